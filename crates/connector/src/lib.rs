@@ -1,0 +1,1 @@
+//! The connector process: simulator and replay.

@@ -1,0 +1,1 @@
+//! hftbacktest's LiveBot on a channel that waits well and loses nothing in silence.

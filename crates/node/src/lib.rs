@@ -1,0 +1,1 @@
+//! The Node.js addon: data in, one call into hbl-livebot, data out.

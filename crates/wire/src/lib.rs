@@ -1,0 +1,1 @@
+//! hftbacktest's shared-memory protocol, and the side channel beside it.
