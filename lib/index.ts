@@ -1,0 +1,7 @@
+/**
+ * Live trading bots in TypeScript on hftbacktest's Rust core.
+ *
+ * @packageDocumentation
+ */
+
+export * from './models/index.js';

@@ -1,0 +1,41 @@
+/** Kind of a connector's error. hftbacktest's `ErrorKind` in this order, from 0. */
+export const ConnectorErrorCode = {
+  /** The connection was interrupted; the connector tries to restore it. */
+  ConnectionInterrupted: 'connection_interrupted',
+  /** The connection is lost and will not come back by itself. */
+  CriticalConnectionError: 'critical_connection_error',
+  /** An order request failed. */
+  OrderError: 'order_error',
+  /** The venue's or connector's own: see `value`. */
+  Custom: 'custom',
+  /** The connector refused one order; `orderId` says which. */
+  Reject: 'reject',
+} as const;
+export type ConnectorErrorCode = (typeof ConnectorErrorCode)[keyof typeof ConnectorErrorCode];
+
+/** An error told by a connector. Immutable. */
+export interface ConnectorError {
+  readonly type: 'error';
+  readonly kind: ConnectorErrorCode;
+  /** Index of an instrument of the connector in the bot. */
+  readonly asset: number;
+  readonly symbol: string;
+  /** The refused order; `null` when the error concerns none. */
+  readonly orderId: bigint | null;
+  /** Number of the venue or connector, 0n when there is none. */
+  readonly value: bigint;
+  /** Text of the connector, '' when there is none. */
+  readonly text: string;
+}
+
+const BY_CODE: readonly ConnectorErrorCode[] = [
+  'connection_interrupted',
+  'critical_connection_error',
+  'order_error',
+  'custom',
+];
+
+/** Kind of the `status` of an `Error` record; `custom` for numbers it does not know. */
+export function connectorErrorFromCode(code: number): ConnectorErrorCode {
+  return BY_CODE[code] ?? 'custom';
+}

@@ -1,0 +1,318 @@
+import { linkStateFromCode, type LinkState } from './link-state.js';
+import { orderStatusFromCode, type OrderStatus } from './order-status.js';
+import { orderTypeFromCode, type OrderType } from './order-type.js';
+import { HftError } from './hft-error.js';
+import {
+  RECORD_BYTES,
+  RecordFlag,
+  RecordKind,
+  RecordOffset as At,
+  TEXT_BYTES,
+} from './record-layout.js';
+import { sideFromCode, type Side } from './side.js';
+import { timeInForceFromCode, type TimeInForce } from './time-in-force.js';
+
+const TWO_32 = 4294967296;
+const decoder = new TextDecoder();
+
+/**
+ * A window on one record of a buffer. There is one view per reader and it moves: copy what you
+ * keep past the handler. Getters that return numbers, strings or booleans allocate nothing;
+ * those that return `bigint` do.
+ */
+export class EventView {
+  private readonly bytes: Uint8Array;
+  private readonly words: Uint32Array;
+  private readonly floats: Float64Array;
+  private readonly signed: BigInt64Array;
+  private readonly unsigned: BigUint64Array;
+  private readonly capacity: number;
+  private slot = 0;
+  /** First byte, 32-bit word and 64-bit word of the record. */
+  private byte = 0;
+  private word = 0;
+  private wide = 0;
+
+  /**
+   * @param bytes - Whole records; must start at a multiple of 8 in its buffer.
+   * @throws HftError `ERR_INVALID_ARGUMENT` when misaligned or without a whole record.
+   */
+  constructor(bytes: Uint8Array) {
+    this.capacity = Math.trunc(bytes.byteLength / RECORD_BYTES);
+    if (this.capacity < 1 || bytes.byteOffset % 8 !== 0) {
+      throw new HftError(
+        'ERR_INVALID_ARGUMENT',
+        `records: ${String(bytes.byteLength)} bytes at offset ${String(bytes.byteOffset)} hold no aligned record.`,
+        { remedy: `Give at least ${String(RECORD_BYTES)} bytes at a multiple of 8.` },
+      );
+    }
+    const { buffer, byteOffset } = bytes;
+    const length = this.capacity * RECORD_BYTES;
+    this.bytes = bytes;
+    this.words = new Uint32Array(buffer, byteOffset, length / 4);
+    this.floats = new Float64Array(buffer, byteOffset, length / 8);
+    this.signed = new BigInt64Array(buffer, byteOffset, length / 8);
+    this.unsigned = new BigUint64Array(buffer, byteOffset, length / 8);
+  }
+
+  /** Moves to a record; the index is taken modulo the capacity, so it may count on in a ring. */
+  moveTo(index: number): this {
+    const slot = index % this.capacity;
+    this.slot = slot;
+    this.byte = slot * RECORD_BYTES;
+    this.word = slot * (RECORD_BYTES / 4);
+    this.wide = slot * (RECORD_BYTES / 8);
+    return this;
+  }
+
+  /** How many records the buffer holds. */
+  get recordCapacity(): number {
+    return this.capacity;
+  }
+
+  get kind(): RecordKind {
+    return this.u8(At.kind) as RecordKind;
+  }
+
+  /** `null` where the record has no side. Trade: the aggressor; depth: `buy` is a bid. */
+  get side(): Side | null {
+    return sideFromCode(this.u8(At.side));
+  }
+
+  get isBuy(): boolean {
+    return this.u8(At.side) === 1;
+  }
+
+  get flags(): number {
+    return this.u8(At.flags);
+  }
+
+  /** Stands inside a batch. */
+  get inBatch(): boolean {
+    return (this.u8(At.flags) & RecordFlag.InBatch) !== 0;
+  }
+
+  /** Belongs to a snapshot that the bot asked for. */
+  get isSnapshot(): boolean {
+    return (this.u8(At.flags) & RecordFlag.Snapshot) !== 0;
+  }
+
+  /** Made by the bot itself: the deletions that clear a book. */
+  get isSynthetic(): boolean {
+    return (this.u8(At.flags) & RecordFlag.Synthetic) !== 0;
+  }
+
+  /** The number as it stands: order status, link status, error kind or command error. */
+  get statusCode(): number {
+    return this.u8(At.status);
+  }
+
+  /** Of an `Order` record. */
+  get orderStatus(): OrderStatus {
+    return orderStatusFromCode(this.u8(At.status));
+  }
+
+  /** Of a `Link` record. */
+  get linkState(): LinkState {
+    return linkStateFromCode(this.u8(At.status));
+  }
+
+  /** Index of the instrument in the bot. */
+  get asset(): number {
+    return this.u32(At.asset);
+  }
+
+  /** The connector's sequence number, 0n when it does not number its messages. */
+  get seq(): bigint {
+    return this.u64(At.seq);
+  }
+
+  /** Exchange time, Unix ns. */
+  get exchTsNs(): bigint {
+    return this.i64(At.exchTsNs);
+  }
+
+  /** Exchange time, whole Unix ms (rounded down). */
+  get exchTsMs(): number {
+    return this.ms(At.exchTsNs);
+  }
+
+  /** Feed: when the connector received it. Order: when the request was made. Unix ns. */
+  get localTsNs(): bigint {
+    return this.i64(At.localTsNs);
+  }
+
+  /** As `localTsNs`, whole Unix ms (rounded down). */
+  get localTsMs(): number {
+    return this.ms(At.localTsNs);
+  }
+
+  /**
+   * `localTsNs - exchTsNs` in ns: how old the event was when the connector received it. Exact
+   * below 2^53 ns (104 days) because the halves are subtracted before they are joined.
+   */
+  get feedLatencyNs(): number {
+    return this.difference(At.localTsNs, At.exchTsNs);
+  }
+
+  /**
+   * When the connector published it, CLOCK_MONOTONIC ns; 0 when unknown. A `number` because that
+   * clock starts at boot: it stays below 2^53, and so exact, for the first 104 days of uptime,
+   * and is within 2 ns for the next 104.
+   */
+  get sentMonoNs(): number {
+    return this.u64AsNumber(At.sentMonoNs);
+  }
+
+  /** When the bot took it from shared memory, CLOCK_MONOTONIC ns; exact as `sentMonoNs`. */
+  get recvMonoNs(): number {
+    return this.u64AsNumber(At.recvMonoNs);
+  }
+
+  /** `recvMonoNs - sentMonoNs`: time in shared memory; NaN when the send time is unknown. */
+  get transportNs(): number {
+    return this.u64AsNumber(At.sentMonoNs) === 0
+      ? NaN
+      : this.difference(At.recvMonoNs, At.sentMonoNs);
+  }
+
+  /** Price; of an order its limit price. */
+  get px(): number {
+    return this.f64(At.px);
+  }
+
+  /** Quantity; of an order what was ordered, of a position signed. */
+  get qty(): number {
+    return this.f64(At.qty);
+  }
+
+  /** Order id, or the number of a command. */
+  get orderId(): bigint {
+    return this.u64(At.orderId);
+  }
+
+  /** Order: quantity still open. */
+  get leavesQty(): number {
+    return this.f64(At.leavesQty);
+  }
+
+  /** Order: quantity executed with this update. */
+  get execQty(): number {
+    return this.f64(At.execQty);
+  }
+
+  /** Order: price of the execution. */
+  get execPx(): number {
+    return this.f64(At.execPx);
+  }
+
+  /** The kind's own number: messages lost, code of a reject, boot epoch. */
+  get value(): bigint {
+    return this.i64(At.value);
+  }
+
+  /** As `value`; exact while it is a safe integer. */
+  get valueNumber(): number {
+    const word = this.word + At.value / 4;
+    return ((this.words[word + 1] ?? 0) | 0) * TWO_32 + (this.words[word] ?? 0);
+  }
+
+  get timeInForce(): TimeInForce {
+    return timeInForceFromCode(this.u8(At.timeInForce));
+  }
+
+  get orderType(): OrderType {
+    return orderTypeFromCode(this.u8(At.orderType));
+  }
+
+  /** Order: request under way, `none` when the connector has answered. */
+  get req(): OrderStatus {
+    return orderStatusFromCode(this.u8(At.req));
+  }
+
+  /** Order: executed as maker. */
+  get maker(): boolean {
+    return this.u8(At.maker) !== 0;
+  }
+
+  /** Bytes of text that follow in `Text` records. */
+  get textLen(): number {
+    return this.u32(At.textLen);
+  }
+
+  /** hftbacktest's raw event flags (`Event::ev`). */
+  get ev(): bigint {
+    return this.u64(At.ev);
+  }
+
+  /** Raw numbers of the enumerations, for the reader's tests and for forwarding. */
+  get codes(): { side: number; timeInForce: number; orderType: number; req: number } {
+    return {
+      side: this.u8(At.side),
+      timeInForce: this.u8(At.timeInForce),
+      orderType: this.u8(At.orderType),
+      req: this.u8(At.req),
+    };
+  }
+
+  /**
+   * The text that follows in `Text` records, '' when there is none. Text cut by the end of the
+   * buffer is cut here too; broken UTF-8 gives U+FFFD.
+   */
+  text(): string {
+    const wanted = this.kind === RecordKind.Text ? 0 : this.textLen;
+    if (wanted === 0) return '';
+    // A forged length must not make the reader walk or allocate beyond the buffer.
+    const length = Math.min(wanted, (this.capacity - 1) * TEXT_BYTES);
+    const joined = new Uint8Array(length);
+    let done = 0;
+    for (let step = 1; done < length; step += 1) {
+      const start = ((this.slot + step) % this.capacity) * RECORD_BYTES;
+      if (this.bytes[start] !== RecordKind.Text) break;
+      const part = Math.min(TEXT_BYTES, length - done);
+      joined.set(this.bytes.subarray(start + 8, start + 8 + part), done);
+      done += part;
+    }
+    return decoder.decode(joined.subarray(0, done));
+  }
+
+  private u8(offset: number): number {
+    return this.bytes[this.byte + offset] ?? 0;
+  }
+
+  private u32(offset: number): number {
+    return this.words[this.word + offset / 4] ?? 0;
+  }
+
+  private f64(offset: number): number {
+    return this.floats[this.wide + offset / 8] ?? NaN;
+  }
+
+  private i64(offset: number): bigint {
+    return this.signed[this.wide + offset / 8] ?? 0n;
+  }
+
+  private u64(offset: number): bigint {
+    return this.unsigned[this.wide + offset / 8] ?? 0n;
+  }
+
+  private u64AsNumber(offset: number): number {
+    const word = this.word + offset / 4;
+    return (this.words[word + 1] ?? 0) * TWO_32 + (this.words[word] ?? 0);
+  }
+
+  private difference(minuend: number, subtrahend: number): number {
+    const a = this.word + minuend / 4;
+    const b = this.word + subtrahend / 4;
+    const high = ((this.words[a + 1] ?? 0) | 0) - ((this.words[b + 1] ?? 0) | 0);
+    return high * TWO_32 + ((this.words[a] ?? 0) - (this.words[b] ?? 0));
+  }
+
+  /** Whole ms of a 64-bit ns without a bigint: 2^32 = 4294 * 10^6 + 967296, all terms < 2^53. */
+  private ms(offset: number): number {
+    const word = this.word + offset / 4;
+    const high = (this.words[word + 1] ?? 0) | 0;
+    const low = this.words[word] ?? 0;
+    return high * 4294 + Math.floor((high * 967296 + low) / 1e6);
+  }
+}

@@ -1,0 +1,94 @@
+/** Stable codes of every error that the package throws. */
+export type HftErrorCode =
+  /** An argument is wrong: its path, value and allowed range are in the message. */
+  | 'ERR_INVALID_ARGUMENT'
+  /** The bot, client or port is closed. */
+  | 'ERR_CLOSED'
+  /** The native addon cannot be loaded or was built without the live part. */
+  | 'ERR_NATIVE_UNAVAILABLE'
+  /** The connector does not offer what was asked (amend, cancel-all on an upstream connector). */
+  | 'ERR_UNSUPPORTED_BY_CONNECTOR'
+  /** The connector is not running, or it is gone. */
+  | 'ERR_CONNECTOR_DOWN'
+  /** The connector program of this package is not built or cannot be found. */
+  | 'ERR_CONNECTOR_NOT_FOUND'
+  /** A connector process that was started here ended by itself. */
+  | 'ERR_CONNECTOR_EXITED'
+  /** hftbacktest's 10: the bot already holds an order with this id. */
+  | 'ERR_ORDER_ID_EXISTS'
+  /** hftbacktest's 12. */
+  | 'ERR_ORDER_NOT_FOUND'
+  /** hftbacktest's 14: the order's state does not allow the request. */
+  | 'ERR_INVALID_ORDER_STATUS'
+  /** hftbacktest's 16. */
+  | 'ERR_INSTRUMENT_NOT_FOUND'
+  /** hftbacktest's 17. */
+  | 'ERR_TIMEOUT'
+  /** hftbacktest's 18: a stop was asked for while waiting. */
+  | 'ERR_INTERRUPTED'
+  /** hftbacktest's 1, where an operation cannot go on without data. */
+  | 'ERR_END_OF_DATA'
+  /** A command queue is full. */
+  | 'ERR_QUEUE_FULL'
+  /** A request did not fit into shared memory. */
+  | 'ERR_SEND_FAILED'
+  /** An order rate limit of the client refused the request. */
+  | 'ERR_RATE_LIMITED'
+  /** Not started, or started twice. */
+  | 'ERR_INVALID_STATE'
+  /** A strategy module cannot be loaded or has no strategy. */
+  | 'ERR_STRATEGY_MODULE'
+  /** A handler of the user's strategy threw. */
+  | 'ERR_STRATEGY_HANDLER'
+  /** Saved data cannot be read. */
+  | 'ERR_INVALID_DATA'
+  /** The addon caught a panic of its own: a defect of this package. */
+  | 'ERR_NATIVE_PANIC'
+  /** hftbacktest's 19: anything else. */
+  | 'ERR_CUSTOM';
+
+/** Codes after which trying again, or later, can succeed with the same arguments. */
+const RECOVERABLE: ReadonlySet<HftErrorCode> = new Set<HftErrorCode>([
+  'ERR_CONNECTOR_DOWN',
+  'ERR_TIMEOUT',
+  'ERR_INTERRUPTED',
+  'ERR_QUEUE_FULL',
+  'ERR_SEND_FAILED',
+  'ERR_RATE_LIMITED',
+]);
+
+export interface HftErrorOptions {
+  /** What to do about it; becomes the end of the message. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of the package. `code` is stable; `message` says what happened and what to
+ * do about it.
+ */
+export class HftError extends Error {
+  override readonly name = 'HftError';
+  readonly code: HftErrorCode;
+  /** What to do about it, '' when nothing can be said. */
+  readonly remedy: string;
+  /** True when the same call can succeed later. */
+  readonly recoverable: boolean;
+
+  constructor(code: HftErrorCode, what: string, options: HftErrorOptions = {}) {
+    const remedy = options.remedy ?? '';
+    super(
+      remedy === '' ? what : `${what} ${remedy}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.code = code;
+    this.remedy = remedy;
+    this.recoverable = RECOVERABLE.has(code);
+  }
+
+  /** True for an `HftError`, with the given code when one is given; also across realms. */
+  static is(error: unknown, code?: HftErrorCode): error is HftError {
+    if (!(error instanceof Error) || error.name !== 'HftError') return false;
+    return code === undefined || (error as HftError).code === code;
+  }
+}

@@ -1,0 +1,48 @@
+export { EventType } from './event-type.js';
+export { Side } from './side.js';
+export { TimeInForce } from './time-in-force.js';
+export { OrderType } from './order-type.js';
+export { OrderStatus, isActiveStatus, isFinalStatus } from './order-status.js';
+export { ElapseResult } from './elapse-result.js';
+export type { Trade } from './trade.js';
+export type { BookLevel } from './book-level.js';
+export type { BookUpdate } from './book-update.js';
+export type { DepthSnapshot } from './depth-snapshot.js';
+export type { OrderRequest } from './order-request.js';
+export type { OrderResponse } from './order-response.js';
+export type { PositionChange } from './position-change.js';
+export { ConnectorErrorCode, type ConnectorError } from './connector-error.js';
+export { LinkState, isLinkUp } from './link-state.js';
+export type { LinkChange } from './link-change.js';
+export type { GapNotice } from './gap-notice.js';
+export type { ConnectionHealth } from './connection-health.js';
+export type { BotStats } from './bot-stats.js';
+export { LiveInstrument, checkInstrument, type InstrumentSpec } from './live-instrument.js';
+export { HftError, type HftErrorCode, type HftErrorOptions } from './hft-error.js';
+export { priceToTick, tickToPrice, roundToTick } from './ticks.js';
+export { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
+export { EventView } from './event-view.js';
+export { RecordReader } from './record-reader.js';
+export { RecordWriter, type RecordFields } from './record-writer.js';
+export {
+  bookUpdateFromView,
+  connectorErrorFromView,
+  eventFromView,
+  gapFromView,
+  linkFromView,
+  orderFromView,
+  positionFromView,
+  tradeFromView,
+  type BookStateChange,
+  type LiveEvent,
+} from './event-from-view.js';
+export {
+  CommandError,
+  ConnectorErrorKind,
+  LinkStatus,
+  RECORD_BYTES,
+  RecordFlag,
+  RecordKind,
+  RecordOffset,
+  TEXT_BYTES,
+} from './record-layout.js';

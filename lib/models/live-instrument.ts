@@ -1,0 +1,164 @@
+import { HftError } from './hft-error.js';
+import { priceToTick } from './ticks.js';
+
+/** Ticks between the ROI bounds that the vector book may span: 80 MB of levels for each side. */
+const ROI_TICKS_MAX = 10_000_000;
+
+/** An instrument with everything a bot needs; frozen, safe to send to a worker. */
+export interface InstrumentSpec {
+  readonly symbol: string;
+  readonly connector: string;
+  readonly tickSize: number;
+  readonly lotSize: number;
+  /** Range of interest in price, `null` when none was given. */
+  readonly roi: { readonly lb: number; readonly ub: number } | null;
+  /** How many of the last trades the bot keeps; 0 keeps none. */
+  readonly lastTradesCapacity: number;
+}
+
+interface Draft {
+  connector: string;
+  tickSize: number;
+  lotSize: number;
+  roi: { readonly lb: number; readonly ub: number } | null;
+  lastTradesCapacity: number;
+}
+
+/**
+ * Describes an instrument step by step. Each step returns a new builder, so a half-described
+ * instrument can be shared.
+ *
+ * ```ts
+ * new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.1).lotSize(0.001)
+ * ```
+ *
+ * Values are checked by `build()`, which the bots call.
+ */
+export class LiveInstrument {
+  readonly symbol: string;
+  private readonly draft: Readonly<Draft>;
+
+  /** @param symbol - As the venue writes it. */
+  constructor(symbol: string, draft?: Readonly<Partial<Draft>>) {
+    this.symbol = symbol;
+    this.draft = {
+      connector: '',
+      tickSize: NaN,
+      lotSize: NaN,
+      roi: null,
+      lastTradesCapacity: 0,
+      ...draft,
+    };
+  }
+
+  /** Name under which the connector process was started. Required. */
+  connector(name: string): LiveInstrument {
+    return this.with({ connector: name });
+  }
+
+  /** Smallest price step. Required. */
+  tickSize(size: number): LiveInstrument {
+    return this.with({ tickSize: size });
+  }
+
+  /** Smallest quantity step. Required. */
+  lotSize(size: number): LiveInstrument {
+    return this.with({ lotSize: size });
+  }
+
+  /**
+   * Range of interest in price, both bounds included. Required by the ROI vector bot, whose book
+   * leaves out what is outside; other bots ignore it.
+   */
+  roi(lb: number, ub: number): LiveInstrument {
+    return this.with({ roi: { lb, ub } });
+  }
+
+  /** How many of the last trades the bot keeps for `lastTrades`. Default 0: none. */
+  lastTradesCapacity(count: number): LiveInstrument {
+    return this.with({ lastTradesCapacity: count });
+  }
+
+  /**
+   * The checked instrument.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value.
+   */
+  build(): InstrumentSpec {
+    const { connector, tickSize, lotSize, roi, lastTradesCapacity } = this.draft;
+    return checkInstrument({
+      symbol: this.symbol,
+      connector,
+      tickSize,
+      lotSize,
+      roi,
+      lastTradesCapacity,
+    });
+  }
+
+  private with(change: Partial<Draft>): LiveInstrument {
+    return new LiveInstrument(this.symbol, { ...this.draft, ...change });
+  }
+}
+
+function fail(path: string, value: unknown, rule: string): never {
+  throw new HftError('ERR_INVALID_ARGUMENT', `${path}: ${describe(value)} ${rule}.`);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return `${String(value)}n`;
+  return typeof value === 'number' || value === null || value === undefined
+    ? String(value)
+    : typeof value;
+}
+
+/**
+ * Checks an instrument and freezes it.
+ *
+ * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value.
+ */
+export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
+  const { symbol, connector, tickSize, lotSize, roi, lastTradesCapacity } = spec;
+  if (typeof symbol !== 'string' || symbol === '') fail('symbol', symbol, 'must be a symbol');
+  // hftbacktest's wire carries symbol and event in one slot of 512 bytes.
+  if (new TextEncoder().encode(symbol).byteLength > 128) {
+    fail('symbol', symbol, 'is longer than 128 bytes');
+  }
+  const at = `instrument ${symbol}`;
+  if (typeof connector !== 'string' || connector === '') {
+    fail(`${at}: connector`, connector, "must be a connector's name: call .connector(name)");
+  }
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(connector)) {
+    fail(`${at}: connector`, connector, 'may hold letters, digits, ., _ and -, at most 64');
+  }
+  if (!(typeof tickSize === 'number' && tickSize > 0 && Number.isFinite(tickSize))) {
+    fail(`${at}: tickSize`, tickSize, 'must be a finite number above 0: call .tickSize(size)');
+  }
+  if (!(typeof lotSize === 'number' && lotSize > 0 && Number.isFinite(lotSize))) {
+    fail(`${at}: lotSize`, lotSize, 'must be a finite number above 0: call .lotSize(size)');
+  }
+  if (roi !== null) {
+    if (!(typeof roi.lb === 'number' && roi.lb >= 0 && Number.isFinite(roi.lb))) {
+      fail(`${at}: roi.lb`, roi.lb, 'must be a finite number from 0 on');
+    }
+    if (!(typeof roi.ub === 'number' && roi.ub > roi.lb && Number.isFinite(roi.ub))) {
+      fail(`${at}: roi.ub`, roi.ub, `must be a finite number above the lower bound ${String(roi.lb)}`);
+    }
+    const ticks = priceToTick(roi.ub, tickSize) - priceToTick(roi.lb, tickSize);
+    if (ticks > ROI_TICKS_MAX) {
+      fail(`${at}: roi`, ticks, `ticks wide; at most ${String(ROI_TICKS_MAX)} fit into memory`);
+    }
+  }
+  if (!Number.isInteger(lastTradesCapacity) || lastTradesCapacity < 0 || lastTradesCapacity > 1e6) {
+    fail(`${at}: lastTradesCapacity`, lastTradesCapacity, 'must be a whole number from 0 to 1000000');
+  }
+  return Object.freeze({
+    symbol,
+    connector,
+    tickSize,
+    lotSize,
+    roi: roi === null ? null : Object.freeze({ lb: roi.lb, ub: roi.ub }),
+    lastTradesCapacity,
+  });
+}

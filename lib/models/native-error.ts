@@ -1,0 +1,119 @@
+import { HftError, type HftErrorCode } from './hft-error.js';
+import { CommandError } from './record-layout.js';
+
+interface Explanation {
+  readonly code: HftErrorCode;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+const BY_COMMAND_ERROR: Readonly<Record<number, Explanation>> = {
+  [CommandError.EndOfData]: {
+    code: 'ERR_END_OF_DATA',
+    what: 'there are no more events.',
+    remedy: 'Close the bot, or start the data again.',
+  },
+  [CommandError.OrderIdExist]: {
+    code: 'ERR_ORDER_ID_EXISTS',
+    what: 'the bot already holds an order with this id.',
+    remedy: 'Use another id, or call clearInactiveOrders() when the old order is finished.',
+  },
+  [CommandError.OrderNotFound]: {
+    code: 'ERR_ORDER_NOT_FOUND',
+    what: 'the bot holds no order with this id.',
+    remedy: 'Look at orders(asset); finished orders go away with clearInactiveOrders().',
+  },
+  [CommandError.InvalidOrderStatus]: {
+    code: 'ERR_INVALID_ORDER_STATUS',
+    what: 'the state of the order does not allow this: it is finished, or a request is under way.',
+    remedy: 'Check `cancellable` first, or wait with waitOrderResponse().',
+  },
+  [CommandError.InstrumentNotFound]: {
+    code: 'ERR_INSTRUMENT_NOT_FOUND',
+    what: 'the bot has no such instrument.',
+    remedy: 'Asset numbers follow the order of the instruments given to the bot, from 0.',
+  },
+  [CommandError.Timeout]: {
+    code: 'ERR_TIMEOUT',
+    what: 'no answer came in time.',
+    remedy: 'The outcome is unknown: look at orders(asset) before sending anything again.',
+  },
+  [CommandError.Interrupted]: {
+    code: 'ERR_INTERRUPTED',
+    what: 'a stop was asked for while waiting.',
+    remedy: 'Close the bot.',
+  },
+  [CommandError.Custom]: {
+    code: 'ERR_CUSTOM',
+    what: 'the bot reported an error without a number of its own.',
+    remedy: 'The records before it (Error, Reject) carry the text.',
+  },
+  [CommandError.ConnectorDown]: {
+    code: 'ERR_CONNECTOR_DOWN',
+    what: 'the connector of this instrument is not running, or it is gone.',
+    remedy: 'Start it (`connector NAME KIND CONFIG`) with the name that the instrument was given.',
+  },
+  [CommandError.Unsupported]: {
+    code: 'ERR_UNSUPPORTED_BY_CONNECTOR',
+    what: 'the connector does not offer this.',
+    remedy: 'Cancel and submit a new order instead, or use the connector of this package.',
+  },
+  [CommandError.Closed]: {
+    code: 'ERR_CLOSED',
+    what: 'the bot is closed.',
+    remedy: 'Make a new one.',
+  },
+  [CommandError.InvalidArgument]: {
+    code: 'ERR_INVALID_ARGUMENT',
+    what: 'an argument is out of range.',
+    remedy: 'See the documentation of the method.',
+  },
+  [CommandError.SendFailed]: {
+    code: 'ERR_SEND_FAILED',
+    what: 'the request could not be put into shared memory.',
+    remedy: 'Is the connector alive? Nothing was sent: the call may be repeated.',
+  },
+};
+
+/**
+ * The error of a `CommandError` number.
+ *
+ * @param code - Above 0; the numbers are those of hftbacktest's own bindings plus ours from 32 on.
+ * @param operation - What was being done, for the message: `submitOrder(asset 0, order 7)`.
+ */
+export function errorFromCommand(code: number, operation: string): HftError {
+  const known = BY_COMMAND_ERROR[code];
+  if (known === undefined) {
+    return new HftError('ERR_CUSTOM', `${operation}: error number ${String(code)}.`);
+  }
+  return new HftError(known.code, `${operation}: ${known.what}`, { remedy: known.remedy });
+}
+
+/** `code` properties of the errors that the addon throws. */
+const BY_NATIVE_CODE: Readonly<Record<string, HftErrorCode>> = {
+  InvalidArg: 'ERR_INVALID_ARGUMENT',
+  Closed: 'ERR_CLOSED',
+  ConnectorDown: 'ERR_CONNECTOR_DOWN',
+  Unsupported: 'ERR_UNSUPPORTED_BY_CONNECTOR',
+  Unavailable: 'ERR_NATIVE_UNAVAILABLE',
+  QueueFull: 'ERR_QUEUE_FULL',
+  SendFailed: 'ERR_SEND_FAILED',
+  Panic: 'ERR_NATIVE_PANIC',
+};
+
+/**
+ * Turns anything that the addon threw into an {@link HftError}. The only place that knows the
+ * addon's codes; an `HftError` passes unchanged.
+ */
+export function errorFromNative(error: unknown, operation: string): HftError {
+  if (HftError.is(error)) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const native =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = BY_NATIVE_CODE[native] ?? 'ERR_CUSTOM';
+  const remedy =
+    code === 'ERR_NATIVE_PANIC'
+      ? 'This is a defect of hftbacktest-live, not of your code: please report it.'
+      : '';
+  return new HftError(code, `${operation}: ${text}`, { remedy, cause: error });
+}

@@ -1,0 +1,13 @@
+/** Kind of an order. hftbacktest's numbers: limit 0, market 1. */
+export const OrderType = { Limit: 'limit', Market: 'market' } as const;
+export type OrderType = (typeof OrderType)[keyof typeof OrderType];
+
+/** hftbacktest's number of an order type, -1 when it is none. */
+export function orderTypeToCode(orderType: string): number {
+  return orderType === 'limit' ? 0 : orderType === 'market' ? 1 : -1;
+}
+
+/** Order type of hftbacktest's number; `limit` for numbers it does not know. */
+export function orderTypeFromCode(code: number): OrderType {
+  return code === 1 ? 'market' : 'limit';
+}

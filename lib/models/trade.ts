@@ -1,0 +1,19 @@
+import type { Side } from './side.js';
+
+/** A trade on the venue. Immutable. */
+export interface Trade {
+  readonly type: 'trade';
+  /** Index of the instrument in the bot. */
+  readonly asset: number;
+  readonly symbol: string;
+  readonly price: number;
+  readonly qty: number;
+  /** The aggressor. */
+  readonly side: Side;
+  /** Exchange time, Unix ns. */
+  readonly exchTsNs: bigint;
+  /** When the connector received it, Unix ns. */
+  readonly localTsNs: bigint;
+  /** Exchange time, whole Unix ms. */
+  readonly exchTsMs: number;
+}
