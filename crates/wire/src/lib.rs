@@ -1,1 +1,38 @@
 //! hftbacktest's shared-memory protocol, and the side channel beside it.
+//!
+//! A connector and its bots share two iceoryx2 services per connector name, `{name}/ToBot` and
+//! `{name}/FromBot`, byte-compatible with hftbacktest 0.9.4. Beside them stands what that protocol
+//! lacks: a sequence number and a send time in the unused tail of each slot ([`Tail`]), a page of
+//! shared memory per process with a doorbell, a heartbeat and the connector's capabilities
+//! ([`Page`]), and a second pair of services for amend, cancel-all and reasons ([`SideEvent`],
+//! [`SideRequest`]). A peer that lacks these is served as hftbacktest would serve it.
+
+mod bell;
+mod bot_id;
+mod bot_port;
+pub mod clock;
+mod codec;
+mod config;
+mod connector_port;
+mod error;
+mod page;
+mod service;
+mod side;
+mod slot;
+
+pub use bell::Ringer;
+pub use bot_id::{is_anonymous, random_bot_id};
+pub use bot_port::{BotPage, BotPort, LinkEvent, LinkInfo};
+pub use codec::{
+    DecodeError, MAX_MESSAGE_BYTES, WireEvent, WireEventRef, decode_event, decode_request, encode,
+};
+pub use config::ChannelConfig;
+pub use connector_port::{ConnectorPort, Liveness, Request};
+pub use error::WireError;
+pub use page::{Capabilities, Hello, Page, PageKind, PageState};
+pub use service::SLOT_BYTES;
+pub use side::{SideEvent, SideRequest};
+pub use slot::{Slot, Tail};
+
+/// The address of every bot on a connector.
+pub const TO_ALL: u64 = 0;

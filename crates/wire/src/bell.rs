@@ -1,0 +1,143 @@
+//! Doorbells: waking a thread of another process that sleeps on a word of its page.
+//!
+//! 1. The sleeper says that it sleeps, then looks once more for work, then sleeps on the value the
+//!    word had before it looked.
+//! 2. Whoever brings work publishes it first, then looks whether somebody sleeps, and only then
+//!    changes the word and wakes.
+//!
+//! Both put a full fence between their store and their load, so one of them sees the other: a
+//! wake-up cannot be lost. Ringing costs a fence and a load while nobody sleeps.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering, fence},
+    },
+    time::Duration,
+};
+
+use crate::Page;
+
+/// Rings the doorbell of a page from any thread.
+#[derive(Clone)]
+pub struct Ringer(Arc<Page>);
+
+impl Ringer {
+    pub(crate) const fn new(page: Arc<Page>) -> Self {
+        Self(page)
+    }
+
+    /// Wakes the owner of the page if it sleeps. What it shall find must be published before.
+    pub fn ring(&self) {
+        ring(&self.0);
+    }
+}
+
+pub(crate) fn ring(page: &Page) {
+    let (bell, sleepers) = page.bell();
+    fence(Ordering::SeqCst);
+    if sleepers.load(Ordering::SeqCst) != 0 {
+        bell.fetch_add(1, Ordering::SeqCst);
+        futex::wake(bell);
+    }
+}
+
+/// Sleeps until the page's bell rings or the time is over, unless `has_work` finds something.
+pub(crate) fn sleep(page: &Page, timeout: Duration, has_work: impl FnOnce() -> bool) {
+    let (bell, sleepers) = page.bell();
+    let before = bell.load(Ordering::SeqCst);
+    sleepers.fetch_add(1, Ordering::SeqCst);
+    fence(Ordering::SeqCst);
+    if !has_work() {
+        futex::wait(bell, before, timeout);
+    }
+    sleepers.fetch_sub(1, Ordering::SeqCst);
+}
+
+#[cfg(target_os = "linux")]
+mod futex {
+    use super::{AtomicU32, Duration};
+
+    /// Sleeps while the word holds `expected`; returns early on a wake-up, a signal or time-out.
+    pub(super) fn wait(word: &AtomicU32, expected: u32, timeout: Duration) {
+        let timeout = libc::timespec {
+            tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_nsec: timeout.subsec_nanos().into(),
+        };
+        // SAFETY: the word and the time-out outlive the call. Not FUTEX_PRIVATE: the word is
+        // shared between processes. The relative time-out is measured on CLOCK_MONOTONIC.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                word.as_ptr(),
+                libc::FUTEX_WAIT,
+                expected,
+                &raw const timeout,
+            );
+        }
+    }
+
+    pub(super) fn wake(word: &AtomicU32) {
+        // SAFETY: the word outlives the call.
+        unsafe {
+            libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, i32::MAX);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod futex {
+    use super::{AtomicU32, Duration};
+    use std::thread;
+
+    /// Without a futex between processes: short sleeps, so that a bell is heard late, never lost.
+    pub(super) fn wait(_word: &AtomicU32, _expected: u32, timeout: Duration) {
+        thread::sleep(timeout.min(Duration::from_micros(50)));
+    }
+
+    pub(super) fn wake(_word: &AtomicU32) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::atomic::AtomicU64, thread, time::Instant};
+
+    use super::*;
+    use crate::{Capabilities, Hello, page};
+
+    #[test]
+    fn no_wake_up_is_lost_over_many_hand_overs() {
+        let name = format!("t-bell-{}", std::process::id());
+        let hello = Hello {
+            version: String::new(),
+            kind: String::new(),
+            capabilities: Capabilities::default(),
+        };
+        let page = Arc::new(Page::own(page::connector_path(&name), &name, &hello).unwrap());
+        let work = Arc::new(AtomicU64::new(0));
+        let (ringer, brought) = (Ringer::new(page.clone()), work.clone());
+        let total = 20_000;
+        let started = Instant::now();
+        let bringer = thread::spawn(move || {
+            for i in 0..total {
+                brought.fetch_add(1, Ordering::Release);
+                ringer.ring();
+                if i % 64 == 0 {
+                    thread::sleep(Duration::from_micros(20));
+                }
+            }
+        });
+        let mut done = 0;
+        while done < total {
+            sleep(&page, Duration::from_secs(5), || {
+                work.load(Ordering::Acquire) != done
+            });
+            done = work.load(Ordering::Acquire);
+        }
+        bringer.join().unwrap();
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "a sleeper waited for its time-out"
+        );
+    }
+}

@@ -1,0 +1,371 @@
+//! A bot's end of the protocol, towards one connector.
+
+use std::{cell::Cell, sync::Arc, time::Duration};
+
+use hftbacktest::types::LiveRequest;
+use iceoryx2::{
+    port::port_identifiers::UniquePublisherId,
+    prelude::{CallbackProgression, PortFactory},
+};
+
+use crate::{
+    Capabilities, ChannelConfig, Ringer, SideEvent, SideRequest, Slot, WireError, bell,
+    codec::decode_owned,
+    connector_port::{check_name, publish, receive_error},
+    page::{self, Hello, Page},
+    service::{
+        Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, open_node,
+        open_publisher, open_service, open_subscriber,
+    },
+};
+
+/// What happened to the link with a connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// It is there; the instruments must be registered.
+    Connected,
+    /// It died, stopped or went silent.
+    Lost,
+    /// Another run of it took over; the instruments must be registered again.
+    Restarted,
+}
+
+/// What is known of a connector.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkInfo {
+    /// It is there now.
+    pub connected: bool,
+    /// It has the side channel.
+    pub side_channel: bool,
+    /// Start of its run, Unix nanoseconds; 0 when it is not ours.
+    pub epoch: u64,
+    /// Its process id; 0 when it is not ours.
+    pub pid: u32,
+    /// Its version; empty when it is not ours.
+    pub version: String,
+    /// Age of its heartbeat in nanoseconds; `None` when it is not ours.
+    pub heartbeat_age_ns: Option<u64>,
+}
+
+struct Side {
+    publisher: IpcPublisher,
+    subscriber: IpcSubscriber,
+    _services: [IpcService; 2],
+}
+
+/// A bot's end towards one connector; lives on one thread.
+pub struct BotPort {
+    name: String,
+    bot: u64,
+    config: ChannelConfig,
+    heartbeat_timeout: Duration,
+    to_bot: IpcSubscriber,
+    from_bot: IpcPublisher,
+    side: Option<Side>,
+    /// The connector's page; `None` for hftbacktest's connector, or when none is there yet.
+    page: Option<Page>,
+    connected: bool,
+    /// Tells runs apart: the page's epoch, or a publisher's id where there is no page.
+    run: Option<Run>,
+    /// The publisher that `last_seq` counts; `None` until its first message.
+    origin: Option<UniquePublisherId>,
+    /// `last_seq` was read from the connector's page when the link came up.
+    seeded: bool,
+    last_seq: u64,
+    services: [IpcService; 2],
+    node: IpcNode,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Epoch(u64),
+    Publisher(UniquePublisherId),
+}
+
+/// A page that a bot holds so that connectors can wake it and see that it lives.
+pub struct BotPage(pub(crate) Arc<Page>);
+
+impl BotPage {
+    /// Makes the page of bot `id`.
+    ///
+    /// # Errors
+    /// [`WireError::AlreadyRunning`] when a living bot has this id, [`WireError::Page`] otherwise.
+    pub fn own(id: u64) -> Result<Self, WireError> {
+        let hello = Hello {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            kind: "bot".to_owned(),
+            capabilities: Capabilities::default(),
+        };
+        let page = Page::own(page::bot_path(id), &format!("bot {id:#018x}"), &hello)?;
+        page.set_state(page::PageState::Ready);
+        Ok(Self(Arc::new(page)))
+    }
+
+    /// Wakes the bot from another thread.
+    #[must_use]
+    pub fn ringer(&self) -> Ringer {
+        Ringer::new(self.0.clone())
+    }
+
+    /// Sleeps until a connector or a [`Ringer`] rings, unless `has_work` finds something after
+    /// the sleeper has announced itself.
+    pub fn sleep(&self, timeout: Duration, has_work: impl FnOnce() -> bool) {
+        bell::sleep(&self.0, timeout, has_work);
+    }
+}
+
+impl BotPort {
+    /// Opens the services of connector `name` for bot `bot`. The connector need not be there yet.
+    ///
+    /// # Errors
+    /// [`WireError::Name`], [`WireError::Config`] and [`WireError::Service`] with their remedies.
+    pub fn open(name: &str, bot: u64, heartbeat_timeout: Duration) -> Result<Self, WireError> {
+        let config = ChannelConfig::load()?;
+        check_name(name)?;
+        let node = open_node()?;
+        let services = [
+            open_service(&node, name, Lane::Main, Direction::ToBot, config)?,
+            open_service(&node, name, Lane::Main, Direction::FromBot, config)?,
+        ];
+        Ok(Self {
+            name: name.to_owned(),
+            bot,
+            config,
+            heartbeat_timeout,
+            to_bot: open_subscriber(&services[0], name)?,
+            from_bot: open_publisher(&services[1], name)?,
+            side: None,
+            page: None,
+            connected: false,
+            run: None,
+            origin: None,
+            seeded: false,
+            last_seq: 0,
+            services,
+            node,
+        })
+    }
+
+    /// Takes the next message, whoever it is addressed to, and says how many were lost before it.
+    ///
+    /// # Errors
+    /// [`WireError::Receive`] when iceoryx2 fails.
+    #[inline]
+    pub fn recv(&mut self) -> Result<Option<(Slot, u64)>, WireError> {
+        let Some(sample) = self.to_bot.receive().map_err(receive_error)? else {
+            return Ok(None);
+        };
+        let origin = sample.origin();
+        let slot = Slot::new(sample);
+        let mut lost = 0;
+        if let Some(tail) = slot.tail() {
+            if self.origin == Some(origin) || self.seeded {
+                lost = tail.seq.saturating_sub(self.last_seq + 1);
+            }
+            self.origin = Some(origin);
+            self.seeded = false;
+            self.last_seq = tail.seq;
+        }
+        Ok(Some((slot, lost)))
+    }
+
+    /// True when a message waits.
+    #[must_use]
+    pub fn has_messages(&self) -> bool {
+        self.to_bot.has_samples().unwrap_or(true)
+            || self
+                .side
+                .as_ref()
+                .is_some_and(|side| side.subscriber.has_samples().unwrap_or(true))
+    }
+
+    /// Takes the next event of the side channel that is for this bot. `Err(())` stands for damaged
+    /// bytes: count it and go on.
+    #[must_use]
+    pub fn recv_side(&mut self) -> Option<Result<SideEvent, ()>> {
+        let side = self.side.as_ref()?;
+        loop {
+            let sample = side.subscriber.receive().ok()??;
+            let header = sample.user_header();
+            if header.id == crate::TO_ALL || header.id == self.bot {
+                return Some(decode_owned(sample.payload(), header.len).map_err(|_| ()));
+            }
+        }
+    }
+
+    /// Sends a request and wakes the connector.
+    ///
+    /// # Errors
+    /// [`WireError::Send`], [`WireError::TooLarge`].
+    pub fn send(&self, request: &LiveRequest) -> Result<(), WireError> {
+        publish(&self.from_bot, self.bot, request, None)?;
+        self.ring();
+        Ok(())
+    }
+
+    /// Sends a request on the side channel and wakes the connector.
+    ///
+    /// # Errors
+    /// [`WireError::Unsupported`] when the connector does not have it, else as [`BotPort::send`].
+    pub fn send_side(&self, request: &SideRequest) -> Result<(), WireError> {
+        let (needed, what) = match request {
+            SideRequest::Amend { .. } => (Capabilities::AMEND, "modify"),
+            SideRequest::CancelAll { .. } => (Capabilities::CANCEL_ALL, "cancel-all"),
+        };
+        let able = self
+            .page
+            .as_ref()
+            .is_some_and(|page| page.capabilities().contains(needed));
+        let Some(side) = self.side.as_ref().filter(|_| able) else {
+            return Err(WireError::Unsupported {
+                connector: self.name.clone(),
+                what,
+            });
+        };
+        publish(&side.publisher, self.bot, request, None)?;
+        self.ring();
+        Ok(())
+    }
+
+    fn ring(&self) {
+        if let Some(page) = &self.page {
+            bell::ring(page);
+        }
+    }
+
+    /// True when messages of the connector come with a doorbell.
+    #[must_use]
+    pub const fn has_doorbell(&self) -> bool {
+        self.page.is_some() && self.connected
+    }
+
+    /// True when the connector is there.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// The connector's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Looks whether the connector came, went or was replaced. Costs two system calls; call it
+    /// every few milliseconds, not per message.
+    ///
+    /// # Errors
+    /// [`WireError::Service`] when the side channel of a connector cannot be opened.
+    pub fn check_link(&mut self) -> Result<Option<LinkEvent>, WireError> {
+        if self
+            .page
+            .as_ref()
+            .is_none_or(|page| !page.is_held() || page.is_replaced())
+        {
+            let found = Page::visit(page::connector_path(&self.name)).filter(Page::is_held);
+            if found.is_some() {
+                self.page = found;
+            }
+        }
+        let run = self.current_run();
+        match (self.connected, run) {
+            (false, None) => Ok(None),
+            (true, None) => {
+                self.connected = false;
+                Ok(Some(LinkEvent::Lost))
+            }
+            (connected, Some(now)) if !connected || self.run != Some(now) => {
+                if matches!(now, Run::Epoch(_)) && self.side.is_none() {
+                    self.side = Some(self.open_side()?);
+                }
+                let event = if self.run.is_some_and(|before| before != now) {
+                    LinkEvent::Restarted
+                } else {
+                    LinkEvent::Connected
+                };
+                self.connected = true;
+                if self.run != Some(now) {
+                    self.run = Some(now);
+                    self.seed();
+                }
+                Ok(Some(event))
+            }
+            (_, Some(_)) => Ok(None),
+        }
+    }
+
+    /// Where the count of a run starts for this bot. Messages still in its buffer are older, which
+    /// never looks like a loss.
+    fn seed(&mut self) {
+        if let Some(page) = &self.page
+            && (self.origin.is_none() || self.origin != self.publisher())
+        {
+            self.last_seq = page.sent();
+            self.seeded = true;
+        }
+    }
+
+    /// The run of the connector that is there now.
+    fn current_run(&mut self) -> Option<Run> {
+        if let Some(page) = &self.page {
+            if page.is_held() {
+                let timeout = u64::try_from(self.heartbeat_timeout.as_nanos()).unwrap_or(u64::MAX);
+                return (page.is_ready() && page.heartbeat_age_ns() < timeout)
+                    .then(|| Run::Epoch(page.epoch()));
+            }
+            // Its owner is dead; hftbacktest's connector may have taken the name since.
+            if !self.has_foreign_publisher() {
+                return None;
+            }
+            self.page = None;
+            self.side = None;
+        }
+        self.publisher().map(Run::Publisher)
+    }
+
+    fn publisher(&self) -> Option<UniquePublisherId> {
+        let found = Cell::new(None);
+        self.services[0]
+            .dynamic_config()
+            .list_publishers(|publisher| {
+                found.set(Some(publisher.publisher_id));
+                CallbackProgression::Stop
+            });
+        found.get()
+    }
+
+    /// A dead connector's publisher stays listed until somebody cleans up after it, so only
+    /// another publisher than the one we heard from counts.
+    fn has_foreign_publisher(&self) -> bool {
+        self.publisher()
+            .is_some_and(|id| self.origin.is_some_and(|origin| origin != id))
+    }
+
+    fn open_side(&self) -> Result<Side, WireError> {
+        let open =
+            |direction| open_service(&self.node, &self.name, Lane::Side, direction, self.config);
+        let services = [open(Direction::ToBot)?, open(Direction::FromBot)?];
+        Ok(Side {
+            subscriber: open_subscriber(&services[0], &self.name)?,
+            publisher: open_publisher(&services[1], &self.name)?,
+            _services: services,
+        })
+    }
+
+    /// What is known of the connector.
+    #[must_use]
+    pub fn info(&self) -> LinkInfo {
+        let mut info = LinkInfo {
+            connected: self.connected,
+            ..LinkInfo::default()
+        };
+        if let Some(page) = &self.page {
+            info.side_channel = self.side.is_some();
+            info.epoch = page.epoch();
+            info.pid = page.pid();
+            info.version = page.version();
+            info.heartbeat_age_ns = Some(page.heartbeat_age_ns());
+        }
+        info
+    }
+}

@@ -1,0 +1,158 @@
+//! Messages as bytes: bincode's standard configuration, as hftbacktest encodes them, checked on
+//! the way in.
+
+use bincode::{
+    BorrowDecode, Encode,
+    config::{Configuration, Fixint, Limit, LittleEndian, Varint},
+};
+use hftbacktest::types::{Event, LiveError, LiveRequest, Order};
+use thiserror::Error;
+
+use crate::{service::SLOT_BYTES, slot::TAIL_BYTES};
+
+/// Longest message that leaves room for the tail.
+pub const MAX_MESSAGE_BYTES: usize = SLOT_BYTES - TAIL_BYTES;
+
+/// Forged lengths inside a message cannot make the decoder allocate more than this.
+const DECODE_LIMIT: usize = 64 * 1024;
+
+type WireConfig = Configuration<LittleEndian, Varint, Limit<DECODE_LIMIT>>;
+
+const fn wire_config() -> WireConfig {
+    bincode::config::standard().with_limit::<DECODE_LIMIT>()
+}
+
+// Names the encoding so that a change of bincode's default cannot slip in.
+const _: fn() -> Configuration<LittleEndian, Varint> = bincode::config::standard;
+const _: fn() -> Configuration<LittleEndian, Fixint> = bincode::config::legacy;
+
+/// Why bytes from shared memory are not a message.
+#[derive(Debug, Error)]
+pub enum DecodeError {
+    /// The header's length is larger than the slot.
+    #[error("length {0} is larger than the slot")]
+    Length(usize),
+    /// The bytes are not a message of this protocol.
+    #[error("not a message of this protocol: {0}")]
+    Bytes(#[from] bincode::error::DecodeError),
+}
+
+/// hftbacktest's `LiveEvent`, with symbols borrowed from the slot.
+#[derive(Debug, BorrowDecode)]
+pub enum WireEvent<'a> {
+    /// Events that belong together start.
+    BatchStart,
+    /// They end.
+    BatchEnd,
+    /// Market data.
+    Feed {
+        /// Symbol as the connector names it.
+        symbol: &'a str,
+        /// The event.
+        event: Event,
+    },
+    /// State of an order.
+    Order {
+        /// Symbol as the connector names it.
+        symbol: &'a str,
+        /// The order.
+        order: Order,
+    },
+    /// Position of the account.
+    Position {
+        /// Symbol as the connector names it.
+        symbol: &'a str,
+        /// Signed quantity.
+        qty: f64,
+        /// Exchange time, Unix nanoseconds.
+        exch_ts: i64,
+    },
+    /// An error of the connector.
+    Error(LiveError),
+}
+
+/// hftbacktest's `LiveEvent` by reference, to encode without cloning.
+#[derive(Debug, Encode)]
+pub enum WireEventRef<'a> {
+    /// See [`WireEvent::BatchStart`].
+    BatchStart,
+    /// See [`WireEvent::BatchEnd`].
+    BatchEnd,
+    /// See [`WireEvent::Feed`].
+    Feed {
+        /// Symbol as the bots registered it.
+        symbol: &'a str,
+        /// The event.
+        event: &'a Event,
+    },
+    /// See [`WireEvent::Order`].
+    Order {
+        /// Symbol as the bots registered it.
+        symbol: &'a str,
+        /// The order.
+        order: &'a Order,
+    },
+    /// See [`WireEvent::Position`].
+    Position {
+        /// Symbol as the bots registered it.
+        symbol: &'a str,
+        /// Signed quantity.
+        qty: f64,
+        /// Exchange time, Unix nanoseconds.
+        exch_ts: i64,
+    },
+    /// See [`WireEvent::Error`].
+    Error(&'a LiveError),
+}
+
+/// Encodes a message into a slot and returns its length.
+///
+/// # Errors
+/// bincode's error when it does not fit.
+pub fn encode<T: Encode>(
+    message: &T,
+    slot: &mut [u8],
+) -> Result<usize, bincode::error::EncodeError> {
+    bincode::encode_into_slice(message, slot, bincode::config::standard())
+}
+
+fn message(payload: &[u8], len: usize) -> Result<&[u8], DecodeError> {
+    payload.get(..len).ok_or(DecodeError::Length(len))
+}
+
+/// Decodes a message for a bot from a slot whose header claims `len` bytes.
+///
+/// # Errors
+/// [`DecodeError`] for a false length or foreign bytes.
+pub fn decode_event(payload: &[u8], len: usize) -> Result<WireEvent<'_>, DecodeError> {
+    let bytes = message(payload, len)?;
+    Ok(bincode::borrow_decode_from_slice(bytes, wire_config())?.0)
+}
+
+/// Decodes a request of a bot.
+///
+/// # Errors
+/// [`DecodeError`] for a false length or foreign bytes.
+pub fn decode_request(payload: &[u8], len: usize) -> Result<LiveRequest, DecodeError> {
+    decode_owned(payload, len)
+}
+
+pub(crate) fn decode_owned<T: bincode::Decode<()>>(
+    payload: &[u8],
+    len: usize,
+) -> Result<T, DecodeError> {
+    let bytes = message(payload, len)?;
+    Ok(bincode::decode_from_slice(bytes, wire_config())?.0)
+}
+
+/// Cuts a text at a character boundary so that it fits a message.
+pub(crate) fn clip(text: &str, max_bytes: usize) -> &str {
+    if text.len() <= max_bytes {
+        return text;
+    }
+    let mut end = max_bytes;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

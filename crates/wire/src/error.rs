@@ -1,0 +1,76 @@
+//! What can go wrong between a bot and a connector, each with its remedy.
+
+use thiserror::Error;
+
+/// An error of the shared-memory protocol. `Display` says what happened and what to do.
+#[derive(Debug, Error)]
+pub enum WireError {
+    /// The file named in `HFTBACKTEST_CHANNEL_CONFIG` is unusable.
+    #[error(
+        "HFTBACKTEST_CHANNEL_CONFIG names {path}, which cannot be used: {reason}. Give it the keys buffer_size and max_bots, or unset the variable"
+    )]
+    Config {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A connector name is empty or too long for a service.
+    #[error("connector name {name:?} cannot be used: {reason}")]
+    Name {
+        /// The name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// Another process already runs a connector, or a bot, under this name.
+    #[error("{name} is already running (process {pid}). Choose another name, or stop that process")]
+    AlreadyRunning {
+        /// Connector name, or bot id.
+        name: String,
+        /// The process that holds it.
+        pid: u32,
+    },
+    /// iceoryx2 refused a service.
+    #[error("shared-memory service {service} cannot be opened: {reason}. {remedy}")]
+    Service {
+        /// The service's name.
+        service: String,
+        /// iceoryx2's own words.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The page with doorbell and heartbeat cannot be made or mapped.
+    #[error(
+        "shared-memory page {path}: {reason}. Check that the folder is writable by this user and not full"
+    )]
+    Page {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A message does not fit into a slot.
+    #[error("message of {len} bytes does not fit into a slot (at most {max}); shorten the symbol")]
+    TooLarge {
+        /// Encoded size, 0 when it could not even be encoded.
+        len: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// Sending failed in iceoryx2.
+    #[error("sending through shared memory failed: {0}")]
+    Send(String),
+    /// Receiving failed in iceoryx2.
+    #[error("receiving from shared memory failed: {0}")]
+    Receive(String),
+    /// The connector has no side channel, so it cannot do this.
+    #[error("connector {connector} does not offer {what}: it is not ours, or an older one")]
+    Unsupported {
+        /// The connector's name.
+        connector: String,
+        /// What was asked of it.
+        what: &'static str,
+    },
+}

@@ -1,0 +1,204 @@
+//! Opening the iceoryx2 services.
+
+use std::{thread, time::Duration};
+
+use hftbacktest::live::ipc::iceoryx::CustomHeader;
+use iceoryx2::{
+    node::{Node, NodeBuilder},
+    port::{publisher::Publisher, subscriber::Subscriber},
+    prelude::{ServiceName, SignalHandlingMode, ipc},
+    service::{
+        builder::publish_subscribe::{
+            PublishSubscribeOpenError, PublishSubscribeOpenOrCreateError,
+        },
+        port_factory::publish_subscribe::PortFactory,
+    },
+};
+
+use crate::{ChannelConfig, WireError};
+
+/// Size of every message's slot, hftbacktest's `MAX_PAYLOAD_SIZE`.
+pub const SLOT_BYTES: usize = 512;
+
+/// A service in a bad state is tried again this often before it is an error.
+const TRIES: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+
+pub(crate) type IpcNode = Node<ipc::Service>;
+pub(crate) type IpcService = PortFactory<ipc::Service, [u8], CustomHeader>;
+pub(crate) type IpcPublisher = Publisher<ipc::Service, [u8], CustomHeader>;
+pub(crate) type IpcSubscriber = Subscriber<ipc::Service, [u8], CustomHeader>;
+
+/// Which way a service runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Direction {
+    ToBot,
+    FromBot,
+}
+
+/// A service of a connector: hftbacktest's own pair, or ours beside it.
+#[derive(Clone, Copy)]
+pub(crate) enum Lane {
+    Main,
+    Side,
+}
+
+fn service_name(connector: &str, lane: Lane, direction: Direction) -> String {
+    let suffix = match (lane, direction) {
+        (Lane::Main, Direction::ToBot) => "ToBot",
+        (Lane::Main, Direction::FromBot) => "FromBot",
+        (Lane::Side, Direction::ToBot) => "Side/ToBot",
+        (Lane::Side, Direction::FromBot) => "Side/FromBot",
+    };
+    format!("{connector}/{suffix}")
+}
+
+/// A node that leaves the process's signals alone.
+pub(crate) fn open_node() -> Result<IpcNode, WireError> {
+    NodeBuilder::new()
+        .signal_handling_mode(SignalHandlingMode::Disabled)
+        .create::<ipc::Service>()
+        .map_err(|error| WireError::Service {
+            service: "node".to_owned(),
+            reason: format!("{error:?}"),
+            remedy: "Check that iceoryx2's folder in the temporary directory is writable by this user",
+        })
+}
+
+pub(crate) fn open_service(
+    node: &IpcNode,
+    connector: &str,
+    lane: Lane,
+    direction: Direction,
+    config: ChannelConfig,
+) -> Result<IpcService, WireError> {
+    let name = service_name(connector, lane, direction);
+    let service: ServiceName = name.as_str().try_into().map_err(|error| WireError::Name {
+        name: connector.to_owned(),
+        reason: format!("{error:?}"),
+    })?;
+    let (publishers, subscribers) = match direction {
+        Direction::ToBot => (1, config.max_bots),
+        Direction::FromBot => (config.max_bots, 1),
+    };
+    // iceoryx2 allows 20 nodes per service by default. A service that hftbacktest made has that
+    // limit; one that we make has room for every bot.
+    let mut nodes = config.max_bots + 2;
+    let mut pause = FIRST_PAUSE;
+    for attempt in 1.. {
+        let result = node
+            .service_builder(&service)
+            .publish_subscribe::<[u8]>()
+            .subscriber_max_buffer_size(config.buffer_size)
+            .max_publishers(publishers)
+            .max_subscribers(subscribers)
+            .max_nodes(nodes)
+            .user_header::<CustomHeader>()
+            .open_or_create();
+        match result {
+            Ok(factory) => return Ok(factory),
+            Err(PublishSubscribeOpenOrCreateError::PublishSubscribeOpenError(
+                PublishSubscribeOpenError::DoesNotSupportRequestedAmountOfNodes,
+            )) if nodes > 1 => nodes = 1,
+            Err(error) if is_passing(&error) && attempt < TRIES => {
+                thread::sleep(pause);
+                pause *= 2;
+            }
+            Err(error) => {
+                return Err(WireError::Service {
+                    service: name,
+                    reason: format!("{error:?}"),
+                    remedy: remedy(&error),
+                });
+            }
+        }
+    }
+    unreachable!("the loop returns")
+}
+
+fn is_passing(error: &PublishSubscribeOpenOrCreateError) -> bool {
+    use PublishSubscribeOpenError as Open;
+    match error {
+        PublishSubscribeOpenOrCreateError::SystemInFlux
+        | PublishSubscribeOpenOrCreateError::PublishSubscribeCreateError(_) => true,
+        PublishSubscribeOpenOrCreateError::PublishSubscribeOpenError(open) => matches!(
+            open,
+            Open::DoesNotExist
+                | Open::InternalFailure
+                | Open::IncompatibleTypes
+                | Open::ServiceInCorruptedState
+                | Open::HangsInCreation
+                | Open::IsMarkedForDestruction
+        ),
+    }
+}
+
+fn remedy(error: &PublishSubscribeOpenOrCreateError) -> &'static str {
+    use PublishSubscribeOpenError as Open;
+    let PublishSubscribeOpenOrCreateError::PublishSubscribeOpenError(open) = error else {
+        return "Check the size of /dev/shm (a connector reserves about 560 bytes x max_bots x buffer_size) \
+                and lower max_bots and buffer_size through HFTBACKTEST_CHANNEL_CONFIG";
+    };
+    match open {
+        Open::DoesNotSupportRequestedMinBufferSize
+        | Open::DoesNotSupportRequestedAmountOfPublishers
+        | Open::DoesNotSupportRequestedAmountOfSubscribers => {
+            "Give every process of this connector the same HFTBACKTEST_CHANNEL_CONFIG, and restart them together"
+        }
+        Open::ExceedsMaxNumberOfNodes => {
+            "Too many bots on a service that hftbacktest made; start our connector first, or stop some bots"
+        }
+        Open::InsufficientPermissions => "Run the connector and its bots as the same user",
+        Open::IncompatibleTypes
+        | Open::IncompatibleMessagingPattern
+        | Open::IncompatibleOverflowBehavior
+        | Open::IncompatibleAttributes => {
+            "Another program made a service of this name; choose another connector name"
+        }
+        _ => {
+            "A process was killed while it made the service. Stop every bot and connector of this name, \
+             then remove the files of iceoryx2 in the temporary directory and in /dev/shm (iox2_*)"
+        }
+    }
+}
+
+pub(crate) fn open_publisher(service: &IpcService, name: &str) -> Result<IpcPublisher, WireError> {
+    with_retry(name, || {
+        service
+            .publisher_builder()
+            .initial_max_slice_len(SLOT_BYTES)
+            .create()
+    })
+}
+
+pub(crate) fn open_subscriber(
+    service: &IpcService,
+    name: &str,
+) -> Result<IpcSubscriber, WireError> {
+    with_retry(name, || service.subscriber_builder().create())
+}
+
+fn with_retry<T, E: core::fmt::Debug>(
+    name: &str,
+    mut create: impl FnMut() -> Result<T, E>,
+) -> Result<T, WireError> {
+    let mut pause = FIRST_PAUSE;
+    for attempt in 1.. {
+        match create() {
+            Ok(port) => return Ok(port),
+            Err(_) if attempt < TRIES => {
+                thread::sleep(pause);
+                pause *= 2;
+            }
+            Err(error) => {
+                return Err(WireError::Service {
+                    service: name.to_owned(),
+                    reason: format!("{error:?}"),
+                    remedy: "Either another connector holds this name or all places for bots are taken (max_bots), \
+                             or /dev/shm is too small: see HFTBACKTEST_CHANNEL_CONFIG",
+                });
+            }
+        }
+    }
+    unreachable!("the loop returns")
+}
