@@ -1,0 +1,48 @@
+// npm run lint: rules of the tree, types, eslint, the addon's types against lib/native/addon.ts,
+// clippy. Runs all of them and fails when one failed. Clippy is skipped where there is no Rust.
+import process from 'node:process';
+import { checkAddonTypes } from './check-addon-types.mjs';
+import { checkBoundaries } from './check-boundaries.mjs';
+import { cargoEnv, whyNoCargo } from './cargo.mjs';
+import { run, runBin, runMain } from './run.mjs';
+
+async function clippy() {
+  const reason = whyNoCargo();
+  if (reason !== null) {
+    console.error(`lint: clippy skipped: ${reason}`);
+    return process.env.REQUIRE_NATIVE === '1' ? 1 : 0;
+  }
+  // The release profile shares build scripts and procedural macros with the build.
+  const args = ['clippy', '--locked', '--release', '--workspace', '--all-targets'];
+  return run('cargo', [...args, '--features', 'hbl-node/live', '--', '-D', 'warnings'], {
+    env: await cargoEnv(),
+  });
+}
+
+const steps = [
+  ['boundaries', checkBoundaries],
+  ['types', () => runBin('tsc', ['--noEmit', '--project', '.tools/tsconfig.lint.json'])],
+  [
+    'eslint',
+    () =>
+      runBin('eslint', [
+        '--config',
+        '.tools/eslint.config.js',
+        '--max-warnings=0',
+        '--no-error-on-unmatched-pattern',
+        ...['lib', '__test__', 'examples', 'bench', '.tools'],
+      ]),
+  ],
+  ['addon types', checkAddonTypes],
+  ['clippy', clippy],
+];
+
+runMain(async () => {
+  const failed = [];
+  for (const [name, step] of steps) {
+    console.error(`lint: ${name}`);
+    if ((await step()) !== 0) failed.push(name);
+  }
+  if (failed.length > 0) console.error(`lint: failed: ${failed.join(', ')}`);
+  return failed.length > 0 ? 1 : 0;
+});

@@ -1,0 +1,32 @@
+import { defineConfig, type Options } from 'tsup';
+
+const shared: Options = {
+  outDir: 'dist',
+  target: 'node20.17',
+  platform: 'node',
+  sourcemap: true,
+  // Dependencies and the addon stay outside: tsup leaves everything in package.json unbundled.
+  external: [/\.node$/],
+  tsconfig: 'tsconfig.json',
+  treeshake: true,
+};
+
+/** The library, and the workers it starts: these are found beside the file that starts them. */
+const entries = {
+  index: 'lib/index.ts',
+  'strategy-worker': 'lib/strategy/strategy-worker.ts',
+  'client-worker': 'lib/client/client-worker.ts',
+};
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: entries,
+    format: ['esm', 'cjs'],
+    // import.meta.url in the CommonJS files.
+    shims: true,
+    dts: { entry: { index: 'lib/index.ts' } },
+  },
+  // Command-line programs are only started, never required.
+  { ...shared, entry: { 'cli/demo': 'lib/cli/demo.ts' }, format: ['esm'], splitting: false },
+]);

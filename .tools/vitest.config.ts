@@ -1,0 +1,47 @@
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** Suites that start processes, use shared memory or measure time: one after the other. */
+const serial = ['e2e', 'stress', 'packaging', 'contract', 'client', 'connector', 'examples'].map(
+  (folder) => `__test__/${folder}/**/*.test.ts`,
+);
+
+const shared = {
+  root,
+  // A process per file: the addon is loaded once per process, and a crash ends one file only.
+  pool: 'forks' as const,
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+  teardownTimeout: 20_000,
+};
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['__test__/**/*.test.ts'],
+          exclude: serial,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'system',
+          include: serial,
+          testTimeout: 60_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
