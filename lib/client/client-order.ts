@@ -1,0 +1,39 @@
+import type { OrderType } from '../models/order-type.js';
+import type { Side } from '../models/side.js';
+import type { TimeInForce } from '../models/time-in-force.js';
+import type { OrderState } from './order-state.js';
+
+/** Why a connector or venue refused. */
+export interface RejectReason {
+  /** Number of the venue or connector, 0 when it told none. */
+  readonly code: number;
+  readonly text: string;
+}
+
+/** An order as the client knows it. Immutable: every change makes a new one. */
+export interface ClientOrder {
+  readonly orderId: bigint;
+  readonly asset: number;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly price: number;
+  readonly qty: number;
+  /** Sum of the fills. */
+  readonly filledQty: number;
+  /** What still rests; 0 when the order ended. */
+  readonly leavesQty: number;
+  /** Average price of the fills, NaN before the first. */
+  readonly avgFillPrice: number;
+  readonly timeInForce: TimeInForce;
+  readonly orderType: OrderType;
+  readonly state: OrderState;
+  /** True while the true state is being asked for: no answer came, or the link was lost. */
+  readonly uncertain: boolean;
+  /** False for an order that this client did not send (left by a run before). */
+  readonly own: boolean;
+  readonly reject: RejectReason | undefined;
+  /** When it was submitted or first seen, Unix ms. */
+  readonly createdTsMs: number;
+  /** Exchange time of the newest word about it, Unix ns; 0n before the first. */
+  readonly exchTsNs: bigint;
+}

@@ -1,0 +1,65 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join, resolve } from 'node:path';
+
+import { HftError } from '../models/hft-error.js';
+import { packageRoot } from './package-root.js';
+
+/** Names the binary directly; wins over every other place. */
+export const CONNECTOR_ENV = 'HFTBACKTEST_LIVE_CONNECTOR';
+
+const BINARY = process.platform === 'win32' ? 'connector.exe' : 'connector';
+
+/**
+ * Finds the connector binary: the environment variable `HFTBACKTEST_LIVE_CONNECTOR`, the platform
+ * package `hftbacktest-live-<platform>-<arch>`, `target/release` of this package, then
+ * `hftbacktest-connector` on the PATH (`connector` alone is too common a name to trust).
+ *
+ * @throws HftError `ERR_CONNECTOR_NOT_FOUND` with every place that was looked at.
+ */
+export function findConnector(env: NodeJS.ProcessEnv = process.env): string {
+  const named = env[CONNECTOR_ENV];
+  if (named !== undefined && named !== '') {
+    const path = resolve(named);
+    if (isExecutable(path)) return path;
+    throw new HftError('ERR_CONNECTOR_NOT_FOUND', `${CONNECTOR_ENV} names ${path}, which is not an executable file`);
+  }
+  const places = [platformPackageBinary(), join(packageRoot(), 'target', 'release', BINARY), ...onPath(env)].filter(
+    (place) => place !== undefined,
+  );
+  const found = places.find(isExecutable);
+  if (found !== undefined) return found;
+  throw new HftError(
+    'ERR_CONNECTOR_NOT_FOUND',
+    `no connector binary found; looked at ${places.join(', ')}. Build it with "npm run build:native -- --features live", ` +
+      `or name one in ${CONNECTOR_ENV}`,
+  );
+}
+
+function platformPackageBinary(): string | undefined {
+  try {
+    const require = createRequire(join(packageRoot(), 'package.json'));
+    const manifest = require.resolve(`hftbacktest-live-${process.platform}-${process.arch}/package.json`);
+    return join(dirname(manifest), BINARY);
+  } catch {
+    return undefined; // Not installed: the ordinary case when built from source.
+  }
+}
+
+function onPath(env: NodeJS.ProcessEnv): string[] {
+  const name = process.platform === 'win32' ? 'hftbacktest-connector.exe' : 'hftbacktest-connector';
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name));
+}
+
+function isExecutable(path: string): boolean {
+  if (!existsSync(path) || !statSync(path).isFile()) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
