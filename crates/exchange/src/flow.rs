@@ -1,0 +1,471 @@
+//! The background flow: what keeps a book deep and a price moving.
+//!
+//! A hidden fair price walks at random. Quotes follow it with one action per level event, so a
+//! fast price and a low rate make a book that lags. Trades arrive as a Hawkes process: each sets
+//! off others for a while. Whatever publishes more than one level or trade in an action is paid
+//! back by skipped actions, so that the configured rates hold on average.
+
+use rand::{Rng as _, RngCore as _};
+
+use crate::{
+    book::{Book, Owner},
+    desk::Desk,
+    flow_config::FlowConfig,
+    instrument::Instrument,
+    matching::{Market, Taker},
+    order::Side,
+    rng::Stream,
+};
+
+/// Levels of its own that the flow keeps on each side whatever happens.
+const LEVELS_MIN: usize = 4;
+/// Levels that one action may pull or trade away.
+const SWEEP_MAX: usize = 3;
+/// How far, in ticks, a quote may be on the wrong side of the fair price.
+const TOLERANCE_TICKS: f64 = 0.25;
+/// Most actions owed; what is above is forgiven.
+const DEBT_MAX: i64 = 10_000;
+
+/// What happens next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Quote,
+    Trade,
+}
+
+/// The background flow of one instrument.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    stream: Stream,
+    /// Rates per nanosecond.
+    quote_rate: f64,
+    trade_rate: f64,
+    /// Rate added by each trade, how fast it fades, and what there is now.
+    kick: f64,
+    decay: f64,
+    excited: f64,
+    fair_tick: f64,
+    volatility: f64,
+    floor_tick: f64,
+    /// Time of the last action with the part of it that an integer cannot hold.
+    last_ns: i64,
+    next_ns: i64,
+    next: Action,
+    levels: usize,
+    span_ticks: f64,
+    spread_mean: f64,
+    spread_ticks: f64,
+    level_lots: f64,
+    trade_lots: f64,
+    trade_side: Side,
+    owed_quotes: i64,
+    owed_trades: i64,
+}
+
+impl Flow {
+    pub(crate) fn new(config: &FlowConfig, spec: &Instrument, now_ns: i64, stream: Stream) -> Self {
+        let decay = 1.0 / (config.cluster_ms * 1e6);
+        let mut flow = Self {
+            stream,
+            quote_rate: config.level_rate_hz / 1e9,
+            trade_rate: config.trade_rate_hz / 1e9 * (1.0 - config.clustering),
+            kick: config.clustering * decay,
+            decay,
+            excited: 0.0,
+            fair_tick: spec.nearest_tick(config.initial_px) as f64,
+            // Per square root of a nanosecond.
+            volatility: config.volatility / 1e9_f64.sqrt(),
+            floor_tick: config.floor_tick() as f64,
+            last_ns: now_ns,
+            next_ns: now_ns,
+            next: Action::Quote,
+            levels: config.levels as usize,
+            span_ticks: f64::from(config.levels) * config.level_gap_ticks,
+            spread_mean: config.spread_ticks,
+            spread_ticks: config.spread_ticks,
+            level_lots: config.level_lots(spec) as f64,
+            trade_lots: config.trade_lots(spec) as f64,
+            trade_side: Side::Buy,
+            owed_quotes: 0,
+            owed_trades: 0,
+        };
+        flow.schedule();
+        flow
+    }
+
+    pub(crate) fn next_ns(&self) -> i64 {
+        self.next_ns
+    }
+
+    /// Makes the first book.
+    pub(crate) fn open(&mut self, market: &mut Market, desk: &mut Desk) {
+        for side in [Side::Buy, Side::Sell] {
+            let mut tick = self.target(side);
+            while market.book.side(side).len() < self.levels {
+                let distance = (market.book.side(side).len() + 1) as f64;
+                for _ in 0..4 {
+                    let lots = self.order_lots(distance);
+                    market.book.push(Owner::Background, side, tick, lots);
+                }
+                market.publish(desk, side, tick);
+                tick -= side.sign() * self.gap();
+            }
+        }
+    }
+
+    /// Does what is due, and draws what comes next.
+    pub(crate) fn act(&mut self, market: &mut Market, desk: &mut Desk) {
+        self.walk();
+        self.last_ns = self.next_ns;
+        match self.next {
+            Action::Quote if self.owed_quotes > 0 => self.owed_quotes -= 1,
+            Action::Quote => self.quote(market, desk),
+            Action::Trade => {
+                self.excited += self.kick;
+                if self.owed_trades > 0 {
+                    self.owed_trades -= 1;
+                } else {
+                    self.trade(market, desk);
+                }
+            }
+        }
+        self.schedule();
+    }
+
+    /// Adds levels where there are fewer than [`LEVELS_MIN`] of the flow's own.
+    pub(crate) fn refill(&mut self, market: &mut Market, desk: &mut Desk) {
+        for side in [Side::Buy, Side::Sell] {
+            let mut own = market
+                .book
+                .side(side)
+                .iter()
+                .rev()
+                .filter(|l| l.background_lots > 0);
+            let Some(missing) = (0..LEVELS_MIN).position(|_| own.next().is_none()) else {
+                continue;
+            };
+            let missing = LEVELS_MIN - missing;
+            let worst = market
+                .book
+                .side(side)
+                .iter()
+                .find(|l| l.background_lots > 0);
+            let mut tick = match worst {
+                Some(level) => level.px_tick - side.sign() * self.gap(),
+                None => self.passive(&market.book, side, self.target(side)),
+            };
+            for _ in 0..missing {
+                if tick < 1 {
+                    break;
+                }
+                self.add(market, desk, side, tick);
+                tick -= side.sign() * self.gap();
+            }
+        }
+    }
+
+    /// Draws time and kind of the next action (thinning, as the trade rate only falls until then).
+    fn schedule(&mut self) {
+        let mut wait_ns = 0.0;
+        loop {
+            let bound = self.quote_rate + self.trade_rate + self.excited;
+            let step_ns = self.exponential() / bound;
+            wait_ns += step_ns;
+            if self.excited > 0.0 {
+                self.excited *= (-self.decay * step_ns).exp();
+            }
+            let drawn = self.uniform() * bound;
+            if drawn < self.quote_rate {
+                self.next = Action::Quote;
+                break;
+            }
+            if drawn < self.quote_rate + self.trade_rate + self.excited {
+                self.next = Action::Trade;
+                break;
+            }
+        }
+        // Rounded at random, else all times would be early by half a nanosecond.
+        let wait_ns = (wait_ns + self.uniform()) as i64;
+        self.next_ns = self.last_ns.saturating_add(wait_ns);
+    }
+
+    /// Moves the fair price over the time since the last action.
+    fn walk(&mut self) {
+        let elapsed_ns = (self.next_ns - self.last_ns) as f64;
+        let step = self.volatility * elapsed_ns.sqrt() * self.normal();
+        let tick = self.fair_tick * (1.0 + step.clamp(-0.5, 0.5));
+        let reflected = if tick < self.floor_tick {
+            2.0 * self.floor_tick - tick
+        } else {
+            tick
+        };
+        self.fair_tick = reflected.clamp(self.floor_tick, 1e12);
+    }
+
+    /// Where the best quote of a side belongs.
+    fn target(&self, side: Side) -> i64 {
+        let half = (self.spread_ticks - 1.0) / 2.0;
+        match side {
+            Side::Buy => (self.fair_tick - half).floor() as i64,
+            Side::Sell => ((self.fair_tick + half).floor() as i64) + 1,
+        }
+    }
+
+    /// The price nearest to `tick` that does not take.
+    fn passive(&self, book: &Book, side: Side, tick: i64) -> i64 {
+        match (side, book.best(side.opposite())) {
+            (Side::Buy, Some(ask)) => tick.min(ask.px_tick - 1),
+            (Side::Sell, Some(bid)) => tick.max(bid.px_tick + 1),
+            (_, None) => tick,
+        }
+    }
+
+    fn quote(&mut self, market: &mut Market, desk: &mut Desk) {
+        if self.uniform() < 0.02 {
+            let mean = self.spread_mean - 1.0;
+            self.spread_ticks = 1.0 + mean * self.exponential().min(5.0);
+        }
+        let side = if self.stream.next_u32() & 1 == 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
+        if self.uniform() < 0.3 {
+            self.maintain(market, desk, side);
+            return;
+        }
+        for side in [side, side.opposite()] {
+            if self.correct(market, desk, side) {
+                return;
+            }
+        }
+        self.maintain(market, desk, side);
+    }
+
+    /// Takes back quotes on the wrong side of the fair price, or puts a better one. Returns
+    /// whether there was anything to do.
+    fn correct(&mut self, market: &mut Market, desk: &mut Desk, side: Side) -> bool {
+        let target = self.target(side);
+        let sign = side.sign();
+        let Some(best) = market.book.best(side).map(|level| level.px_tick) else {
+            self.refill(market, desk);
+            return true;
+        };
+        let beyond = (sign * best) as f64 - sign as f64 * self.fair_tick;
+        if beyond > TOLERANCE_TICKS {
+            self.retreat(market, desk, side);
+            return true;
+        }
+        if sign * best < sign * target {
+            let tick = self.passive(&market.book, side, target);
+            if sign * best < sign * tick {
+                self.add(market, desk, side, tick);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Pulls the flow's own quotes beyond the fair price, and trades with those of others.
+    fn retreat(&mut self, market: &mut Market, desk: &mut Desk, side: Side) {
+        let sign = side.sign();
+        let limit = match side {
+            Side::Buy => self.fair_tick.ceil() as i64,
+            Side::Sell => self.fair_tick.floor() as i64,
+        };
+        for pulled in 0..SWEEP_MAX {
+            let Some(&level) = market.book.best(side) else {
+                break;
+            };
+            if sign * level.px_tick < sign * limit {
+                break;
+            }
+            if level.lots > level.background_lots {
+                let lots = self.trade_size().min(level.lots);
+                let side = side.opposite();
+                let limit_tick = level.px_tick;
+                market.take(
+                    desk,
+                    Taker {
+                        owner: Owner::Background,
+                        side,
+                        limit_tick,
+                        lots,
+                    },
+                );
+                break;
+            }
+            if market.book.side(side).len() <= LEVELS_MIN {
+                // Another level first, so that the side is never empty.
+                let tick = self.passive(&market.book, side, self.target(side));
+                self.add(market, desk, side, tick);
+                break;
+            }
+            Self::clear_level(market, desk, side, level.px_tick);
+            self.owed_quotes = (self.owed_quotes + i64::from(pulled > 0)).min(DEBT_MAX);
+        }
+    }
+
+    /// Takes all of the flow's orders out of a level.
+    fn clear_level(market: &mut Market, desk: &mut Desk, side: Side, px_tick: i64) {
+        while let Some(level) = market.book.level(side, px_tick) {
+            let own = market
+                .book
+                .queue(level)
+                .find(|(_, owner, _)| *owner == Owner::Background);
+            let Some((node, ..)) = own else { break };
+            market.book.remove(node);
+        }
+        market.publish(desk, side, px_tick);
+    }
+
+    /// Adds to levels that are thin, takes from those that are thick.
+    fn maintain(&mut self, market: &mut Market, desk: &mut Desk, side: Side) {
+        let levels = market.book.side(side);
+        let Some(best) = levels.last().map(|level| level.px_tick) else {
+            self.refill(market, desk);
+            return;
+        };
+        if levels.len() < self.levels {
+            let offset = (self.uniform().powi(2) * self.span_ticks) as i64 + 1;
+            let tick = best - side.sign() * offset;
+            if tick >= 1 {
+                self.add(market, desk, side, tick);
+                return;
+            }
+        }
+        if levels.len() > self.levels {
+            let own = levels.iter().find(|level| level.background_lots > 0);
+            if let Some(tick) = own.map(|level| level.px_tick) {
+                Self::clear_level(market, desk, side, tick);
+                return;
+            }
+        }
+        let depth =
+            ((self.exponential() * 0.2 * levels.len() as f64) as usize).min(levels.len() - 1);
+        let level = levels[levels.len() - 1 - depth];
+        let usual = self.level_lots * Self::shape((depth + 1) as f64);
+        let thick = level.background_lots as f64 / (level.background_lots as f64 + usual);
+        let last_own = level.background_lots == level.lots && market.book.is_single(&level);
+        let keep = last_own && (depth == 0 || levels.len() <= LEVELS_MIN);
+        let node = if self.uniform() < thick && !keep {
+            match market.book.back(&level) {
+                (node, Owner::Background, _) => Some(node),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        match node {
+            Some(node) => {
+                market.book.remove(node);
+                market.publish(desk, side, level.px_tick);
+            }
+            None => self.add(market, desk, side, level.px_tick),
+        }
+    }
+
+    /// Adds an order and publishes its level.
+    fn add(&mut self, market: &mut Market, desk: &mut Desk, side: Side, px_tick: i64) {
+        let best = market
+            .book
+            .best(side)
+            .map_or(px_tick, |level| level.px_tick);
+        let distance = (side.sign() * (best - px_tick)).max(0) as f64 + 1.0;
+        let lots = self.order_lots(distance);
+        market.book.push(Owner::Background, side, px_tick, lots);
+        market.publish(desk, side, px_tick);
+    }
+
+    fn trade(&mut self, market: &mut Market, desk: &mut Desk) {
+        let (Some(bid), Some(ask)) = (market.book.best(Side::Buy), market.book.best(Side::Sell))
+        else {
+            self.refill(market, desk);
+            return;
+        };
+        if self.uniform() < 0.5 {
+            let middle = (bid.px_tick + ask.px_tick) as f64 / 2.0;
+            let width = (ask.px_tick - bid.px_tick) as f64;
+            let pull = ((self.fair_tick - middle) / width).clamp(-0.4, 0.4);
+            self.trade_side = if self.uniform() < 0.5 + pull {
+                Side::Buy
+            } else {
+                Side::Sell
+            };
+        }
+        let side = self.trade_side;
+        let levels = market.book.side(side.opposite());
+        let mut lots = self.trade_size();
+        let reach = if levels.len() > LEVELS_MIN + SWEEP_MAX {
+            SWEEP_MAX
+        } else {
+            // A thin side is touched, not emptied.
+            lots = lots.min(levels[levels.len() - 1].lots - 1);
+            1
+        };
+        if lots < 1 {
+            self.maintain(market, desk, side.opposite());
+            return;
+        }
+        let limit_tick = levels[levels.len() - reach].px_tick;
+        let trades = desk.trades();
+        let levels_before = desk.levels();
+        market.take(
+            desk,
+            Taker {
+                owner: Owner::Background,
+                side,
+                limit_tick,
+                lots,
+            },
+        );
+        let trades = (desk.trades() - trades) as i64;
+        let levels = (desk.levels() - levels_before) as i64;
+        self.owed_trades = (self.owed_trades + trades - 1).min(DEBT_MAX);
+        self.owed_quotes = (self.owed_quotes + levels).min(DEBT_MAX);
+    }
+
+    // --- draws
+
+    /// 0 to 1, 1 excluded.
+    fn uniform(&mut self) -> f64 {
+        self.stream.random()
+    }
+
+    /// Mean 1.
+    fn exponential(&mut self) -> f64 {
+        -(1.0 - self.uniform()).ln()
+    }
+
+    /// Mean 0, variance 1: four uniform draws added, near enough to a normal one.
+    fn normal(&mut self) -> f64 {
+        let bits = self.stream.next_u64();
+        let sum: f64 = (0..4).map(|i| f64::from((bits >> (16 * i)) as u16)).sum();
+        (sum / 65_535.0 - 2.0) * 3.0_f64.sqrt()
+    }
+
+    /// Ticks to the next level, 1 or more.
+    fn gap(&mut self) -> i64 {
+        let extra = self.span_ticks / self.levels as f64 - 1.0;
+        1 + (extra * self.exponential()).round() as i64
+    }
+
+    /// How much thicker than usual a level is at a distance from the top.
+    fn shape(distance: f64) -> f64 {
+        0.4 + 0.8 * (distance / 8.0).min(1.0)
+    }
+
+    /// Quantity of an order: four make a level.
+    fn order_lots(&mut self, distance: f64) -> i64 {
+        let mean = self.level_lots * Self::shape(distance) / 4.0;
+        (mean * self.exponential()).ceil().max(1.0) as i64
+    }
+
+    /// Quantity of a trade: mostly small, at times large.
+    fn trade_size(&mut self) -> i64 {
+        let scale = if self.uniform() < 0.05 { 8.0 } else { 0.63 };
+        (self.trade_lots * scale * self.exponential())
+            .ceil()
+            .max(1.0) as i64
+    }
+}
