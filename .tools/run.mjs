@@ -1,5 +1,6 @@
 // Child processes, the way these tools need them.
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 
@@ -51,8 +52,10 @@ export function outputOf(command, args, options = {}) {
 }
 
 /** Runs a tool of `node_modules/.bin`. */
-export function runBin(name, args, options) {
-  return run(path.join(root, 'node_modules', '.bin', name), args, options);
+export async function runBin(name, args, options) {
+  const file = path.join(root, 'node_modules', '.bin', name);
+  if (!existsSync(file)) throw new ToolError(`${name} is not installed; run \`npm ci\` first`);
+  return run(file, args, options);
 }
 
 /** Runs `main`; a `ToolError` becomes one line on stderr, anything else keeps its stack. */
