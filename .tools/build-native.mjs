@@ -19,7 +19,6 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { generateTypeDef } from '@napi-rs/cli';
 import { cargoEnv, typeDefDir, whyNoCargo } from './cargo.mjs';
 import { writeNativeStamp } from './freshness.mjs';
 import { addonFile, connectorFile, root } from './paths.mjs';
@@ -41,6 +40,7 @@ function place(from, to, mode) {
 
 /** Writes what the addon really exports as TypeScript, for `check-addon-types.mjs`. */
 async function writeAddonTypes() {
+  const { generateTypeDef } = await import('@napi-rs/cli');
   const { dts } = await generateTypeDef({ typeDefDir, cwd: root });
   writeFileSync(path.join(path.dirname(addonFile), 'addon.d.ts'), dts);
 }

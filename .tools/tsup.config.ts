@@ -1,7 +1,7 @@
 import { defineConfig, type Options } from 'tsup';
 
 const shared: Options = {
-  outDir: 'dist',
+  outDir: process.env['BUILD_OUT_DIR'] ?? 'dist',
   target: 'node20.17',
   platform: 'node',
   sourcemap: true,
