@@ -181,6 +181,11 @@ export class EventView {
     return this.f64(At.px);
   }
 
+  /** As `px`: the name that the event objects use. */
+  get price(): number {
+    return this.f64(At.px);
+  }
+
   /** Quantity; of an order what was ordered, of a position signed. */
   get qty(): number {
     return this.f64(At.qty);
@@ -203,6 +208,11 @@ export class EventView {
 
   /** Order: price of the execution. */
   get execPx(): number {
+    return this.f64(At.execPx);
+  }
+
+  /** As `execPx`: the name that the event objects use. */
+  get execPrice(): number {
     return this.f64(At.execPx);
   }
 

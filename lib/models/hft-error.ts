@@ -14,6 +14,8 @@ export type HftErrorCode =
   | 'ERR_CONNECTOR_NOT_FOUND'
   /** A connector process that was started here ended by itself. */
   | 'ERR_CONNECTOR_EXITED'
+  /** A connector process that was started here did not become ready. */
+  | 'ERR_CONNECTOR_START_FAILED'
   /** hftbacktest's 10: the bot already holds an order with this id. */
   | 'ERR_ORDER_ID_EXISTS'
   /** hftbacktest's 12. */

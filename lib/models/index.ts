@@ -46,3 +46,10 @@ export {
   RecordOffset,
   TEXT_BYTES,
 } from './record-layout.js';
+export type { Bot, OrderId, OrderWait } from './bot.js';
+export type { BotOptions, InstrumentInput } from './bot-options.js';
+export type { FeedLatency, OrderLatency } from './feed-latency.js';
+export type { MarketDepthView } from './market-depth-view.js';
+export type { StateValues } from './state-values.js';
+export type { WaitOptions, WaitStrategy } from './wait-options.js';
+export { monotonicNowNs } from './monotonic-clock.js';

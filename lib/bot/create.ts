@@ -1,0 +1,76 @@
+import { HftError } from '../models/hft-error.js';
+import { StubConnectorBot } from '../stub/stub-connector-bot.js';
+import type { StubOptions } from '../stub/stub-options.js';
+import { tryLoadAddon } from '../native/load-addon.js';
+import type { Bot } from '../models/bot.js';
+import { requireRoi, resolveInstruments, type BotOptions } from '../models/bot-options.js';
+import { HashMapMarketDepthLiveBot } from './hash-map-market-depth-live-bot.js';
+import { ROIVectorMarketDepthLiveBot } from './roi-vector-market-depth-live-bot.js';
+
+/**
+ * Which bot to make: `native` on shared memory, `stub` on made-up data, `auto` the first that can
+ * be had.
+ */
+export type Backend = 'auto' | 'native' | 'stub';
+
+/** Which book a bot keeps. */
+export type DepthKind = 'hashmap' | 'roivector';
+
+export interface CreateOptions extends BotOptions {
+  /** Default `auto`. */
+  readonly backend?: Backend;
+  /** Default `hashmap`. */
+  readonly depth?: DepthKind;
+  /** Settings of the stub, should it be taken. */
+  readonly stub?: StubOptions;
+}
+
+/** Code of the warning that `auto` gives when it takes the stub. */
+export const STUB_WARNING_CODE = 'HFTBACKTEST_LIVE_STUB';
+
+let warned = false;
+
+/** Decides for `auto`; warns once per thread when that is the stub. */
+export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
+  if (backend === 'native' || backend === 'stub') return backend;
+  if (backend !== 'auto') {
+    throw new HftError(
+      'ERR_INVALID_ARGUMENT',
+      `backend: ${JSON.stringify(backend)} must be auto, native or stub.`,
+    );
+  }
+  const loaded = tryLoadAddon();
+  if (loaded.ok && loaded.addon.buildInfo().live) return 'native';
+  if (!warned) {
+    warned = true;
+    const reason = loaded.ok ? 'The addon was built without the live part.' : loaded.reason;
+    const remedy = loaded.ok ? 'Build it with `npm run build:native -- --features live`.' : loaded.remedy;
+    process.emitWarning(
+      `hftbacktest-live runs on the stub: prices are made up and orders reach no venue. ${reason}`,
+      { code: STUB_WARNING_CODE, detail: remedy },
+    );
+  }
+  return 'stub';
+}
+
+/**
+ * Makes a bot: the real one when the addon was built with `live`, else the stub with one clear
+ * warning (`process.emitWarning`, code `HFTBACKTEST_LIVE_STUB`). `bot.backend` tells which.
+ *
+ * @throws HftError `ERR_NATIVE_UNAVAILABLE` for `backend: 'native'` without the addon,
+ * `ERR_INVALID_ARGUMENT`.
+ */
+export function create(options: CreateOptions): Bot {
+  const { depth = 'hashmap', backend, stub, ...rest } = options;
+  if (depth !== 'hashmap' && depth !== 'roivector') {
+    throw new HftError(
+      'ERR_INVALID_ARGUMENT',
+      `depth: ${JSON.stringify(depth)} must be hashmap or roivector.`,
+    );
+  }
+  if (depth === 'roivector') requireRoi(resolveInstruments(rest.instruments));
+  if (resolveBackend(backend) === 'stub') return new StubConnectorBot({ ...rest, ...stub });
+  return depth === 'roivector'
+    ? new ROIVectorMarketDepthLiveBot(rest)
+    : new HashMapMarketDepthLiveBot(rest);
+}

@@ -1,0 +1,507 @@
+import type { BotStats } from '../models/bot-stats.js';
+import type { ConnectionHealth } from '../models/connection-health.js';
+import type { DepthSnapshot } from '../models/depth-snapshot.js';
+import { elapseResultFromCode, type ElapseResult } from '../models/elapse-result.js';
+import { tradeFromView } from '../models/event-from-view.js';
+import { HftError } from '../models/hft-error.js';
+import { isLinkUp, linkStateFromCode } from '../models/link-state.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import { errorFromCommand, errorFromNative } from '../models/native-error.js';
+import type { OrderRequest } from '../models/order-request.js';
+import type { OrderResponse } from '../models/order-response.js';
+import type { OrderType } from '../models/order-type.js';
+import {
+  CommandError,
+  RECORD_BYTES,
+  RecordKind,
+  STATE_BYTES,
+  StateField,
+} from '../models/record-layout.js';
+import { RecordReader } from '../models/record-reader.js';
+import type { TimeInForce } from '../models/time-in-force.js';
+import type { Trade } from '../models/trade.js';
+import type { NativeAddon, NativeBot, NativeBotConstructor } from '../native/addon.js';
+import { tryLoadAddon } from '../native/load-addon.js';
+import * as check from '../models/arguments.js';
+import type { Bot, OrderId, OrderWait } from '../models/bot.js';
+import {
+  resolveBatchRecords,
+  resolveBotId,
+  resolveHeartbeatNs,
+  resolveInstruments,
+  type BotOptions,
+} from '../models/bot-options.js';
+import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
+import type { MarketDepthView } from '../models/market-depth-view.js';
+import { NativeDepthView } from './native-depth-view.js';
+import { orderFromNative } from './native-order.js';
+import type { StateValues } from '../models/state-values.js';
+import { resolveWait } from '../models/wait-options.js';
+
+/** One native wait lasts at most this long, so that `worker.terminate()` is not held up. */
+const SLICE_NS = 100_000_000;
+
+function loadLiveAddon(): NativeAddon {
+  const loaded = tryLoadAddon();
+  if (!loaded.ok) {
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
+  }
+  if (!loaded.addon.buildInfo().live) {
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', 'The addon was built without the live part.', {
+      remedy: 'Build it again with `npm run build:native -- --features live`.',
+    });
+  }
+  return loaded.addon;
+}
+
+/**
+ * A bot on shared memory, whichever book it keeps. It belongs to the thread that made it.
+ *
+ * Batches go to one buffer that the bot owns: what `waitBatch` returns is overwritten by the next
+ * wait.
+ */
+export abstract class NativeLiveBot implements Bot {
+  readonly backend = 'native';
+  readonly botId: bigint;
+  readonly instruments: readonly InstrumentSpec[];
+  private readonly addon: NativeAddon;
+  private native: NativeBot | null;
+  private readonly reader: RecordReader;
+  private readonly kinds: Uint8Array;
+  private readonly depths: readonly NativeDepthView[];
+  /** Positions and best prices as the bot last wrote them, `STATE_BYTES` per instrument. */
+  private readonly stateFloats: Float64Array;
+  /** Orders as last asked for; null once something may have changed them. */
+  private readonly orderMaps: (ReadonlyMap<bigint, OrderResponse> | null)[];
+  private stopped = false;
+
+  /**
+   * @throws HftError `ERR_NATIVE_UNAVAILABLE` with the reason and the remedy,
+   * `ERR_INVALID_ARGUMENT`, `ERR_CONNECTOR_DOWN` where shared memory cannot be opened.
+   */
+  protected constructor(
+    pick: (addon: NativeAddon) => NativeBotConstructor,
+    options: BotOptions,
+    checkInstruments?: (instruments: readonly InstrumentSpec[]) => void,
+  ) {
+    this.instruments = resolveInstruments(options.instruments);
+    checkInstruments?.(this.instruments);
+    const config = {
+      instruments: this.instruments.map((instrument) => ({
+        connector: instrument.connector,
+        symbol: instrument.symbol,
+        tickSize: instrument.tickSize,
+        lotSize: instrument.lotSize,
+        roiLb: instrument.roi?.lb ?? 0,
+        roiUb: instrument.roi?.ub ?? 0,
+        lastTradesCapacity: instrument.lastTradesCapacity,
+      })),
+      botId: resolveBotId(options.botId),
+      wait: resolveWait(options.wait),
+      heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
+    };
+    const batchRecords = resolveBatchRecords(options.batchRecords);
+    this.addon = loadLiveAddon();
+    // Shared buffers, because they cannot be detached while native code holds their address.
+    const records = new Uint8Array(new SharedArrayBuffer(batchRecords * RECORD_BYTES));
+    const state = new Uint8Array(new SharedArrayBuffer(this.instruments.length * STATE_BYTES));
+    const floats = new Float64Array(state.buffer);
+    for (let asset = 0; asset < this.instruments.length; asset += 1) {
+      floats[asset * (STATE_BYTES / 8) + StateField.bestBid] = NaN;
+      floats[asset * (STATE_BYTES / 8) + StateField.bestAsk] = NaN;
+    }
+    try {
+      this.native = new (pick(this.addon))(config);
+      this.native.attach(records, state);
+      this.botId = this.native.botId;
+    } catch (error) {
+      throw errorFromNative(error, 'new bot');
+    }
+    this.reader = new RecordReader(records);
+    this.kinds = records;
+    this.stateFloats = floats;
+    this.depths = this.instruments.map(
+      (instrument, asset) =>
+        new NativeDepthView({ open: () => this.open() }, asset, instrument, state),
+    );
+    this.orderMaps = this.instruments.map(() => null);
+  }
+
+  get closed(): boolean {
+    return this.native === null;
+  }
+
+  get ended(): boolean {
+    return this.stopped || this.native === null;
+  }
+
+  currentTimestampNs(): bigint {
+    return this.open().currentTimestampNs();
+  }
+
+  monotonicNs(): number {
+    return this.addon.monotonicNs();
+  }
+
+  numAssets(): number {
+    this.open();
+    return this.instruments.length;
+  }
+
+  position(asset: number): number {
+    this.open();
+    this.instrument(asset);
+    return this.stateFloats[asset * (STATE_BYTES / 8) + StateField.position] ?? NaN;
+  }
+
+  stateValues(asset: number): StateValues {
+    return Object.freeze({
+      position: this.position(asset),
+      balance: null,
+      fee: null,
+      numTrades: null,
+      tradingVolume: null,
+      tradingValue: null,
+    });
+  }
+
+  depth(asset: number): MarketDepthView {
+    return this.depthView(asset);
+  }
+
+  depthSnapshot(asset: number, levels = 20): DepthSnapshot {
+    const view = this.depthView(asset);
+    const { bids, asks } = view.levels(levels);
+    return Object.freeze({
+      type: 'snapshot',
+      asset,
+      symbol: this.instrument(asset).symbol,
+      bids,
+      asks,
+      exchTsNs: view.wide(StateField.lastFeedExchTsNs),
+      localTsNs: view.wide(StateField.lastFeedLocalTsNs),
+      trusted: view.trusted,
+    });
+  }
+
+  lastTrades(asset: number): readonly Trade[] {
+    const native = this.open();
+    const { lastTradesCapacity } = this.instrument(asset);
+    if (lastTradesCapacity === 0) return [];
+    const out = new Uint8Array(lastTradesCapacity * RECORD_BYTES);
+    const count = this.guard('lastTrades', () => native.lastTrades(asset, out));
+    const reader = new RecordReader(out, count);
+    return Array.from(reader, (view) => tradeFromView(view, this.instruments));
+  }
+
+  clearLastTrades(asset?: number): void {
+    this.forAssets(asset, (native, each) => {
+      native.clearLastTrades(each);
+    });
+  }
+
+  orders(asset: number): ReadonlyMap<bigint, OrderResponse> {
+    const native = this.open();
+    const instrument = this.instrument(asset);
+    const cached = this.orderMaps[asset];
+    if (cached) return cached;
+    const orders = this.guard('orders', () => native.orders(asset));
+    const map = new Map(
+      orders.map((order) => [order.orderId, orderFromNative(order, asset, instrument)]),
+    );
+    this.orderMaps[asset] = map;
+    return map;
+  }
+
+  order(asset: number, orderId: OrderId): OrderResponse | null {
+    const native = this.open();
+    const instrument = this.instrument(asset);
+    const id = check.checkOrderId(orderId);
+    const order = this.guard('order', () => native.order(asset, id));
+    return order === null ? null : orderFromNative(order, asset, instrument);
+  }
+
+  submitBuyOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult {
+    return this.submitOrder(asset, { orderId, side: 'buy', price, qty, timeInForce, orderType }, wait);
+  }
+
+  submitSellOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult {
+    return this.submitOrder(asset, { orderId, side: 'sell', price, qty, timeInForce, orderType }, wait);
+  }
+
+  submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
+    const native = this.open();
+    this.instrument(asset);
+    const { orderId, side, price, qty, timeInForce, orderType } = check.checkOrderRequest(order);
+    const waitNs = check.checkWait(wait);
+    return this.request('submitOrder', asset, orderId, waitNs, () =>
+      native.submitOrder(asset, orderId, side, price, qty, timeInForce, orderType, waitNs),
+    );
+  }
+
+  modify(asset: number, orderId: OrderId, price: number, qty: number, wait?: OrderWait): ElapseResult {
+    const native = this.open();
+    this.instrument(asset);
+    const id = check.checkOrderId(orderId);
+    const toPrice = check.checkPrice(price);
+    const toQty = check.checkQty(qty);
+    const waitNs = check.checkWait(wait);
+    return this.request('modify', asset, id, waitNs, () =>
+      native.modify(asset, id, toPrice, toQty, waitNs),
+    );
+  }
+
+  cancel(asset: number, orderId: OrderId, wait?: OrderWait): ElapseResult {
+    const native = this.open();
+    this.instrument(asset);
+    const id = check.checkOrderId(orderId);
+    const waitNs = check.checkWait(wait);
+    return this.request('cancel', asset, id, waitNs, () => native.cancel(asset, id, waitNs));
+  }
+
+  cancelAll(asset: number): void {
+    const native = this.open();
+    this.instrument(asset);
+    this.orderMaps[asset] = null;
+    const code = this.guard('cancelAll', () => native.cancelAll(asset));
+    if (code !== CommandError.Ok) throw errorFromCommand(code, `cancelAll(asset ${String(asset)})`);
+  }
+
+  clearInactiveOrders(asset?: number): void {
+    this.forAssets(asset, (native, each) => {
+      this.orderMaps[each] = null;
+      native.clearInactiveOrders(each);
+    });
+  }
+
+  waitOrderResponse(asset: number, orderId: OrderId, timeoutNs: number): ElapseResult {
+    this.open();
+    this.instrument(asset);
+    const id = check.checkOrderId(orderId);
+    check.checkDurationNs(timeoutNs, 'timeoutNs');
+    return this.sliced('waitOrderResponse', timeoutNs, (native, sliceNs) => {
+      const code = native.waitOrderResponse(asset, id, sliceNs);
+      // hftbacktest says `ok` for a response inside a batch: the records tell.
+      return code === 0 && this.holds(native, RecordKind.Order, asset, id) ? 3 : code;
+    });
+  }
+
+  waitNextFeed(includeOrderResponses: boolean, timeoutNs: number): ElapseResult {
+    this.open();
+    if (typeof includeOrderResponses !== 'boolean') {
+      check.invalid('includeOrderResponses', includeOrderResponses, 'must be true or false');
+    }
+    check.checkDurationNs(timeoutNs, 'timeoutNs');
+    return this.sliced('waitNextFeed', timeoutNs, (native, sliceNs) => {
+      const code = native.waitNextFeed(includeOrderResponses, sliceNs);
+      if (code !== 0) return code;
+      if (this.holds(native, RecordKind.Trade) || this.holds(native, RecordKind.Depth)) return 2;
+      return includeOrderResponses && this.holds(native, RecordKind.Order) ? 3 : 0;
+    });
+  }
+
+  elapse(durationNs: number): ElapseResult {
+    this.open();
+    check.checkDurationNs(durationNs, 'durationNs');
+    return this.sliced('elapse', durationNs, (native, sliceNs) => native.elapse(sliceNs));
+  }
+
+  elapseBt(durationNs: number): ElapseResult {
+    this.open();
+    check.checkDurationNs(durationNs, 'durationNs');
+    return 'ok';
+  }
+
+  waitBatch(timeoutNs: number, maxRecords?: number): RecordReader {
+    let native = this.open();
+    check.checkDurationNs(timeoutNs, 'timeoutNs');
+    const limit = maxRecords === undefined ? this.reader.capacity : maxRecords;
+    check.checkCount(limit, 'maxRecords', this.reader.capacity);
+    let count: number;
+    try {
+      count = this.stopped ? -1 : native.waitBatch(Math.min(timeoutNs, SLICE_NS), limit);
+      if (count === 0 && timeoutNs > SLICE_NS) {
+        const endNs = this.addon.monotonicNs() + timeoutNs - SLICE_NS;
+        let leftNs = timeoutNs - SLICE_NS;
+        while (count === 0 && leftNs > 0) {
+          native = this.open();
+          count = native.waitBatch(Math.min(Math.ceil(leftNs), SLICE_NS), limit);
+          leftNs = endNs - this.addon.monotonicNs();
+        }
+      }
+    } catch (error) {
+      throw errorFromNative(error, 'waitBatch');
+    }
+    if (count < 0) {
+      this.stopped = true;
+      count = 0;
+    }
+    this.noteOrders(count);
+    return this.reader.reset(0, count);
+  }
+
+  feedLatency(asset: number): FeedLatency | null {
+    const native = this.open();
+    this.instrument(asset);
+    const times = this.guard('feedLatency', () => native.feedLatency(asset));
+    if (times === null) return null;
+    return Object.freeze({ exchTsNs: times[0] ?? 0n, localTsNs: times[1] ?? 0n });
+  }
+
+  orderLatency(asset: number): OrderLatency | null {
+    const native = this.open();
+    this.instrument(asset);
+    const times = this.guard('orderLatency', () => native.orderLatency(asset));
+    if (times === null) return null;
+    return Object.freeze({
+      reqTsNs: times[0] ?? 0n,
+      exchTsNs: times[1] ?? 0n,
+      respTsNs: times[2] ?? 0n,
+    });
+  }
+
+  resync(asset: number): void {
+    const native = this.open();
+    this.instrument(asset);
+    const code = this.guard('resync', () => native.resync(asset));
+    if (code !== CommandError.Ok) throw errorFromCommand(code, `resync(asset ${String(asset)})`);
+  }
+
+  stats(): BotStats {
+    const native = this.open();
+    return Object.freeze({ ...this.guard('stats', () => native.stats()) });
+  }
+
+  links(): readonly ConnectionHealth[] {
+    const native = this.open();
+    return this.guard('links', () => native.links()).map((link) => {
+      const state = linkStateFromCode(link.status);
+      return Object.freeze({
+        connector: link.connector,
+        state,
+        connected: isLinkUp(state),
+        sideChannel: link.sideChannel,
+        epoch: link.epoch,
+        pid: link.pid === 0 ? null : link.pid,
+        version: link.version,
+        heartbeatAgeMs: link.heartbeatAgeNs < 0 ? null : link.heartbeatAgeNs / 1e6,
+      });
+    });
+  }
+
+  /** Ties the bot to a `NativePort` of another thread: its `stop()` ends this bot's waits. */
+  bindPort(portId: number): void {
+    const native = this.open();
+    this.guard('bindPort', () => {
+      native.bindPort(portId);
+    });
+  }
+
+  close(): void {
+    const native = this.native;
+    if (native === null) return;
+    this.native = null;
+    this.guard('close', () => {
+      native.close();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private open(): NativeBot {
+    if (this.native !== null) return this.native;
+    throw errorFromCommand(CommandError.Closed, 'bot');
+  }
+
+  private instrument(asset: number): InstrumentSpec {
+    const instrument = this.instruments[asset];
+    if (instrument === undefined) check.checkAsset(asset, this.instruments.length);
+    return instrument as InstrumentSpec;
+  }
+
+  private depthView(asset: number): NativeDepthView {
+    this.open();
+    this.instrument(asset);
+    return this.depths[asset] as NativeDepthView;
+  }
+
+  private guard<T>(operation: string, call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw errorFromNative(error, operation);
+    }
+  }
+
+  private forAssets(asset: number | undefined, call: (native: NativeBot, asset: number) => void): void {
+    const native = this.open();
+    if (asset !== undefined) this.instrument(asset);
+    this.instruments.forEach((_, each) => {
+      if (asset === undefined || asset === each) {
+        this.guard('clear', () => {
+          call(native, each);
+        });
+      }
+    });
+  }
+
+  private request(operation: string, asset: number, orderId: bigint, waitNs: number, call: () => number): ElapseResult {
+    this.orderMaps[asset] = null;
+    const code = this.guard(operation, call);
+    // A wait inside the call took records of every instrument from shared memory.
+    if (waitNs > 0) this.orderMaps.fill(null);
+    if (code === CommandError.Ok) return waitNs > 0 ? 'order_response' : 'ok';
+    if (code === CommandError.EndOfData || code === CommandError.Interrupted) {
+      this.stopped = true;
+      return 'end_of_data';
+    }
+    throw errorFromCommand(code, `${operation}(asset ${String(asset)}, order ${String(orderId)})`);
+  }
+
+  /** Repeats a wait in slices; between them the worker can be terminated. */
+  private sliced(operation: string, timeoutNs: number, call: (native: NativeBot, sliceNs: number) => number): ElapseResult {
+    if (this.stopped) return 'end_of_data';
+    const startNs = this.addon.monotonicNs();
+    let leftNs = timeoutNs;
+    for (;;) {
+      const native = this.open();
+      const code = this.guard(operation, () => call(native, Math.min(Math.ceil(leftNs), SLICE_NS)));
+      this.orderMaps.fill(null);
+      if (code < 0) {
+        this.stopped = true;
+        return 'end_of_data';
+      }
+      const result = elapseResultFromCode(code);
+      if (result === null) throw errorFromCommand(code, operation);
+      if (result === 'end_of_data') this.stopped = true;
+      if (result !== 'ok') return result;
+      leftNs = timeoutNs - (this.addon.monotonicNs() - startNs);
+      if (leftNs <= 0) return 'ok';
+    }
+  }
+
+  private holds(native: NativeBot, kind: number, asset?: number, orderId?: bigint): boolean {
+    const count = native.recordCount();
+    this.reader.reset(0, count);
+    while (this.reader.next()) {
+      const { view } = this.reader;
+      if (view.kind !== kind) continue;
+      if (asset !== undefined && view.asset !== asset) continue;
+      if (orderId === undefined || view.orderId === orderId) return true;
+    }
+    return false;
+  }
+
+  /** Forgets the copies of orders when a batch of `count` records changed any. */
+  private noteOrders(count: number): void {
+    for (let index = 0; index < count; index += 1) {
+      const kind = this.kinds[index * RECORD_BYTES];
+      if (kind === RecordKind.Order || kind === RecordKind.Link) {
+        this.orderMaps.fill(null);
+        return;
+      }
+    }
+  }
+}

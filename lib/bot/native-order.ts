@@ -1,0 +1,38 @@
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { OrderResponse } from '../models/order-response.js';
+import { orderStatusFromCode } from '../models/order-status.js';
+import { orderTypeFromCode } from '../models/order-type.js';
+import { sideFromCode } from '../models/side.js';
+import { timeInForceFromCode } from '../models/time-in-force.js';
+import type { NativeOrder } from '../native/addon.js';
+
+/** The addon's order as the object that users see. */
+export function orderFromNative(
+  order: NativeOrder,
+  asset: number,
+  instrument: InstrumentSpec,
+): OrderResponse {
+  const status = orderStatusFromCode(order.status);
+  const pending = orderStatusFromCode(order.req);
+  return Object.freeze({
+    type: 'order',
+    orderId: order.orderId,
+    asset,
+    symbol: instrument.symbol,
+    side: sideFromCode(order.side) ?? 'buy',
+    price: order.price,
+    priceTick: order.priceTick,
+    qty: order.qty,
+    leavesQty: order.leavesQty,
+    execQty: order.execQty,
+    execPrice: order.execPrice,
+    status,
+    pending,
+    timeInForce: timeInForceFromCode(order.timeInForce),
+    orderType: orderTypeFromCode(order.orderType),
+    maker: order.maker,
+    cancellable: (status === 'new' || status === 'partially_filled') && pending === 'none',
+    exchTsNs: order.exchTsNs,
+    localTsNs: order.localTsNs,
+  });
+}

@@ -1,0 +1,138 @@
+import { HftError } from './hft-error.js';
+import type { OrderRequest } from './order-request.js';
+import { orderTypeToCode } from './order-type.js';
+import { timeInForceToCode } from './time-in-force.js';
+
+const U64_END = 1n << 64n;
+/** Longest wait in one call, ns: 2^53 - 1 is 104 days. */
+const NS_MAX = Number.MAX_SAFE_INTEGER;
+
+function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'bigint':
+      return `${String(value)}n`;
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'undefined':
+    case 'boolean':
+      return String(value);
+    default:
+      return value === null ? 'null' : typeof value;
+  }
+}
+
+/** Throws `ERR_INVALID_ARGUMENT` that names the argument, its value and the rule. */
+export function invalid(path: string, value: unknown, rule: string): never {
+  throw new HftError('ERR_INVALID_ARGUMENT', `${path}: ${show(value)} ${rule}.`);
+}
+
+/** @throws HftError `ERR_INSTRUMENT_NOT_FOUND` unless `asset` is an index below `count`. */
+export function checkAsset(asset: number, count: number): void {
+  if (typeof asset === 'number' && asset >= 0 && asset < count && Number.isInteger(asset)) return;
+  throw new HftError(
+    'ERR_INSTRUMENT_NOT_FOUND',
+    `asset: ${show(asset)} is not one of the bot's ${String(count)} instruments.`,
+    { remedy: `Use an index from 0 to ${String(count - 1)}, in the order given to the bot.` },
+  );
+}
+
+/** The id as the addon takes it. */
+export function checkOrderId(orderId: bigint | number): bigint {
+  if (typeof orderId === 'bigint') {
+    if (orderId < 0n || orderId >= U64_END) invalid('orderId', orderId, 'must fit into 64 bits unsigned');
+    return orderId;
+  }
+  if (!Number.isSafeInteger(orderId) || orderId < 0) {
+    invalid('orderId', orderId, 'must be a bigint, or a safe whole number from 0 on');
+  }
+  return BigInt(orderId);
+}
+
+/** Finite and not negative; -0 counts as 0. */
+export function checkPrice(price: number): number {
+  if (typeof price !== 'number' || !Number.isFinite(price) || price < 0) {
+    invalid('price', price, 'must be a finite number from 0 on');
+  }
+  return price + 0;
+}
+
+/** Finite and above 0. */
+export function checkQty(qty: number): number {
+  if (typeof qty !== 'number' || !Number.isFinite(qty) || qty <= 0) {
+    invalid('qty', qty, 'must be a finite number above 0');
+  }
+  return qty;
+}
+
+export function checkTimeInForce(timeInForce: string): number {
+  const code = timeInForceToCode(timeInForce);
+  if (code < 0) invalid('timeInForce', timeInForce, 'must be GTC, GTX, IOC or FOK');
+  return code;
+}
+
+export function checkOrderType(orderType: string): number {
+  const code = orderTypeToCode(orderType);
+  if (code < 0) invalid('orderType', orderType, 'must be limit or market');
+  return code;
+}
+
+/** A duration in whole ns. */
+export function checkDurationNs(ns: number, path: string): number {
+  if (typeof ns !== 'number' || !Number.isInteger(ns) || ns < 0 || ns > NS_MAX) {
+    invalid(path, ns, 'must be a whole number of ns from 0 to 2^53 - 1');
+  }
+  return ns + 0;
+}
+
+/** The wait of an order call in ns, 0 when none was asked for. */
+export function checkWait(wait: { readonly timeoutMs: number } | undefined): number {
+  if (wait === undefined) return 0;
+  if (typeof wait !== 'object' || wait === null) {
+    invalid('wait', wait, 'must be { timeoutMs } or left out');
+  }
+  const { timeoutMs } = wait;
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0) || timeoutMs > 60_000) {
+    invalid('wait.timeoutMs', timeoutMs, 'must be above 0 and at most 60000');
+  }
+  return Math.ceil(timeoutMs * 1e6);
+}
+
+export function checkCount(count: number, path: string, max: number): number {
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > max) {
+    invalid(path, count, `must be a whole number from 1 to ${String(max)}`);
+  }
+  return count;
+}
+
+export function checkTick(tick: number, path: string): number {
+  if (!Number.isSafeInteger(tick)) invalid(path, tick, 'must be a safe whole number of ticks');
+  return tick;
+}
+
+/** An order request with everything checked and in the addon's numbers. */
+export interface CheckedOrder {
+  readonly orderId: bigint;
+  /** 1 buy, -1 sell. */
+  readonly side: 1 | -1;
+  readonly price: number;
+  readonly qty: number;
+  readonly timeInForce: number;
+  readonly orderType: number;
+}
+
+/** Reads each field once, so a getter cannot change its mind, and checks it. */
+export function checkOrderRequest(order: OrderRequest): CheckedOrder {
+  if (typeof order !== 'object' || order === null) invalid('order', order, 'must be an object');
+  const { orderId, side, price, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
+  if (side !== 'buy' && side !== 'sell') invalid('side', side, "must be 'buy' or 'sell'");
+  return {
+    orderId: checkOrderId(orderId),
+    side: side === 'buy' ? 1 : -1,
+    price: checkPrice(price),
+    qty: checkQty(qty),
+    timeInForce: checkTimeInForce(timeInForce),
+    orderType: checkOrderType(orderType),
+  };
+}

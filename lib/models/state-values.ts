@@ -1,0 +1,13 @@
+/**
+ * hftbacktest's `StateValues`. Live only the position is known: the other values are `null`,
+ * where hftbacktest says 0. The stub knows them all.
+ */
+export interface StateValues {
+  /** Signed quantity. */
+  readonly position: number;
+  readonly balance: number | null;
+  readonly fee: number | null;
+  readonly numTrades: number | null;
+  readonly tradingVolume: number | null;
+  readonly tradingValue: number | null;
+}

@@ -1,0 +1,56 @@
+import { HftError } from './hft-error.js';
+
+/**
+ * How a bot waits for shared memory.
+ * - `spin`: lowest latency, a whole core.
+ * - `yield`: gives its core to others that want it, a whole core otherwise.
+ * - `adaptive`: spins, then yields, then parks.
+ * - `park`: sleeps until the connector's doorbell; least CPU.
+ */
+export type WaitStrategy = 'spin' | 'yield' | 'adaptive' | 'park';
+
+export interface WaitOptions {
+  /** Default `adaptive`. */
+  readonly strategy?: WaitStrategy;
+  /** Adaptive: how long to spin before yielding, ns. Default 20 000. */
+  readonly spinNs?: number;
+  /** Adaptive: how long to yield before parking, ns. Default 100 000. */
+  readonly yieldNs?: number;
+  /** Longest sleep while parked without a doorbell (upstream connector), ns. Default 50 000. */
+  readonly parkNs?: number;
+}
+
+const STRATEGIES: readonly string[] = ['spin', 'yield', 'adaptive', 'park'];
+
+function durationNs(value: number | undefined, preset: number, name: string): number {
+  if (value === undefined) return preset;
+  if (!Number.isSafeInteger(value) || value < 0 || value > 1e9) {
+    throw new HftError(
+      'ERR_INVALID_ARGUMENT',
+      `wait.${name}: ${String(value)} must be a whole number of ns from 0 to 1e9.`,
+    );
+  }
+  return value;
+}
+
+/**
+ * Wait options with the defaults filled in.
+ *
+ * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value.
+ */
+export function resolveWait(wait: WaitOptions | WaitStrategy = {}): Required<WaitOptions> {
+  const options = typeof wait === 'string' ? { strategy: wait } : wait;
+  const strategy = options.strategy ?? 'adaptive';
+  if (!STRATEGIES.includes(strategy)) {
+    throw new HftError(
+      'ERR_INVALID_ARGUMENT',
+      `wait.strategy: ${JSON.stringify(strategy)} must be one of ${STRATEGIES.join(', ')}.`,
+    );
+  }
+  return {
+    strategy,
+    spinNs: durationNs(options.spinNs, 20_000, 'spinNs'),
+    yieldNs: durationNs(options.yieldNs, 100_000, 'yieldNs'),
+    parkNs: durationNs(options.parkNs, 50_000, 'parkNs'),
+  };
+}

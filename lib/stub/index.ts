@@ -1,0 +1,4 @@
+export { StubConnectorBot, type StubBotOptions } from './stub-connector-bot.js';
+export type { StubOptions } from './stub-options.js';
+export { loadStubData, saveStubData, type StubData, type StubFeed, type StubQuote } from './stub-data.js';
+export { generateStubData } from './stub-feeds.js';

@@ -1,0 +1,41 @@
+import type { StateValues } from '../models/state-values.js';
+import { priceToTick, tickToPrice } from '../models/ticks.js';
+
+/** Position and money of one instrument. The stub takes no fees. */
+export class StubAccount {
+  private readonly lotSize: number;
+  private positionLots = 0;
+  private balance = 0;
+  private numTrades = 0;
+  private volume = 0;
+  private value = 0;
+
+  constructor(lotSize: number) {
+    this.lotSize = lotSize;
+  }
+
+  /** Signed; counted in whole lots, so that it does not gather rounding errors. */
+  get position(): number {
+    return tickToPrice(this.positionLots, this.lotSize);
+  }
+
+  /** Books a fill. `side` 1 bought, -1 sold. */
+  fill(side: 1 | -1, price: number, qty: number): void {
+    this.positionLots += side * priceToTick(qty, this.lotSize);
+    this.balance -= side * price * qty;
+    this.numTrades += 1;
+    this.volume += qty;
+    this.value += price * qty;
+  }
+
+  values(): StateValues {
+    return Object.freeze({
+      position: this.position,
+      balance: this.balance,
+      fee: 0,
+      numTrades: this.numTrades,
+      tradingVolume: this.volume,
+      tradingValue: this.value,
+    });
+  }
+}

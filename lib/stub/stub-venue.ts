@@ -1,0 +1,197 @@
+import { CommandError } from '../models/record-layout.js';
+import type { CheckedOrder } from '../models/arguments.js';
+import { priceToTick, tickToPrice } from '../models/ticks.js';
+import type { MarketDepthView } from '../models/market-depth-view.js';
+import type { Random } from './random.js';
+import { isCancellable, isOpen, StatusCode, type StubOrder } from './stub-order.js';
+import type { ResolvedStubOptions } from './stub-options.js';
+
+const IOC = 3;
+const FOK = 2;
+const GTX = 1;
+const MARKET = 1;
+
+/** What the venue needs from its bot. */
+export interface VenueHost {
+  /** Virtual or real time, ns since the start. */
+  nowNs(): number;
+  unixNs(elapsedNs: number): bigint;
+  schedule(dueNs: number, happen: () => void): void;
+  depth(asset: number): MarketDepthView;
+  lotSize(asset: number): number;
+  /** The bot learns a new state of an order. */
+  orderUpdated(order: StubOrder): void;
+  filled(order: StubOrder): void;
+}
+
+/**
+ * The stub's venue: takes orders and fills them by chance. It answers a request after the order
+ * latency; half of it is the way there.
+ */
+export class StubVenue {
+  private readonly host: VenueHost;
+  private readonly options: ResolvedStubOptions;
+  private readonly random: Random;
+  private readonly orders: readonly Map<bigint, StubOrder>[];
+
+  constructor(host: VenueHost, options: ResolvedStubOptions, random: Random, assets: number) {
+    this.host = host;
+    this.options = options;
+    this.random = random;
+    this.orders = Array.from({ length: assets }, () => new Map<bigint, StubOrder>());
+  }
+
+  ordersOf(asset: number): ReadonlyMap<bigint, StubOrder> {
+    return this.orders[asset] ?? new Map<bigint, StubOrder>();
+  }
+
+  /** Returns a `CommandError` number. */
+  submit(asset: number, request: CheckedOrder, tickSize: number): number {
+    const orders = this.orders[asset];
+    if (orders === undefined) return CommandError.InstrumentNotFound;
+    if (orders.has(request.orderId)) return CommandError.OrderIdExist;
+    const priceTick = priceToTick(request.price, tickSize);
+    const nowNs = this.host.nowNs();
+    const order: StubOrder = {
+      orderId: request.orderId,
+      asset,
+      side: request.side,
+      price: tickToPrice(priceTick, tickSize),
+      priceTick,
+      qty: request.qty,
+      leavesQty: request.qty,
+      execQty: 0,
+      execPrice: 0,
+      status: StatusCode.New,
+      req: StatusCode.New,
+      timeInForce: request.timeInForce,
+      orderType: request.orderType,
+      maker: false,
+      exchTsNs: 0n,
+      localTsNs: this.host.unixNs(nowNs),
+    };
+    orders.set(order.orderId, order);
+    this.travel((atNs) => {
+      this.accept(order, atNs);
+    });
+    return CommandError.Ok;
+  }
+
+  /** Returns a `CommandError` number. */
+  cancel(asset: number, orderId: bigint): number {
+    return this.request(asset, orderId, StatusCode.Canceled, (order) => {
+      order.status = StatusCode.Canceled;
+    });
+  }
+
+  /** Returns a `CommandError` number. */
+  modify(asset: number, orderId: bigint, price: number, qty: number, tickSize: number): number {
+    return this.request(asset, orderId, StatusCode.Replaced, (order) => {
+      const executed = order.qty - order.leavesQty;
+      order.priceTick = priceToTick(price, tickSize);
+      order.price = tickToPrice(order.priceTick, tickSize);
+      order.qty = qty;
+      order.leavesQty = this.wholeLots(order.asset, Math.max(0, qty - executed));
+      if (order.leavesQty === 0) order.status = executed > 0 ? StatusCode.Filled : StatusCode.Canceled;
+    });
+  }
+
+  cancelAll(asset: number): void {
+    for (const order of this.ordersOf(asset).values()) {
+      if (isCancellable(order)) this.cancel(asset, order.orderId);
+    }
+  }
+
+  clearInactive(asset: number): void {
+    const orders = this.orders[asset];
+    for (const order of orders?.values() ?? []) if (!isOpen(order)) orders?.delete(order.orderId);
+  }
+
+  private request(asset: number, orderId: bigint, req: number, apply: (order: StubOrder) => void): number {
+    const order = this.orders[asset]?.get(orderId);
+    if (order === undefined) return CommandError.OrderNotFound;
+    if (!isCancellable(order)) return CommandError.InvalidOrderStatus;
+    order.req = req;
+    order.localTsNs = this.host.unixNs(this.host.nowNs());
+    this.travel((atNs) => {
+      // Filled on the way: the fill has been told, the request comes too late.
+      order.req = StatusCode.None;
+      if (isOpen(order)) apply(order);
+      this.tell(order, atNs);
+    });
+    return CommandError.Ok;
+  }
+
+  /** The request takes half of the latency to the venue, its answer the other half. */
+  private travel(answer: (atVenueNs: number) => void): void {
+    const latencyNs = this.options.orderLatencyNs * (0.8 + 0.4 * this.random.next());
+    const nowNs = this.host.nowNs();
+    this.host.schedule(nowNs + latencyNs, () => {
+      answer(nowNs + latencyNs / 2);
+    });
+  }
+
+  private accept(order: StubOrder, atNs: number): void {
+    const { random, options } = this;
+    order.req = StatusCode.None;
+    const market = order.orderType === MARKET;
+    const probability = market ? options.marketFillProbability : options.fillProbability;
+    // The numbers are always drawn, so that one order's luck does not hang on another's kind.
+    const fills = random.chance(probability);
+    const inParts = random.chance(options.partialFillProbability);
+    const delayNs = random.exponential(options.fillDelayNs);
+    if (order.timeInForce === GTX && !market && this.crosses(order)) {
+      order.status = StatusCode.Expired;
+      this.tell(order, atNs);
+      return;
+    }
+    const immediate = market || order.timeInForce === IOC || order.timeInForce === FOK;
+    if (immediate || this.crosses(order)) {
+      if (fills) this.fill(order, order.leavesQty, atNs, false);
+      else if (immediate) order.status = StatusCode.Expired;
+      if (!fills) this.tell(order, atNs);
+      return;
+    }
+    this.tell(order, atNs);
+    if (!fills) return;
+    const answeredNs = this.host.nowNs();
+    const first = inParts ? this.wholeLots(order.asset, order.qty / 2) : 0;
+    if (first > 0 && first < order.qty) {
+      this.scheduleFill(order, answeredNs + delayNs / 2, first);
+    }
+    this.scheduleFill(order, answeredNs + delayNs, Infinity);
+  }
+
+  private scheduleFill(order: StubOrder, dueNs: number, qty: number): void {
+    this.host.schedule(dueNs, () => {
+      if (isOpen(order)) this.fill(order, Math.min(qty, order.leavesQty), dueNs, true);
+    });
+  }
+
+  private fill(order: StubOrder, qty: number, atNs: number, maker: boolean): void {
+    const best = order.side === 1 ? this.host.depth(order.asset).bestAsk : this.host.depth(order.asset).bestBid;
+    order.execQty = qty;
+    order.execPrice = maker || best !== best ? order.price : best;
+    order.maker = maker;
+    order.leavesQty = this.wholeLots(order.asset, order.leavesQty - qty);
+    order.status = order.leavesQty > 0 ? StatusCode.PartiallyFilled : StatusCode.Filled;
+    this.tell(order, atNs);
+    this.host.filled(order);
+  }
+
+  private tell(order: StubOrder, atNs: number): void {
+    const exchTsNs = this.host.unixNs(atNs);
+    order.exchTsNs = exchTsNs > order.exchTsNs ? exchTsNs : order.exchTsNs + 1n;
+    this.host.orderUpdated(order);
+  }
+
+  private crosses(order: StubOrder): boolean {
+    const { bestAskTick, bestBidTick } = this.host.depth(order.asset);
+    return order.side === 1 ? order.priceTick >= bestAskTick : order.priceTick <= bestBidTick;
+  }
+
+  private wholeLots(asset: number, qty: number): number {
+    const lotSize = this.host.lotSize(asset);
+    return tickToPrice(priceToTick(qty, lotSize), lotSize);
+  }
+}
