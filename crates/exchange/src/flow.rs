@@ -1,7 +1,7 @@
 //! The background flow: what keeps a book deep and a price moving.
 //!
-//! A hidden fair price walks at random. Quotes follow it with one action per level event, so a
-//! fast price and a low rate make a book that lags. Trades arrive as a Hawkes process: each sets
+//! A hidden fair price walks at random and quotes follow it; a fast price and a low rate make a book
+//! that is late. Trades arrive as a Hawkes process: each sets
 //! off others for a while. Whatever publishes more than one level or trade in an action is paid
 //! back by skipped actions, so that the configured rates hold on average.
 
@@ -17,12 +17,15 @@ use crate::{
     rng::Stream,
 };
 
-/// Levels of its own that the flow keeps on each side whatever happens.
+/// Fewest levels of its own that the flow keeps on each side; with many levels it is a third.
 const LEVELS_MIN: usize = 4;
 /// Levels that one action may pull or trade away.
 const SWEEP_MAX: usize = 3;
 /// How far, in ticks, a quote may be on the wrong side of the fair price.
 const TOLERANCE_TICKS: f64 = 0.25;
+/// Largest standard deviation of the price between two level updates, in ticks: a book cannot follow
+/// more.
+const MOVE_MAX_TICKS: f64 = 3.0;
 /// Most actions owed; what is above is forgiven.
 const DEBT_MAX: i64 = 10_000;
 
@@ -52,6 +55,8 @@ pub(crate) struct Flow {
     next_ns: i64,
     next: Action,
     levels: usize,
+    /// Levels of its own that the flow keeps on each side whatever happens.
+    levels_min: usize,
     span_ticks: f64,
     spread_mean: f64,
     spread_ticks: f64,
@@ -65,6 +70,8 @@ pub(crate) struct Flow {
 impl Flow {
     pub(crate) fn new(config: &FlowConfig, spec: &Instrument, now_ns: i64, stream: Stream) -> Self {
         let decay = 1.0 / (config.cluster_ms * 1e6);
+        let initial_tick = spec.nearest_tick(config.initial_px) as f64;
+        let followable = MOVE_MAX_TICKS * config.level_rate_hz.sqrt() / initial_tick;
         let mut flow = Self {
             stream,
             quote_rate: config.level_rate_hz / 1e9,
@@ -72,14 +79,15 @@ impl Flow {
             kick: config.clustering * decay,
             decay,
             excited: 0.0,
-            fair_tick: spec.nearest_tick(config.initial_px) as f64,
+            fair_tick: initial_tick,
             // Per square root of a nanosecond.
-            volatility: config.volatility / 1e9_f64.sqrt(),
+            volatility: config.volatility.min(followable) / 1e9_f64.sqrt(),
             floor_tick: config.floor_tick() as f64,
             last_ns: now_ns,
             next_ns: now_ns,
             next: Action::Quote,
             levels: config.levels as usize,
+            levels_min: (config.levels as usize / 3).max(LEVELS_MIN),
             span_ticks: f64::from(config.levels) * config.level_gap_ticks,
             spread_mean: config.spread_ticks,
             spread_ticks: config.spread_ticks,
@@ -132,7 +140,7 @@ impl Flow {
         self.schedule();
     }
 
-    /// Adds levels where there are fewer than [`LEVELS_MIN`] of the flow's own.
+    /// Adds levels where there are fewer than `levels_min` of the flow's own.
     pub(crate) fn refill(&mut self, market: &mut Market, desk: &mut Desk) {
         for side in [Side::Buy, Side::Sell] {
             let mut own = market
@@ -141,10 +149,10 @@ impl Flow {
                 .iter()
                 .rev()
                 .filter(|l| l.background_lots > 0);
-            let Some(missing) = (0..LEVELS_MIN).position(|_| own.next().is_none()) else {
+            let Some(missing) = (0..self.levels_min).position(|_| own.next().is_none()) else {
                 continue;
             };
-            let missing = LEVELS_MIN - missing;
+            let missing = self.levels_min - missing;
             let worst = market
                 .book
                 .side(side)
@@ -220,6 +228,7 @@ impl Flow {
         }
     }
 
+    /// Corrects the top of the book, or tends the depth: the more levels are missing, the more often.
     fn quote(&mut self, market: &mut Market, desk: &mut Desk) {
         if self.uniform() < 0.02 {
             let mean = self.spread_mean - 1.0;
@@ -230,40 +239,43 @@ impl Flow {
         } else {
             Side::Sell
         };
-        if self.uniform() < 0.3 {
+        let missing = 1.0 - market.book.side(side).len() as f64 / self.levels as f64;
+        if self.uniform() < (0.3 + 1.5 * missing).clamp(0.3, 0.95) {
             self.maintain(market, desk, side);
             return;
         }
-        for side in [side, side.opposite()] {
-            if self.correct(market, desk, side) {
-                return;
-            }
+        let published = desk.levels();
+        self.correct(market, desk);
+        let published = (desk.levels() - published) as i64;
+        if published == 0 {
+            self.maintain(market, desk, side);
         }
-        self.maintain(market, desk, side);
+        self.owed_quotes = (self.owed_quotes + (published - 1).max(0)).min(DEBT_MAX);
     }
 
-    /// Takes back quotes on the wrong side of the fair price, or puts a better one. Returns
-    /// whether there was anything to do.
-    fn correct(&mut self, market: &mut Market, desk: &mut Desk, side: Side) -> bool {
-        let target = self.target(side);
-        let sign = side.sign();
-        let Some(best) = market.book.best(side).map(|level| level.px_tick) else {
-            self.refill(market, desk);
-            return true;
-        };
-        let beyond = (sign * best) as f64 - sign as f64 * self.fair_tick;
-        if beyond > TOLERANCE_TICKS {
-            self.retreat(market, desk, side);
-            return true;
-        }
-        if sign * best < sign * target {
-            let tick = self.passive(&market.book, side, target);
-            if sign * best < sign * tick {
-                self.add(market, desk, side, tick);
-                return true;
+    /// Takes back quotes on the wrong side of the fair price, and puts better ones where the best
+    /// are too far away: in one go, so that a price that runs away leaves a late book, not a wide
+    /// one.
+    fn correct(&mut self, market: &mut Market, desk: &mut Desk) {
+        self.refill(market, desk);
+        for side in [Side::Buy, Side::Sell] {
+            let Some(best) = market.book.best(side).map(|level| level.px_tick) else {
+                continue;
+            };
+            let beyond = side.sign() as f64 * (best as f64 - self.fair_tick);
+            if beyond > TOLERANCE_TICKS {
+                self.retreat(market, desk, side);
             }
         }
-        false
+        for side in [Side::Buy, Side::Sell] {
+            let Some(best) = market.book.best(side).map(|level| level.px_tick) else {
+                continue;
+            };
+            let tick = self.passive(&market.book, side, self.target(side));
+            if side.sign() * best < side.sign() * tick {
+                self.add(market, desk, side, tick);
+            }
+        }
     }
 
     /// Pulls the flow's own quotes beyond the fair price, and trades with those of others.
@@ -273,7 +285,7 @@ impl Flow {
             Side::Buy => self.fair_tick.ceil() as i64,
             Side::Sell => self.fair_tick.floor() as i64,
         };
-        for pulled in 0..SWEEP_MAX {
+        for _ in 0..SWEEP_MAX {
             let Some(&level) = market.book.best(side) else {
                 break;
             };
@@ -295,14 +307,20 @@ impl Flow {
                 );
                 break;
             }
-            if market.book.side(side).len() <= LEVELS_MIN {
+            if market.book.side(side).len() <= self.levels_min {
                 // Another level first, so that the side is never empty.
-                let tick = self.passive(&market.book, side, self.target(side));
-                self.add(market, desk, side, tick);
+                let worst = market
+                    .book
+                    .side(side)
+                    .first()
+                    .map_or(limit, |level| level.px_tick);
+                let beyond = (worst - sign * self.gap()).max(1);
+                self.add(market, desk, side, beyond);
+            }
+            if market.book.side(side).len() < 2 {
                 break;
             }
             Self::clear_level(market, desk, side, level.px_tick);
-            self.owed_quotes = (self.owed_quotes + i64::from(pulled > 0)).min(DEBT_MAX);
         }
     }
 
@@ -347,7 +365,7 @@ impl Flow {
         let usual = self.level_lots * Self::shape((depth + 1) as f64);
         let thick = level.background_lots as f64 / (level.background_lots as f64 + usual);
         let last_own = level.background_lots == level.lots && market.book.is_single(&level);
-        let keep = last_own && (depth == 0 || levels.len() <= LEVELS_MIN);
+        let keep = last_own && (depth == 0 || levels.len() <= self.levels_min);
         let node = if self.uniform() < thick && !keep {
             match market.book.back(&level) {
                 (node, Owner::Background, _) => Some(node),
@@ -396,7 +414,7 @@ impl Flow {
         let side = self.trade_side;
         let levels = market.book.side(side.opposite());
         let mut lots = self.trade_size();
-        let reach = if levels.len() > LEVELS_MIN + SWEEP_MAX {
+        let reach = if levels.len() > self.levels_min + SWEEP_MAX {
             SWEEP_MAX
         } else {
             // A thin side is touched, not emptied.

@@ -11,10 +11,10 @@ pub struct FlowConfig {
     /// Price at the start, in price units; rounded to a tick. Default 60 000.
     pub initial_px: f64,
     /// Standard deviation of the price after one second, as a fraction of it (it grows with the
-    /// square root of time). Default 0.0001: 56 % a year.
+    /// square root of time). Default 0.0001: 56 % a year. At most 3 ticks × √`level_rate_hz` has an
+    /// effect: a book cannot follow a faster price.
     pub volatility: f64,
-    /// Level updates per second on average, those of trades included; 0.1 to 200 000. A price that
-    /// moves faster than this allows is followed late. Default 1000.
+    /// Level updates per second on average, those of trades included; 0.1 to 200 000. Default 1000.
     pub level_rate_hz: f64,
     /// Trades per second on average; 0 to 200 000. Default 20.
     pub trade_rate_hz: f64,
