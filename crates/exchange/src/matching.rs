@@ -75,11 +75,6 @@ impl Matching {
     fn book(&mut self, symbol: u32) -> &mut Book {
         &mut self.markets[symbol as usize].book
     }
-
-    #[cfg(test)]
-    pub(crate) fn market(&self, symbol: u32) -> &Market {
-        &self.markets[symbol as usize]
-    }
 }
 
 impl Market {

@@ -252,16 +252,14 @@ impl<E: Engine> Venue<E> {
             let spec = &self.desk.specs[symbol as usize];
             let mark = self.mark_px(symbol).unwrap_or(held.position(spec).entry_px);
             equity += mark * spec.qty(held.qty_lots);
-            if symbol != order.symbol {
-                exposure += mark * spec.qty(held.qty_lots.abs());
-            }
+            exposure += mark * spec.qty(held.qty_lots.abs());
         }
         let spec = &self.desk.specs[order.symbol as usize];
         let limit_px = (order.px_tick > 0).then(|| spec.px(order.px_tick));
         let px = limit_px
             .or_else(|| self.mark_px(order.symbol))
             .unwrap_or(0.0);
-        exposure += px * spec.qty(after);
+        exposure += px * spec.qty(after - ledger.qty_lots.abs());
         if exposure <= equity * leverage {
             Ok(())
         } else {
