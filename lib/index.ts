@@ -5,3 +5,6 @@
  */
 
 export * from './models/index.js';
+export * from './bot/index.js';
+export * from './stub/index.js';
+export * from './strategy/index.js';

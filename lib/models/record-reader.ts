@@ -15,6 +15,8 @@ import { RecordKind } from './record-layout.js';
 export class RecordReader implements Iterable<EventView> {
   /** The window on the current record; it moves with `next()`. */
   readonly view: EventView;
+  /** The records themselves, as they stand in memory: to copy them on without decoding. */
+  readonly bytes: Uint8Array;
   private first = 0;
   private end = 0;
   private cursor = 0;
@@ -25,7 +27,8 @@ export class RecordReader implements Iterable<EventView> {
    * @throws HftError `ERR_INVALID_ARGUMENT` when misaligned or without a whole record.
    */
   constructor(bytes: Uint8Array | ArrayBuffer | SharedArrayBuffer, count = 0) {
-    this.view = new EventView(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+    this.bytes = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+    this.view = new EventView(this.bytes);
     this.reset(0, count);
   }
 

@@ -121,7 +121,7 @@ export class StubConnectorBot implements Bot {
         nowNs: () => this.clock.nowNs(),
         unixNs: (elapsedNs) => this.clock.unixNs(elapsedNs),
         schedule: (dueNs, happen) => {
-          this.queue.add(dueNs, happen);
+          this.queue.add(Math.round(dueNs), happen);
         },
         depth: (asset) => this.asset(asset).book,
         lotSize: (asset) => this.asset(asset).instrument.lotSize,
@@ -476,7 +476,7 @@ export class StubConnectorBot implements Bot {
     if (this.options.record) this.kept.push(feed);
     const latencyNs = this.options.feedLatencyNs * (0.8 + 0.4 * this.latencies.next());
     // A feed never overtakes the one before it.
-    this.lastFeedDueNs = Math.max(this.lastFeedDueNs, feed.atNs + latencyNs);
+    this.lastFeedDueNs = Math.max(this.lastFeedDueNs, Math.round(feed.atNs + latencyNs));
     const dueNs = this.lastFeedDueNs;
     this.queue.add(dueNs, () => {
       this.applyFeed(feed, dueNs);

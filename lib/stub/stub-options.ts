@@ -10,7 +10,7 @@ export interface StubOptions {
    * instrument's range of interest, or 50 000.
    */
   readonly basePrice?: number | Readonly<Record<string, number>>;
-  /** Deviation of the mid price per step, relative. Default 0.0001. */
+  /** Deviation of the mid price per step, relative. Default 0.00001. */
   readonly volatility?: number;
   /** Chance of a trade per step. Default 0.7. */
   readonly tradeProbability?: number;
@@ -54,7 +54,7 @@ export type ResolvedStubOptions = Required<Omit<StubOptions, 'replay' | 'basePri
 
 const DEFAULTS = {
   seed: 1,
-  volatility: 0.0001,
+  volatility: 0.00001,
   tradeProbability: 0.7,
   depthProbability: 0.8,
   spreadTicks: [1, 5] as const,

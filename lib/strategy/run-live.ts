@@ -1,0 +1,259 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { requireRoi, resolveInstruments } from '../models/bot-options.js';
+import { resolveBackend, type CreateOptions } from '../bot/create.js';
+import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/arguments.js';
+import type { NativePort } from '../native/addon.js';
+import { tryLoadAddon } from '../native/load-addon.js';
+import type { StrategySummary } from './strategy-summary.js';
+import {
+  unpackError,
+  type StrategyMessage,
+  type StrategyOutcome,
+  type StrategyTask,
+} from './worker-protocol.js';
+
+export interface RunLiveOptions extends CreateOptions {
+  /**
+   * The module with the strategy: a URL, or a path that is taken relative to the working
+   * directory. It exports a strategy, a function `(options) => strategy` or a class, as default
+   * or as `createStrategy`.
+   */
+  readonly strategy: URL | string;
+  /** Handed to the module's function; must be cloneable. */
+  readonly strategyOptions?: unknown;
+  /** Most records per batch; 1 runs book and handlers in lockstep. Default: the bot's buffer. */
+  readonly maxBatch?: number;
+  /** Ends the run after so long. Default: never. */
+  readonly durationMs?: number;
+  /** Longest wait for a batch, ms: how late a timer can be at worst. Default 50. */
+  readonly waitMs?: number;
+  /** Ends the run as `stop()` does. */
+  readonly signal?: AbortSignal;
+  /** Lines of `ctx.log`. Default: written to standard error. */
+  readonly onLog?: (text: string, values: Readonly<Record<string, unknown>> | undefined) => void;
+  /** Called about every `progressMs` with the figures so far. */
+  readonly onProgress?: (summary: StrategySummary) => void;
+  /** Default 1000. */
+  readonly progressMs?: number;
+  /** How long a stop waits for the strategy before its thread is ended by force, ms. Default 5000. */
+  readonly stopTimeoutMs?: number;
+}
+
+/** A run under way. Await it for the summary of the whole run. */
+export interface LiveRun extends Promise<StrategySummary> {
+  readonly backend: 'native' | 'stub';
+  /**
+   * Asks the strategy to end: it sees `onStop`, then the bot is closed. Idempotent. After
+   * `stopTimeoutMs` the thread is ended by force and the run rejects with `ERR_TIMEOUT`.
+   */
+  stop(): void;
+}
+
+function strategyUrl(strategy: URL | string): string {
+  if (strategy instanceof URL) return strategy.href;
+  if (typeof strategy !== 'string' || strategy === '') {
+    invalid('strategy', strategy, 'must be a URL or a path');
+  }
+  return /^[a-z]{2,}:/i.test(strategy) ? strategy : pathToFileURL(path.resolve(strategy)).href;
+}
+
+/** Beside the bundle; in `dist/` when this file runs from its source. */
+function workerFile(): string {
+  const here = import.meta.url;
+  const extension = here.endsWith('.cjs') ? 'cjs' : 'js';
+  const candidates = [
+    new URL(`./strategy-worker.${extension}`, here),
+    new URL(`../../dist/strategy-worker.js`, here),
+  ].map((url) => fileURLToPath(url));
+  const found = candidates.find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new HftError('ERR_STRATEGY_MODULE', 'The worker of strategy mode is not built.', {
+    remedy: 'Run `npm run build`.',
+  });
+}
+
+function writeLog(text: string, values: Readonly<Record<string, unknown>> | undefined): void {
+  const shown = (_key: string, value: unknown): unknown =>
+    typeof value === 'bigint' ? String(value) : value;
+  const more = values === undefined ? '' : ` ${JSON.stringify(values, shown)}`;
+  process.stderr.write(`${text}${more}\n`);
+}
+
+function optionalMs(value: number | undefined, name: string): void {
+  if (value === undefined) return;
+  if (typeof value !== 'number' || !(value >= 0)) invalid(name, value, 'must be ms from 0 on');
+}
+
+/** Only what was given: `undefined` is no value of an exact optional property. */
+function loopOptions(options: RunLiveOptions): StrategyTask['loop'] {
+  const { maxBatch, waitMs, durationMs, onProgress, progressMs = 1000 } = options;
+  optionalMs(durationMs, 'durationMs');
+  optionalMs(waitMs, 'waitMs');
+  return {
+    ...(maxBatch === undefined ? {} : { maxBatch }),
+    ...(waitMs === undefined ? {} : { waitMs }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+    ...(onProgress === undefined ? {} : { progressMs }),
+  };
+}
+
+function botOptions(options: RunLiveOptions, backend: 'native' | 'stub'): CreateOptions {
+  const { depth, wait, botId, heartbeatTimeoutMs, batchRecords, stub } = options;
+  const instruments = resolveInstruments(options.instruments);
+  if (depth === 'roivector') requireRoi(instruments);
+  return {
+    instruments,
+    backend,
+    ...(depth === undefined ? {} : { depth }),
+    ...(wait === undefined ? {} : { wait }),
+    ...(botId === undefined ? {} : { botId }),
+    ...(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }),
+    ...(batchRecords === undefined ? {} : { batchRecords }),
+    ...(stub === undefined ? {} : { stub }),
+  };
+}
+
+function openPort(backend: 'native' | 'stub'): NativePort | null {
+  if (backend === 'stub') return null;
+  const loaded = tryLoadAddon();
+  if (loaded.ok) return new loaded.addon.NativePort(null, null);
+  throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
+}
+
+/**
+ * Runs a strategy in a worker thread of its own, next to the bot: the lowest latency there is.
+ * Takes the real bot when the addon was built with `live`, else the stub with one warning.
+ *
+ * ```ts
+ * const run = runLive({
+ *   strategy: new URL('./my-strategy.js', import.meta.url),
+ *   instruments: [new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.1).lotSize(0.001)],
+ * });
+ * process.once('SIGINT', () => run.stop());
+ * console.log(await run);
+ * ```
+ *
+ * A run keeps the process alive until it ends.
+ *
+ * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_NATIVE_UNAVAILABLE` at once; the run rejects with
+ * `ERR_STRATEGY_MODULE` and with what ends the bot.
+ */
+export function runLive(options: RunLiveOptions): LiveRun {
+  const url = strategyUrl(options.strategy);
+  const backend = resolveBackend(options.backend);
+  const bot = botOptions(options, backend);
+  const loop = loopOptions(options);
+  const filename = workerFile();
+  const stopWord = new SharedArrayBuffer(4);
+  const control = new RunControl(openPort(backend), new Int32Array(stopWord));
+  const { port1, port2 } = new MessageChannel();
+  const task: StrategyTask = {
+    strategyUrl: url,
+    strategyOptions: options.strategyOptions ?? {},
+    bot,
+    loop,
+    portId: control.port?.id ?? null,
+    stop: stopWord,
+    messages: port2,
+  };
+  const done = finish(filename, task, port1, control, options);
+  return Object.assign(done, {
+    backend,
+    stop: () => {
+      control.stop();
+    },
+  });
+}
+
+/** The main thread's hold on a run. */
+class RunControl {
+  readonly port: NativePort | null;
+  private readonly word: Int32Array;
+  private readonly stopping: Promise<void>;
+  private tellStopping: () => void = () => undefined;
+
+  constructor(port: NativePort | null, word: Int32Array) {
+    this.port = port;
+    this.word = word;
+    this.stopping = new Promise((resolve) => {
+      this.tellStopping = resolve;
+    });
+  }
+
+  stop(): void {
+    if (Atomics.exchange(this.word, 0, 1) !== 0) return;
+    Atomics.notify(this.word, 0);
+    this.port?.stop();
+    this.tellStopping();
+  }
+
+  /** Rejects when the strategy has not ended `timeoutMs` after a stop; `signal` ends the wait. */
+  async overdue(timeoutMs: number, finished: AbortSignal): Promise<never> {
+    await this.stopping;
+    if (finished.aborted) return new Promise(() => undefined);
+    return new Promise((_resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(
+          new HftError('ERR_TIMEOUT', `The strategy did not end within ${String(timeoutMs)} ms; its thread was ended by force.`, {
+            remedy: 'A handler must return: look for endless loops. Open orders may still stand.',
+          }),
+        );
+      }, timeoutMs);
+      finished.addEventListener('abort', () => {
+        clearTimeout(timer);
+      });
+    });
+  }
+}
+
+async function finish(
+  filename: string,
+  task: StrategyTask,
+  messages: MessagePort,
+  control: RunControl,
+  options: RunLiveOptions,
+): Promise<StrategySummary> {
+  const { onLog = writeLog, onProgress, signal, stopTimeoutMs = 5000 } = options;
+  const stop = (): void => {
+    control.stop();
+  };
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  const tell = (message: StrategyMessage): void => {
+    if (message.type === 'log') onLog(message.text, message.values);
+    else onProgress?.(message.summary);
+  };
+  messages.on('message', tell);
+  const finished = new AbortController();
+  // One task, one thread: nothing to balance, nothing to queue, nothing to keep warm.
+  const pool = new Piscina<StrategyTask, StrategyOutcome>({
+    filename,
+    minThreads: 1,
+    maxThreads: 1,
+    atomics: 'disabled',
+  });
+  try {
+    const run = pool.run(task, { transferList: [task.messages] });
+    // Ending the thread by force rejects the task, which nobody awaits any more.
+    run.catch(() => undefined);
+    const outcome = await Promise.race([run, control.overdue(stopTimeoutMs, finished.signal)]);
+    if (!outcome.ok) throw unpackError(outcome.error);
+    return outcome.summary;
+  } finally {
+    finished.abort();
+    signal?.removeEventListener('abort', stop);
+    // What was told before the end is heard before the run resolves.
+    for (let last = receiveMessageOnPort(messages); last !== undefined; ) {
+      tell(last.message as StrategyMessage);
+      last = receiveMessageOnPort(messages);
+    }
+    messages.close();
+    await pool.destroy();
+    control.port?.close();
+  }
+}

@@ -1,0 +1,35 @@
+import type { LatencySummary } from '../models/latency-histogram.js';
+
+/** What happened in a run so far, or in all of it. Can be cloned and written as JSON. */
+export interface StrategySummary {
+  readonly backend: 'native' | 'stub';
+  /** How long the loop ran by the bot's clock, ms. */
+  readonly durationMs: number;
+  /** Why it ended: `running` in a progress report. */
+  readonly reason: 'running' | 'stopped' | 'duration' | 'end_of_data';
+  /** Records of every kind. */
+  readonly events: number;
+  readonly batches: number;
+  readonly trades: number;
+  readonly bookUpdates: number;
+  /** Orders that the strategy sent. */
+  readonly ordersSubmitted: number;
+  /** Executions of its orders. */
+  readonly fills: number;
+  /** Signed position by instrument. */
+  readonly positions: readonly number[];
+  /** Occasions on which messages were lost. */
+  readonly gaps: number;
+  /** Messages lost on the way from connectors. */
+  readonly lost: number;
+  /** Records that did not fit into a batch. */
+  readonly dropped: number;
+  /** Handlers that threw. */
+  readonly handlerErrors: number;
+  /** Errors and refusals told by connectors. */
+  readonly connectorErrors: number;
+  /** From publishing in the connector to the handler, by the monotonic clock. */
+  readonly feedLatency: LatencySummary;
+  /** From request to the response in the bot, by the system clock. */
+  readonly orderLatency: LatencySummary;
+}

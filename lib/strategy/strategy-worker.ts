@@ -1,0 +1,50 @@
+import { create } from '../bot/create.js';
+import { NativeLiveBot } from '../bot/native-live-bot.js';
+import { StubConnectorBot } from '../stub/stub-connector-bot.js';
+import type { Bot } from '../models/bot.js';
+import { loadStrategy } from './load-strategy.js';
+import { runStrategyLoop } from './strategy-loop.js';
+import {
+  packError,
+  type StrategyMessage,
+  type StrategyOutcome,
+  type StrategyTask,
+} from './worker-protocol.js';
+
+function makeBot(task: StrategyTask, stop: Int32Array): Bot {
+  const { backend, stub, ...options } = task.bot;
+  if (backend === 'stub') return new StubConnectorBot({ ...options, ...stub, stop });
+  const bot = create(task.bot);
+  if (task.portId !== null && bot instanceof NativeLiveBot) bot.bindPort(task.portId);
+  return bot;
+}
+
+/** The piscina task: one strategy from start to end. Never rejects: errors are part of the outcome. */
+export default async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
+  const { messages } = task;
+  const tell = (message: StrategyMessage): void => {
+    messages.postMessage(message);
+  };
+  const stop = new Int32Array(task.stop);
+  let bot: Bot | null = null;
+  try {
+    const strategy = await loadStrategy(task.strategyUrl, task.strategyOptions);
+    bot = makeBot(task, stop);
+    const summary = runStrategyLoop(bot, strategy, {
+      ...task.loop,
+      stop,
+      onLog: (text, values) => {
+        tell({ type: 'log', text, values });
+      },
+      onProgress: (progress) => {
+        tell({ type: 'progress', summary: progress });
+      },
+    });
+    return { ok: true, summary };
+  } catch (error) {
+    return { ok: false, error: packError(error) };
+  } finally {
+    bot?.close();
+    messages.close();
+  }
+}

@@ -1,0 +1,54 @@
+import type { EventView } from '../models/event-view.js';
+import type { StrategyContext } from './strategy-context.js';
+
+/**
+ * An event as a handler sees it: a window on a buffer that moves on after the handler returns.
+ * Copy what you keep (`const { price, qty } = trade`), or make an object of it with
+ * `tradeFromView` and its siblings.
+ */
+export type StrategyEvent = EventView;
+
+/**
+ * A strategy: handlers that the loop calls synchronously, one at a time, in the order of the
+ * events. It has no clock and no backend of its own, everything comes through `ctx`: so the same
+ * module runs live, in paper trading and on the stub.
+ *
+ * A batch of events is applied to the book before its handlers run, so a handler may see a book
+ * newer than its event; `maxBatch: 1` gives lockstep for less throughput. A handler that throws
+ * is contained and counted, and the error goes to `onError`.
+ */
+export interface Strategy {
+  /** How often `onTimer` is called, ms by the bot's clock. Default: never. */
+  readonly timerMs?: number;
+  /** Before the first event. */
+  onStart?(ctx: StrategyContext): void;
+  /** A trade on the venue: `price`, `qty`, `side` (the aggressor), `exchTsMs`. */
+  onTrade?(ctx: StrategyContext, trade: StrategyEvent): void;
+  /** A level changed: `side` (`buy` is a bid), `price`, `qty` (0: gone). */
+  onBookUpdate?(ctx: StrategyContext, level: StrategyEvent): void;
+  /** After the handlers of each batch: the place to quote. */
+  onBatch?(ctx: StrategyContext): void;
+  /** An own order changed: `orderId`, `orderStatus`, `leavesQty`, `execQty`, `execPrice`. */
+  onOrder?(ctx: StrategyContext, order: StrategyEvent): void;
+  /** The position was told: `qty` is signed. */
+  onPosition?(ctx: StrategyContext, position: StrategyEvent): void;
+  /**
+   * A connector's error or refusal as an {@link EventView}'s copy, or what a handler threw.
+   * What it throws itself is counted and otherwise ignored.
+   */
+  onError?(ctx: StrategyContext, error: Error): void;
+  /** A connector came, went or restarted: `linkState`. */
+  onLink?(ctx: StrategyContext, link: StrategyEvent): void;
+  /** Messages were lost: `valueNumber` says how many; the book is being fetched again. */
+  onGap?(ctx: StrategyContext, gap: StrategyEvent): void;
+  /** Every `timerMs`. */
+  onTimer?(ctx: StrategyContext): void;
+  /** After the last event; orders can still be cancelled. */
+  onStop?(ctx: StrategyContext): void;
+}
+
+/**
+ * What a strategy module exports as `default` or `createStrategy`: a strategy, a function that
+ * makes one from `strategyOptions`, or a class.
+ */
+export type StrategyFactory<Options = unknown> = (options: Options) => Strategy | Promise<Strategy>;

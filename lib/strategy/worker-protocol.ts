@@ -1,0 +1,57 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { HftErrorCode } from '../models/hft-error.js';
+import { HftError } from '../models/hft-error.js';
+import type { CreateOptions } from '../bot/create.js';
+import type { StrategySummary } from './strategy-summary.js';
+
+/** What the main thread gives the worker. */
+export interface StrategyTask {
+  readonly strategyUrl: string;
+  readonly strategyOptions: unknown;
+  readonly bot: CreateOptions;
+  readonly loop: {
+    readonly maxBatch?: number;
+    readonly waitMs?: number;
+    readonly durationMs?: number;
+    readonly progressMs?: number;
+  };
+  /** Id of the `NativePort` whose `stop()` ends the bot's waits; null on the stub. */
+  readonly portId: number | null;
+  readonly stop: SharedArrayBuffer;
+  readonly messages: MessagePort;
+}
+
+/** What the worker tells while it runs. */
+export type StrategyMessage =
+  | { readonly type: 'log'; readonly text: string; readonly values: Readonly<Record<string, unknown>> | undefined }
+  | { readonly type: 'progress'; readonly summary: StrategySummary };
+
+/** How the worker ends. Errors lose their class and code on the way between threads. */
+export type StrategyOutcome =
+  | { readonly ok: true; readonly summary: StrategySummary }
+  | { readonly ok: false; readonly error: PortableError };
+
+export interface PortableError {
+  readonly code: HftErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+  readonly stack: string;
+}
+
+export function packError(error: unknown): PortableError {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  if (HftError.is(error)) {
+    const { code, message, remedy } = error;
+    return { code, message, remedy, stack };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'ERR_CUSTOM', message, remedy: '', stack };
+}
+
+export function unpackError(packed: PortableError): HftError {
+  const { code, message, remedy, stack } = packed;
+  const what = remedy !== '' && message.endsWith(remedy) ? message.slice(0, -remedy.length).trimEnd() : message;
+  const error = new HftError(code, what, { remedy });
+  if (stack !== '') error.stack = stack;
+  return error;
+}
