@@ -11,7 +11,6 @@ import type { OrderStateChange } from './client-event.js';
 import type { ClientOrder, RejectReason } from './client-order.js';
 import type { ClientPort } from './client-port.js';
 import { checkOrderId, checkPrice, checkQty, checkRequest, checkTimeoutMs, gridRule } from './order-checks.js';
-import type { OrderIdGenerator } from './order-id-generator.js';
 import type { CancelOutcome, ClientOrderRequest, DenyRule, Denied, ModifyOutcome, OrderOutcome, Unknown } from './order-outcome.js';
 import { PendingCalls } from './pending-calls.js';
 import {
@@ -30,7 +29,7 @@ import type { TokenBucket } from './token-bucket.js';
 export interface OrderDeskOptions {
   readonly instruments: readonly InstrumentSpec[];
   readonly port: ClientPort;
-  readonly ids: OrderIdGenerator;
+  readonly nextId: () => bigint;
   readonly limiter: TokenBucket | undefined;
   readonly keepTerminalOrders: number;
   /** How long to wait for an answer before an outcome is `unknown`. */
@@ -95,7 +94,7 @@ export class OrderDesk {
     const spec = this.#spec(asset);
     const checked = checkRequest(request);
     const timeoutMs = checkTimeoutMs(request.timeoutMs ?? this.#options.answerTimeoutMs);
-    const orderId = request.orderId === undefined ? this.#options.ids.next() : checkOrderId(request.orderId);
+    const orderId = request.orderId === undefined ? this.#options.nextId() : checkOrderId(request.orderId);
     if (this.#store.get(orderId) !== undefined) {
       throw new HftError('ERR_ORDER_ID_EXISTS', `an order with the id ${String(orderId)} exists already.`, {
         remedy: 'Leave orderId out: the client makes unique ones.',
@@ -139,25 +138,21 @@ export class OrderDesk {
 
   /** @throws HftError `ERR_ORDER_NOT_FOUND`, `ERR_INVALID_ORDER_STATUS`, `ERR_QUEUE_FULL`. */
   cancel(orderId: bigint, timeoutMs = this.#options.answerTimeoutMs): Promise<CancelOutcome> {
-    const order = this.#open(orderId, 'cancelOrder');
-    const outcome = this.#cancels.add(orderId, checkTimeoutMs(timeoutMs), () => this.#lose(orderId, 'timeout'));
-    if (this.#cancelRequested.has(orderId)) return outcome; // One request serves all who wait for it.
-    this.#requireLink(order.asset);
-    this.#cancelRequested.add(orderId);
-    if (order.state === 'pending_new') this.#deferredCancels.add(orderId);
-    else this.#sendCancel(order);
-    const next = requestCancel(this.#progress(order));
-    if (next.state !== order.state) this.#change({ ...order, state: next.state }, order.state);
-    return outcome;
+    return this.#requestCancel(this.#open(orderId, 'cancelOrder'), timeoutMs, true);
   }
 
   /**
-   * Asks to cancel every open order of this bot on an instrument; one message where the connector
-   * can do that, one cancel each otherwise.
+   * Cancels every open order on an instrument: with `inOneMessage` (the connector must offer it)
+   * in one request, else one by one.
    */
-  cancelAll(asset: number): Promise<CancelOutcome[]> {
-    const open = this.#store.open(asset).filter((order) => order.state !== 'pending_cancel');
-    return Promise.all(open.map((order) => this.cancel(order.orderId)));
+  async cancelAll(asset: number, inOneMessage: boolean): Promise<CancelOutcome[]> {
+    const open = this.#store.open(asset);
+    if (open.length === 0) return [];
+    const outcomes = open.map((order) => this.#requestCancel(order, this.#options.answerTimeoutMs, !inOneMessage));
+    if (inOneMessage && this.#options.port.cancelAll(asset) === 0) {
+      for (const order of open) this.#cancels.fail(order.orderId, new HftError('ERR_QUEUE_FULL', 'cancelAll: the command queue is full.'));
+    }
+    return await Promise.all(outcomes);
   }
 
   /** @throws HftError as `cancel`, and `ERR_INVALID_ARGUMENT`. */
@@ -319,6 +314,20 @@ export class OrderDesk {
   close(): void {
     this.onLinkLost(new Set(this.#options.instruments.keys()), 'closed');
     this.#watchers.clear();
+  }
+
+  #requestCancel(order: ClientOrder, timeoutMs: number, send: boolean): Promise<CancelOutcome> {
+    const { orderId } = order;
+    this.#requireLink(order.asset);
+    const outcome = this.#cancels.add(orderId, checkTimeoutMs(timeoutMs), () => this.#lose(orderId, 'timeout'));
+    if (this.#cancelRequested.has(orderId)) return outcome; // One request serves all who wait for it.
+    this.#cancelRequested.add(orderId);
+    // hftbacktest refuses to cancel what is not acknowledged yet.
+    if (order.state === 'pending_new') this.#deferredCancels.add(orderId);
+    else if (send) this.#sendCancel(order);
+    const next = requestCancel(this.#progress(order));
+    if (next.state !== order.state) this.#change({ ...order, state: next.state }, order.state);
+    return outcome;
   }
 
   #adopt(view: EventView): ClientOrder {

@@ -12,7 +12,7 @@ const BINARY = process.platform === 'win32' ? 'connector.exe' : 'connector';
 
 /**
  * Finds the connector binary: the environment variable `HFTBACKTEST_LIVE_CONNECTOR`, the platform
- * package `hftbacktest-live-<platform>-<arch>`, `target/release` of this package, then
+ * package `hftbacktest-live-<platform>`, `target/release` of this package, then
  * `hftbacktest-connector` on the PATH (`connector` alone is too common a name to trust).
  *
  * @throws HftError `ERR_CONNECTOR_NOT_FOUND` with every place that was looked at.
@@ -39,11 +39,20 @@ export function findConnector(env: NodeJS.ProcessEnv = process.env): string {
 function platformPackageBinary(): string | undefined {
   try {
     const require = createRequire(join(packageRoot(), 'package.json'));
-    const manifest = require.resolve(`hftbacktest-live-${process.platform}-${process.arch}/package.json`);
+    const manifest = require.resolve(`hftbacktest-live-${platformName()}/package.json`);
     return join(dirname(manifest), BINARY);
   } catch {
     return undefined; // Not installed: the ordinary case when built from source.
   }
+}
+
+/** The name that napi-rs gives this platform: `linux-x64-gnu`, `darwin-arm64`, … */
+function platformName(): string {
+  const base = `${process.platform}-${process.arch}`;
+  if (process.platform === 'win32') return `${base}-msvc`;
+  if (process.platform !== 'linux') return base;
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return `${base}-${report.header?.glibcVersionRuntime === undefined ? 'musl' : 'gnu'}`;
 }
 
 function onPath(env: NodeJS.ProcessEnv): string[] {

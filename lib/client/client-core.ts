@@ -1,0 +1,330 @@
+import { OrderIdSource } from '../bot/order-id-source.js';
+import type { ConnectorError } from '../models/connector-error.js';
+import { HftError } from '../models/hft-error.js';
+import type { LinkChange } from '../models/link-change.js';
+import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
+import type { ConnectionHealth } from '../models/connection-health.js';
+import type { NativeLink } from '../native/addon.js';
+import type { ClientErrorEvent, ClientEventName, ClientState } from './client-event.js';
+import type { ClientHealth } from './client-health.js';
+import { ClientMetrics } from './client-metrics.js';
+import type { ResolvedClientOptions } from './client-options.js';
+import type { ClientSession, OpenSession } from './client-session.js';
+import { ConnectorLinks } from './connector-links.js';
+import { EventHub } from './event-hub.js';
+import { InstrumentState } from './instrument-state.js';
+import { OrderDesk } from './order-desk.js';
+import { OrderReconciler } from './order-reconciler.js';
+import { PressureNotices } from './pressure-notices.js';
+import { createRing, RingConsumer } from './ring.js';
+import { RecordRouter } from './record-router.js';
+import { RingPump } from './ring-pump.js';
+import { TokenBucket } from './token-bucket.js';
+
+/**
+ * The parts of a client and how they are wired; `LiveClient` is its public face and owns the life
+ * cycle. One core lives as long as its client, over all its sessions.
+ */
+export class ClientCore {
+  readonly options: ResolvedClientOptions;
+  readonly hub: EventHub;
+  readonly metrics = new ClientMetrics();
+  readonly instruments: readonly InstrumentState[];
+  readonly links: ConnectorLinks;
+  readonly desk: OrderDesk;
+  readonly notices: PressureNotices;
+  session: ClientSession | undefined;
+  /** Kept over a restart, so that the bot's orders stay its own. */
+  botId: bigint;
+  #ids: OrderIdSource | undefined;
+  #ring: RingConsumer | undefined;
+  #pump: RingPump | undefined;
+  #ringDropped = 0;
+  #warnedMs = -Infinity;
+  readonly #reconciler: OrderReconciler;
+  readonly #readyWaiters = new Set<() => void>();
+
+  constructor(options: ResolvedClientOptions) {
+    this.options = options;
+    this.botId = options.config.botId;
+    this.instruments = options.instruments.map((spec, asset) => new InstrumentState(asset, spec));
+    this.links = new ConnectorLinks(options.instruments);
+    this.hub = new EventHub({
+      queues: options.queues,
+      streamCapacity: options.streamCapacity,
+      onPressure: (queue, kind, count) => {
+        if (kind === 'dropped') this.notices.add(queue, count);
+        else this.hub.emit('alarm', Object.freeze({ type: 'alarm', queue, size: count }));
+      },
+      onHandlerError: (error, name) => {
+        this.#onHandlerError(error, name);
+      },
+    });
+    this.notices = new PressureNotices((notice) => {
+      this.hub.emit('dropped', notice);
+    });
+    this.desk = this.#makeDesk();
+    this.#reconciler = new OrderReconciler({
+      resync: (asset) => {
+        this.session?.port.resync(asset);
+      },
+      hasUncertain: (asset) => this.desk.hasUncertain(asset),
+      onSnapshot: (asset) => {
+        this.desk.onSnapshot(asset);
+      },
+      isLinkUp: (asset) => this.links.isUp(asset),
+    });
+  }
+
+  /** Opens a session and starts to read its ring. */
+  async open(openSession: OpenSession): Promise<ClientSession> {
+    const memory = createRing(this.options.ringCapacity);
+    const ring = new RingConsumer(memory);
+    this.#ring = ring;
+    this.#ringDropped = 0;
+    let monotonicNs = (): number => 0;
+    const router = new RecordRouter({
+      specs: this.options.instruments,
+      instruments: this.instruments,
+      hub: this.hub,
+      metrics: this.metrics,
+      desk: this.desk,
+      onLink: (change) => {
+        this.#onLink(change);
+      },
+      onBookReady: (asset) => {
+        this.#onBookReady(asset);
+      },
+      onConnectorError: (told) => {
+        this.#onConnectorError(told);
+      },
+      monotonicNs: () => monotonicNs(),
+    });
+    const pump = new RingPump(ring, router, {
+      onError: (error) => {
+        this.tellError(toError(error), 'client');
+      },
+      afterTurn: () => {
+        this.#checkRing(ring);
+      },
+    });
+    this.#pump = pump;
+    ring.sleep();
+    const session = await openSession({
+      ring: memory,
+      // The first records may come before the session is known here.
+      onWake: () => setImmediate(pump.wake),
+      instruments: this.options.instruments,
+      config: { ...this.options.config, botId: this.botId },
+      depth: this.options.depth,
+      stub: this.options.stub,
+    });
+    monotonicNs = session.monotonicNs;
+    this.session = session;
+    this.botId = session.botId;
+    this.#ids ??= new OrderIdSource(session.botId);
+    return session;
+  }
+
+  /** Ends the session: its last records are still read. */
+  async closeSession(reason: 'closed' | 'connection_lost'): Promise<void> {
+    const session = this.session;
+    this.#reconciler.close();
+    if (session !== undefined) await session.close();
+    this.#pump?.drainAll();
+    this.#pump?.stop();
+    this.session = undefined;
+    const assets = new Set(this.instruments.map((_, asset) => asset));
+    for (const state of this.instruments) state.book.trusted = false;
+    for (const connector of this.links.dropAll()) {
+      if (reason === 'closed') continue;
+      const symbols = this.options.instruments.filter((spec) => spec.connector === connector).map((spec) => spec.symbol);
+      this.hub.emit('connectionLost', Object.freeze({ type: 'connection_lost', connector, symbols, reason: 'worker' }));
+    }
+    this.desk.onLinkLost(assets, reason);
+    for (const asset of assets) this.#reconciler.onLinkLost(asset);
+    this.#wakeReady();
+  }
+
+  get isReady(): boolean {
+    return this.session !== undefined && this.links.allUp && this.instruments.every((state) => state.book.trusted);
+  }
+
+  /** Runs `check` now and whenever readiness may have changed, until it returns true. */
+  whenReadyChanges(check: () => boolean): () => void {
+    const waiter = (): void => {
+      if (check()) this.#readyWaiters.delete(waiter);
+    };
+    this.#readyWaiters.add(waiter);
+    waiter();
+    return () => this.#readyWaiters.delete(waiter);
+  }
+
+  /** Periodic work while running: rates, held-back notices, `health` events. */
+  tick(state: ClientState): void {
+    this.metrics.tick();
+    this.notices.tick();
+    if (this.#ring !== undefined) this.#checkRing(this.#ring);
+    if (this.hub.wants('health')) this.hub.emit('health', Object.freeze({ type: 'health', health: this.health(state, '', 0) }));
+  }
+
+  /** Tells an error to those who listen; a warning when nobody does. */
+  tellError(error: Error, source: ClientErrorEvent['source'], told?: ConnectorError): void {
+    if (!this.hub.wants('error') && performance.now() - this.#warnedMs >= 1_000) {
+      this.#warnedMs = performance.now();
+      process.emitWarning(`${error.message} (give the client an onError to handle this)`, { code: 'HFTBACKTEST_LIVE_ERROR' });
+    }
+    this.hub.emit('error', Object.freeze({ type: 'error', error, source, ...(told === undefined ? {} : { told }) }));
+  }
+
+  health(state: ClientState, failure: string, startedMs: number): ClientHealth {
+    const { metrics, session } = this;
+    const bot = session?.port.stats() ?? null;
+    const now = performance.now();
+    const age = (sinceMs: number): number | null => (Number.isNaN(sinceMs) ? null : now - sinceMs);
+    return {
+      backend: session?.backend,
+      state,
+      failure,
+      connectors: (session?.port.links() ?? []).map(toConnectionHealth),
+      instruments: this.instruments.map((instrument) => ({
+        symbol: instrument.spec.symbol,
+        connector: instrument.spec.connector,
+        bookTrusted: instrument.book.trusted,
+        lastEventAgeMs: age(instrument.lastEventMs),
+      })),
+      latencyUs: {
+        venue: metrics.venue.summary(),
+        feed: metrics.feed.summary(),
+        main: metrics.main.summary(),
+        order: metrics.order.summary(),
+      },
+      throughput: metrics.throughput(),
+      queues: this.hub.health(),
+      ringPending: this.#ring?.pending ?? 0,
+      dropped: this.notices.total,
+      bot,
+      gaps: metrics.gaps,
+      lost: metrics.lost,
+      decodeErrors: bot?.decodeErrors ?? 0,
+      reconnections: metrics.reconnections,
+      lastEventAgeMs: age(metrics.lastEventMs),
+      ordersSubmitted: this.desk.submitted,
+      fills: this.desk.fills,
+      uptimeMs: startedMs === 0 ? 0 : now - startedMs,
+    };
+  }
+
+  #makeDesk(): OrderDesk {
+    const { options } = this;
+    // The session changes over a client's life, the desk does not.
+    const port = (): ClientSession['port'] => {
+      if (this.session === undefined) throw new HftError('ERR_CLOSED', 'the client is not running.');
+      return this.session.port;
+    };
+    const ids = (): OrderIdSource => (this.#ids ??= new OrderIdSource(this.botId));
+    return new OrderDesk({
+      instruments: options.instruments,
+      get port() {
+        return port();
+      },
+      nextId: () => ids().next(),
+      limiter: options.orderRateLimit === undefined ? undefined : new TokenBucket(options.orderRateLimit),
+      keepTerminalOrders: options.keepTerminalOrders,
+      answerTimeoutMs: options.answerTimeoutMs,
+      latency: this.metrics.order,
+      isLinkUp: (asset) => this.links.isUp(asset),
+      onChange: (change) => {
+        this.hub.emit('orderState', change);
+      },
+      onUncertain: (asset) => {
+        this.#reconciler.onUncertain(asset);
+      },
+      onError: (error) => {
+        this.tellError(error, 'client');
+      },
+    });
+  }
+
+  #onLink(change: LinkChange): void {
+    const effect = this.links.apply(change);
+    if (effect.lost) {
+      const assets = this.links.assetsOf(change.connector);
+      for (const asset of assets) {
+        const state = this.instruments[asset];
+        if (state !== undefined) state.book.trusted = false;
+        this.#reconciler.onLinkLost(asset);
+      }
+      this.desk.onLinkLost(assets, 'connection_lost');
+    }
+    this.hub.emit('link', change);
+    for (const tell of effect.tell) {
+      if (tell.type === 'connection_lost') {
+        this.hub.emit('connectionLost', tell);
+      } else {
+        if (tell.reason === 'connector') this.metrics.reconnections += 1;
+        this.hub.emit('connectionRestored', tell);
+      }
+    }
+    this.#wakeReady();
+  }
+
+  #onBookReady(asset: number): void {
+    this.#reconciler.onBookReady(asset);
+    const state = this.instruments[asset];
+    if (state !== undefined && this.hub.wants('snapshot')) this.hub.emit('snapshot', state.snapshot(this.options.snapshotLevels));
+    this.#wakeReady();
+  }
+
+  #onConnectorError(told: ConnectorError): void {
+    const code = told.kind === 'connection_interrupted' || told.kind === 'critical_connection_error' ? 'ERR_CONNECTOR_DOWN' : 'ERR_CUSTOM';
+    const number = told.value === 0n ? '' : ` ${String(told.value)}`;
+    this.tellError(new HftError(code, `${told.symbol}: the connector told ${told.kind}${number}: ${told.text || 'no text'}.`), 'connector', told);
+  }
+
+  /** Market data that did not fit into the ring leaves the books here with holes: asks for them anew. */
+  #checkRing(ring: RingConsumer): void {
+    const dropped = ring.dropped;
+    const lost = (dropped - this.#ringDropped) >>> 0;
+    if (lost === 0) return;
+    this.#ringDropped = dropped;
+    for (const [asset, state] of this.instruments.entries()) {
+      if (state.book.trusted && this.links.isUp(asset)) this.session?.port.resync(asset);
+      state.book.trusted = false;
+    }
+    this.notices.add('ring', lost);
+  }
+
+  #onHandlerError(error: unknown, name: ClientEventName): void {
+    if (name !== 'error' && this.hub.handlerCount('error') > 0) {
+      this.tellError(toError(error), 'handler');
+      return;
+    }
+    // Nobody takes it: Node's own rule for uncaught exceptions holds, after the other events.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+
+  #wakeReady(): void {
+    for (const waiter of [...this.#readyWaiters]) waiter();
+  }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new HftError('ERR_CUSTOM', String(error), { cause: error });
+}
+
+function toConnectionHealth(link: NativeLink): ConnectionHealth {
+  const state = linkStateFromCode(link.status);
+  return {
+    connector: link.connector,
+    state,
+    connected: isLinkUp(state),
+    sideChannel: link.sideChannel,
+    epoch: link.epoch,
+    pid: link.pid === 0 ? null : link.pid,
+    version: link.version,
+    heartbeatAgeMs: link.heartbeatAgeNs < 0 ? null : link.heartbeatAgeNs / 1e6,
+  };
+}

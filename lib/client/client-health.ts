@@ -1,0 +1,71 @@
+import type { BotStats } from '../models/bot-stats.js';
+import type { ConnectionHealth } from '../models/connection-health.js';
+import type { LatencySummary } from '../models/latency-histogram.js';
+import type { ClientState } from './client-event.js';
+import type { QueueHealth } from './event-queue.js';
+
+/** How much came in. */
+export interface Throughput {
+  /** Since the start. */
+  readonly events: number;
+  readonly trades: number;
+  /** Level changes. */
+  readonly levels: number;
+  readonly bookUpdates: number;
+  readonly orders: number;
+  /** Over the last full measuring interval (`healthIntervalMs`); 0 before its end. */
+  readonly eventsPerSecond: number;
+  readonly tradesPerSecond: number;
+  readonly bookUpdatesPerSecond: number;
+}
+
+/** State of one instrument. */
+export interface InstrumentHealth {
+  readonly symbol: string;
+  readonly connector: string;
+  /** True while its book is whole. */
+  readonly bookTrusted: boolean;
+  /** Time since its last market data in ms, `null` before the first. */
+  readonly lastEventAgeMs: number | null;
+}
+
+/** A snapshot of everything there is to know about a client's condition. Immutable. */
+export interface ClientHealth {
+  /** `undefined` before the start. */
+  readonly backend: 'native' | 'stub' | undefined;
+  readonly state: ClientState;
+  /** Why the client failed, '' when it did not. */
+  readonly failure: string;
+  readonly connectors: readonly ConnectionHealth[];
+  readonly instruments: readonly InstrumentHealth[];
+  /**
+   * Latencies in µs. `venue`: exchange time to connector (two clocks). `feed`: published by the
+   * connector to taken by the bot. `main`: published to handled on this thread. `order`: submit
+   * call to first answer handled on this thread. Counts are 0 where a connector does not tell
+   * its send time.
+   */
+  readonly latencyUs: {
+    readonly venue: LatencySummary;
+    readonly feed: LatencySummary;
+    readonly main: LatencySummary;
+    readonly order: LatencySummary;
+  };
+  readonly throughput: Throughput;
+  readonly queues: Readonly<Record<string, QueueHealth>>;
+  /** Records that wait between the bot's thread and this one. */
+  readonly ringPending: number;
+  /** Market-data events dropped between bot and consumer: ring and queues together. */
+  readonly dropped: number;
+  /** Counters of the bot; `null` before the start. Losses before it are in `gaps` and `lost`. */
+  readonly bot: BotStats | null;
+  readonly gaps: number;
+  readonly lost: number;
+  readonly decodeErrors: number;
+  /** Times a connector came back. */
+  readonly reconnections: number;
+  /** Time since the last record of any kind in ms, `null` before the first. */
+  readonly lastEventAgeMs: number | null;
+  readonly ordersSubmitted: number;
+  readonly fills: number;
+  readonly uptimeMs: number;
+}

@@ -1,0 +1,156 @@
+import { resolveBotId, resolveHeartbeatNs, resolveInstruments, requireRoi, type InstrumentInput } from '../models/bot-options.js';
+import type { Backend, DepthKind } from '../bot/create.js';
+import { resolveWait, type WaitOptions, type WaitStrategy } from '../models/wait-options.js';
+import { HftError } from '../models/hft-error.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { NativeBotConfig } from '../native/addon.js';
+import type { StubOptions } from '../stub/stub-options.js';
+import type { ClientErrorEvent, ConnectionChange } from './client-event.js';
+import type { QueueName, QueueSettings } from './event-hub.js';
+import type { RateLimit } from './token-bucket.js';
+
+export interface LiveClientOptions {
+  /** At least one; their order gives the asset numbers. */
+  readonly instruments: readonly InstrumentInput[];
+  /** Default `auto`: native when the addon was built with `live`, else the stub with a warning. */
+  readonly backend?: Backend;
+  /** Book of the bot in the worker. Default `hashmap`. */
+  readonly depth?: DepthKind;
+  /** How the worker waits for shared memory. Default `adaptive`. */
+  readonly wait?: WaitOptions | WaitStrategy;
+  /** Id on the wire; default a random one. Give one to find open orders again after a restart. */
+  readonly botId?: bigint;
+  /** After how long without a sign of life a connector counts as lost. Default 3000. */
+  readonly heartbeatTimeoutMs?: number;
+  /** Records between worker and main thread, a power of two, 128 bytes each. Default 65 536. */
+  readonly ringCapacity?: number;
+  /**
+   * Queues behind `get…` and the streams of the same kind. Defaults: `trade` 65 536 drop-oldest,
+   * `bookUpdate` 16 384 conflate, `snapshot` 256 drop-oldest; `order`, `orderState`, `position`
+   * and `error` are never dropped, 65 536 raises an alarm. A queue collects from its first use on,
+   * or with `collect: 'start'` from the start.
+   */
+  readonly queues?: Partial<Readonly<Record<QueueName, Partial<QueueSettings>>>>;
+  /** Bound of `events()` and of streams without a queue of their own. Default 65 536. */
+  readonly streamCapacity?: number;
+  /** Most orders and changes of orders per second; none when not given. */
+  readonly orderRateLimit?: RateLimit;
+  /** How long an order may go unanswered before its outcome is `unknown`. Default 5 000. */
+  readonly answerTimeoutMs?: number;
+  /** How many orders that ended stay readable. Default 1 000. */
+  readonly keepTerminalOrders?: number;
+  /** Interval of `health` events and of the rates. Default 1 000. */
+  readonly healthIntervalMs?: number;
+  /** Interval of `snapshot` events while somebody listens, for books that changed. Default 1 000. */
+  readonly snapshotIntervalMs?: number;
+  /** Levels per side in `snapshot` events. Default 20. */
+  readonly snapshotLevels?: number;
+  /** Settings of the stub, should it be taken. */
+  readonly stub?: StubOptions;
+  /** As `on('connectionLost', …)`. */
+  readonly onConnectionLost?: (change: ConnectionChange) => unknown;
+  /** As `on('connectionRestored', …)`. */
+  readonly onConnectionRestored?: (change: ConnectionChange) => unknown;
+  /** As `on('error', …)`, with the error first. */
+  readonly onError?: (error: Error, event: ClientErrorEvent) => unknown;
+}
+
+/** Options with their defaults, checked. */
+export interface ResolvedClientOptions {
+  readonly instruments: readonly InstrumentSpec[];
+  readonly backend: Backend;
+  readonly depth: DepthKind;
+  readonly config: NativeBotConfig;
+  readonly ringCapacity: number;
+  readonly queues: Readonly<Record<QueueName, QueueSettings>>;
+  readonly streamCapacity: number;
+  readonly orderRateLimit: RateLimit | undefined;
+  readonly answerTimeoutMs: number;
+  readonly keepTerminalOrders: number;
+  readonly healthIntervalMs: number;
+  readonly snapshotIntervalMs: number;
+  readonly snapshotLevels: number;
+  readonly stub: StubOptions;
+}
+
+const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
+  trade: { capacity: 65_536, policy: 'drop-oldest', collect: 'use' },
+  bookUpdate: { capacity: 16_384, policy: 'conflate', collect: 'use' },
+  snapshot: { capacity: 256, policy: 'drop-oldest', collect: 'use' },
+  order: { capacity: 65_536, policy: 'keep', collect: 'use' },
+  orderState: { capacity: 65_536, policy: 'keep', collect: 'use' },
+  position: { capacity: 65_536, policy: 'keep', collect: 'use' },
+  error: { capacity: 65_536, policy: 'keep', collect: 'use' },
+};
+
+/** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
+export function resolveClientOptions(options: LiveClientOptions): ResolvedClientOptions {
+  const instruments = resolveInstruments(options.instruments);
+  const { backend = 'auto', depth = 'hashmap' } = options;
+  if (!['auto', 'native', 'stub'].includes(backend)) throw invalid('backend', backend, 'must be auto, native or stub');
+  if (!['hashmap', 'roivector'].includes(depth)) throw invalid('depth', depth, 'must be hashmap or roivector');
+  if (depth === 'roivector') requireRoi(instruments);
+  const ringCapacity = whole('ringCapacity', options.ringCapacity, 65_536, 16, 2 ** 22);
+  if (!Number.isInteger(Math.log2(ringCapacity))) throw invalid('ringCapacity', ringCapacity, 'must be a power of two');
+  const limit = options.orderRateLimit;
+  if (limit !== undefined) {
+    if (!(limit.perSecond > 0) || !Number.isFinite(limit.perSecond)) throw invalid('orderRateLimit.perSecond', limit.perSecond, 'must be a number above 0');
+    if (limit.burst !== undefined && !(limit.burst >= 1)) throw invalid('orderRateLimit.burst', limit.burst, 'must be at least 1');
+  }
+  return {
+    instruments,
+    backend,
+    depth,
+    config: {
+      instruments: instruments.map((spec) => ({
+        connector: spec.connector,
+        symbol: spec.symbol,
+        tickSize: spec.tickSize,
+        lotSize: spec.lotSize,
+        roiLb: spec.roi?.lb ?? 0,
+        roiUb: spec.roi?.ub ?? 0,
+        lastTradesCapacity: spec.lastTradesCapacity,
+      })),
+      botId: resolveBotId(options.botId),
+      wait: resolveWait(options.wait),
+      heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
+    },
+    ringCapacity,
+    queues: resolveQueues(options.queues ?? {}),
+    streamCapacity: whole('streamCapacity', options.streamCapacity, 65_536, 1, 2 ** 24),
+    orderRateLimit: limit,
+    answerTimeoutMs: whole('answerTimeoutMs', options.answerTimeoutMs, 5_000, 1, 600_000),
+    keepTerminalOrders: whole('keepTerminalOrders', options.keepTerminalOrders, 1_000, 0, 2 ** 24),
+    healthIntervalMs: whole('healthIntervalMs', options.healthIntervalMs, 1_000, 10, 3_600_000),
+    snapshotIntervalMs: whole('snapshotIntervalMs', options.snapshotIntervalMs, 1_000, 1, 3_600_000),
+    snapshotLevels: whole('snapshotLevels', options.snapshotLevels, 20, 1, 10_000),
+    stub: options.stub ?? {},
+  };
+}
+
+function resolveQueues(given: NonNullable<LiveClientOptions['queues']>): Record<QueueName, QueueSettings> {
+  const queues: Record<QueueName, QueueSettings> = { ...QUEUES };
+  for (const [name, settings] of Object.entries(given) as [QueueName, Partial<QueueSettings>][]) {
+    const preset = (QUEUES as Partial<Record<string, QueueSettings>>)[name];
+    if (preset === undefined) throw invalid(`queues.${name}`, name, `is no queue; there are ${Object.keys(QUEUES).join(', ')}`);
+    const merged = { ...preset, ...settings };
+    whole(`queues.${name}.capacity`, merged.capacity, 1, 1, 2 ** 24);
+    if (!['drop-oldest', 'conflate', 'keep'].includes(merged.policy)) throw invalid(`queues.${name}.policy`, merged.policy, 'must be drop-oldest, conflate or keep');
+    if (merged.policy === 'conflate' && name !== 'bookUpdate') throw invalid(`queues.${name}.policy`, merged.policy, 'is possible for bookUpdate only');
+    if (preset.policy === 'keep' && merged.policy !== 'keep') throw invalid(`queues.${name}.policy`, merged.policy, 'must be keep: these events are never dropped');
+    queues[name] = merged;
+  }
+  return queues;
+}
+
+function whole(name: string, value: number | undefined, preset: number, least: number, most: number): number {
+  const number = value ?? preset;
+  if (!Number.isInteger(number) || number < least || number > most) {
+    throw invalid(name, number, `must be a whole number from ${String(least)} to ${String(most)}`);
+  }
+  return number;
+}
+
+function invalid(name: string, value: unknown, rule: string): HftError {
+  return new HftError('ERR_INVALID_ARGUMENT', `${name}: ${String(value)} ${rule}.`);
+}

@@ -1,0 +1,34 @@
+import type { NativeBotConfig } from '../native/addon.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { StubOptions } from '../stub/stub-options.js';
+import type { ClientPort } from './client-port.js';
+import type { RingMemory } from './ring.js';
+
+/** What a session is opened with. */
+export interface SessionContext {
+  readonly ring: RingMemory;
+  /** The producer wrote to the ring while its reader slept. Never throws. */
+  readonly onWake: () => void;
+  readonly instruments: readonly InstrumentSpec[];
+  readonly config: NativeBotConfig;
+  readonly depth: 'hashmap' | 'roivector';
+  readonly stub: StubOptions;
+}
+
+/**
+ * A bot that fills a ring and takes commands: the native one in its worker, or the stub. Keeps
+ * no process alive by itself.
+ */
+export interface ClientSession {
+  readonly backend: 'native' | 'stub';
+  readonly botId: bigint;
+  readonly port: ClientPort;
+  /** CLOCK_MONOTONIC (or the stub's clock) now, ns. */
+  readonly monotonicNs: () => number;
+  /** Settles when the bot has ended: with an error when nobody asked it to. */
+  readonly ended: Promise<Error | undefined>;
+  /** Ends the bot, joins its thread, frees the port. Idempotent. */
+  close(): Promise<void>;
+}
+
+export type OpenSession = (context: SessionContext) => Promise<ClientSession>;

@@ -1,0 +1,86 @@
+/**
+ * Runs the native bot of a `LiveClient` on a worker thread. The task only starts the bot; the loop
+ * goes on afterwards in slices, so that the thread can be terminated and the pool keeps no process
+ * alive.
+ *
+ * @packageDocumentation
+ */
+import type { MessagePort } from 'node:worker_threads';
+
+import { HftError } from '../models/hft-error.js';
+import { errorFromNative } from '../models/native-error.js';
+import type { NativeBot, NativeBotConfig } from '../native/addon.js';
+import { tryLoadAddon } from '../native/load-addon.js';
+
+export interface ClientWorkerTask {
+  readonly config: NativeBotConfig;
+  readonly depth: 'hashmap' | 'roivector';
+  readonly portId: number;
+  /** Gets one `ClientWorkerEnd` when the bot has ended. */
+  readonly control: MessagePort;
+}
+
+/** Errors lose their class and code between threads, so they go as plain fields. */
+export interface WorkerFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type ClientWorkerStart = { readonly ok: true; readonly botId: bigint } | { readonly ok: false; readonly failure: WorkerFailure };
+
+export interface ClientWorkerEnd {
+  readonly failure: WorkerFailure | undefined;
+}
+
+/** Longest stay in native code, ns: how long a termination may have to wait. */
+const SLICE_NS = 50_000_000;
+
+/** Makes the bot and starts its loop. */
+export default function startClientBot(task: ClientWorkerTask): ClientWorkerStart {
+  let bot: NativeBot;
+  try {
+    bot = makeBot(task);
+  } catch (error) {
+    return { ok: false, failure: toFailure(error) };
+  }
+  const turn = (): void => {
+    let failure: WorkerFailure | undefined;
+    try {
+      if (bot.run(SLICE_NS) === 0) {
+        setImmediate(turn);
+        return;
+      }
+    } catch (error) {
+      failure = toFailure(error);
+    }
+    try {
+      bot.close();
+    } catch (error) {
+      failure ??= toFailure(error);
+    }
+    const end: ClientWorkerEnd = { failure };
+    task.control.postMessage(end);
+    task.control.close();
+  };
+  setImmediate(turn);
+  return { ok: true, botId: bot.botId };
+}
+
+function makeBot({ config, depth, portId }: ClientWorkerTask): NativeBot {
+  const loaded = tryLoadAddon();
+  if (!loaded.ok) throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
+  const { HashMapMarketDepthLiveBot, ROIVectorMarketDepthLiveBot } = loaded.addon;
+  const bot = new (depth === 'roivector' ? ROIVectorMarketDepthLiveBot : HashMapMarketDepthLiveBot)(config);
+  try {
+    bot.bindPort(portId);
+  } catch (error) {
+    bot.close();
+    throw error;
+  }
+  return bot;
+}
+
+function toFailure(error: unknown): WorkerFailure {
+  const known = errorFromNative(error, 'live bot');
+  return { code: known.code, message: known.message };
+}

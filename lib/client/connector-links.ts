@@ -1,0 +1,81 @@
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { LinkChange } from '../models/link-change.js';
+import type { ConnectionChange } from './client-event.js';
+
+/** What a change of a link means. */
+export interface LinkEffect {
+  /** The link went: orders under way are uncertain, books are not trusted. */
+  readonly lost: boolean;
+  /** What to tell, in this order. */
+  readonly tell: readonly ConnectionChange[];
+}
+
+/** Which connectors are there, as the bot told it last. */
+export class ConnectorLinks {
+  readonly #specs: readonly InstrumentSpec[];
+  readonly #up = new Map<string, boolean>();
+  readonly #venueDown = new Set<string>();
+
+  constructor(specs: readonly InstrumentSpec[]) {
+    this.#specs = specs;
+  }
+
+  isUp(asset: number): boolean {
+    const spec = this.#specs[asset];
+    return spec !== undefined && this.#up.get(spec.connector) === true;
+  }
+
+  get allUp(): boolean {
+    return this.#specs.every((spec) => this.#up.get(spec.connector) === true);
+  }
+
+  /** Instruments of a connector. */
+  assetsOf(connector: string): Set<number> {
+    const assets = new Set<number>();
+    for (const [asset, spec] of this.#specs.entries()) if (spec.connector === connector) assets.add(asset);
+    return assets;
+  }
+
+  /** The bot ended: every link is gone. */
+  dropAll(): string[] {
+    const up = [...this.#up].filter(([, is]) => is).map(([connector]) => connector);
+    this.#up.clear();
+    this.#venueDown.clear();
+    return up;
+  }
+
+  apply(change: LinkChange): LinkEffect {
+    const { connector, state } = change;
+    const wasUp = this.#up.get(connector);
+    switch (state) {
+      case 'connected':
+      case 'restarted': {
+        this.#up.set(connector, true);
+        const again = state === 'restarted' && wasUp === true;
+        // A restart that nobody saw going is told as both: what was under way is lost all the same.
+        const tell = again ? [this.#change('connection_lost', connector, 'connector')] : [];
+        if (again || wasUp === false) tell.push(this.#change('connection_restored', connector, 'connector'));
+        return { lost: again, tell };
+      }
+      case 'lost':
+        this.#up.set(connector, false);
+        return wasUp === true
+          ? { lost: true, tell: [this.#change('connection_lost', connector, 'connector')] }
+          : { lost: false, tell: [] };
+      case 'venue_down':
+        if (this.#venueDown.has(connector)) break;
+        this.#venueDown.add(connector);
+        return { lost: false, tell: [this.#change('connection_lost', connector, 'venue')] };
+      case 'venue_up':
+        if (!this.#venueDown.delete(connector)) break;
+        return { lost: false, tell: [this.#change('connection_restored', connector, 'venue')] };
+      default:
+    }
+    return { lost: false, tell: [] };
+  }
+
+  #change(type: ConnectionChange['type'], connector: string, reason: ConnectionChange['reason']): ConnectionChange {
+    const symbols = this.#specs.filter((spec) => spec.connector === connector).map((spec) => spec.symbol);
+    return Object.freeze({ type, connector, symbols, reason });
+  }
+}

@@ -1,0 +1,48 @@
+import type { BookLevel } from '../models/book-level.js';
+import type { DepthSnapshot } from '../models/depth-snapshot.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { PriceQty } from './top-book.js';
+import { TopBook } from './top-book.js';
+
+/** What the client holds of one instrument on the main thread. */
+export class InstrumentState {
+  readonly asset: number;
+  readonly spec: InstrumentSpec;
+  readonly book = new TopBook();
+  position = 0;
+  /** Of the last level, Unix ns. */
+  localTsNs = 0n;
+  /** performance.now() of the last market data, NaN before the first. */
+  lastEventMs = NaN;
+  /** Levels of the batch that is being read; arrays exist only while somebody wants them. */
+  bids: BookLevel[] = [];
+  asks: BookLevel[] = [];
+  /** Levels since the last batch edge, counted also when nobody wants them. */
+  pendingLevels = 0;
+  pendingSnapshot = false;
+  /** The next book batch starts a new book. */
+  pendingReset = false;
+
+  constructor(asset: number, spec: InstrumentSpec) {
+    this.asset = asset;
+    this.spec = spec;
+  }
+
+  /** The best `levels` of each side. */
+  snapshot(levels: number): DepthSnapshot {
+    return Object.freeze({
+      type: 'snapshot' as const,
+      asset: this.asset,
+      symbol: this.spec.symbol,
+      bids: this.book.bids(levels).map(toLevel),
+      asks: this.book.asks(levels).map(toLevel),
+      exchTsNs: this.book.exchTsNs,
+      localTsNs: this.localTsNs,
+      trusted: this.book.trusted,
+    });
+  }
+}
+
+function toLevel([price, qty]: PriceQty): BookLevel {
+  return { price, qty };
+}

@@ -1,0 +1,484 @@
+import { resolveBackend } from '../bot/create.js';
+import type { DepthSnapshot } from '../models/depth-snapshot.js';
+import { HftError } from '../models/hft-error.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { OrderResponse } from '../models/order-response.js';
+import type { PositionChange } from '../models/position-change.js';
+import type { Trade } from '../models/trade.js';
+import { ClientCore } from './client-core.js';
+import type { BookBatch, ClientErrorEvent, ClientEvent, ClientEventMap, ClientEventName, ClientState, OrderStateChange } from './client-event.js';
+import type { ClientHealth } from './client-health.js';
+import { resolveClientOptions, type LiveClientOptions } from './client-options.js';
+import type { ClientOrder } from './client-order.js';
+import type { OpenSession } from './client-session.js';
+import type { ClientHandler, QueueName } from './event-hub.js';
+import type { EventStream } from './event-stream.js';
+import { InstrumentState } from './instrument-state.js';
+import { openNativeSession } from './native-session.js';
+import { checkOrderId, checkTimeoutMs } from './order-checks.js';
+import type { CancelOutcome, ClientOrderRequest, ModifyOutcome, OrderOutcome } from './order-outcome.js';
+import { openStubSession } from './stub-session.js';
+
+/**
+ * A live bot for the main thread: typed events from a bot that runs on a worker thread, and orders
+ * with honest outcomes.
+ *
+ * Events come three ways, over the same events: handlers (`on`), async iterators (`trades()`,
+ * `events()`, …; each iterator sees every event) and one queue per kind (`getTrade(timeoutMs)`, …;
+ * each event goes to one taker).
+ *
+ * A running client keeps the process alive, as a socket does; `unref()` undoes that. `close()`
+ * may be called in every state and more than once; so may `await using`.
+ *
+ * ```ts
+ * await using client = new LiveClient({ instruments: [instrument], onError: console.error });
+ * await client.start();
+ * await client.ready(5_000);
+ * const outcome = await client.submitOrder({ side: 'buy', price: 59_000, qty: 0.001 });
+ * ```
+ */
+export class LiveClient {
+  readonly #core: ClientCore;
+  readonly #openSession: OpenSession | undefined;
+  #state: ClientState = 'created';
+  #failure: Error | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #timers: NodeJS.Timeout[] = [];
+  #isRef = true;
+  #startedMs = 0;
+
+  /**
+   * @param openSession - Replaces the bot; for tests.
+   * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option.
+   */
+  constructor(options: LiveClientOptions, openSession?: OpenSession) {
+    this.#core = new ClientCore(resolveClientOptions(options));
+    this.#openSession = openSession;
+    const { onConnectionLost, onConnectionRestored, onError } = options;
+    if (onConnectionLost !== undefined) this.on('connectionLost', onConnectionLost);
+    if (onConnectionRestored !== undefined) this.on('connectionRestored', onConnectionRestored);
+    if (onError !== undefined) this.on('error', (event: ClientErrorEvent) => onError(event.error, event));
+  }
+
+  // ---- life cycle
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** `undefined` while no session is open. */
+  get backend(): 'native' | 'stub' | undefined {
+    return this.#core.session?.backend;
+  }
+
+  /** Id of the bot on the wire; 0n before the first start when none was given. */
+  get botId(): bigint {
+    return this.#core.botId;
+  }
+
+  get instruments(): readonly InstrumentSpec[] {
+    return this.#core.options.instruments;
+  }
+
+  /**
+   * Starts the bot. Resolves when it runs; its connectors need not be there yet, see `ready`.
+   * Calling again while it starts or runs does nothing more. May be called again after `stop()`.
+   *
+   * @throws HftError `ERR_NATIVE_UNAVAILABLE`, `ERR_CONNECTOR_DOWN` (shared memory cannot be
+   * opened), `ERR_CLOSED`, `ERR_INVALID_STATE` after a failure.
+   */
+  start(): Promise<void> {
+    if (this.#closing !== undefined || this.#state === 'closed') {
+      return Promise.reject(new HftError('ERR_CLOSED', 'the client is closed.', { remedy: 'Make a new one.' }));
+    }
+    if (this.#state === 'failed') {
+      return Promise.reject(new HftError('ERR_INVALID_STATE', 'the client failed.', { remedy: 'Close it and make a new one.', cause: this.#failure }));
+    }
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Ends the bot and joins its thread; events that are queued can still be read. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  /** Stops, ends every iterator and queue, frees everything. Idempotent, never throws. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /**
+   * Resolves once every connector is connected and every book is whole.
+   *
+   * @throws HftError `ERR_CONNECTOR_DOWN` after `timeoutMs`, naming what is missing; `ERR_CLOSED`.
+   */
+  ready(timeoutMs: number): Promise<void> {
+    checkTimeoutMs(timeoutMs);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        stopWatching();
+        reject(new HftError('ERR_CONNECTOR_DOWN', `not ready after ${String(timeoutMs)} ms: ${this.#missing()}.`, {
+          remedy: 'Is the connector running under this name (`connector NAME KIND CONFIG`)?',
+        }));
+      }, timeoutMs);
+      const stopWatching = this.#core.whenReadyChanges(() => {
+        const dead = this.#closing !== undefined || this.#state === 'failed';
+        if (!dead && !this.#core.isReady) return false;
+        clearTimeout(timer);
+        if (dead) reject(new HftError('ERR_CLOSED', `the client is ${this.#state}.`, { cause: this.#failure }));
+        else resolve();
+        return true;
+      });
+    });
+  }
+
+  /** Lets the process end while the client runs. */
+  unref(): this {
+    this.#isRef = false;
+    for (const timer of this.#timers) timer.unref();
+    return this;
+  }
+
+  /** A running client keeps the process alive again (the default). */
+  ref(): this {
+    this.#isRef = true;
+    this.#timers[0]?.ref();
+    return this;
+  }
+
+  get health(): ClientHealth {
+    return this.#core.health(this.#state, this.#failure?.message ?? '', this.#startedMs);
+  }
+
+  // ---- events
+
+  /**
+   * Calls `handler` with each event of a kind, on this thread, in order. What it throws (or
+   * rejects with) goes to `onError` and `error` handlers; without any it becomes an uncaught
+   * exception of the process. The events after it are delivered either way.
+   */
+  on<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
+    this.#core.hub.on(name, handler);
+    return this;
+  }
+
+  off<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
+    this.#core.hub.off(name, handler);
+    return this;
+  }
+
+  /** As `on`, for the next event only. */
+  once<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
+    const wrapped: ClientHandler<K> = (event) => {
+      this.off(name, wrapped);
+      return handler(event);
+    };
+    return this.on(name, wrapped);
+  }
+
+  /** Every event of every kind in order; bounded: when full, book updates merge and old trades go. */
+  events(): EventStream<ClientEvent> {
+    return this.#core.hub.streamAll();
+  }
+
+  /** Events of one kind. */
+  stream<K extends ClientEventName>(name: K): EventStream<ClientEventMap[K]> {
+    return this.#core.hub.stream(name);
+  }
+
+  trades(): EventStream<Trade> {
+    return this.stream('trade');
+  }
+
+  bookUpdates(): EventStream<BookBatch> {
+    return this.stream('bookUpdate');
+  }
+
+  snapshots(): EventStream<DepthSnapshot> {
+    return this.stream('snapshot');
+  }
+
+  orders(): EventStream<OrderResponse> {
+    return this.stream('order');
+  }
+
+  orderStates(): EventStream<OrderStateChange> {
+    return this.stream('orderState');
+  }
+
+  positions(): EventStream<PositionChange> {
+    return this.stream('position');
+  }
+
+  /** The next event from a queue; waits up to `timeoutMs`, `undefined` when none came. */
+  get<K extends QueueName>(name: K, timeoutMs: number): Promise<ClientEventMap[K] | undefined> {
+    return this.#core.hub.take(name, Number.isFinite(timeoutMs) ? checkTimeoutMs(timeoutMs) : timeoutMs);
+  }
+
+  /** The next event from a queue, `undefined` when there is none now. */
+  getNowait<K extends QueueName>(name: K): ClientEventMap[K] | undefined {
+    return this.#core.hub.takeNow(name);
+  }
+
+  getTrade(timeoutMs: number): Promise<Trade | undefined> {
+    return this.get('trade', timeoutMs);
+  }
+
+  getTradeNowait(): Trade | undefined {
+    return this.getNowait('trade');
+  }
+
+  getBookUpdate(timeoutMs: number): Promise<BookBatch | undefined> {
+    return this.get('bookUpdate', timeoutMs);
+  }
+
+  getBookUpdateNowait(): BookBatch | undefined {
+    return this.getNowait('bookUpdate');
+  }
+
+  getSnapshot(timeoutMs: number): Promise<DepthSnapshot | undefined> {
+    return this.get('snapshot', timeoutMs);
+  }
+
+  getSnapshotNowait(): DepthSnapshot | undefined {
+    return this.getNowait('snapshot');
+  }
+
+  getOrderUpdate(timeoutMs: number): Promise<OrderStateChange | undefined> {
+    return this.get('orderState', timeoutMs);
+  }
+
+  getOrderUpdateNowait(): OrderStateChange | undefined {
+    return this.getNowait('orderState');
+  }
+
+  getPositionChange(timeoutMs: number): Promise<PositionChange | undefined> {
+    return this.get('position', timeoutMs);
+  }
+
+  getPositionChangeNowait(): PositionChange | undefined {
+    return this.getNowait('position');
+  }
+
+  // ---- state
+
+  /** The book as it stands now, `levels` per side (default 20). */
+  snapshot(instrument: string | number = 0, levels = 20): DepthSnapshot {
+    return this.#instrument(instrument).snapshot(levels);
+  }
+
+  /** Signed quantity, as the connector last told it. */
+  getPosition(instrument: string | number = 0): number {
+    return this.#instrument(instrument).position;
+  }
+
+  /** Open orders; with `all` also those that ended and are still kept. */
+  getOrders(instrument?: string | number, options: { readonly all?: boolean } = {}): ClientOrder[] {
+    return this.#core.desk.list(instrument === undefined ? undefined : this.#asset(instrument), options.all === true);
+  }
+
+  /** `undefined` when the client does not know it (any more). */
+  getOrder(orderId: bigint | number): ClientOrder | undefined {
+    return this.#core.desk.get(checkOrderId(orderId));
+  }
+
+  // ---- orders
+
+  /**
+   * Submits an order and resolves with its first answer; never sends it twice. `denied` means it
+   * was not sent, `unknown` that no answer came (yet): the client asks the connector and tells by
+   * an `orderState` event.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_INSTRUMENT_NOT_FOUND`, `ERR_ORDER_ID_EXISTS`,
+   * `ERR_CLOSED`, `ERR_INVALID_STATE` before the start. The promise rejects; nothing was sent.
+   */
+  async submitOrder(request: ClientOrderRequest): Promise<OrderOutcome> {
+    this.#requireRunning();
+    return await this.#core.desk.submit(this.#asset(request.instrument ?? 0), request);
+  }
+
+  /** @throws HftError `ERR_ORDER_NOT_FOUND`, `ERR_INVALID_ORDER_STATUS`, `ERR_CONNECTOR_DOWN`. */
+  async cancelOrder(orderId: bigint | number, timeoutMs?: number): Promise<CancelOutcome> {
+    this.#requireRunning();
+    return await this.#core.desk.cancel(checkOrderId(orderId), timeoutMs);
+  }
+
+  /** Cancels the open orders of one instrument, or all. One message where the connector can. */
+  async cancelAll(instrument?: string | number): Promise<CancelOutcome[]> {
+    this.#requireRunning();
+    const assets = instrument === undefined ? [...this.instruments.keys()] : [this.#asset(instrument)];
+    const links = this.#core.session?.port.links() ?? [];
+    const outcomes = assets.map((asset) => {
+      const link = links.find(({ connector }) => connector === this.instruments[asset]?.connector);
+      return this.#core.desk.cancelAll(asset, link?.sideChannel === true);
+    });
+    return (await Promise.all(outcomes)).flat();
+  }
+
+  /**
+   * Changes price, quantity or both of an open order.
+   *
+   * @throws HftError as `cancelOrder`, and `ERR_UNSUPPORTED_BY_CONNECTOR` where the connector has
+   * no side channel: nothing was sent then.
+   */
+  async modifyOrder(orderId: bigint | number, change: { readonly price?: number; readonly qty?: number }, timeoutMs?: number): Promise<ModifyOutcome> {
+    this.#requireRunning();
+    return await this.#core.desk.modify(checkOrderId(orderId), change, timeoutMs);
+  }
+
+  /**
+   * Resolves with the order once it ended (`terminal`, the default) or `until` holds for it.
+   *
+   * @throws HftError `ERR_TIMEOUT`, `ERR_ORDER_NOT_FOUND`, `ERR_CLOSED`.
+   */
+  async waitForOrder(orderId: bigint | number, until: 'terminal' | ((order: ClientOrder) => boolean), timeoutMs: number): Promise<ClientOrder> {
+    return await this.#core.desk.waitFor(checkOrderId(orderId), until, timeoutMs);
+  }
+
+  /** Asks the connector for orders, position and book of an instrument again. */
+  resync(instrument: string | number = 0): void {
+    this.#requireRunning();
+    this.#core.session?.port.resync(this.#asset(instrument));
+  }
+
+  // ---- inside
+
+  async #start(): Promise<void> {
+    this.#enter('starting');
+    try {
+      const open = this.#openSession ?? (resolveBackend(this.#core.options.backend) === 'native' ? openNativeSession : openStubSession);
+      const session = await this.#core.open(open);
+      if (this.#isEnding()) throw new HftError('ERR_CLOSED', 'the client was closed while it started.');
+      this.#startedMs = performance.now();
+      this.#startTimers();
+      this.#enter('running');
+      void session.ended.then((error) => this.#onEnded(session, error));
+    } catch (error) {
+      await this.#core.closeSession('closed');
+      this.#starting = undefined;
+      if (this.#state === 'starting') this.#enter('stopped');
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#starting === undefined) return;
+    await this.#starting.catch(() => undefined);
+    if (this.#state !== 'running') return;
+    this.#enter('stopping');
+    this.#stopTimers();
+    await this.#core.closeSession('closed');
+    this.#starting = undefined;
+    this.#enter('stopped');
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.stop();
+    } catch (error) {
+      this.#core.tellError(error instanceof Error ? error : new Error(String(error)), 'client');
+    }
+    this.#stopTimers();
+    this.#core.desk.close();
+    this.#enter('closed');
+    this.#core.hub.end(this.#failure);
+  }
+
+  /** The bot ended; when nobody asked it to, the client has failed. */
+  async #onEnded(session: { close(): Promise<void> }, error: Error | undefined): Promise<void> {
+    if (this.#state !== 'running' || this.#isEnding()) return;
+    const failure = error ?? new HftError('ERR_NATIVE_UNAVAILABLE', 'the bot ended by itself.');
+    this.#failure = failure;
+    this.#stopTimers();
+    this.#enter('failed');
+    await session.close().catch(() => undefined);
+    await this.#core.closeSession('connection_lost');
+    this.#core.tellError(failure, 'worker');
+    this.#core.hub.end(failure);
+  }
+
+  #isEnding(): boolean {
+    return this.#closing !== undefined || this.#stopping !== undefined;
+  }
+
+  #enter(current: ClientState): void {
+    const previous = this.#state;
+    if (previous === current) return;
+    this.#state = current;
+    this.#core.hub.emit('state', Object.freeze({ type: 'state', previous, current }));
+  }
+
+  #startTimers(): void {
+    const { healthIntervalMs, snapshotIntervalMs, snapshotLevels } = this.#core.options;
+    const health = setInterval(() => {
+      this.#core.tick(this.#state);
+    }, healthIntervalMs);
+    const told = new Map<InstrumentState, bigint>();
+    const snapshots = setInterval(() => {
+      if (!this.#core.hub.wants('snapshot')) return;
+      for (const instrument of this.#core.instruments) {
+        if (!instrument.book.trusted || told.get(instrument) === instrument.book.exchTsNs) continue;
+        told.set(instrument, instrument.book.exchTsNs);
+        this.#core.hub.emit('snapshot', instrument.snapshot(snapshotLevels));
+      }
+    }, snapshotIntervalMs);
+    snapshots.unref();
+    // The first is the one that keeps the process alive.
+    this.#timers = [health, snapshots];
+    if (!this.#isRef) health.unref();
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+  }
+
+  #requireRunning(): void {
+    if (this.#state === 'running') return;
+    if (this.#state === 'created' || this.#state === 'starting') {
+      throw new HftError('ERR_INVALID_STATE', 'the client is not started.', { remedy: 'Await start() first.' });
+    }
+    throw new HftError('ERR_CLOSED', `the client is ${this.#state}.`, this.#failure === undefined ? {} : { cause: this.#failure });
+  }
+
+  #instrument(instrument: string | number): InstrumentState {
+    return this.#core.instruments[this.#asset(instrument)] as InstrumentState;
+  }
+
+  #asset(instrument: string | number): number {
+    const { instruments } = this;
+    if (typeof instrument === 'number') {
+      if (Number.isInteger(instrument) && instrument >= 0 && instrument < instruments.length) return instrument;
+      throw new HftError('ERR_INSTRUMENT_NOT_FOUND', `there is no instrument ${String(instrument)}.`);
+    }
+    const found = [...instruments.entries()].filter(([, spec]) => spec.symbol === instrument || `${spec.connector}:${spec.symbol}` === instrument);
+    const [first, second] = found;
+    if (first === undefined) {
+      throw new HftError('ERR_INSTRUMENT_NOT_FOUND', `there is no instrument ${JSON.stringify(instrument)}; there are ${instruments.map((spec) => spec.symbol).join(', ')}.`);
+    }
+    if (second !== undefined) {
+      throw new HftError('ERR_INVALID_ARGUMENT', `instrument: ${JSON.stringify(instrument)} is traded on several connectors.`, {
+        remedy: `Write "${first[1].connector}:${first[1].symbol}", or use its index.`,
+      });
+    }
+    return first[0];
+  }
+
+  #missing(): string {
+    if (this.#state !== 'running') return `the client is ${this.#state}`;
+    const missing = this.#core.instruments.filter((state) => !this.#core.links.isUp(state.asset) || !state.book.trusted);
+    return missing
+      .map((state) => (this.#core.links.isUp(state.asset) ? `no whole book of ${state.spec.symbol}` : `connector ${state.spec.connector} is not there`))
+      .join(', ');
+  }
+}

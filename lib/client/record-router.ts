@@ -1,0 +1,216 @@
+import {
+  connectorErrorFromView,
+  gapFromView,
+  linkFromView,
+  orderFromView,
+  positionFromView,
+  tradeFromView,
+} from '../models/event-from-view.js';
+import type { EventView } from '../models/event-view.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { LinkChange } from '../models/link-change.js';
+import { RecordKind } from '../models/record-layout.js';
+import type { ConnectorError } from '../models/connector-error.js';
+import type { ClientMetrics } from './client-metrics.js';
+import type { EventHub } from './event-hub.js';
+import type { InstrumentState } from './instrument-state.js';
+import type { OrderDesk } from './order-desk.js';
+
+export interface RecordRouterOptions {
+  readonly specs: readonly InstrumentSpec[];
+  readonly instruments: readonly InstrumentState[];
+  readonly hub: EventHub;
+  readonly metrics: ClientMetrics;
+  readonly desk: OrderDesk;
+  readonly onLink: (change: LinkChange) => void;
+  readonly onBookReady: (asset: number) => void;
+  readonly onConnectorError: (told: ConnectorError) => void;
+  readonly monotonicNs: () => number;
+}
+
+/** The clock is read for one record in this many: reading it costs more than handling a level. */
+const CLOCK_EVERY = 16;
+
+/**
+ * Turns the records of the ring into the client's state and events, in order. An object is made
+ * only for events that somebody listens to. Order, position and link state is brought up to date
+ * before the event about it is told.
+ */
+export class RecordRouter {
+  readonly #options: RecordRouterOptions;
+  /** Instruments with levels since the last batch edge, first touched first. */
+  readonly #touched: InstrumentState[] = [];
+  #nowNs = 0;
+  #sinceClock = 0;
+  #inBatch = false;
+
+  constructor(options: RecordRouterOptions) {
+    this.#options = options;
+  }
+
+  /** A turn of reading starts. */
+  beginTurn(): void {
+    this.#sinceClock = 0;
+    this.#options.metrics.lastEventMs = performance.now();
+  }
+
+  /** A turn ends: levels outside of a batch do not wait for the next. */
+  endTurn(): void {
+    if (!this.#inBatch) this.#flush();
+  }
+
+  /** One record of the ring. */
+  readonly handle = (view: EventView): void => {
+    const { metrics } = this.#options;
+    metrics.events += 1;
+    switch (view.kind) {
+      case RecordKind.BatchStart:
+        this.#flush();
+        this.#inBatch = true;
+        return;
+      case RecordKind.BatchEnd:
+        this.#inBatch = false;
+        this.#flush();
+        return;
+      case RecordKind.Depth:
+        this.#measure(view);
+        this.#level(view);
+        return;
+      case RecordKind.Trade:
+        this.#measure(view);
+        this.#trade(view);
+        return;
+      default:
+        this.#rare(view);
+    }
+  };
+
+  #rare(view: EventView): void {
+    const { hub, metrics, desk, specs, instruments } = this.#options;
+    const state = instruments[view.asset];
+    switch (view.kind) {
+      case RecordKind.Order:
+        metrics.orders += 1;
+        if (hub.wants('order')) hub.emit('order', orderFromView(view, specs));
+        desk.onOrder(view);
+        return;
+      case RecordKind.Reject:
+        desk.onReject(view.orderId, { code: view.valueNumber, text: view.text() });
+        return;
+      case RecordKind.Command:
+        desk.onCommand(Number(view.orderId), view.statusCode);
+        return;
+      case RecordKind.Position:
+        if (state === undefined || state.position === view.qty) return;
+        state.position = view.qty;
+        if (hub.wants('position')) hub.emit('position', positionFromView(view, specs));
+        return;
+      case RecordKind.Error:
+        this.#options.onConnectorError(connectorErrorFromView(view, specs));
+        return;
+      case RecordKind.Link:
+        this.#flush();
+        this.#options.onLink(linkFromView(view, specs));
+        return;
+      case RecordKind.Gap:
+        metrics.gaps += 1;
+        metrics.lost += view.valueNumber;
+        hub.emit('gap', gapFromView(view, specs));
+        return;
+      case RecordKind.BookReset:
+        if (state === undefined) return;
+        this.#flush();
+        state.book.clear();
+        state.pendingReset = true;
+        hub.emit('bookReset', Object.freeze({ type: 'book_reset', asset: state.asset, symbol: state.spec.symbol }));
+        return;
+      case RecordKind.BookReady:
+        if (state === undefined) return;
+        this.#flush();
+        state.book.trusted = true;
+        hub.emit('bookReady', Object.freeze({ type: 'book_ready', asset: state.asset, symbol: state.spec.symbol }));
+        this.#options.onBookReady(state.asset);
+        return;
+      default:
+    }
+  }
+
+  #trade(view: EventView): void {
+    const { hub, metrics, specs, instruments } = this.#options;
+    metrics.trades += 1;
+    const state = instruments[view.asset];
+    if (state === undefined) return;
+    state.lastEventMs = metrics.lastEventMs;
+    if (!this.#inBatch) this.#flush();
+    if (hub.wants('trade')) hub.emit('trade', tradeFromView(view, specs));
+  }
+
+  #level(view: EventView): void {
+    const state = this.#options.instruments[view.asset];
+    if (state === undefined) return;
+    const { book } = state;
+    const exchTsNs = view.exchTsNs;
+    // Outside of a batch, levels of one moment belong together.
+    if (!this.#inBatch && this.#touched.length > 0 && (this.#touched[0] !== state || book.exchTsNs !== exchTsNs)) this.#flush();
+    if (state.pendingLevels === 0) this.#touched.push(state);
+    state.pendingLevels += 1;
+    this.#options.metrics.levels += 1;
+    book.exchTsNs = exchTsNs;
+    state.localTsNs = view.localTsNs;
+    state.lastEventMs = this.#options.metrics.lastEventMs;
+    state.pendingSnapshot ||= view.isSnapshot;
+    const isBid = view.isBuy;
+    const price = view.px;
+    const qty = view.qty;
+    book.apply(isBid, price, qty);
+    if (this.#options.hub.wants('bookUpdate')) (isBid ? state.bids : state.asks).push({ price, qty });
+  }
+
+  /** Tells the levels gathered so far, one event per instrument. */
+  #flush(): void {
+    if (this.#touched.length === 0) return;
+    const { hub, metrics } = this.#options;
+    for (const state of this.#touched.splice(0)) {
+      metrics.bookUpdates += 1;
+      state.pendingLevels = 0;
+      const { bids, asks, pendingReset: reset, pendingSnapshot: snapshot } = state;
+      state.pendingReset = false;
+      state.pendingSnapshot = false;
+      if (bids.length === 0 && asks.length === 0) continue;
+      state.bids = [];
+      state.asks = [];
+      hub.emit(
+        'bookUpdate',
+        Object.freeze({
+          type: 'book_batch',
+          asset: state.asset,
+          symbol: state.spec.symbol,
+          bids,
+          asks,
+          reset,
+          snapshot,
+          merged: 1,
+          exchTsNs: state.book.exchTsNs,
+          localTsNs: state.localTsNs,
+        }),
+      );
+    }
+  }
+
+  #measure(view: EventView): void {
+    const { metrics } = this.#options;
+    const sentNs = view.sentMonoNs;
+    // A snapshot is as old as its levels: it says nothing about the way here.
+    if (view.isSnapshot || view.isSynthetic) return;
+    const venueNs = view.feedLatencyNs;
+    metrics.venue.record(venueNs);
+    if (sentNs === 0) return;
+    metrics.feed.record(view.transportNs);
+    if (this.#sinceClock === 0) {
+      this.#nowNs = this.#options.monotonicNs();
+      this.#sinceClock = CLOCK_EVERY;
+    }
+    this.#sinceClock -= 1;
+    metrics.main.record(Math.max(this.#nowNs, view.recvMonoNs) - sentNs);
+  }
+}
