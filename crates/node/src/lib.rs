@@ -1,1 +1,25 @@
 //! The Node.js addon: data in, one call into hbl-livebot, data out.
+//!
+//! The only crate that names napi. What it exports is described in `lib/native/addon.ts`; names
+//! and order are the same here. Rules:
+//!
+//! 1. Every export catches unwinds: a panic becomes a JavaScript error, never an abort.
+//! 2. A bot lives on the thread that made it; a port on the thread that made it. They meet only in
+//!    `hbl_livebot::Remote`.
+//! 3. No call waits longer than [`SLICE_MAX_NS`], because a worker that is to be terminated cannot
+//!    be before its native call returns.
+//! 4. Memory that records are written to belongs to JavaScript. A bot and a port hold a reference
+//!    to it for as long as they may write.
+
+#[cfg(feature = "live")]
+mod bot;
+mod build_info;
+#[cfg(feature = "live")]
+mod dto;
+#[cfg(feature = "live")]
+mod error;
+#[cfg(feature = "live")]
+mod port;
+
+#[cfg(feature = "live")]
+pub(crate) const SLICE_MAX_NS: u64 = 100_000_000;

@@ -239,6 +239,12 @@ impl BotPort {
         self.page.is_some() && self.connected
     }
 
+    /// True when the connector is ours, so that its answers are whole and it rings.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        self.page.is_some()
+    }
+
     /// True when the connector is there.
     #[must_use]
     pub const fn is_connected(&self) -> bool {

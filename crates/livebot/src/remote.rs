@@ -1,0 +1,166 @@
+//! What another thread holds of a bot: stop, commands, the ring and the wake-up.
+//!
+//! 1. The bot's thread is the only writer of the ring, and writes only between `begin_pump` and
+//!    `end_pump`, never while it waits. [`Remote::close`] forbids the next pump and waits for the
+//!    end of the present one; after it the ring's memory may go.
+//! 2. Commands are published before the bell rings; the bot looks at them before it sleeps.
+//! 3. The wake-up is called at most once per time that the consumer went to sleep, from the bot's
+//!    thread, never under a lock that the consumer needs.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use hbl_wire::Ringer;
+
+use crate::{command::Command, link::LinkView, ring::RingWriter, sink::Stats};
+
+/// Commands that may wait; a bot takes them within microseconds, so more means it is stuck.
+const COMMANDS_MAX: usize = 4_096;
+
+/// Shared by a bot's thread and the thread that commands it.
+pub struct Remote {
+    stop: AtomicBool,
+    closed: AtomicBool,
+    pumping: AtomicBool,
+    next_number: AtomicU64,
+    has_commands: AtomicBool,
+    commands: Mutex<VecDeque<Command>>,
+    ringer: Mutex<Option<Ringer>>,
+    ring: Mutex<Option<RingWriter>>,
+    wake: Box<dyn Fn() + Send + Sync>,
+    report: Mutex<(Option<Stats>, Vec<LinkView>)>,
+}
+
+/// A panic elsewhere never leaves these values half-written.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Remote {
+    /// A remote with an optional ring; `wake` is called when the ring's consumer must wake up.
+    #[must_use]
+    pub fn new(ring: Option<RingWriter>, wake: Box<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            stop: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            pumping: AtomicBool::new(false),
+            next_number: AtomicU64::new(0),
+            has_commands: AtomicBool::new(false),
+            commands: Mutex::new(VecDeque::new()),
+            ringer: Mutex::new(None),
+            ring: Mutex::new(ring),
+            wake,
+            report: Mutex::default(),
+        }
+    }
+
+    /// Gives a command to the bot and returns its number; `None` when the bot is stopped or too
+    /// many commands wait.
+    pub fn command(&self, mut command: Command) -> Option<u64> {
+        if self.stop.load(Ordering::Acquire) {
+            return None;
+        }
+        command.number = self.next_number.fetch_add(1, Ordering::Relaxed) + 1;
+        {
+            let mut commands = locked(&self.commands);
+            if commands.len() >= COMMANDS_MAX {
+                return None;
+            }
+            commands.push_back(command);
+            self.has_commands.store(true, Ordering::Release);
+        }
+        self.ring_bell();
+        Some(command.number)
+    }
+
+    /// Ends the bot's waits; idempotent.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.ring_bell();
+    }
+
+    /// Takes the ring away from the bot; when this returns the bot no longer touches it.
+    pub fn close(&self) {
+        self.stop();
+        self.closed.store(true, Ordering::SeqCst);
+        while self.pumping.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        locked(&self.ring).take();
+    }
+
+    /// True after [`Remote::stop`].
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// What the bot last reported.
+    #[must_use]
+    pub fn report(&self) -> (Option<Stats>, Vec<LinkView>) {
+        locked(&self.report).clone()
+    }
+
+    fn ring_bell(&self) {
+        let ringer = locked(&self.ringer).clone();
+        if let Some(ringer) = ringer {
+            ringer.ring();
+        }
+    }
+
+    pub(crate) fn bind(&self, ringer: Ringer) {
+        *locked(&self.ringer) = Some(ringer);
+    }
+
+    pub(crate) fn has_commands(&self) -> bool {
+        self.has_commands.load(Ordering::Acquire)
+    }
+
+    /// The next command, oldest first.
+    pub(crate) fn next_command(&self) -> Option<Command> {
+        let mut commands = locked(&self.commands);
+        let command = commands.pop_front();
+        if commands.is_empty() {
+            self.has_commands.store(false, Ordering::Release);
+        }
+        command
+    }
+
+    pub(crate) fn take_ring(&self) -> Option<RingWriter> {
+        locked(&self.ring).take()
+    }
+
+    /// Announces that the ring will be written to; false when it is closed.
+    pub(crate) fn begin_pump(&self) -> bool {
+        self.pumping.store(true, Ordering::SeqCst);
+        let open = !self.closed.load(Ordering::SeqCst);
+        if !open {
+            self.pumping.store(false, Ordering::SeqCst);
+        }
+        open
+    }
+
+    pub(crate) fn end_pump(&self) {
+        self.pumping.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn wake(&self) {
+        if !self.closed.load(Ordering::Acquire) {
+            (self.wake)();
+        }
+    }
+
+    pub(crate) fn set_report(&self, stats: Stats, links: Option<Vec<LinkView>>) {
+        let mut report = locked(&self.report);
+        report.0 = Some(stats);
+        if let Some(links) = links {
+            report.1 = links;
+        }
+    }
+}

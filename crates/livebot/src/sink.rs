@@ -1,0 +1,244 @@
+//! Where records go: a buffer that one wait call fills, or the ring of another thread.
+
+use std::{collections::VecDeque, ptr::NonNull};
+
+use crate::{
+    record::{RECORD_BYTES, Record, RecordKind, TEXT_BYTES},
+    ring::RingWriter,
+};
+
+/// Counters of a bot since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Messages that were for this bot.
+    pub received: u64,
+    /// Messages lost on the way, known by their numbers.
+    pub lost: u64,
+    /// Occasions on which messages were lost.
+    pub gaps: u64,
+    /// Messages that could not be understood.
+    pub decode_errors: u64,
+    /// Messages for a symbol that is not registered here.
+    pub unknown_symbols: u64,
+    /// Records that found no room in the buffer of a wait call.
+    pub tap_overflow: u64,
+    /// Records of market data dropped because the ring was full.
+    pub ring_dropped: u64,
+    /// Registrations repeated after a loss or a restart.
+    pub resyncs: u64,
+    /// Times the bot slept in the kernel.
+    pub parks: u64,
+}
+
+/// A buffer that records are written to from its start.
+pub(crate) struct Linear {
+    base: NonNull<u8>,
+    capacity: usize,
+    /// Where market data stops, so that what must not be lost still finds room.
+    soft_capacity: usize,
+    len: usize,
+}
+
+impl Linear {
+    /// # Safety
+    /// `base` must be valid for writes of `bytes` bytes, aligned to 8, until the buffer is dropped.
+    pub(crate) unsafe fn new(base: NonNull<u8>, bytes: usize, instruments: usize) -> Self {
+        let capacity = bytes / RECORD_BYTES;
+        let soft_capacity = capacity
+            .saturating_sub(4 * instruments + MESSAGE_RECORDS_MAX)
+            .max(1);
+        Self {
+            base,
+            capacity,
+            soft_capacity,
+            len: 0,
+        }
+    }
+
+    fn push(&mut self, record: &Record) -> bool {
+        if self.len == self.capacity {
+            return false;
+        }
+        // SAFETY: `len` is below the capacity, so the record lies inside the buffer.
+        unsafe {
+            let place = self.base.as_ptr().add(self.len * RECORD_BYTES);
+            core::ptr::copy_nonoverlapping(
+                core::ptr::from_ref(record).cast::<u8>(),
+                place,
+                RECORD_BYTES,
+            );
+        }
+        self.len += 1;
+        true
+    }
+}
+
+/// The ring, with what may not be lost and did not fit.
+pub(crate) struct RingSink {
+    writer: RingWriter,
+    /// Places kept free for what is never dropped.
+    headroom: u32,
+    waiting: VecDeque<Record>,
+    /// Instruments of which market data was dropped.
+    dropped_of: Vec<bool>,
+    written: u32,
+}
+
+pub(crate) enum Sink {
+    None,
+    Linear(Linear),
+    Ring(RingSink),
+}
+
+/// Records that one message can become: itself and a full text.
+pub(crate) const MESSAGE_RECORDS_MAX: usize = 8;
+
+impl Sink {
+    pub(crate) fn ring(writer: RingWriter, instruments: usize) -> Self {
+        let headroom = writer.capacity() / 8;
+        Self::Ring(RingSink {
+            writer,
+            headroom,
+            waiting: VecDeque::new(),
+            dropped_of: vec![false; instruments],
+            written: 0,
+        })
+    }
+
+    /// Starts a wait call.
+    pub(crate) const fn begin(&mut self) {
+        if let Self::Linear(linear) = self {
+            linear.len = 0;
+        }
+    }
+
+    /// Records written since [`Sink::begin`].
+    pub(crate) const fn len(&self) -> usize {
+        match self {
+            Self::Linear(linear) => linear.len,
+            Self::None | Self::Ring(_) => 0,
+        }
+    }
+
+    /// True while the records of one more message surely fit under `max`.
+    pub(crate) const fn has_room(&self, max: usize) -> bool {
+        match self {
+            Self::Linear(linear) => {
+                let max = if max < linear.soft_capacity {
+                    max
+                } else {
+                    linear.soft_capacity
+                };
+                linear.len == 0 || linear.len + MESSAGE_RECORDS_MAX <= max
+            }
+            Self::None | Self::Ring(_) => true,
+        }
+    }
+
+    /// Writes a record. What market data finds no room is counted; nothing else is ever dropped.
+    #[inline]
+    pub(crate) fn push(&mut self, record: &Record, stats: &mut Stats) {
+        match self {
+            Self::None => {}
+            Self::Linear(linear) => {
+                if !linear.push(record) {
+                    stats.tap_overflow += 1;
+                }
+            }
+            Self::Ring(ring) => ring.push(record, stats),
+        }
+    }
+
+    /// Writes a record followed by its text.
+    pub(crate) fn push_text(&mut self, mut record: Record, text: &str, stats: &mut Stats) {
+        let text = &text.as_bytes()[..text.len().min((MESSAGE_RECORDS_MAX - 2) * TEXT_BYTES)];
+        record.text_len = u32::try_from(text.len()).unwrap_or(0);
+        self.push(&record, stats);
+        for chunk in text.chunks(TEXT_BYTES) {
+            self.push(&text_record(chunk), stats);
+        }
+    }
+
+    /// Hands over what was written; true when the consumer must be woken.
+    pub(crate) fn publish(&mut self) -> bool {
+        let Self::Ring(ring) = self else { return false };
+        ring.drain_waiting();
+        ring.writer
+            .count_delivered(core::mem::take(&mut ring.written));
+        ring.writer.publish()
+    }
+
+    /// The next instrument whose market data was dropped, once the ring has room again.
+    pub(crate) fn take_recovered(&mut self) -> Option<usize> {
+        let Self::Ring(ring) = self else { return None };
+        if !ring.waiting.is_empty() || ring.writer.free() < ring.writer.capacity() / 2 {
+            return None;
+        }
+        let asset = ring.dropped_of.iter().position(|dropped| *dropped)?;
+        ring.dropped_of[asset] = false;
+        Some(asset)
+    }
+
+    /// Levels per side that a local snapshot may use.
+    pub(crate) const fn snapshot_levels(&self) -> usize {
+        match self {
+            Self::Ring(ring) => (ring.writer.capacity() / 8) as usize,
+            Self::None | Self::Linear(_) => usize::MAX,
+        }
+    }
+}
+
+fn text_record(chunk: &[u8]) -> Record {
+    let mut record = Record {
+        kind: RecordKind::Text as u8,
+        ..Record::default()
+    };
+    // SAFETY: `chunk` is at most TEXT_BYTES long, which is what a record holds from offset 8 on;
+    // every byte pattern is valid for the integers and floats there.
+    unsafe {
+        let place = core::ptr::from_mut(&mut record)
+            .cast::<u8>()
+            .add(RECORD_BYTES - TEXT_BYTES);
+        core::ptr::copy_nonoverlapping(chunk.as_ptr(), place, chunk.len().min(TEXT_BYTES));
+    }
+    record
+}
+
+const fn is_market_data(record: &Record) -> bool {
+    record.kind == RecordKind::Trade as u8 || record.kind == RecordKind::Depth as u8
+}
+
+impl RingSink {
+    fn push(&mut self, record: &Record, stats: &mut Stats) {
+        if is_market_data(record) {
+            let dropped = self.dropped_of.get_mut(record.asset as usize);
+            // Once a level is missing the book over there is wrong until it is sent anew, so
+            // levels after it are as useless as the one that was dropped.
+            let useless =
+                record.kind == RecordKind::Depth as u8 && dropped.as_deref() == Some(&true);
+            if useless || !self.waiting.is_empty() || self.writer.free() <= self.headroom {
+                if let Some(dropped) = dropped {
+                    *dropped = true;
+                }
+                self.writer.count_dropped();
+                stats.ring_dropped += 1;
+                return;
+            }
+            self.written = self.written.wrapping_add(1);
+            self.writer.write(record);
+        } else if self.waiting.is_empty() && self.writer.free() > 0 {
+            self.writer.write(record);
+        } else {
+            self.waiting.push_back(*record);
+        }
+    }
+
+    fn drain_waiting(&mut self) {
+        while self.writer.free() > 0 {
+            let Some(record) = self.waiting.pop_front() else {
+                return;
+            };
+            self.writer.write(&record);
+        }
+    }
+}

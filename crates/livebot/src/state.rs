@@ -1,0 +1,67 @@
+//! The block from which JavaScript's getters read without a call. Layout as in
+//! `lib/models/record-layout.ts` (`StateField`).
+
+use std::{
+    ptr::NonNull,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use hftbacktest::depth::MarketDepth;
+
+/// Bytes per instrument.
+pub const STATE_BYTES: usize = 128;
+
+/// State blocks, one per instrument, in memory that somebody else owns.
+pub struct StateBlock {
+    base: NonNull<u8>,
+    instruments: usize,
+}
+
+impl StateBlock {
+    /// Wraps `bytes` bytes; `None` when they do not hold `instruments` blocks or are not aligned.
+    ///
+    /// # Safety
+    /// `base` must be valid for writes of `bytes` bytes until the block is dropped.
+    #[must_use]
+    pub unsafe fn new(base: NonNull<u8>, bytes: usize, instruments: usize) -> Option<Self> {
+        (bytes >= instruments * STATE_BYTES && base.as_ptr().align_offset(8) == 0)
+            .then_some(Self { base, instruments })
+    }
+
+    fn put(&self, asset: usize, field: usize, bits: u64) {
+        debug_assert!(asset < self.instruments && field < STATE_BYTES / 8);
+        // SAFETY: inside the block, aligned, alive as long as `self`; readers use plain 64-bit loads.
+        let word = unsafe {
+            &*self
+                .base
+                .as_ptr()
+                .add(asset * STATE_BYTES + field * 8)
+                .cast::<AtomicU64>()
+        };
+        word.store(bits, Ordering::Relaxed);
+    }
+
+    pub(crate) fn refresh<MD: MarketDepth>(
+        &self,
+        asset: usize,
+        depth: &MD,
+        position: f64,
+        feed: Option<(i64, i64)>,
+        trusted: bool,
+    ) {
+        if asset >= self.instruments {
+            return;
+        }
+        let (exch_ts, local_ts) = feed.unwrap_or((0, 0));
+        self.put(asset, 0, depth.best_bid().to_bits());
+        self.put(asset, 1, depth.best_ask().to_bits());
+        self.put(asset, 2, depth.best_bid_qty().to_bits());
+        self.put(asset, 3, depth.best_ask_qty().to_bits());
+        self.put(asset, 4, position.to_bits());
+        self.put(asset, 5, depth.best_bid_tick().cast_unsigned());
+        self.put(asset, 6, depth.best_ask_tick().cast_unsigned());
+        self.put(asset, 7, exch_ts.cast_unsigned());
+        self.put(asset, 8, local_ts.cast_unsigned());
+        self.put(asset, 9, f64::from(u8::from(trusted)).to_bits());
+    }
+}

@@ -1,0 +1,136 @@
+//! How a bot waits while shared memory has nothing for it.
+
+use std::{hint, thread, time::Duration};
+
+use hbl_wire::{BotPage, clock::monotonic_ns};
+
+/// From least latency to least CPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitStrategy {
+    /// Looks again at once; holds a core.
+    Spin,
+    /// Gives the core away between looks; holds what nobody else wants.
+    Yield,
+    /// Spins, then yields, then parks.
+    #[default]
+    Adaptive,
+    /// Sleeps until the connector rings.
+    Park,
+}
+
+/// Parameters of waiting.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitConfig {
+    /// The strategy.
+    pub strategy: WaitStrategy,
+    /// Adaptive: nanoseconds of spinning since the last event before it yields.
+    pub spin_ns: u64,
+    /// Adaptive: nanoseconds of yielding before it parks.
+    pub yield_ns: u64,
+    /// Longest sleep, in nanoseconds, while parked on a connector without a doorbell.
+    pub park_ns: u64,
+}
+
+impl Default for WaitConfig {
+    fn default() -> Self {
+        Self {
+            strategy: WaitStrategy::Adaptive,
+            spin_ns: 20_000,
+            yield_ns: 50_000,
+            park_ns: 50_000,
+        }
+    }
+}
+
+/// Looks without a pause, this many times, before the clock is read again.
+const SPINS_PER_LOOK: u32 = 16;
+
+pub(crate) struct Waiter {
+    config: WaitConfig,
+    idle_since_ns: Option<u64>,
+    /// Times the bot slept in the kernel.
+    pub(crate) parks: u64,
+    slack_lowered: bool,
+}
+
+impl Waiter {
+    pub(crate) const fn new(config: WaitConfig) -> Self {
+        Self {
+            config,
+            idle_since_ns: None,
+            parks: 0,
+            slack_lowered: false,
+        }
+    }
+
+    /// Something came: the next pause starts from the beginning.
+    pub(crate) const fn reset(&mut self) {
+        self.idle_since_ns = None;
+    }
+
+    /// Pauses once, at most until `until_ns` on the monotonic clock. `doorbell` says whether every
+    /// connector rings.
+    pub(crate) fn pause(
+        &mut self,
+        now_ns: u64,
+        until_ns: u64,
+        page: &BotPage,
+        doorbell: bool,
+        has_work: impl FnOnce() -> bool,
+    ) {
+        let idle_ns = now_ns - *self.idle_since_ns.get_or_insert(now_ns);
+        let WaitConfig {
+            strategy,
+            spin_ns,
+            yield_ns,
+            ..
+        } = self.config;
+        match strategy {
+            WaitStrategy::Spin => spin(),
+            WaitStrategy::Yield => thread::yield_now(),
+            WaitStrategy::Adaptive if idle_ns < spin_ns => spin(),
+            WaitStrategy::Adaptive if idle_ns < spin_ns + yield_ns => thread::yield_now(),
+            WaitStrategy::Adaptive | WaitStrategy::Park => {
+                self.park(until_ns, page, doorbell, has_work)
+            }
+        }
+    }
+
+    fn park(
+        &mut self,
+        until_ns: u64,
+        page: &BotPage,
+        doorbell: bool,
+        has_work: impl FnOnce() -> bool,
+    ) {
+        self.parks += 1;
+        let left_ns = until_ns.saturating_sub(monotonic_ns());
+        let sleep_ns = if doorbell {
+            left_ns
+        } else {
+            left_ns.min(self.config.park_ns)
+        };
+        if !doorbell && !self.slack_lowered {
+            lower_timer_slack();
+            self.slack_lowered = true;
+        }
+        if sleep_ns > 0 {
+            page.sleep(Duration::from_nanos(sleep_ns), has_work);
+        }
+    }
+}
+
+fn spin() {
+    for _ in 0..SPINS_PER_LOOK {
+        hint::spin_loop();
+    }
+}
+
+/// The kernel adds 50 µs to every sleep by default; this thread's sleeps are shorter than that.
+fn lower_timer_slack() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: PR_SET_TIMERSLACK takes one integer and concerns this thread only.
+    unsafe {
+        libc::prctl(libc::PR_SET_TIMERSLACK, 1_000, 0, 0, 0);
+    }
+}
