@@ -40,6 +40,8 @@ export default tseslint.config(
         'error',
         { allowConstantLoopConditions: true },
       ],
+      // It asks for `x!` where `x as T` is written, and no-non-null-assertion forbids that.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/no-deprecated': 'error',
       eqeqeq: 'error',
