@@ -79,7 +79,7 @@ export class Consumer {
       cwd: this.dir,
       encoding: 'utf8',
       timeout: 30_000,
-      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      env: { ...process.env, NODE_OPTIONS: '', HFTBACKTEST_LIVE_ADDON: '', ...env },
     });
     return { status, stdout, stderr };
   }
