@@ -25,7 +25,7 @@ const SWEEP_MAX: usize = 3;
 const TOLERANCE_TICKS: f64 = 0.25;
 /// Largest standard deviation of the price between two level updates, in ticks: a book cannot follow
 /// more.
-const MOVE_MAX_TICKS: f64 = 3.0;
+const MOVE_MAX_TICKS: f64 = 2.0;
 /// Most actions owed; what is above is forgiven.
 const DEBT_MAX: i64 = 10_000;
 

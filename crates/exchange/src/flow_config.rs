@@ -11,7 +11,7 @@ pub struct FlowConfig {
     /// Price at the start, in price units; rounded to a tick. Default 60 000.
     pub initial_px: f64,
     /// Standard deviation of the price after one second, as a fraction of it (it grows with the
-    /// square root of time). Default 0.0001: 56 % a year. At most 3 ticks × √`level_rate_hz` has an
+    /// square root of time). Default 0.0001: 56 % a year. At most 2 ticks × √`level_rate_hz` has an
     /// effect: a book cannot follow a faster price.
     pub volatility: f64,
     /// Level updates per second on average, those of trades included; 0.1 to 200 000. Default 1000.
