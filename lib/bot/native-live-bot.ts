@@ -416,9 +416,8 @@ export abstract class NativeLiveBot implements Bot {
   }
 
   private instrument(asset: number): InstrumentSpec {
-    const instrument = this.instruments[asset];
-    if (instrument === undefined) check.checkAsset(asset, this.instruments.length);
-    return instrument as InstrumentSpec;
+    check.checkAsset(asset, this.instruments.length);
+    return this.instruments[asset] as InstrumentSpec;
   }
 
   private depthView(asset: number): NativeDepthView {

@@ -417,9 +417,8 @@ export class StubConnectorBot implements Bot {
   }
 
   private asset(asset: number): Asset {
-    const found = this.assets[asset];
-    if (found === undefined) check.checkAsset(asset, this.assets.length);
-    return found as Asset;
+    check.checkAsset(asset, this.assets.length);
+    return this.assets[asset] as Asset;
   }
 
   private openAsset(asset: number): Asset {
