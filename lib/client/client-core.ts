@@ -70,7 +70,10 @@ export class ClientCore {
       },
       hasUncertain: (asset) => this.desk.hasUncertain(asset),
       onSnapshot: (asset) => {
-        this.desk.onSnapshot(asset);
+        // Only a connector with the side channel is known to name every open order of this bot.
+        const connector = this.options.instruments[asset]?.connector;
+        const link = this.session?.port.links().find((each) => each.connector === connector);
+        if (link?.sideChannel === true) this.desk.onSnapshot(asset);
       },
       isLinkUp: (asset) => this.links.isUp(asset),
     });
@@ -282,16 +285,12 @@ export class ClientCore {
     this.tellError(new HftError(code, `${told.symbol}: the connector told ${told.kind}${number}: ${told.text || 'no text'}.`), 'connector', told);
   }
 
-  /** Market data that did not fit into the ring leaves the books here with holes: asks for them anew. */
+  /** Counts what did not fit into the ring. The bot sends the books anew by itself. */
   #checkRing(ring: RingConsumer): void {
     const dropped = ring.dropped;
     const lost = (dropped - this.#ringDropped) >>> 0;
     if (lost === 0) return;
     this.#ringDropped = dropped;
-    for (const [asset, state] of this.instruments.entries()) {
-      if (state.book.trusted && this.links.isUp(asset)) this.session?.port.resync(asset);
-      state.book.trusted = false;
-    }
     this.notices.add('ring', lost);
   }
 

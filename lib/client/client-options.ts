@@ -90,7 +90,7 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
   if (!['auto', 'native', 'stub'].includes(backend)) throw invalid('backend', backend, 'must be auto, native or stub');
   if (!['hashmap', 'roivector'].includes(depth)) throw invalid('depth', depth, 'must be hashmap or roivector');
   if (depth === 'roivector') requireRoi(instruments);
-  const ringCapacity = whole('ringCapacity', options.ringCapacity, 65_536, 16, 2 ** 22);
+  const ringCapacity = whole('ringCapacity', options.ringCapacity, 65_536, 64, 2 ** 22);
   if (!Number.isInteger(Math.log2(ringCapacity))) throw invalid('ringCapacity', ringCapacity, 'must be a power of two');
   const limit = options.orderRateLimit;
   if (limit !== undefined) {

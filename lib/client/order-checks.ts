@@ -51,7 +51,7 @@ export function checkOrderId(orderId: bigint | number): bigint {
   if (typeof orderId === 'number' && !Number.isSafeInteger(orderId)) throw invalid('orderId', orderId, 'must be a safe integer or a bigint');
   if (typeof orderId !== 'number' && typeof orderId !== 'bigint') throw invalid('orderId', orderId, 'must be a bigint');
   const id = BigInt(orderId);
-  if (id < 0n || id > MAX_ORDER_ID) throw invalid('orderId', orderId, 'must be from 0 to 2^64 - 1');
+  if (id < 1n || id > MAX_ORDER_ID) throw invalid('orderId', orderId, 'must be from 1 to 2^64 - 1');
   return id;
 }
 

@@ -43,6 +43,9 @@ export interface OrderDeskOptions {
   readonly onError: (error: HftError) => void;
 }
 
+/** Code of the bot's own word that the connector does not list an order any more. */
+const BOT_NOT_LISTED = -1;
+
 /** Orders that ended since the bot was last told to forget such. */
 const CLEAR_AFTER = 64;
 
@@ -255,6 +258,14 @@ export class OrderDesk {
     const changed = { ...order, state: next.state };
     if (next.state !== order.state) this.#change(changed, order.state);
     this.#cancels.settle(orderId, { ...told, order: changed });
+  }
+
+  /** The bot drew a conclusion of its own about an order. */
+  onConcluded(orderId: bigint, code: number): void {
+    const order = this.#store.get(orderId);
+    if (order === undefined || code !== BOT_NOT_LISTED || isTerminal(order.state)) return;
+    this.#applyProgress(order, order.state, closeUnseen(this.#progress(order)), undefined, order.reject);
+    this.#settle(orderId, WireStatus.None);
   }
 
   /** A command was refused on this side of the wire: nothing was sent. */

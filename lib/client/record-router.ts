@@ -92,10 +92,12 @@ export class RecordRouter {
       case RecordKind.Order:
         metrics.orders += 1;
         if (hub.wants('order')) hub.emit('order', orderFromView(view, specs));
-        desk.onOrder(view);
+        // What the bot itself concluded was told by the `Reject` record before.
+        if (!view.isSynthetic) desk.onOrder(view);
         return;
       case RecordKind.Reject:
-        desk.onReject(view.orderId, { code: view.valueNumber, text: view.text() });
+        if (view.isSynthetic) desk.onConcluded(view.orderId, view.valueNumber);
+        else desk.onReject(view.orderId, { code: view.valueNumber, text: view.text() });
         return;
       case RecordKind.Command:
         desk.onCommand(Number(view.orderId), view.statusCode);

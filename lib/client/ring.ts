@@ -11,10 +11,10 @@ export interface RingMemory {
   readonly capacity: number;
 }
 
-/** @throws RangeError when `capacity` is not a power of two from 16 to 2^22. */
+/** @throws RangeError when `capacity` is not a power of two from 64 to 2^22. */
 export function createRing(capacity: number): RingMemory {
-  if (!Number.isInteger(Math.log2(capacity)) || capacity < 16 || capacity > 2 ** 22) {
-    throw new RangeError(`ringCapacity must be a power of two from 16 to 4194304, got ${String(capacity)}`);
+  if (!Number.isInteger(Math.log2(capacity)) || capacity < 64 || capacity > 2 ** 22) {
+    throw new RangeError(`ringCapacity must be a power of two from 64 to 4194304, got ${String(capacity)}`);
   }
   const shared = new SharedArrayBuffer(RING_HEADER_BYTES + capacity * RECORD_BYTES);
   return {
@@ -110,6 +110,7 @@ export class RingProducer {
   readonly #ring: RingMemory;
   readonly #onWake: () => void;
   #written = 0;
+  #lossy = false;
   /** What may not be dropped waits here while the ring is full. */
   #backlog: Uint8Array[] = [];
 
@@ -123,8 +124,10 @@ export class RingProducer {
     for (const group of groups(records, count)) {
       if (this.#backlog.length > 0) this.#flushBacklog();
       if (this.#backlog.length === 0 && this.#put(group)) continue;
-      if (isDroppable(group[0] ?? 0)) Atomics.add(this.#ring.header, RingWord.dropped, 1);
-      else this.#backlog.push(group.slice());
+      if (isDroppable(group[0] ?? 0)) {
+        this.#lossy = true;
+        Atomics.add(this.#ring.header, RingWord.dropped, 1);
+      } else this.#backlog.push(group.slice());
     }
     this.#wake();
   }
@@ -134,6 +137,17 @@ export class RingProducer {
     if (this.#backlog.length === 0) return;
     this.#flushBacklog();
     this.#wake();
+  }
+
+  /**
+   * True once after market data was dropped, when half of the ring is free again: books must be
+   * sent anew.
+   */
+  takeRecovered(): boolean {
+    const used = (this.#written - Atomics.load(this.#ring.header, RingWord.read)) >>> 0;
+    if (!this.#lossy || used > this.#ring.capacity / 2) return false;
+    this.#lossy = false;
+    return true;
   }
 
   #flushBacklog(): void {

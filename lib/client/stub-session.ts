@@ -129,6 +129,7 @@ class StubPort implements ClientPort {
     const count = this.#bot.step();
     if (count > 0) this.#producer.write(this.#bot.batch.bytes, count);
     else this.#producer.flush();
+    if (this.#producer.takeRecovered()) for (const asset of this.#bot.instruments.keys()) this.#bot.resync(asset);
   }
 
   #run(call: () => void): number {

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
 import { HftError } from '../models/hft-error.js';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../native/package-root.js';
+import { platformName } from '../native/platform-name.js';
 
 /** Names the binary directly; wins over every other place. */
 export const CONNECTOR_ENV = 'HFTBACKTEST_LIVE_CONNECTOR';
@@ -44,15 +45,6 @@ function platformPackageBinary(): string | undefined {
   } catch {
     return undefined; // Not installed: the ordinary case when built from source.
   }
-}
-
-/** The name that napi-rs gives this platform: `linux-x64-gnu`, `darwin-arm64`, … */
-function platformName(): string {
-  const base = `${process.platform}-${process.arch}`;
-  if (process.platform === 'win32') return `${base}-msvc`;
-  if (process.platform !== 'linux') return base;
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  return `${base}-${report.header?.glibcVersionRuntime === undefined ? 'musl' : 'gnu'}`;
 }
 
 function onPath(env: NodeJS.ProcessEnv): string[] {
