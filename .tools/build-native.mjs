@@ -19,7 +19,7 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { cargoEnv, typeDefDir, whyNoCargo } from './cargo.mjs';
+import { cargoEnv, lockedArgs, typeDefDir, whyNoCargo } from './cargo.mjs';
 import { writeNativeStamp } from './freshness.mjs';
 import { addonFile, connectorFile, root } from './paths.mjs';
 import { ToolError, isMain, run, runMain } from './run.mjs';
@@ -53,7 +53,7 @@ async function writeAddonTypes() {
 export async function buildNative({ live, profile }) {
   const reason = whyNoCargo();
   if (reason !== null) throw new ToolError(reason);
-  const args = ['build', '--locked', '--profile', profile, '-p', 'hbl-node'];
+  const args = ['build', ...lockedArgs, '--profile', profile, '-p', 'hbl-node'];
   if (live) args.push('-p', 'hbl-connector', '--features', 'hbl-node/live');
   args.push('--message-format', 'json-render-diagnostics');
 

@@ -1,12 +1,16 @@
 // cargo as these tools call it: found and new enough, with libclang in its environment.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { findLibclang } from './libclang.mjs';
 import { root, targetDir } from './paths.mjs';
 import { ToolError, outputOf } from './run.mjs';
 
 /** napi-derive writes the addon's TypeScript declarations here while it compiles. */
 export const typeDefDir = path.join(targetDir, 'node', 'type-def');
+
+/** CI takes Cargo.lock as it is committed; elsewhere a changed Cargo.toml may update it. */
+export const lockedArgs = process.env.CI ? ['--locked'] : [];
 
 function minimumVersion() {
   const manifest = readFileSync(path.join(root, 'Cargo.toml'), 'utf8');

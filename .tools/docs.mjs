@@ -1,7 +1,7 @@
 // npm run docs: the TypeScript reference to docs/api, the Rust reference to target/doc. A warning
 // (something undocumented, a dead link) fails.
 import process from 'node:process';
-import { cargoEnv, whyNoCargo } from './cargo.mjs';
+import { cargoEnv, lockedArgs, whyNoCargo } from './cargo.mjs';
 import { run, runBin, runMain } from './run.mjs';
 
 runMain(async () => {
@@ -13,7 +13,7 @@ runMain(async () => {
   }
   const rustdoc = await run(
     'cargo',
-    ['doc', '--locked', '--release', '--workspace', '--no-deps', '--features', 'hbl-node/live'],
+    ['doc', ...lockedArgs, '--release', '--workspace', '--no-deps', '--features', 'hbl-node/live'],
     { env: { ...(await cargoEnv()), RUSTDOCFLAGS: '-D warnings' } },
   );
   return typedoc || rustdoc;

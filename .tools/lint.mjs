@@ -3,7 +3,7 @@
 import process from 'node:process';
 import { checkAddonTypes } from './check-addon-types.mjs';
 import { checkBoundaries } from './check-boundaries.mjs';
-import { cargoEnv, whyNoCargo } from './cargo.mjs';
+import { cargoEnv, lockedArgs, whyNoCargo } from './cargo.mjs';
 import { run, runBin, runMain } from './run.mjs';
 
 async function clippy() {
@@ -13,7 +13,7 @@ async function clippy() {
     return process.env.REQUIRE_NATIVE === '1' ? 1 : 0;
   }
   // The release profile shares build scripts and procedural macros with the build.
-  const args = ['clippy', '--locked', '--release', '--workspace', '--all-targets'];
+  const args = ['clippy', ...lockedArgs, '--release', '--workspace', '--all-targets'];
   return run('cargo', [...args, '--features', 'hbl-node/live', '--', '-D', 'warnings'], {
     env: await cargoEnv(),
   });

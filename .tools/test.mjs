@@ -8,7 +8,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { build } from './build.mjs';
 import { buildNative } from './build-native.mjs';
-import { cargoEnv, whyNoCargo } from './cargo.mjs';
+import { cargoEnv, lockedArgs, whyNoCargo } from './cargo.mjs';
 import { CargoReport } from './cargo-report.mjs';
 import { root, targetDir } from './paths.mjs';
 import { ToolError, run, runBin, runMain } from './run.mjs';
@@ -39,8 +39,8 @@ async function prepareNative() {
 async function runCargoTests() {
   const report = new CargoReport();
   const command =
-    'exec cargo test --locked --release --workspace --exclude hbl-node --no-fail-fast 2>&1';
-  const code = await run('sh', ['-c', command], {
+    'exec cargo test "$@" --release --workspace --exclude hbl-node --no-fail-fast 2>&1';
+  const code = await run('sh', ['-c', command, 'sh', ...lockedArgs], {
     env: { ...(await cargoEnv()), CARGO_TERM_COLOR: 'never' },
     onStdout: (chunk) => {
       process.stdout.write(chunk);
