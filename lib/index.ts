@@ -8,3 +8,5 @@ export * from './models/index.js';
 export * from './bot/index.js';
 export * from './stub/index.js';
 export * from './strategy/index.js';
+export * from './client/index.js';
+export * from './connector/index.js';

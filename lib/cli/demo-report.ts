@@ -1,0 +1,46 @@
+import type { StrategySummary } from '../strategy/strategy-summary.js';
+
+/** What `demo --json` prints; latencies in µs, `null` when nothing was measured. */
+export interface DemoReport {
+  readonly backend: 'native' | 'stub';
+  readonly events: number;
+  readonly trades: number;
+  readonly bookUpdates: number;
+  readonly ordersSubmitted: number;
+  readonly fills: number;
+  readonly position: number;
+  readonly dropped: number;
+  readonly gaps: number;
+  readonly latencyUs: {
+    readonly feedP50: number | null;
+    readonly feedP99: number | null;
+    readonly orderP50: number | null;
+    readonly orderP99: number | null;
+  };
+}
+
+/** The figures of a run. The position is rounded to the lot: it is a sum of many fills. */
+export function demoReport(summary: StrategySummary, lotSize: number): DemoReport {
+  const digits = Math.max(0, Math.ceil(-Math.log10(lotSize)) + 2);
+  return {
+    backend: summary.backend,
+    events: summary.events,
+    trades: summary.trades,
+    bookUpdates: summary.bookUpdates,
+    ordersSubmitted: summary.ordersSubmitted,
+    fills: summary.fills,
+    position: Number((summary.positions[0] ?? 0).toFixed(Math.min(20, digits))),
+    dropped: summary.dropped,
+    gaps: summary.gaps,
+    latencyUs: {
+      feedP50: rounded(summary.feedLatency.p50Us),
+      feedP99: rounded(summary.feedLatency.p99Us),
+      orderP50: rounded(summary.orderLatency.p50Us),
+      orderP99: rounded(summary.orderLatency.p99Us),
+    },
+  };
+}
+
+function rounded(us: number): number | null {
+  return Number.isFinite(us) ? Math.round(us * 100) / 100 : null;
+}

@@ -1,0 +1,138 @@
+/**
+ * The market maker of the demo: one quote per side at or inside the best prices, leaning against
+ * its position. Runs in the worker of `runLive`; what the terminal shows leaves it as log values.
+ *
+ * @packageDocumentation
+ */
+import { isFinalStatus } from '../models/order-status.js';
+import type { Side } from '../models/side.js';
+import { tickToPrice } from '../models/ticks.js';
+import type { Strategy, StrategyEvent } from '../strategy/strategy.js';
+import type { StrategyContext } from '../strategy/strategy-context.js';
+import type { DemoState } from './demo-state.js';
+
+export interface DemoStrategyOptions {
+  /** Quantity of one quote. */
+  readonly qty: number;
+  /** Largest position either way. */
+  readonly maxPosition: number;
+  readonly levels: number;
+}
+
+interface Quote {
+  readonly id: bigint;
+  readonly tick: number;
+  leavesQty: number;
+  /** A cancel is on its way. */
+  cancelling: boolean;
+  /** The connector has answered. */
+  open: boolean;
+}
+
+/** Quotes are looked at again at most this often. */
+const REQUOTE_NS = 5_000_000n;
+const TAPE = 12;
+
+class DemoStrategy implements Strategy {
+  readonly timerMs = 100;
+  readonly #options: DemoStrategyOptions;
+  readonly #quotes: Record<Side, Quote | undefined> = { buy: undefined, sell: undefined };
+  readonly #tape: DemoState['tape'][number][] = [];
+  #lastQuoteNs = 0n;
+  #cash = 0;
+  #held = 0;
+  #fills = 0;
+
+  constructor(options: DemoStrategyOptions) {
+    this.#options = options;
+  }
+
+  onTrade(_ctx: StrategyContext, trade: StrategyEvent): void {
+    this.#tape.unshift({ side: trade.isBuy ? 'buy' : 'sell', price: trade.px, qty: trade.qty, tsMs: trade.exchTsMs });
+    this.#tape.length = Math.min(this.#tape.length, TAPE);
+  }
+
+  onOrder(_ctx: StrategyContext, order: StrategyEvent): void {
+    const side = order.isBuy ? 'buy' : 'sell';
+    const quote = this.#quotes[side];
+    if (quote?.id !== order.orderId) return;
+    const status = order.orderStatus;
+    const leavesQty = status === 'filled' ? 0 : order.leavesQty;
+    if (status === 'filled' || status === 'partially_filled') {
+      const filled = quote.leavesQty - leavesQty;
+      const sign = side === 'buy' ? 1 : -1;
+      this.#cash -= sign * filled * order.execPx;
+      this.#held += sign * filled;
+      this.#fills += 1;
+    }
+    quote.leavesQty = leavesQty;
+    quote.open = true;
+    if (isFinalStatus(status)) this.#quotes[side] = undefined;
+  }
+
+  onBatch(ctx: StrategyContext): void {
+    const now = ctx.nowNs;
+    if (now - this.#lastQuoteNs < REQUOTE_NS) return;
+    const depth = ctx.depth();
+    if (!depth.trusted || Number.isNaN(depth.bestBidTick) || Number.isNaN(depth.bestAskTick)) return;
+    this.#lastQuoteNs = now;
+    this.#quote(ctx, 'buy', depth.bestBidTick, depth.bestAskTick);
+    this.#quote(ctx, 'sell', depth.bestAskTick, depth.bestBidTick);
+  }
+
+  onTimer(ctx: StrategyContext): void {
+    ctx.clearInactiveOrders();
+    this.#show(ctx);
+  }
+
+  onStop(ctx: StrategyContext): void {
+    for (const quote of Object.values(this.#quotes)) {
+      if (quote?.open === true && !quote.cancelling) ctx.cancel(quote.id);
+    }
+    this.#show(ctx);
+  }
+
+  #quote(ctx: StrategyContext, side: Side, best: number, other: number): void {
+    const inwards = side === 'buy' ? 1 : -1;
+    const quote = this.#quotes[side];
+    const full = ctx.position() * inwards >= this.#options.maxPosition;
+    if (quote !== undefined) {
+      const behind = (best - quote.tick) * inwards;
+      if ((behind > 1 || full) && quote.open && !quote.cancelling) {
+        quote.cancelling = true;
+        ctx.cancel(quote.id);
+      }
+      return;
+    }
+    if (full) return;
+    // One tick better than the best while there is room between the sides.
+    const tick = (other - best) * inwards > 1 ? best + inwards : best;
+    const price = tickToPrice(tick, ctx.depth().tickSize);
+    const { qty } = this.#options;
+    const id = ctx.submit({ side, price, qty, timeInForce: 'GTX' });
+    this.#quotes[side] = { id, tick, leavesQty: qty, cancelling: false, open: false };
+  }
+
+  #show(ctx: StrategyContext): void {
+    const depth = ctx.depth();
+    const { bids, asks } = depth.levels(this.#options.levels);
+    const mid = (depth.bestBid + depth.bestAsk) / 2;
+    const state: DemoState = {
+      bids: bids.map(({ price, qty }) => [price, qty] as const),
+      asks: asks.map(({ price, qty }) => [price, qty] as const),
+      trusted: depth.trusted,
+      tape: [...this.#tape],
+      quotes: (['sell', 'buy'] as const).flatMap((side) => {
+        const quote = this.#quotes[side];
+        return quote === undefined ? [] : [{ side, price: tickToPrice(quote.tick, depth.tickSize), leavesQty: quote.leavesQty, cancelling: quote.cancelling }];
+      }),
+      position: ctx.position(),
+      pnl: this.#fills === 0 ? 0 : this.#cash + this.#held * mid,
+    };
+    ctx.log('demo', { state });
+  }
+}
+
+export default function createStrategy(options: DemoStrategyOptions): Strategy {
+  return new DemoStrategy(options);
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { ConnectorProcess } from '../connector/connector-process.js';
+import { findConnector } from '../connector/find-connector.js';
+import { HftError } from '../models/hft-error.js';
+import { LiveInstrument } from '../models/live-instrument.js';
+import { tryLoadAddon } from '../native/load-addon.js';
+import { runLive } from '../strategy/run-live.js';
+import type { StrategySummary } from '../strategy/strategy-summary.js';
+import { parseDemoOptions, type DemoOptions } from './demo-options.js';
+import { demoReport } from './demo-report.js';
+import { DemoScreen } from './demo-screen.js';
+import type { DemoState } from './demo-state.js';
+import type { DemoStrategyOptions } from './demo-strategy.js';
+import type { DemoFrame } from './demo-view.js';
+
+/** The strategy as the worker imports it: beside this file once bundled. */
+function strategyUrl(): URL {
+  const places = ['./demo-strategy.js', '../../dist/cli/demo-strategy.js'].map((place) => new URL(place, import.meta.url));
+  const found = places.find((place) => existsSync(fileURLToPath(place)));
+  if (found === undefined) throw new HftError('ERR_STRATEGY_MODULE', "the demo's strategy is not built.", { remedy: 'Run `npm run build`.' });
+  return found;
+}
+
+/** Why the demo must run on the stub; '' when it can be native. */
+function whyStub(options: DemoOptions): string {
+  if (options.backend === 'stub') return 'asked for by --backend stub';
+  const loaded = tryLoadAddon();
+  if (!loaded.ok) return `${loaded.reason}. ${loaded.remedy}`;
+  if (options.connector !== 'sim') return '';
+  try {
+    findConnector();
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function startConnector(options: DemoOptions): Promise<{ name: string; process: ConnectorProcess | undefined }> {
+  if (options.connector !== 'sim') return { name: options.connector, process: undefined };
+  const name = `demo-${String(process.pid)}-${Math.random().toString(36).slice(2, 8)}`;
+  const connector = new ConnectorProcess({ args: [name, 'sim', options.symbol] });
+  await connector.start();
+  return { name, process: connector };
+}
+
+async function main(): Promise<void> {
+  const options = parseDemoOptions(process.argv.slice(2));
+  const reason = whyStub(options);
+  if (reason !== '' && options.backend === 'native') {
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`);
+  }
+  const backend = reason === '' ? 'native' : 'stub';
+  if (backend === 'stub') {
+    process.stderr.write(`\n*** STUB: prices are made up in this process, orders reach no venue. ***\n*** ${reason} ***\n\n`);
+  }
+  const abort = new AbortController();
+  const onSignal = (): void => {
+    abort.abort();
+  };
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const connector = backend === 'native' ? await startConnector(options) : { name: 'stub', process: undefined };
+  try {
+    connector.process?.on('died', (exit) => {
+      process.stderr.write(`demo: the connector ended by itself (${exit.signal ?? String(exit.code)}).\n${exit.stderrTail}\n`);
+      abort.abort();
+    });
+    const summary = await trade(options, backend, connector.name, abort.signal);
+    process.stdout.write(options.json ? `${JSON.stringify(demoReport(summary, options.lot))}\n` : `${describeEnd(summary)}\n`);
+  } finally {
+    await connector.process?.stop();
+  }
+}
+
+async function trade(options: DemoOptions, backend: 'native' | 'stub', connector: string, signal: AbortSignal): Promise<StrategySummary> {
+  const qty = options.lot * 20;
+  const strategyOptions: DemoStrategyOptions = { qty, maxPosition: qty * 10, levels: 10 };
+  const out = options.json ? process.stderr : process.stdout;
+  const screen = new DemoScreen(out, !options.json && out.isTTY);
+  const banner =
+    backend === 'native'
+      ? `hftbacktest-live  ·  native, connector ${connector} over shared memory  ·  strategy in a worker thread`
+      : 'hftbacktest-live  ·  STUB: made-up prices, no venue';
+  const startedMs = performance.now();
+  let state: DemoState | undefined;
+  let summary: StrategySummary | undefined;
+  let before = { atMs: startedMs, events: 0 };
+  let eventsPerSecond = 0;
+  try {
+    return await runLive({
+      instruments: [new LiveInstrument(options.symbol).connector(connector).tickSize(options.tick).lotSize(options.lot)],
+      backend,
+      strategy: strategyUrl(),
+      strategyOptions,
+      stub: { stepIntervalNs: 1_000_000, maxFeeds: Infinity },
+      signal,
+      ...(options.seconds === undefined ? {} : { durationMs: options.seconds * 1000 }),
+      progressMs: 500,
+      onProgress: (progress) => {
+        const nowMs = performance.now();
+        if (nowMs > before.atMs) eventsPerSecond = ((progress.events - before.events) * 1000) / (nowMs - before.atMs);
+        before = { atMs: nowMs, events: progress.events };
+        summary = progress;
+      },
+      onLog: (text, values) => {
+        if (text !== 'demo') {
+          process.stderr.write(`${text}\n`);
+          return;
+        }
+        state = values?.['state'] as DemoState;
+        const frame: DemoFrame = { banner, symbol: options.symbol, elapsedMs: performance.now() - startedMs, state, summary, eventsPerSecond };
+        screen.show(frame);
+      },
+    });
+  } finally {
+    screen.close();
+  }
+}
+
+function describeEnd(summary: StrategySummary): string {
+  return (
+    `${summary.backend}: ${String(summary.events)} events in ${(summary.durationMs / 1000).toFixed(1)} s, ` +
+    `${String(summary.ordersSubmitted)} orders, ${String(summary.fills)} fills, gaps ${String(summary.gaps)}, dropped ${String(summary.dropped)}`
+  );
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
