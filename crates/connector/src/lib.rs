@@ -1,1 +1,20 @@
-//! The connector process: simulator and replay.
+//! The connector: it owns one end of the shared memory and connects bots with a market place.
+//!
+//! [`bus`] is the one thread that waits and owns shared memory; [`dispatcher`] decides who is told
+//! what, and [`order_router`] whose order is which; both are free of input and output. A market
+//! place is a [`venue::Venue`]: [`venues::sim`] simulates one, [`venues::replay`] plays recordings.
+
+pub mod app;
+pub mod bus;
+pub mod cli;
+pub mod clock;
+pub mod codes;
+pub mod config;
+pub mod dispatcher;
+pub mod error;
+pub mod order_router;
+pub mod outlet;
+pub mod stdin_steps;
+pub mod stop_signal;
+pub mod venue;
+pub mod venues;

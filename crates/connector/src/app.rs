@@ -1,0 +1,181 @@
+//! From the command line to a running bus.
+
+use std::io::Write;
+use std::path::Path;
+
+use hbl_wire::{Capabilities, ConnectorPort, Hello};
+use tracing::info;
+
+use crate::bus::{self, Commands, NoCommands};
+use crate::cli::{Command, Kind};
+use crate::clock::Now;
+use crate::config;
+use crate::config::replay_config::{ReplayConfig, Speed};
+use crate::config::sim_config::SimConfig;
+use crate::dispatcher::Dispatcher;
+use crate::error::ConnectorError;
+use crate::stdin_steps::StdinSteps;
+use crate::stop_signal::StopSignal;
+use crate::venue::Venue;
+use crate::venues::replay::ReplayVenue;
+use crate::venues::sim::SimVenue;
+
+/// Runs until a signal comes.
+///
+/// # Errors
+/// What keeps it from starting or going on.
+pub fn run(command: &Command) -> Result<(), ConnectorError> {
+    let stop = StopSignal::install()?;
+    match command.kind {
+        Kind::Sim => {
+            let config = sim_config(command)?;
+            let symbols: Vec<_> = config.symbols.iter().map(|s| s.symbol.clone()).collect();
+            let venue = SimVenue::new(&config, Now::read())?;
+            info!(?symbols, seed = config.seed, "simulated exchange");
+            serve(command, venue, &stop, false, false)
+        }
+        Kind::Replay => {
+            let config = replay_config(command)?;
+            let (by_step, exit_at_end) = (config.speed == Speed::Step, config.exit_at_end);
+            let venue = ReplayVenue::new(config, Now::read())?;
+            serve(command, venue, &stop, by_step, exit_at_end)
+        }
+    }
+}
+
+fn serve<V: Venue>(
+    command: &Command,
+    venue: V,
+    stop: &StopSignal,
+    by_step: bool,
+    exit_at_end: bool,
+) -> Result<(), ConnectorError> {
+    let hello = Hello {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        kind: command.kind.word().to_owned(),
+        capabilities: Capabilities::all(),
+    };
+    let mut port = ConnectorPort::open(&command.name, &hello)?;
+    let mut dispatcher = Dispatcher::new(venue);
+    let mut commands: Box<dyn Commands> = match by_step {
+        true => Box::new(StdinSteps::start(port.ringer())?),
+        false => Box::new(NoCommands),
+    };
+    lower_timer_slack();
+    info!(
+        name = command.name,
+        kind = command.kind.word(),
+        pid = std::process::id(),
+        "ready"
+    );
+    if command.ready_json {
+        print_ready(command)?;
+    }
+    bus::run(
+        &mut port,
+        &mut dispatcher,
+        commands.as_mut(),
+        stop,
+        exit_at_end,
+    )?;
+    Ok(())
+}
+
+fn print_ready(command: &Command) -> Result<(), ConnectorError> {
+    let line = serde_json::json!({
+        "type": "ready",
+        "name": command.name,
+        "kind": command.kind.word(),
+        "pid": std::process::id(),
+    });
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")
+        .and_then(|()| out.flush())
+        .map_err(|source| ConnectorError::System {
+            what: "standard output",
+            source,
+        })
+}
+
+fn sim_config(command: &Command) -> Result<SimConfig, ConnectorError> {
+    let mut config = match command.files.as_slice() {
+        [] => SimConfig::default(),
+        [path] if is_toml(path) => config::load(path)?,
+        [path] => {
+            return Err(ConnectorError::Usage(format!(
+                "`sim` takes a .toml file, not {}",
+                path.display()
+            )));
+        }
+        _ => return Err(ConnectorError::Usage("`sim` takes one config file".into())),
+    };
+    config
+        .select(&command.symbols, !command.files.is_empty())
+        .map_err(|name| ConnectorError::Usage(format!("the config file has no symbol {name}")))?;
+    if config.symbols.is_empty() {
+        return Err(ConnectorError::Usage(
+            "the config file lists no [[symbols]]".into(),
+        ));
+    }
+    if let Some(seed) = command.seed {
+        config.seed = seed;
+    }
+    Ok(config)
+}
+
+fn replay_config(command: &Command) -> Result<ReplayConfig, ConnectorError> {
+    let (configs, recordings): (Vec<_>, Vec<_>) =
+        command.files.iter().partition(|path| is_toml(path));
+    let mut config = match configs.as_slice() {
+        [] => ReplayConfig::default(),
+        [path] => {
+            let mut config: ReplayConfig = config::load(path)?;
+            let folder = path.parent().unwrap_or(Path::new("."));
+            config.files = config.files.iter().map(|file| folder.join(file)).collect();
+            config
+        }
+        _ => {
+            return Err(ConnectorError::Usage(
+                "`replay` takes one config file".into(),
+            ));
+        }
+    };
+    config.files.extend(recordings.into_iter().cloned());
+    match command.symbols.as_slice() {
+        [] => {}
+        [symbol] => config.symbol = Some(symbol.clone()),
+        _ => {
+            return Err(ConnectorError::Usage(
+                "`replay` takes one SYMBOL, that of event arrays".into(),
+            ));
+        }
+    }
+    if let Some(speed) = command.speed {
+        config.speed = speed;
+    }
+    if let Some(seed) = command.seed {
+        config.seed = seed;
+    }
+    if let Some(max_rate) = command.max_rate {
+        config.max_rate = max_rate;
+    }
+    config.wait_for_bot = command.wait_for_bot.unwrap_or(config.wait_for_bot);
+    config.rebase_time = command.rebase_time.unwrap_or(config.rebase_time);
+    config.repeat |= command.repeat;
+    config.exit_at_end |= command.exit_at_end;
+    config.validate().map_err(ConnectorError::Usage)?;
+    Ok(config)
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "toml")
+}
+
+/// Lets short sleeps end on time: the kernel's default of 50 µs is longer than most of them.
+fn lower_timer_slack() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: changes a number of this thread only; there are no pointers.
+    unsafe {
+        libc::prctl(libc::PR_SET_TIMERSLACK, 1_000 as libc::c_ulong);
+    }
+}

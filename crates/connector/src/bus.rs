@@ -1,0 +1,114 @@
+//! The one thread that owns shared memory: requests in, venue events out, and sleep between.
+
+use std::time::Duration;
+
+use hbl_wire::{ConnectorPort, WireError};
+use tracing::{info, warn};
+
+use crate::clock::Now;
+use crate::dispatcher::Dispatcher;
+use crate::stop_signal::StopSignal;
+use crate::venue::Venue;
+
+/// Requests served before the venue has its turn again.
+const REQUESTS_MAX: usize = 256;
+/// The connector shows at least this often that it lives.
+const HEARTBEAT_NS: u64 = 50_000_000;
+/// Longest sleep, so that a signal is seen in time.
+const PARK_MAX: Duration = Duration::from_millis(50);
+/// What is due sooner than this is waited for without sleeping: a sleep would end too late.
+const SPIN_NS: u64 = 30_000;
+/// Receive errors in a row after which shared memory counts as gone.
+const RECEIVE_ERRORS_MAX: u32 = 1000;
+
+/// Where the bus gets commands besides shared memory.
+pub trait Commands {
+    /// Number of steps asked for since the last call.
+    fn steps(&mut self) -> usize {
+        0
+    }
+}
+
+/// No commands.
+pub struct NoCommands;
+impl Commands for NoCommands {}
+
+/// Runs until a signal stops it, or the venue has finished and `exit_at_end` is set.
+///
+/// # Errors
+/// When shared memory is gone.
+pub fn run<V: Venue>(
+    port: &mut ConnectorPort,
+    dispatcher: &mut Dispatcher<V>,
+    commands: &mut dyn Commands,
+    stop: &StopSignal,
+    exit_at_end: bool,
+) -> Result<(), WireError> {
+    let mut last_beat_ns = 0;
+    let mut receive_errors = 0;
+    loop {
+        let now = Now::read();
+        if stop.is_set() {
+            info!("stopping on a signal");
+            break;
+        }
+        if now.mono_ns.saturating_sub(last_beat_ns) >= HEARTBEAT_NS {
+            port.heartbeat();
+            last_beat_ns = now.mono_ns;
+        }
+        for _ in 0..commands.steps() {
+            dispatcher.venue_mut().step();
+        }
+        let mut served = 0;
+        while served < REQUESTS_MAX {
+            match port.recv() {
+                Ok(Some(request)) => {
+                    dispatcher.handle(now, request, port);
+                    served += 1;
+                    receive_errors = 0;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    receive_errors += 1;
+                    if receive_errors == 1 {
+                        warn!(%error, "a request could not be received");
+                    }
+                    if receive_errors >= RECEIVE_ERRORS_MAX {
+                        return Err(error);
+                    }
+                    break;
+                }
+            }
+        }
+        let sent = dispatcher.poll(now, port);
+        if served > 0 || sent > 0 {
+            port.flush();
+        }
+        if exit_at_end && dispatcher.venue().is_finished() {
+            info!("the data is at its end");
+            break;
+        }
+        if served == 0 && sent == 0 {
+            idle(port, dispatcher.venue().next_due_ns());
+        }
+    }
+    dispatcher.stop(Now::read(), port);
+    port.flush();
+    info!(
+        sent = port.sent(),
+        send_errors = dispatcher.send_errors(),
+        decode_errors = port.decode_errors(),
+        "stopped"
+    );
+    Ok(())
+}
+
+fn idle(port: &mut ConnectorPort, due_ns: Option<u64>) {
+    let left_ns = due_ns.map_or(u64::MAX, |due| due.saturating_sub(Now::read().mono_ns));
+    if left_ns <= SPIN_NS {
+        std::hint::spin_loop();
+        std::thread::yield_now();
+    } else {
+        port.wait(Duration::from_nanos(left_ns - SPIN_NS / 2).min(PARK_MAX));
+    }
+}

@@ -1,0 +1,25 @@
+//! Numbers of what the connector itself refuses or tells. The exchange's own begin at 1001, see
+//! `hbl_exchange::Reject`.
+
+/// The symbol was not registered by this bot, or is not known.
+pub const SYMBOL_UNKNOWN: i64 = 3001;
+/// Tick or lot size differ from those of the symbol.
+pub const SIZE_MISMATCH: i64 = 3002;
+/// A tick or lot size that is not a positive number.
+pub const SIZE_INVALID: i64 = 3003;
+/// Side, type or time in force that hftbacktest marks as unsupported.
+pub const ORDER_UNSUPPORTED: i64 = 3004;
+/// The bot has an open order of this id.
+pub const ORDER_ID_EXISTS: i64 = 3005;
+/// No order of this bot has this id.
+pub const ORDER_UNKNOWN: i64 = 3006;
+/// The order has ended.
+pub const ORDER_ENDED: i64 = 3007;
+/// Notice: the recording is at its end.
+pub const END_OF_DATA: i64 = 3101;
+/// Notice: depth messages are missing in the recording.
+pub const FEED_GAP: i64 = 3102;
+/// Notice: a recording starts again.
+pub const RESTARTED: i64 = 3103;
+/// Notice: the connector stops.
+pub const STOPPING: i64 = 3104;

@@ -1,0 +1,519 @@
+//! What stands between the bots and the venue: who asked, who is told, and in which order.
+
+use std::collections::{HashMap, HashSet};
+
+use hbl_wire::{Request, SideEvent, TO_ALL, WireError};
+use hftbacktest::types::{
+    ErrorKind, Event, LiveError, OrdType, Order, Side, Status, TimeInForce, Value,
+};
+use tracing::{info, warn};
+
+use crate::clock::Now;
+use crate::codes;
+use crate::order_router::{OrderRouter, OwnerState, is_final};
+use crate::outlet::{Outgoing, Outlet};
+use crate::venue::{NewOrder, OrderReport, Refusal, Venue, VenueEvent};
+
+/// A symbol that some bot registered.
+struct Instrument {
+    name: String,
+    tick_size: f64,
+    lot_size: f64,
+}
+
+/// Connects a venue with the bots, without any waiting of its own.
+pub struct Dispatcher<V> {
+    venue: V,
+    router: OrderRouter,
+    /// By the venue's index.
+    instruments: HashMap<u32, Instrument>,
+    by_name: HashMap<String, u32>,
+    bots: HashSet<u64>,
+    events: Vec<VenueEvent>,
+    levels: Vec<Event>,
+    send_errors: u64,
+}
+
+impl<V: Venue> Dispatcher<V> {
+    /// Starts without any bot.
+    pub fn new(venue: V) -> Self {
+        Self {
+            venue,
+            router: OrderRouter::default(),
+            instruments: HashMap::new(),
+            by_name: HashMap::new(),
+            bots: HashSet::new(),
+            events: Vec::with_capacity(4096),
+            levels: Vec::new(),
+            send_errors: 0,
+        }
+    }
+
+    /// The venue.
+    pub fn venue(&self) -> &V {
+        &self.venue
+    }
+
+    /// The venue.
+    pub fn venue_mut(&mut self) -> &mut V {
+        &mut self.venue
+    }
+
+    /// Messages that could not be sent, since the start.
+    pub fn send_errors(&self) -> u64 {
+        self.send_errors
+    }
+
+    /// Serves one request of a bot.
+    pub fn handle<O: Outlet>(&mut self, now: Now, request: Request, out: &mut O) {
+        match request {
+            Request::Register {
+                bot,
+                symbol,
+                tick_size,
+                lot_size,
+            } => {
+                self.register(now, bot, &symbol, (tick_size, lot_size), out);
+            }
+            Request::Submit { bot, symbol, order } => self.submit(now, bot, &symbol, &order, out),
+            Request::Cancel {
+                bot,
+                symbol,
+                order_id,
+            } => {
+                if let Some((index, handle)) = self.open_order(now, bot, &symbol, order_id, out) {
+                    self.venue.cancel(now, index, handle);
+                }
+            }
+            Request::Amend {
+                bot,
+                symbol,
+                order_id,
+                price_tick,
+                qty,
+            } => {
+                if let Some((index, handle)) = self.open_order(now, bot, &symbol, order_id, out) {
+                    self.venue.amend(now, index, handle, price_tick, qty);
+                }
+            }
+            Request::CancelAll { bot, symbol } => {
+                if let Some(index) = self.by_name.get(&symbol) {
+                    let handles = self.router.open_of(bot, *index);
+                    self.venue.cancel_all(now, *index, &handles);
+                }
+            }
+        }
+    }
+
+    /// Sends what has happened at the venue up to now. Returns how many events there were.
+    pub fn poll<O: Outlet>(&mut self, now: Now, out: &mut O) -> usize {
+        let mut events = std::mem::take(&mut self.events);
+        self.venue.poll(now, &mut events);
+        let count = events.len();
+        for event in events.drain(..) {
+            self.publish(now, event, out);
+        }
+        self.events = events;
+        count
+    }
+
+    /// Ends every open order for its owner and tells everyone that the connector stops.
+    ///
+    /// For venues that live in this process: their orders end with it.
+    pub fn stop<O: Outlet>(&mut self, now: Now, out: &mut O) {
+        for handle in self.router.open() {
+            let Some(order) = self.router.order(handle) else {
+                continue;
+            };
+            let report = OrderReport {
+                handle,
+                status: Status::Canceled,
+                price_tick: 0,
+                qty: 0.0,
+                leaves_qty: order.leaves_qty,
+                exec_qty: 0.0,
+                exec_price_tick: 0,
+                maker: false,
+                exch_ts: now.unix_ns,
+                refusal: None,
+            };
+            self.publish_order(now, &report, out);
+        }
+        self.side(
+            TO_ALL,
+            SideEvent::VenueDown {
+                text: "the connector stops".into(),
+            },
+            out,
+        );
+    }
+
+    fn register<O: Outlet>(
+        &mut self,
+        now: Now,
+        bot: u64,
+        symbol: &str,
+        sizes: (f64, f64),
+        out: &mut O,
+    ) {
+        let index = match self.accept(now, symbol, sizes) {
+            Ok(index) => index,
+            Err(refusal) => {
+                warn!(bot, symbol, code = refusal.code, reason = %refusal.text, "registration refused");
+                let Refusal { code, text } = refusal;
+                let side = SideEvent::RegisterRefused {
+                    symbol: symbol.to_owned(),
+                    code,
+                    text: text.clone(),
+                };
+                self.side(bot, side, out);
+                let error = LiveError::with(ErrorKind::Custom(code), Value::String(text));
+                self.send(bot, Outgoing::Error(&error), out);
+                return;
+            }
+        };
+        if self.bots.insert(bot) {
+            info!(bot, symbol, state = ?out.owner_state(bot), "bot registered");
+        }
+        let orders = self.router.orders_for(bot, index, |id| out.owner_state(id));
+        self.send(bot, Outgoing::BatchStart, out);
+        for order in &orders {
+            self.send(bot, Outgoing::Order(symbol, order), out);
+        }
+        let position = self.venue.position(index);
+        self.send(bot, Outgoing::Position(symbol, position, now.unix_ns), out);
+        let mut levels = std::mem::take(&mut self.levels);
+        self.venue.book(now, index, &mut levels);
+        for level in levels.drain(..) {
+            self.send(bot, Outgoing::Feed(symbol, &level), out);
+        }
+        self.levels = levels;
+        self.send(bot, Outgoing::BatchEnd, out);
+    }
+
+    fn accept(&mut self, now: Now, symbol: &str, (tick, lot): (f64, f64)) -> Result<u32, Refusal> {
+        for (what, size) in [("tick", tick), ("lot", lot)] {
+            if !(size.is_finite() && size > 0.0) {
+                let text = format!("{what} size {size} of {symbol} is not a positive number");
+                return Err(Refusal {
+                    code: codes::SIZE_INVALID,
+                    text,
+                });
+            }
+        }
+        if let Some(index) = self.by_name.get(symbol)
+            && let Some(known) = self.instruments.get(index)
+        {
+            let same = |a: f64, b: f64| (a - b).abs() <= b * 1e-9;
+            if same(tick, known.tick_size) && same(lot, known.lot_size) {
+                return Ok(*index);
+            }
+            let text = format!(
+                "{symbol} has tick size {} and lot size {} here, not {tick} and {lot}",
+                known.tick_size, known.lot_size
+            );
+            return Err(Refusal {
+                code: codes::SIZE_MISMATCH,
+                text,
+            });
+        }
+        let index = self.venue.register(now, symbol, tick, lot)?;
+        let name = symbol.to_owned();
+        self.by_name.insert(name.clone(), index);
+        self.instruments.insert(
+            index,
+            Instrument {
+                name,
+                tick_size: tick,
+                lot_size: lot,
+            },
+        );
+        Ok(index)
+    }
+
+    fn submit<O: Outlet>(&mut self, now: Now, bot: u64, symbol: &str, order: &Order, out: &mut O) {
+        let state = out.owner_state(bot);
+        let Some(index) = self.by_name.get(symbol).copied() else {
+            let text = format!("{symbol} is not registered with this connector");
+            self.refuse_untracked(now, bot, symbol, order, (codes::SYMBOL_UNKNOWN, text), out);
+            return;
+        };
+        let tick_size = self
+            .instruments
+            .get(&index)
+            .map_or(0.0, |known| known.tick_size);
+        if let Some((code, text)) = unsupported(order, tick_size) {
+            self.refuse_untracked(now, bot, symbol, order, (code, text), out);
+            return;
+        }
+        let Some(handle) = self.router.submit(bot, state, index, order) else {
+            // The order of this id goes on: no update that would end it at the bot.
+            let text = format!("order id {} is in use by an open order", order.order_id);
+            self.tell_refusal(
+                bot,
+                symbol,
+                order.order_id,
+                codes::ORDER_ID_EXISTS,
+                &text,
+                true,
+                out,
+            );
+            return;
+        };
+        let new = NewOrder {
+            handle,
+            price_tick: order.price_tick,
+            qty: order.qty,
+            side: order.side,
+            order_type: order.order_type,
+            time_in_force: order.time_in_force,
+        };
+        self.venue.submit(now, index, &new);
+    }
+
+    /// The open order that a bot means; when there is none, the bot is told what became of it.
+    fn open_order<O: Outlet>(
+        &mut self,
+        now: Now,
+        bot: u64,
+        symbol: &str,
+        order_id: u64,
+        out: &mut O,
+    ) -> Option<(u32, u64)> {
+        let state = out.owner_state(bot);
+        let index = self.by_name.get(symbol).copied();
+        let handle = index.and_then(|index| self.router.find(bot, state, index, order_id));
+        let (Some(index), Some(handle)) = (index, handle) else {
+            let text = format!("no order {order_id} of this bot is known");
+            let mut order = Order::new(
+                order_id,
+                0,
+                0.0,
+                0.0,
+                Side::None,
+                OrdType::Limit,
+                TimeInForce::GTC,
+            );
+            order.tick_size = index
+                .and_then(|index| self.instruments.get(&index))
+                .map_or(0.0, |known| known.tick_size);
+            self.refuse_untracked(now, bot, symbol, &order, (codes::ORDER_UNKNOWN, text), out);
+            return None;
+        };
+        let status = self.router.order(handle).map(|order| order.status);
+        if status.is_some_and(is_final) {
+            let text = format!("order {order_id} has ended before");
+            self.tell_refusal(bot, symbol, order_id, codes::ORDER_ENDED, &text, true, out);
+            self.retell(now, handle, out);
+            return None;
+        }
+        Some((index, handle))
+    }
+
+    fn publish<O: Outlet>(&mut self, now: Now, event: VenueEvent, out: &mut O) {
+        match event {
+            VenueEvent::Feed { symbol, event } => {
+                if let Some(instrument) = self.instruments.get(&symbol) {
+                    let sent = out.send(TO_ALL, Outgoing::Feed(&instrument.name, &event));
+                    self.count(sent);
+                }
+            }
+            VenueEvent::FeedBatchStart { symbol } => {
+                if self.instruments.contains_key(&symbol) {
+                    self.send(TO_ALL, Outgoing::BatchStart, out);
+                }
+            }
+            VenueEvent::FeedBatchEnd { symbol } => {
+                if self.instruments.contains_key(&symbol) {
+                    self.send(TO_ALL, Outgoing::BatchEnd, out);
+                }
+            }
+            VenueEvent::Order(report) => self.publish_order(now, &report, out),
+            VenueEvent::RequestRefused { handle, refusal } => {
+                let Some(routed) = self.router.retell(handle, now.unix_ns) else {
+                    return;
+                };
+                let name = self.name(routed.symbol);
+                let Refusal { code, text } = refusal;
+                self.tell_refusal(
+                    routed.to,
+                    &name,
+                    routed.order.order_id,
+                    code,
+                    &text,
+                    true,
+                    out,
+                );
+                self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+            }
+            VenueEvent::Position {
+                symbol,
+                qty,
+                exch_ts,
+            } => {
+                if let Some(instrument) = self.instruments.get(&symbol) {
+                    let sent = out.send(TO_ALL, Outgoing::Position(&instrument.name, qty, exch_ts));
+                    self.count(sent);
+                }
+            }
+            VenueEvent::Down(text) => {
+                warn!(reason = %text, "the venue is down");
+                let error = LiveError::with(
+                    ErrorKind::ConnectionInterrupted,
+                    Value::String(text.clone()),
+                );
+                self.side(TO_ALL, SideEvent::VenueDown { text }, out);
+                self.send(TO_ALL, Outgoing::Error(&error), out);
+            }
+            VenueEvent::Up => {
+                info!("the venue is up");
+                self.side(TO_ALL, SideEvent::VenueUp, out);
+            }
+            VenueEvent::FeedStale { symbol } => {
+                if self.instruments.contains_key(&symbol) {
+                    let symbol = self.name(symbol);
+                    self.side(TO_ALL, SideEvent::FeedStale { symbol }, out);
+                }
+            }
+            VenueEvent::FeedFresh { symbol } => {
+                if self.instruments.contains_key(&symbol) {
+                    let symbol = self.name(symbol);
+                    self.side(TO_ALL, SideEvent::FeedFresh { symbol }, out);
+                }
+            }
+            VenueEvent::Notice(Refusal { code, text }) => {
+                info!(code, "{text}");
+                self.side(TO_ALL, SideEvent::Notice { code, text }, out);
+            }
+        }
+    }
+
+    fn publish_order<O: Outlet>(&mut self, _now: Now, report: &OrderReport, out: &mut O) {
+        let Some(routed) = self.router.apply(report) else {
+            return;
+        };
+        let name = self.name(routed.symbol);
+        if let Some(Refusal { code, text }) = &report.refusal {
+            let is_error = report.status == Status::Rejected;
+            self.tell_refusal(
+                routed.to,
+                &name,
+                routed.order.order_id,
+                *code,
+                text,
+                is_error,
+                out,
+            );
+        }
+        self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+    }
+
+    fn retell<O: Outlet>(&mut self, now: Now, handle: u64, out: &mut O) {
+        if let Some(routed) = self.router.retell(handle, now.unix_ns) {
+            let name = self.name(routed.symbol);
+            self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+        }
+    }
+
+    /// Refuses an order that is not followed: it ends as expired at the bot.
+    fn refuse_untracked<O: Outlet>(
+        &mut self,
+        now: Now,
+        bot: u64,
+        symbol: &str,
+        order: &Order,
+        (code, text): (i64, String),
+        out: &mut O,
+    ) {
+        let to = if out.owner_state(bot) == OwnerState::Stock {
+            TO_ALL
+        } else {
+            bot
+        };
+        self.tell_refusal(to, symbol, order.order_id, code, &text, true, out);
+        let mut ended = order.clone();
+        ended.status = Status::Expired;
+        ended.req = Status::None;
+        ended.exch_timestamp = now.unix_ns;
+        self.send(to, Outgoing::Order(symbol, &ended), out);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one message, all of its fields")]
+    fn tell_refusal<O: Outlet>(
+        &mut self,
+        to: u64,
+        symbol: &str,
+        order_id: u64,
+        code: i64,
+        text: &str,
+        is_error: bool,
+        out: &mut O,
+    ) {
+        let side = SideEvent::Reject {
+            symbol: symbol.to_owned(),
+            order_id,
+            code,
+            text: text.to_owned(),
+        };
+        self.side(to, side, out);
+        if is_error {
+            let value = Value::Map(HashMap::from([
+                ("code".to_owned(), Value::Int(code)),
+                ("msg".to_owned(), Value::String(text.to_owned())),
+            ]));
+            let error = LiveError::with(ErrorKind::OrderError, value);
+            self.send(to, Outgoing::Error(&error), out);
+        }
+    }
+
+    fn side<O: Outlet>(&mut self, to: u64, event: SideEvent, out: &mut O) {
+        self.send(to, Outgoing::Side(&event), out);
+    }
+
+    fn send<O: Outlet>(&mut self, to: u64, message: Outgoing<'_>, out: &mut O) {
+        let sent = out.send(to, message);
+        self.count(sent);
+    }
+
+    fn count(&mut self, sent: Result<(), WireError>) {
+        if let Err(error) = sent {
+            self.send_errors += 1;
+            // The first one and every thousandth: a full log helps nobody.
+            if self.send_errors % 1000 == 1 {
+                warn!(%error, count = self.send_errors, "a message could not be sent");
+            }
+        }
+    }
+
+    fn name(&self, symbol: u32) -> String {
+        self.instruments
+            .get(&symbol)
+            .map_or_else(String::new, |known| known.name.clone())
+    }
+}
+
+fn unsupported(order: &Order, tick_size: f64) -> Option<(i64, String)> {
+    let what = if !matches!(order.side, Side::Buy | Side::Sell) {
+        "side"
+    } else if order.order_type == OrdType::Unsupported {
+        "order type"
+    } else if order.time_in_force == TimeInForce::Unsupported {
+        "time in force"
+    } else if (order.tick_size - tick_size).abs() > tick_size * 1e-9 {
+        let text = format!(
+            "the order has tick size {}, the symbol {tick_size}",
+            order.tick_size
+        );
+        return Some((codes::SIZE_MISMATCH, text));
+    } else {
+        return None;
+    };
+    Some((
+        codes::ORDER_UNSUPPORTED,
+        format!("this {what} is not supported"),
+    ))
+}
+
+#[cfg(test)]
+#[path = "dispatcher_tests.rs"]
+mod tests;

@@ -1,0 +1,424 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use hbl_wire::{Request, SideEvent, TO_ALL, WireError};
+use hftbacktest::types::{Event, LOCAL_BID_DEPTH_EVENT, OrdType, Order, Side, Status, TimeInForce};
+
+use super::*;
+use crate::outlet::Outgoing;
+
+const BOT: u64 = 7;
+
+/// A venue that does what the test says.
+#[derive(Default)]
+struct Scripted {
+    submitted: Vec<NewOrder>,
+    canceled: Vec<u64>,
+    says: RefCell<Vec<VenueEvent>>,
+}
+
+impl Venue for Scripted {
+    fn register(&mut self, _: Now, symbol: &str, _: f64, _: f64) -> Result<u32, Refusal> {
+        match symbol {
+            "X" => Ok(0),
+            "Y" => Ok(1),
+            _ => Err(Refusal {
+                code: codes::SYMBOL_UNKNOWN,
+                text: "no such symbol".into(),
+            }),
+        }
+    }
+    fn submit(&mut self, _: Now, _: u32, order: &NewOrder) {
+        self.submitted.push(*order);
+    }
+    fn cancel(&mut self, _: Now, _: u32, handle: u64) {
+        self.canceled.push(handle);
+    }
+    fn amend(&mut self, _: Now, _: u32, _: u64, _: i64, _: f64) {}
+    fn poll(&mut self, _: Now, out: &mut Vec<VenueEvent>) {
+        out.append(&mut self.says.borrow_mut());
+    }
+    fn next_due_ns(&self) -> Option<u64> {
+        None
+    }
+    fn book(&self, _: Now, _: u32, out: &mut Vec<Event>) {
+        out.push(level(1.0));
+    }
+    fn position(&self, _: u32) -> f64 {
+        0.25
+    }
+}
+
+fn level(px: f64) -> Event {
+    let ev = LOCAL_BID_DEPTH_EVENT;
+    Event {
+        ev,
+        exch_ts: 1,
+        local_ts: 1,
+        px,
+        qty: 1.0,
+        order_id: 0,
+        ival: 0,
+        fval: 0.0,
+    }
+}
+
+/// Notes what is sent as `to:what`.
+#[derive(Default)]
+struct Notebook {
+    sent: Vec<String>,
+    orders: Vec<Order>,
+    states: HashMap<u64, OwnerState>,
+    broken: bool,
+}
+
+impl Outlet for Notebook {
+    fn send(&mut self, to: u64, message: Outgoing<'_>) -> Result<(), WireError> {
+        if self.broken {
+            return Err(WireError::Send("broken".into()));
+        }
+        let what = match message {
+            Outgoing::BatchStart => "start".into(),
+            Outgoing::BatchEnd => "end".into(),
+            Outgoing::Feed(symbol, event) => format!("feed {symbol} {}", event.px),
+            Outgoing::Order(symbol, order) => {
+                self.orders.push(order.clone());
+                format!("order {symbol} {} {:?}", order.order_id, order.status)
+            }
+            Outgoing::Position(symbol, qty, _) => format!("position {symbol} {qty}"),
+            Outgoing::Error(error) => format!("error {:?}", error.kind),
+            Outgoing::Side(SideEvent::Reject { order_id, code, .. }) => {
+                format!("reject {order_id} {code}")
+            }
+            Outgoing::Side(SideEvent::RegisterRefused { symbol, code, .. }) => {
+                format!("refused {symbol} {code}")
+            }
+            Outgoing::Side(SideEvent::VenueDown { .. }) => "down".into(),
+            Outgoing::Side(other) => format!("side {other:?}"),
+        };
+        self.sent.push(format!("{to}:{what}"));
+        Ok(())
+    }
+    fn owner_state(&self, bot: u64) -> OwnerState {
+        self.states.get(&bot).copied().unwrap_or(OwnerState::Alive)
+    }
+}
+
+fn order(id: u64) -> Order {
+    let mut order = Order::new(
+        id,
+        100,
+        0.1,
+        2.0,
+        Side::Buy,
+        OrdType::Limit,
+        TimeInForce::GTC,
+    );
+    order.req = Status::New;
+    order
+}
+
+fn report(handle: u64, status: Status) -> VenueEvent {
+    VenueEvent::Order(OrderReport {
+        handle,
+        status,
+        price_tick: 0,
+        qty: 0.0,
+        leaves_qty: 2.0,
+        exec_qty: 0.0,
+        exec_price_tick: 0,
+        maker: false,
+        exch_ts: 5,
+        refusal: None,
+    })
+}
+
+fn register(bot: u64, symbol: &str, tick_size: f64) -> Request {
+    Request::Register {
+        bot,
+        symbol: symbol.into(),
+        tick_size,
+        lot_size: 0.001,
+    }
+}
+
+fn submit(bot: u64, id: u64) -> Request {
+    Request::Submit {
+        bot,
+        symbol: "X".into(),
+        order: order(id),
+    }
+}
+
+fn cancel(bot: u64, order_id: u64) -> Request {
+    Request::Cancel {
+        bot,
+        symbol: "X".into(),
+        order_id,
+    }
+}
+
+struct Bench {
+    dispatcher: Dispatcher<Scripted>,
+    out: Notebook,
+}
+
+impl Bench {
+    fn registered() -> Self {
+        let mut bench = Self {
+            dispatcher: Dispatcher::new(Scripted::default()),
+            out: Notebook::default(),
+        };
+        bench.ask(register(BOT, "X", 0.1));
+        bench.out.sent.clear();
+        bench
+    }
+    fn ask(&mut self, request: Request) {
+        self.dispatcher
+            .handle(Now::default(), request, &mut self.out);
+    }
+    fn says(&mut self, event: VenueEvent) {
+        self.dispatcher.venue.says.borrow_mut().push(event);
+        self.dispatcher.poll(Now::default(), &mut self.out);
+    }
+    fn sent(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.out.sent)
+    }
+}
+
+#[test]
+fn a_registering_bot_gets_orders_position_and_book_in_one_batch_of_its_own() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    bench.says(report(1, Status::New));
+    bench.sent();
+    bench.ask(register(BOT, "X", 0.1));
+    assert_eq!(
+        bench.sent(),
+        [
+            "7:start",
+            "7:order X 1 New",
+            "7:position X 0.25",
+            "7:feed X 1",
+            "7:end"
+        ]
+    );
+    bench.ask(register(8, "X", 0.1));
+    assert_eq!(
+        bench.sent(),
+        ["8:start", "8:position X 0.25", "8:feed X 1", "8:end"]
+    );
+}
+
+#[test]
+fn a_refused_registration_is_told_twice_in_words() {
+    let mut bench = Bench::registered();
+    bench.ask(register(8, "NOPE", 0.1));
+    assert_eq!(
+        bench.sent(),
+        ["8:refused NOPE 3001", "8:error Custom(3001)"]
+    );
+    bench.ask(register(8, "X", 0.5));
+    assert_eq!(bench.sent(), ["8:refused X 3002", "8:error Custom(3002)"]);
+    bench.ask(register(8, "X", f64::NAN));
+    assert_eq!(bench.sent(), ["8:refused X 3003", "8:error Custom(3003)"]);
+}
+
+#[test]
+fn feed_goes_to_all_but_only_for_registered_symbols() {
+    let mut bench = Bench::registered();
+    bench.says(VenueEvent::Feed {
+        symbol: 0,
+        event: level(2.0),
+    });
+    bench.says(VenueEvent::Feed {
+        symbol: 1,
+        event: level(3.0),
+    });
+    bench.says(VenueEvent::FeedBatchStart { symbol: 1 });
+    assert_eq!(bench.sent(), ["0:feed X 2"]);
+}
+
+#[test]
+fn a_reject_explains_itself_before_the_order_ends() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    let refusal = Some(Refusal {
+        code: 1003,
+        text: "tick".into(),
+    });
+    let VenueEvent::Order(rejected) = report(1, Status::Rejected) else {
+        panic!()
+    };
+    bench.says(VenueEvent::Order(OrderReport {
+        refusal,
+        ..rejected
+    }));
+    assert_eq!(
+        bench.sent(),
+        [
+            "7:reject 1 1003",
+            "7:error OrderError",
+            "7:order X 1 Expired"
+        ]
+    );
+    assert_eq!(bench.out.orders[0].req, Status::None);
+}
+
+#[test]
+fn an_order_on_an_unregistered_symbol_or_of_an_unknown_kind_ends_as_expired() {
+    let mut bench = Bench::registered();
+    bench.ask(Request::Submit {
+        bot: BOT,
+        symbol: "Z".into(),
+        order: order(1),
+    });
+    assert_eq!(
+        bench.sent(),
+        [
+            "7:reject 1 3001",
+            "7:error OrderError",
+            "7:order Z 1 Expired"
+        ]
+    );
+    let mut odd = order(2);
+    odd.side = Side::None;
+    bench.ask(Request::Submit {
+        bot: BOT,
+        symbol: "X".into(),
+        order: odd,
+    });
+    assert_eq!(
+        bench.sent(),
+        [
+            "7:reject 2 3004",
+            "7:error OrderError",
+            "7:order X 2 Expired"
+        ]
+    );
+    let mut coarse = order(3);
+    coarse.tick_size = 0.5;
+    bench.ask(Request::Submit {
+        bot: BOT,
+        symbol: "X".into(),
+        order: coarse,
+    });
+    assert_eq!(bench.sent()[0], "7:reject 3 3002");
+    assert!(bench.dispatcher.venue.submitted.is_empty());
+}
+
+#[test]
+fn a_duplicate_id_is_refused_and_the_open_order_lives_on() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    bench.says(report(1, Status::New));
+    bench.sent();
+    bench.ask(submit(BOT, 1));
+    assert_eq!(bench.sent(), ["7:reject 1 3005", "7:error OrderError"]);
+    bench.ask(cancel(BOT, 1));
+    assert_eq!(bench.dispatcher.venue.canceled, [1]);
+}
+
+#[test]
+fn a_bot_cannot_cancel_what_is_not_its_own() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    bench.says(report(1, Status::New));
+    bench.sent();
+    bench.ask(cancel(8, 1));
+    assert_eq!(
+        bench.sent(),
+        [
+            "8:reject 1 3006",
+            "8:error OrderError",
+            "8:order X 1 Expired"
+        ]
+    );
+    assert!(bench.dispatcher.venue.canceled.is_empty());
+}
+
+#[test]
+fn canceling_an_ended_order_tells_again_how_it_ended() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    bench.says(report(1, Status::Filled));
+    bench.sent();
+    bench.ask(cancel(BOT, 1));
+    assert_eq!(
+        bench.sent(),
+        [
+            "7:reject 1 3007",
+            "7:error OrderError",
+            "7:order X 1 Filled"
+        ]
+    );
+    assert!(bench.out.orders[1].exch_timestamp > bench.out.orders[0].exch_timestamp);
+}
+
+#[test]
+fn a_refused_cancellation_leaves_the_order_open_and_unpending() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    bench.says(report(1, Status::New));
+    bench.sent();
+    let refusal = Refusal {
+        code: 9001,
+        text: "busy".into(),
+    };
+    bench.says(VenueEvent::RequestRefused { handle: 1, refusal });
+    assert_eq!(
+        bench.sent(),
+        ["7:reject 1 9001", "7:error OrderError", "7:order X 1 New"]
+    );
+}
+
+#[test]
+fn cancel_all_reaches_only_the_askers_orders() {
+    let mut bench = Bench::registered();
+    for (bot, id) in [(BOT, 1), (8, 1), (BOT, 2)] {
+        bench.ask(submit(bot, id));
+    }
+    for handle in 1..=3 {
+        bench.says(report(handle, Status::New));
+    }
+    bench.ask(Request::CancelAll {
+        bot: BOT,
+        symbol: "X".into(),
+    });
+    assert_eq!(bench.dispatcher.venue.canceled, [1, 3]);
+}
+
+#[test]
+fn orders_of_stock_bots_are_told_to_all_and_shared_among_them() {
+    let mut bench = Bench::registered();
+    bench.out.states.insert(50, OwnerState::Stock);
+    bench.out.states.insert(51, OwnerState::Stock);
+    bench.ask(submit(50, 1));
+    bench.says(report(1, Status::New));
+    assert_eq!(bench.sent(), [format!("{TO_ALL}:order X 1 New")]);
+    bench.ask(cancel(51, 1));
+    assert_eq!(bench.dispatcher.venue.canceled, [1]);
+}
+
+#[test]
+fn stopping_ends_open_orders_for_their_owners() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    bench.says(report(1, Status::New));
+    bench.sent();
+    bench.dispatcher.stop(Now::default(), &mut bench.out);
+    assert_eq!(bench.sent(), ["7:order X 1 Canceled", "0:down"]);
+}
+
+#[test]
+fn send_errors_are_counted_and_nothing_stops() {
+    let mut bench = Bench::registered();
+    bench.out.broken = true;
+    for _ in 0..3 {
+        bench.says(VenueEvent::Feed {
+            symbol: 0,
+            event: level(2.0),
+        });
+    }
+    assert_eq!(bench.dispatcher.send_errors(), 3);
+}

@@ -1,0 +1,162 @@
+//! What a market place offers to the bus.
+//!
+//! A venue does no waiting and no shared memory: it is told the time, takes requests and hands out
+//! what has happened. A venue on the network runs its sockets on other threads, queues what they
+//! hear, and wakes the bus through a `Ringer`.
+
+use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
+
+use crate::clock::Now;
+
+/// A new order as a venue sees it. `handle` names it in everything that follows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NewOrder {
+    /// The bus's own number of the order, never used twice.
+    pub handle: u64,
+    /// Price in ticks.
+    pub price_tick: i64,
+    /// Quantity.
+    pub qty: f64,
+    /// Side.
+    pub side: Side,
+    /// Type.
+    pub order_type: OrdType,
+    /// Time in force.
+    pub time_in_force: TimeInForce,
+}
+
+/// Why something was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable number.
+    pub code: i64,
+    /// What is wrong and what to do.
+    pub text: String,
+}
+
+/// What an order has become.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderReport {
+    /// The order.
+    pub handle: u64,
+    /// hftbacktest's status; `Rejected` comes with `refusal`.
+    pub status: Status,
+    /// Limit price in ticks as it is now; 0 keeps what is known.
+    pub price_tick: i64,
+    /// Ordered quantity as it is now; 0 keeps what is known.
+    pub qty: f64,
+    /// Quantity still open.
+    pub leaves_qty: f64,
+    /// Quantity of this execution, 0 when this is none.
+    pub exec_qty: f64,
+    /// Price of this execution in ticks, 0 when this is none.
+    pub exec_price_tick: i64,
+    /// True when this execution was passive.
+    pub maker: bool,
+    /// When it happened at the venue, Unix nanoseconds.
+    pub exch_ts: i64,
+    /// Why the venue ended or refused the order.
+    pub refusal: Option<Refusal>,
+}
+
+/// Something that a venue tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum VenueEvent {
+    /// The feed events up to `FeedBatchEnd` belong to one change and one symbol.
+    FeedBatchStart {
+        /// Index of the symbol.
+        symbol: u32,
+    },
+    /// See `FeedBatchStart`.
+    FeedBatchEnd {
+        /// Index of the symbol.
+        symbol: u32,
+    },
+    /// Market data.
+    Feed {
+        /// Index of the symbol.
+        symbol: u32,
+        /// The event as bots apply it.
+        event: Event,
+    },
+    /// An order changed.
+    Order(OrderReport),
+    /// A cancellation or amendment was refused; the order is as before.
+    RequestRefused {
+        /// The order.
+        handle: u64,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The account's position changed.
+    Position {
+        /// Index of the symbol.
+        symbol: u32,
+        /// Signed quantity.
+        qty: f64,
+        /// When, Unix nanoseconds.
+        exch_ts: i64,
+    },
+    /// The link with the venue is down.
+    Down(String),
+    /// The link with the venue is up again.
+    Up,
+    /// The book of a symbol cannot be relied on.
+    FeedStale {
+        /// Index of the symbol.
+        symbol: u32,
+    },
+    /// The book of a symbol can be relied on again.
+    FeedFresh {
+        /// Index of the symbol.
+        symbol: u32,
+    },
+    /// Something else that bots must know.
+    Notice(Refusal),
+}
+
+/// A market place. Every call comes from the one bus thread.
+pub trait Venue {
+    /// Accepts a symbol with the tick and lot size of a bot, or says why not. Called once per
+    /// symbol; later registrations are compared with the first one by the bus.
+    ///
+    /// # Errors
+    /// When the venue does not have the symbol, or not with these sizes.
+    fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal>;
+
+    /// Sends a new order.
+    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder);
+
+    /// Cancels an order.
+    fn cancel(&mut self, now: Now, symbol: u32, handle: u64);
+
+    /// Changes price and total quantity of an order.
+    fn amend(&mut self, now: Now, symbol: u32, handle: u64, price_tick: i64, qty: f64);
+
+    /// Cancels several orders of one symbol.
+    fn cancel_all(&mut self, now: Now, symbol: u32, handles: &[u64]) {
+        for handle in handles {
+            self.cancel(now, symbol, *handle);
+        }
+    }
+
+    /// Hands out what has happened up to `now`.
+    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>);
+
+    /// When `poll` has something to do again, on the monotonic clock; `None`: not by itself.
+    fn next_due_ns(&self) -> Option<u64>;
+
+    /// Appends the whole book of a symbol, as far as it was published, as level events.
+    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>);
+
+    /// The account's position in a symbol.
+    fn position(&self, symbol: u32) -> f64;
+
+    /// Goes one step forward, for venues that are stepped by hand.
+    fn step(&mut self) {}
+
+    /// True when there will never be anything more.
+    fn is_finished(&self) -> bool {
+        false
+    }
+}

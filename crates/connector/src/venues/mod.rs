@@ -1,0 +1,5 @@
+//! The market places.
+
+pub mod exchange_bridge;
+pub mod replay;
+pub mod sim;

@@ -1,0 +1,48 @@
+//! The book as bots have been told of it.
+
+use std::collections::BTreeMap;
+
+use hbl_exchange::Side;
+
+/// The book as bots have been told of it: what a late joiner gets.
+#[derive(Debug, Default)]
+pub struct PublishedBook {
+    bids: BTreeMap<i64, i64>,
+    asks: BTreeMap<i64, i64>,
+    exch_ts: i64,
+}
+
+impl PublishedBook {
+    /// Sets a level, in ticks and lots; 0 lots delete it.
+    pub fn set(&mut self, side: Side, tick: i64, lots: i64, exch_ts: i64) {
+        self.exch_ts = exch_ts;
+        let levels = match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        };
+        if lots > 0 {
+            levels.insert(tick, lots);
+        } else {
+            levels.remove(&tick);
+        }
+    }
+
+    /// Time of the newest change, Unix nanoseconds.
+    pub fn exch_ts(&self) -> i64 {
+        self.exch_ts
+    }
+
+    /// All levels, bids and then asks, best first.
+    pub fn levels(&self) -> impl Iterator<Item = (Side, i64, i64)> + '_ {
+        let bids = self
+            .bids
+            .iter()
+            .rev()
+            .map(|(tick, lots)| (Side::Buy, *tick, *lots));
+        bids.chain(
+            self.asks
+                .iter()
+                .map(|(tick, lots)| (Side::Sell, *tick, *lots)),
+        )
+    }
+}

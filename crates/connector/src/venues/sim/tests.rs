@@ -1,0 +1,169 @@
+use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
+
+use super::*;
+use crate::venue::OrderReport;
+
+fn at(ms: u64) -> Now {
+    let mono_ns = 1_000_000_000 + ms * 1_000_000;
+    Now {
+        mono_ns,
+        unix_ns: 1_700_000_000_000_000_000 + mono_ns as i64,
+    }
+}
+
+fn venue() -> SimVenue {
+    SimVenue::new(&SimConfig::default(), at(0)).unwrap()
+}
+
+/// Polls every millisecond.
+fn run(venue: &mut SimVenue, from_ms: u64, to_ms: u64) -> Vec<VenueEvent> {
+    let mut out = Vec::new();
+    for ms in from_ms..=to_ms {
+        venue.poll(at(ms), &mut out);
+    }
+    out
+}
+
+fn feeds(events: &[VenueEvent]) -> impl Iterator<Item = &Event> {
+    events.iter().filter_map(|event| match event {
+        VenueEvent::Feed { event, .. } => Some(event),
+        _ => None,
+    })
+}
+
+fn best(venue: &SimVenue, flags: u64) -> f64 {
+    let mut levels = Vec::new();
+    venue.book(at(0), 0, &mut levels);
+    levels.iter().find(|level| level.ev == flags).unwrap().px
+}
+
+#[test]
+fn the_default_flow_has_about_two_thousand_events_a_second() {
+    let mut venue = venue();
+    run(&mut venue, 0, 1000);
+    let count = feeds(&run(&mut venue, 1001, 6000)).count();
+    assert!((8_000..12_500).contains(&count), "{count} in five seconds");
+}
+
+#[test]
+fn times_are_unix_and_events_apply_to_an_uncrossed_book() {
+    let mut venue = venue();
+    let events = run(&mut venue, 0, 500);
+    for event in feeds(&events) {
+        assert!(
+            (at(0).unix_ns..=at(500).unix_ns).contains(&event.exch_ts),
+            "{event:?}"
+        );
+        assert!(event.local_ts >= event.exch_ts);
+    }
+    assert!(best(&venue, LOCAL_BID_DEPTH_EVENT) < best(&venue, LOCAL_ASK_DEPTH_EVENT));
+}
+
+#[test]
+fn levels_of_one_change_come_as_one_batch() {
+    let mut venue = venue();
+    let (mut depth, mut batches) = (0, 0);
+    for event in run(&mut venue, 0, 2000) {
+        match event {
+            VenueEvent::FeedBatchStart { .. } => (depth, batches) = (depth + 1, batches + 1),
+            VenueEvent::FeedBatchEnd { .. } => depth -= 1,
+            _ => {}
+        }
+        assert!((0..=1).contains(&depth));
+    }
+    assert!(
+        batches > 1,
+        "the first book at least is a batch for each symbol"
+    );
+}
+
+#[test]
+fn wrong_sizes_and_unknown_symbols_are_refused_in_words() {
+    let mut venue = venue();
+    assert_eq!(venue.register(at(0), "BTCUSDT", 0.1, 0.001), Ok(0));
+    let wrong = venue.register(at(0), "BTCUSDT", 0.5, 0.001).unwrap_err();
+    assert_eq!(wrong.code, codes::SIZE_MISMATCH);
+    assert!(wrong.text.contains("0.1"), "{}", wrong.text);
+    let unknown = venue.register(at(0), "NOPE", 0.1, 0.001).unwrap_err();
+    assert_eq!(unknown.code, codes::SYMBOL_UNKNOWN);
+    assert!(unknown.text.contains("BTCUSDT"), "{}", unknown.text);
+}
+
+#[test]
+fn an_order_rests_is_canceled_and_a_crossing_one_fills_and_moves_the_position() {
+    let mut venue = venue();
+    run(&mut venue, 0, 10);
+    let ask = best(&venue, LOCAL_ASK_DEPTH_EVENT);
+    let tick = (ask / 0.1).round() as i64;
+    let order = |handle, price_tick, time_in_force| NewOrder {
+        handle,
+        price_tick,
+        qty: 0.002,
+        side: Side::Buy,
+        order_type: OrdType::Limit,
+        time_in_force,
+    };
+    venue.submit(at(11), 0, &order(1, tick - 500, TimeInForce::GTC));
+    venue.cancel(at(12), 0, 1);
+    venue.submit(at(12), 0, &order(2, tick + 100, TimeInForce::IOC));
+    venue.submit(at(12), 0, &order(3, tick + 100, TimeInForce::GTX));
+    let events = run(&mut venue, 11, 30);
+    let statuses = |handle| {
+        events
+            .iter()
+            .filter_map(|event| match event {
+                VenueEvent::Order(report) if report.handle == handle => Some(report.status),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(statuses(1), [Status::New, Status::Canceled]);
+    assert_eq!(statuses(2).last(), Some(&Status::Filled));
+    assert_eq!(statuses(3), [Status::Expired]);
+    let refused = events.iter().any(|event| {
+        matches!(
+            event,
+            VenueEvent::Order(OrderReport {
+                handle: 3,
+                refusal: Some(_),
+                ..
+            })
+        )
+    });
+    assert!(
+        refused,
+        "a post-only order that would take says why it ended"
+    );
+    assert!((venue.position(0) - 0.002).abs() < 1e-12);
+}
+
+#[test]
+fn a_process_that_was_held_up_does_not_send_a_burst() {
+    let mut venue = venue();
+    run(&mut venue, 0, 100);
+    let mut out = Vec::new();
+    venue.poll(at(60_000), &mut out);
+    assert!(feeds(&out).count() < 2_000, "{}", out.len());
+    let later = run(&mut venue, 60_001, 61_000);
+    assert!(feeds(&later).count() > 1_000, "it goes on at its rate");
+}
+
+#[test]
+fn a_wall_clock_step_changes_timestamps_only() {
+    let mut venue = venue();
+    run(&mut venue, 0, 100);
+    let mut out = Vec::new();
+    let hour = 3_600_000_000_000;
+    for ms in 101..=1100 {
+        let now = at(ms);
+        venue.poll(
+            Now {
+                unix_ns: now.unix_ns - hour,
+                ..now
+            },
+            &mut out,
+        );
+    }
+    assert!(feeds(&out).count() > 1_000);
+    assert!(feeds(&out).all(|event| event.local_ts - event.exch_ts < 10_000_000));
+}
