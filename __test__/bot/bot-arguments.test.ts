@@ -28,7 +28,7 @@ describe('wrong arguments', () => {
     expect(bot.orders(0).size).toBe(0);
   }
 
-  const notPrices = [NaN, Infinity, -Infinity, -1, '100', null, undefined, 100n, {}];
+  const notPrices = [NaN, Infinity, -Infinity, 0, -0, -1, '100', null, undefined, 100n, {}];
   for (const price of notPrices) {
     test(`price ${String(price)}`, () => {
       expectInvalid(() => bot.submitOrder(0, { ...good, price: price as number }), 'price');
@@ -44,7 +44,7 @@ describe('wrong arguments', () => {
     });
   }
 
-  const notIds = [-1, 1.5, NaN, 2 ** 53, -1n, 2n ** 64n, '1', null, undefined];
+  const notIds = [0, 0n, -1, 1.5, NaN, 2 ** 53, -1n, 2n ** 64n, '1', null, undefined];
   for (const orderId of notIds) {
     test(`order id ${String(orderId)}`, () => {
       expectInvalid(() => bot.submitOrder(0, { ...good, orderId: orderId as bigint }), 'orderId');

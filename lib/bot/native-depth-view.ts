@@ -2,6 +2,7 @@ import type { BookLevel } from '../models/book-level.js';
 import { errorFromNative } from '../models/native-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { STATE_BYTES, StateField } from '../models/record-layout.js';
+import { roundToTick, tickToPrice } from '../models/ticks.js';
 import type { NativeBot } from '../native/addon.js';
 import { checkCount, checkTick } from '../models/arguments.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
@@ -20,7 +21,8 @@ export interface DepthSource {
 
 /**
  * The book of a native bot: best prices come from the state block that the bot refreshes after
- * each batch, without a native call; quantities and levels are asked for.
+ * each batch, without a native call; quantities and levels are asked for. Prices are made from
+ * ticks here: hftbacktest's own are plain products such as 0.30000000000000004.
  */
 export class NativeDepthView implements MarketDepthView {
   readonly tickSize: number;
@@ -42,11 +44,11 @@ export class NativeDepthView implements MarketDepthView {
   }
 
   get bestBid(): number {
-    return this.read(StateField.bestBid);
+    return tickToPrice(this.tick(StateField.bestBidTick), this.tickSize);
   }
 
   get bestAsk(): number {
-    return this.read(StateField.bestAsk);
+    return tickToPrice(this.tick(StateField.bestAskTick), this.tickSize);
   }
 
   get bestBidQty(): number {
@@ -125,7 +127,7 @@ export class NativeDepthView implements MarketDepthView {
     for (let index = first; index < first + count; index += 1) {
       levels.push(
         Object.freeze({
-          price: this.levelBuffer[index * 2] ?? NaN,
+          price: roundToTick(this.levelBuffer[index * 2] ?? NaN, this.tickSize),
           qty: this.levelBuffer[index * 2 + 1] ?? 0,
         }),
       );

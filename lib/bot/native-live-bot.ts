@@ -235,7 +235,7 @@ export abstract class NativeLiveBot implements Bot {
     const { orderId, side, price, qty, timeInForce, orderType } = check.checkOrderRequest(order);
     const waitNs = check.checkWait(wait);
     return this.request('submitOrder', asset, orderId, waitNs, () =>
-      native.submitOrder(asset, orderId, side, price, qty, timeInForce, orderType, waitNs),
+      native.submitOrder(asset, orderId, side, price, qty, timeInForce, orderType, 0),
     );
   }
 
@@ -247,7 +247,7 @@ export abstract class NativeLiveBot implements Bot {
     const toQty = check.checkQty(qty);
     const waitNs = check.checkWait(wait);
     return this.request('modify', asset, id, waitNs, () =>
-      native.modify(asset, id, toPrice, toQty, waitNs),
+      native.modify(asset, id, toPrice, toQty, 0),
     );
   }
 
@@ -256,7 +256,7 @@ export abstract class NativeLiveBot implements Bot {
     this.instrument(asset);
     const id = check.checkOrderId(orderId);
     const waitNs = check.checkWait(wait);
-    return this.request('cancel', asset, id, waitNs, () => native.cancel(asset, id, waitNs));
+    return this.request('cancel', asset, id, waitNs, () => native.cancel(asset, id, 0));
   }
 
   cancelAll(asset: number): void {
@@ -332,7 +332,9 @@ export abstract class NativeLiveBot implements Bot {
     } catch (error) {
       throw errorFromNative(error, 'waitBatch');
     }
-    if (count < 0) {
+    // -1: told to stop; below: -1 minus a `CommandError`.
+    if (count < -1) throw errorFromCommand(-1 - count, 'waitBatch');
+    if (count === -1) {
       this.stopped = true;
       count = 0;
     }
@@ -449,14 +451,12 @@ export abstract class NativeLiveBot implements Bot {
   private request(operation: string, asset: number, orderId: bigint, waitNs: number, call: () => number): ElapseResult {
     this.orderMaps[asset] = null;
     const code = this.guard(operation, call);
-    // A wait inside the call took records of every instrument from shared memory.
-    if (waitNs > 0) this.orderMaps.fill(null);
-    if (code === CommandError.Ok) return waitNs > 0 ? 'order_response' : 'ok';
-    if (code === CommandError.EndOfData || code === CommandError.Interrupted) {
-      this.stopped = true;
-      return 'end_of_data';
-    }
-    throw errorFromCommand(code, `${operation}(asset ${String(asset)}, order ${String(orderId)})`);
+    const what = `${operation}(asset ${String(asset)}, order ${String(orderId)})`;
+    if (code !== CommandError.Ok) throw errorFromCommand(code, what);
+    if (waitNs === 0) return 'ok';
+    const result = this.waitOrderResponse(asset, orderId, waitNs);
+    if (result === 'ok') throw errorFromCommand(CommandError.Timeout, what);
+    return result;
   }
 
   /** Repeats a wait in slices; between them the worker can be terminated. */

@@ -4,6 +4,7 @@ import { orderStatusFromCode } from '../models/order-status.js';
 import { orderTypeFromCode } from '../models/order-type.js';
 import { sideFromCode } from '../models/side.js';
 import { timeInForceFromCode } from '../models/time-in-force.js';
+import { roundToTick, tickToPrice } from '../models/ticks.js';
 import type { NativeOrder } from '../native/addon.js';
 
 /** The addon's order as the object that users see. */
@@ -20,12 +21,12 @@ export function orderFromNative(
     asset,
     symbol: instrument.symbol,
     side: sideFromCode(order.side) ?? 'buy',
-    price: order.price,
+    price: tickToPrice(order.priceTick, instrument.tickSize),
     priceTick: order.priceTick,
     qty: order.qty,
     leavesQty: order.leavesQty,
     execQty: order.execQty,
-    execPrice: order.execPrice,
+    execPrice: roundToTick(order.execPrice, instrument.tickSize),
     status,
     pending,
     timeInForce: timeInForceFromCode(order.timeInForce),

@@ -38,23 +38,24 @@ export function checkAsset(asset: number, count: number): void {
   );
 }
 
-/** The id as the addon takes it. */
+/** The id as the addon takes it. 0 is none: venues use it for "no order". */
 export function checkOrderId(orderId: bigint | number): bigint {
   if (typeof orderId === 'bigint') {
-    if (orderId < 0n || orderId >= U64_END) invalid('orderId', orderId, 'must fit into 64 bits unsigned');
+    if (orderId < 1n || orderId >= U64_END) {
+      invalid('orderId', orderId, 'must be from 1 to 2^64 - 1');
+    }
     return orderId;
   }
-  if (!Number.isSafeInteger(orderId) || orderId < 0) {
-    invalid('orderId', orderId, 'must be a bigint, or a safe whole number from 0 on');
+  if (!Number.isSafeInteger(orderId) || orderId < 1) {
+    invalid('orderId', orderId, 'must be a bigint, or a safe whole number, from 1 on');
   }
   return BigInt(orderId);
 }
 
-/** Finite and not negative; -0 counts as 0. */
-export function checkPrice(price: number): number {
-  if (typeof price !== 'number' || !Number.isFinite(price) || price < 0) {
-    invalid('price', price, 'must be a finite number from 0 on');
-  }
+/** Finite and above 0; the price of a market order, which nobody reads, may be 0. */
+export function checkPrice(price: number, market = false): number {
+  const good = typeof price === 'number' && Number.isFinite(price) && (market ? price >= 0 : price > 0);
+  if (!good) invalid('price', price, 'must be a finite number above 0');
   return price + 0;
 }
 
@@ -130,7 +131,7 @@ export function checkOrderRequest(order: OrderRequest): CheckedOrder {
   return {
     orderId: checkOrderId(orderId),
     side: side === 'buy' ? 1 : -1,
-    price: checkPrice(price),
+    price: checkPrice(price, orderType === 'market'),
     qty: checkQty(qty),
     timeInForce: checkTimeInForce(timeInForce),
     orderType: checkOrderType(orderType),

@@ -19,7 +19,7 @@ export interface OrderWait {
   readonly timeoutMs: number;
 }
 
-/** An order id: 64 bits unsigned. A `number` is taken when it is a safe integer. */
+/** An order id, from 1 to 2^64 - 1. A `number` is taken when it is a safe integer. */
 export type OrderId = bigint | number;
 
 /**
@@ -132,7 +132,8 @@ export interface Bot extends Disposable {
   /** Lets time go by in backtests only: here it returns `ok` at once. */
   elapseBt(durationNs: number): ElapseResult;
   /**
-   * Waits until something arrives and hands over all of it, at most `maxRecords` records.
+   * Waits until something arrives and hands over all of it, at most `maxRecords` records (one
+   * message is never cut: with its text it may take up to 8).
    *
    * @param timeoutNs - Longest wait, ns; 0 takes what is there.
    * @param maxRecords - Default: the size of the bot's buffer.

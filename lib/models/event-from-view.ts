@@ -7,7 +7,7 @@ import type { InstrumentSpec } from './live-instrument.js';
 import type { OrderResponse } from './order-response.js';
 import type { PositionChange } from './position-change.js';
 import { RecordKind } from './record-layout.js';
-import { priceToTick } from './ticks.js';
+import { priceToTick, roundToTick } from './ticks.js';
 import type { Trade } from './trade.js';
 
 /** The book of an instrument was cleared (`book_reset`) or is whole again (`book_ready`). */
@@ -68,18 +68,19 @@ export function orderFromView(view: EventView, instruments: Instruments): OrderR
   const asset = view.asset;
   const status = view.orderStatus;
   const pending = view.req;
+  const tickSize = instruments[asset]?.tickSize ?? NaN;
   return Object.freeze({
     type: 'order',
     orderId: view.orderId,
     asset,
     symbol: instruments[asset]?.symbol ?? '',
     side: view.side ?? 'buy',
-    price: view.px,
-    priceTick: priceToTick(view.px, instruments[asset]?.tickSize ?? NaN),
+    price: roundToTick(view.px, tickSize),
+    priceTick: priceToTick(view.px, tickSize),
     qty: view.qty,
     leavesQty: view.leavesQty,
     execQty: view.execQty,
-    execPrice: view.execPx,
+    execPrice: roundToTick(view.execPx, tickSize),
     status,
     pending,
     timeInForce: view.timeInForce,

@@ -13,7 +13,8 @@ import { sideFromCode, type Side } from './side.js';
 import { timeInForceFromCode, type TimeInForce } from './time-in-force.js';
 
 const TWO_32 = 4294967296;
-const decoder = new TextDecoder();
+// A text may start with U+FEFF like with any other character.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * A window on one record of a buffer. There is one view per reader and it moves: copy what you

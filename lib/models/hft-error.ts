@@ -32,6 +32,10 @@ export type HftErrorCode =
   | 'ERR_END_OF_DATA'
   /** A command queue is full. */
   | 'ERR_QUEUE_FULL'
+  /** Another bot or connector runs under the same id or name. */
+  | 'ERR_ALREADY_RUNNING'
+  /** Shared memory cannot be opened: the message names the files and what to do. */
+  | 'ERR_SHARED_MEMORY'
   /** A request did not fit into shared memory. */
   | 'ERR_SEND_FAILED'
   /** An order rate limit of the client refused the request. */

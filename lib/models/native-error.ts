@@ -93,12 +93,10 @@ export function errorFromCommand(code: number, operation: string): HftError {
 const BY_NATIVE_CODE: Readonly<Record<string, HftErrorCode>> = {
   InvalidArg: 'ERR_INVALID_ARGUMENT',
   Closed: 'ERR_CLOSED',
-  ConnectorDown: 'ERR_CONNECTOR_DOWN',
-  Unsupported: 'ERR_UNSUPPORTED_BY_CONNECTOR',
-  Unavailable: 'ERR_NATIVE_UNAVAILABLE',
-  QueueFull: 'ERR_QUEUE_FULL',
-  SendFailed: 'ERR_SEND_FAILED',
-  Panic: 'ERR_NATIVE_PANIC',
+  AlreadyRunning: 'ERR_ALREADY_RUNNING',
+  SharedMemory: 'ERR_SHARED_MEMORY',
+  Internal: 'ERR_NATIVE_PANIC',
+  GenericFailure: 'ERR_NATIVE_PANIC',
 };
 
 /**

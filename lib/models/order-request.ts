@@ -5,12 +5,12 @@ import type { TimeInForce } from './time-in-force.js';
 /** An order to submit. */
 export interface OrderRequest {
   /**
-   * Unique among all orders of the bot, 64 bits unsigned. A `number` is taken when it is a safe
+   * Unique among all orders of the bot, from 1 to 2^64 - 1. A `number` is taken when it is a safe
    * integer.
    */
   readonly orderId: bigint | number;
   readonly side: Side;
-  /** Limit price; rounded to the nearest tick. Ignored by market orders, yet must be finite. */
+  /** Limit price; rounded to the nearest tick. Above 0; of a market order it may be 0, nobody reads it. */
   readonly price: number;
   /** Quantity, above 0. */
   readonly qty: number;

@@ -81,6 +81,7 @@ export class StubVenue {
   cancel(asset: number, orderId: bigint): number {
     return this.request(asset, orderId, StatusCode.Canceled, (order) => {
       order.status = StatusCode.Canceled;
+      order.leavesQty = 0;
     });
   }
 
@@ -142,14 +143,20 @@ export class StubVenue {
     const delayNs = random.exponential(options.fillDelayNs);
     if (order.timeInForce === GTX && !market && this.crosses(order)) {
       order.status = StatusCode.Expired;
+      order.leavesQty = 0;
       this.tell(order, atNs);
       return;
     }
     const immediate = market || order.timeInForce === IOC || order.timeInForce === FOK;
     if (immediate || this.crosses(order)) {
       if (fills) this.fill(order, order.leavesQty, atNs, false);
-      else if (immediate) order.status = StatusCode.Expired;
-      if (!fills) this.tell(order, atNs);
+      else {
+        if (immediate) {
+          order.status = StatusCode.Expired;
+          order.leavesQty = 0;
+        }
+        this.tell(order, atNs);
+      }
       return;
     }
     this.tell(order, atNs);

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe } from 'vitest';
+import {
+  create,
+  LiveInstrument,
+  StubConnectorBot,
+  type Bot,
+  type InstrumentInput,
+} from '../../lib/index.js';
+import { ConnectorProcess } from '../../lib/connector/connector-process.js';
+import { describeNative } from '../support/native-suite.js';
+
+/** What the contract suite needs of a backend. */
+export interface Backend {
+  readonly name: string;
+  /** Id of the book that the bots keep. */
+  readonly instrument: () => LiveInstrument;
+  /** A new bot; `fills`: whether resting orders of a stub may be filled. */
+  readonly open: (options?: { fills?: boolean; instruments?: InstrumentInput[] }) => Bot;
+}
+
+function instrumentOn(connector: string): LiveInstrument {
+  return new LiveInstrument('BTCUSDT')
+    .connector(connector)
+    .tickSize(0.1)
+    .lotSize(0.001)
+    .roi(30_000, 70_000)
+    .lastTradesCapacity(20);
+}
+
+/** Runs the same tests on the stub and, for both books, on a connector process. */
+export function describeBackends(title: string, tests: (backend: Backend) => void): void {
+  describe(`${title}: stub`, () => {
+    const instrument = (): LiveInstrument => instrumentOn('stub');
+    tests({
+      name: 'stub',
+      instrument,
+      open: ({ fills = false, instruments = [instrument()] } = {}) =>
+        new StubConnectorBot({
+          instruments,
+          maxFeeds: Infinity,
+          stepIntervalNs: 2_000_000,
+          fillProbability: fills ? 1 : 0,
+        }),
+    });
+  });
+  for (const depth of ['hashmap', 'roivector'] as const) {
+    describeNative(`${title}: native, ${depth}`, () => {
+      const name = `t-${String(process.pid)}-${randomUUID().slice(0, 8)}`;
+      const connector = new ConnectorProcess({ args: [name, 'sim', 'BTCUSDT'] });
+      beforeAll(async () => {
+        await connector.start();
+      });
+      afterAll(async () => {
+        await connector.stop();
+      });
+      const instrument = (): LiveInstrument => instrumentOn(name);
+      tests({
+        name: depth,
+        instrument,
+        open: ({ instruments = [instrument()] } = {}) =>
+          create({ instruments, depth, backend: 'native' }),
+      });
+    });
+  }
+}
