@@ -3,6 +3,7 @@
 // Without a Rust toolchain the Rust tests and the native suites are skipped, by name.
 // REQUIRE_NATIVE=1: what cannot run is a failure. Arguments go to vitest (and leave cargo out):
 // `npm test -- __test__/bot`.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -10,7 +11,7 @@ import { build } from './build.mjs';
 import { buildNative } from './build-native.mjs';
 import { cargoEnv, lockedArgs, whyNoCargo } from './cargo.mjs';
 import { CargoReport } from './cargo-report.mjs';
-import { root, targetDir } from './paths.mjs';
+import { addonFile, root, targetDir } from './paths.mjs';
 import { ToolError, run, runBin, runMain } from './run.mjs';
 import { printReport } from './test-report.mjs';
 import { readVitestReport } from './vitest-report.mjs';
@@ -18,13 +19,23 @@ import { readVitestReport } from './vitest-report.mjs';
 const requireNative = process.env.REQUIRE_NATIVE === '1';
 const vitestArgs = process.argv.slice(2);
 
+/** An addon that was built but cannot be loaded must not pass for a machine without one. */
+function whyAddonFails() {
+  const code =
+    'const m = { exports: {} }; process.dlopen(m, process.argv[1]); console.log(m.exports.buildInfo().live)';
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', code, addonFile], {
+    encoding: 'utf8',
+  });
+  return stdout.trim() === 'true' ? '' : `the addon was built but fails: ${stdout}${stderr}`.trim();
+}
+
 /** Why there is no native part, '' when it was built. */
 async function prepareNative() {
   const reason = whyNoCargo();
   if (reason !== null) return reason;
   try {
     await buildNative({ live: true, profile: 'release' });
-    return '';
+    return whyAddonFails();
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     console.error(error.message);

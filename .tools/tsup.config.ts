@@ -28,5 +28,10 @@ export default defineConfig([
     dts: { entry: { index: 'lib/index.ts' } },
   },
   // Command-line programs are only started, never required.
-  { ...shared, entry: { 'cli/demo': 'lib/cli/demo.ts', 'cli/demo-strategy': 'lib/cli/demo-strategy.ts' }, format: ['esm'], splitting: false },
+  {
+    ...shared,
+    entry: { 'cli/demo': 'lib/cli/demo.ts', 'cli/demo-strategy': 'lib/cli/demo-strategy.ts' },
+    format: ['esm'],
+    splitting: false,
+  },
 ]);
