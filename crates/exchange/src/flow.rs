@@ -126,7 +126,9 @@ impl Flow {
         self.walk();
         self.last_ns = self.next_ns;
         match self.next {
-            Action::Quote if self.owed_quotes > 0 => self.owed_quotes -= 1,
+            Action::Quote if self.owed_quotes > 0 && !self.is_wide(&market.book) => {
+                self.owed_quotes -= 1;
+            }
             Action::Quote => self.quote(market, desk),
             Action::Trade => {
                 self.excited += self.kick;
@@ -240,7 +242,7 @@ impl Flow {
             Side::Sell
         };
         let missing = 1.0 - market.book.side(side).len() as f64 / self.levels as f64;
-        if self.uniform() < (0.3 + 1.5 * missing).clamp(0.3, 0.95) {
+        if !self.is_wide(&market.book) && self.uniform() < (0.3 + 1.5 * missing).clamp(0.3, 0.95) {
             self.maintain(market, desk, side);
             return;
         }
@@ -251,6 +253,16 @@ impl Flow {
             self.maintain(market, desk, side);
         }
         self.owed_quotes = (self.owed_quotes + (published - 1).max(0)).min(DEBT_MAX);
+    }
+
+    /// Whether the spread is so wide that closing it goes before everything else.
+    fn is_wide(&self, book: &Book) -> bool {
+        match (book.best(Side::Buy), book.best(Side::Sell)) {
+            (Some(bid), Some(ask)) => {
+                (ask.px_tick - bid.px_tick) as f64 > 2.0 * self.spread_mean + 2.0
+            }
+            _ => true,
+        }
     }
 
     /// Takes back quotes on the wrong side of the fair price, and puts better ones where the best
@@ -422,6 +434,7 @@ impl Flow {
             1
         };
         if lots < 1 {
+            self.owed_quotes += 1;
             self.maintain(market, desk, side.opposite());
             return;
         }

@@ -16,7 +16,8 @@ pub struct FlowConfig {
     pub volatility: f64,
     /// Level updates per second on average, those of trades included; 0.1 to 200 000. Default 1000.
     pub level_rate_hz: f64,
-    /// Trades per second on average; 0 to 200 000. Default 20.
+    /// Trades per second on average; 0 to 200 000. Default 20. Each costs a level update or more: near
+    /// `level_rate_hz`, nothing is left to close the spread with, and it is wide.
     pub trade_rate_hz: f64,
     /// Share of the trades that were set off by other trades, 0 (none: a Poisson process) to 0.95.
     /// Default 0.7.

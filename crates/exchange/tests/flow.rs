@@ -37,7 +37,7 @@ fn count(events: &[ExchangeEvent]) -> (f64, f64) {
 fn the_book_is_never_crossed_never_empty_deep_and_tight_at_every_rate() {
     for (level_rate_hz, trade_rate_hz, seconds) in [
         (1.0, 0.2, 3000),
-        (50.0, 50.0, 200),
+        (50.0, 10.0, 200),
         (1000.0, 20.0, 60),
         (100_000.0, 10_000.0, 2),
     ] {
