@@ -18,6 +18,8 @@ export interface SentCommand {
 export class FakeSession implements ClientPort {
   readonly sent: SentCommand[] = [];
   sideChannel = true;
+  /** What `links()` says; the fake connects by its records, see `connect`. */
+  linkStatus: number = LinkStatus.Waiting;
   queueFull = false;
   opened = 0;
   closed = 0;
@@ -131,7 +133,7 @@ export class FakeSession implements ClientPort {
   links(): NativeLink[] {
     const names = new Set(this.context!.instruments.map(({ connector }) => connector));
     return [...names].map((connector) => ({
-      connector, status: LinkStatus.Connected, sideChannel: this.sideChannel, epoch: 9n, pid: 0, version: '1', heartbeatAgeNs: 2e6,
+      connector, status: this.linkStatus, sideChannel: this.sideChannel, epoch: 9n, pid: 0, version: '1', heartbeatAgeNs: 2e6,
     }));
   }
 

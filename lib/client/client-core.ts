@@ -126,6 +126,7 @@ export class ClientCore {
     this.session = session;
     this.botId = session.botId;
     this.#ids ??= new OrderIdSource(session.botId);
+    this.#adoptLinks(session);
     return session;
   }
 
@@ -283,6 +284,17 @@ export class ClientCore {
     const code = told.kind === 'connection_interrupted' || told.kind === 'critical_connection_error' ? 'ERR_CONNECTOR_DOWN' : 'ERR_CUSTOM';
     const number = told.value === 0n ? '' : ` ${String(told.value)}`;
     this.tellError(new HftError(code, `${told.symbol}: the connector told ${told.kind}${number}: ${told.text || 'no text'}.`), 'connector', told);
+  }
+
+  /** Links that the bot made before its records had a ring to go to. */
+  #adoptLinks(session: ClientSession): void {
+    for (const link of session.port.links()) {
+      const asset = this.options.instruments.findIndex((spec) => spec.connector === link.connector);
+      const state = linkStateFromCode(link.status);
+      if (asset < 0 || !isLinkUp(state) || this.links.isUp(asset)) continue;
+      const symbol = this.options.instruments[asset]?.symbol ?? '';
+      this.#onLink(Object.freeze({ type: 'link', state: 'connected', asset, symbol, connector: link.connector, epoch: link.epoch }));
+    }
   }
 
   /** Counts what did not fit into the ring. The bot sends the books anew by itself. */

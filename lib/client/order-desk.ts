@@ -6,6 +6,7 @@ import { errorFromCommand } from '../models/native-error.js';
 import { orderTypeToCode } from '../models/order-type.js';
 import { CommandError } from '../models/record-layout.js';
 import { sideToCode } from '../models/side.js';
+import { roundToTick } from '../models/ticks.js';
 import { timeInForceToCode } from '../models/time-in-force.js';
 import type { OrderStateChange } from './client-event.js';
 import type { ClientOrder, RejectReason } from './client-order.js';
@@ -223,14 +224,16 @@ export class OrderDesk {
     const orderId = view.orderId;
     const before = this.#store.get(orderId) ?? this.#adopt(view);
     const known = this.#store.get(orderId) !== undefined;
+    const tickSize = this.#options.instruments[view.asset]?.tickSize ?? NaN;
     this.#submits.measure(orderId, this.#options.latency);
     const { next, fill } = applyReport(this.#progress(before), {
       status: view.statusCode,
-      price: view.px,
+      // Made of ticks on the way here: 49996.200000000004 is meant as 49996.2.
+      price: roundToTick(view.px, tickSize),
       qty: view.qty,
       leavesQty: view.leavesQty,
       execQty: view.execQty,
-      execPx: view.execPx,
+      execPx: roundToTick(view.execPx, tickSize),
       maker: view.maker,
       exchTsNs: view.exchTsNs,
     });
@@ -399,10 +402,12 @@ export class OrderDesk {
     const order = this.#store.get(orderId);
     if (order === undefined) return;
     const ended = isTerminal(order.state);
-    if (order.state !== 'pending_new') {
+    // What cannot rest is answered by its end: a venue may acknowledge it first.
+    const rests = order.orderType === 'limit' && (order.timeInForce === 'GTC' || order.timeInForce === 'GTX');
+    if (ended || (rests && order.state !== 'pending_new')) {
       this.#submits.settle(orderId, this.#outcome(order));
-      if (this.#deferredCancels.delete(orderId) && !ended) this.#sendCancel(order);
     }
+    if (order.state !== 'pending_new' && this.#deferredCancels.delete(orderId) && !ended) this.#sendCancel(order);
     const wanted = this.#wanted.get(orderId);
     if (wanted !== undefined && (ended || status === WireStatus.Replaced || (close(wanted.price, order.price) && close(wanted.qty, order.qty)))) {
       this.#wanted.delete(orderId);
