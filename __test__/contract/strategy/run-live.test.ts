@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LiveInstrument, runLive, type RunLiveOptions } from '../../../lib/index.js';
+import { ConnectorProcess } from '../../../lib/connector/connector-process.js';
+import { describeNative } from '../../support/native-suite.js';
+
+const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
+const instrumentOn = (connector: string): LiveInstrument =>
+  new LiveInstrument('BTCUSDT').connector(connector).tickSize(0.1).lotSize(0.001);
+
+const stub: RunLiveOptions = {
+  strategy: fixture('quoter.mjs'),
+  instruments: [instrumentOn('stub')],
+  backend: 'stub',
+  stub: { pace: 'asap', fillProbability: 0 },
+  onLog: () => undefined,
+};
+
+describe('runLive on the stub', () => {
+  test('runs the module in a worker and resolves with what happened', async () => {
+    const lines: string[] = [];
+    const run = runLive({ ...stub, onLog: (text) => lines.push(text) });
+    expect(run.backend).toBe('stub');
+    const summary = await run;
+    expect(summary).toMatchObject({
+      backend: 'stub',
+      reason: 'end_of_data',
+      fills: 0,
+      positions: [0],
+      gaps: 0,
+      lost: 0,
+      dropped: 0,
+      handlerErrors: 0,
+    });
+    expect(summary.trades).toBeGreaterThan(600);
+    expect(summary.ordersSubmitted).toBe(Math.floor(summary.trades / 10));
+    expect(summary.orderLatency.p50Us).toBeGreaterThan(700);
+    expect(summary.orderLatency.p50Us).toBeLessThan(1300);
+    expect(lines).toEqual(['started', 'stopped']);
+  });
+
+  test('gives the same figures for the same seed', async () => {
+    const [one, two] = await Promise.all([runLive(stub), runLive(stub)]);
+    expect(two).toEqual(one);
+  });
+
+  test('hands the options to the module', async () => {
+    const summary = await runLive({ ...stub, strategyOptions: { every: 100 } });
+    expect(summary.ordersSubmitted).toBe(Math.floor(summary.trades / 100));
+  });
+
+  test('builds a class', async () => {
+    const logged: unknown[] = [];
+    await runLive({
+      ...stub,
+      strategy: fixture('as-class.mjs'),
+      strategyOptions: { a: 1 },
+      onLog: (_text, values) => logged.push(values),
+    });
+    expect(logged).toEqual([{ a: 1 }]);
+  });
+
+  test('contains what a handler throws, counts it and tells onError', async () => {
+    const lines: string[] = [];
+    const summary = await runLive({
+      ...stub,
+      strategyOptions: { throwAt: 5 },
+      onLog: (text) => lines.push(text),
+    });
+    expect(summary.handlerErrors).toBe(1);
+    expect(summary.trades).toBeGreaterThan(600);
+    expect(lines).toContain('error: thrown on purpose');
+  });
+
+  test('ends after its duration', async () => {
+    const start = performance.now();
+    const summary = await runLive({ ...stub, stub: {}, durationMs: 300 });
+    expect(summary.reason).toBe('duration');
+    expect(summary.durationMs).toBeGreaterThanOrEqual(300);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  test('ends when it is stopped, and reports on the way', async () => {
+    const seen: number[] = [];
+    const lines: string[] = [];
+    const run = runLive({
+      ...stub,
+      stub: { maxFeeds: Infinity },
+      progressMs: 50,
+      onProgress: ({ events }) => {
+        seen.push(events);
+        if (seen.length === 3) run.stop();
+      },
+      onLog: (text) => lines.push(text),
+    });
+    const summary = await run;
+    run.stop();
+    expect(summary.reason).toBe('stopped');
+    expect(seen.length).toBeGreaterThanOrEqual(3);
+    expect([...seen].sort((a, b) => a - b)).toEqual(seen);
+    expect(lines.at(-1)).toBe('stopped');
+  });
+
+  test('ends when its signal aborts, before or during the run', async () => {
+    const during = AbortSignal.timeout(200);
+    const summary = await runLive({ ...stub, stub: { maxFeeds: Infinity }, signal: during });
+    expect(summary.reason).toBe('stopped');
+    const before = await runLive({ ...stub, stub: { maxFeeds: Infinity }, signal: AbortSignal.abort() });
+    expect(before.reason).toBe('stopped');
+  });
+
+  test('ends a strategy that does not return by force, and says so', async () => {
+    const run = runLive({ ...stub, strategy: fixture('endless.cjs'), stopTimeoutMs: 200 });
+    setTimeout(() => {
+      run.stop();
+    }, 300);
+    await expect(run).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+      message: expect.stringContaining('by force') as string,
+    });
+  });
+
+  for (const [name, reason] of [
+    ['missing.mjs', 'cannot be imported'],
+    ['broken.mjs', 'broken module'],
+    ['no-strategy.mjs', 'exports no strategy'],
+  ] as const) {
+    test(`names what is wrong with ${name}`, async () => {
+      await expect(runLive({ ...stub, strategy: fixture(name) })).rejects.toMatchObject({
+        name: 'HftError',
+        code: 'ERR_STRATEGY_MODULE',
+        message: expect.stringContaining(reason) as string,
+      });
+    });
+  }
+
+  test('refuses wrong options at once', () => {
+    for (const wrong of [{ strategy: '' }, { durationMs: -1 }, { waitMs: NaN }, { instruments: [] }, { backend: 'x' }]) {
+      expect(() => runLive({ ...stub, ...(wrong as object) })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
+      );
+    }
+  });
+});
+
+describeNative('runLive on a connector', () => {
+  const name = `t-${String(process.pid)}-${randomUUID().slice(0, 8)}`;
+  const connector = new ConnectorProcess({ args: [name, 'sim', 'BTCUSDT'] });
+  beforeAll(async () => {
+    await connector.start();
+  });
+  afterAll(async () => {
+    await connector.stop();
+  });
+  const native: RunLiveOptions = { ...stub, backend: 'native', instruments: [instrumentOn(name)] };
+
+  test('trades over shared memory', async () => {
+    const summary = await runLive({ ...native, durationMs: 1500 });
+    expect(summary).toMatchObject({ backend: 'native', reason: 'duration', gaps: 0, lost: 0, dropped: 0, handlerErrors: 0 });
+    expect(summary.trades).toBeGreaterThan(0);
+    expect(summary.bookUpdates).toBeGreaterThan(100);
+    expect(summary.ordersSubmitted).toBeGreaterThan(0);
+    expect(summary.feedLatency.p50Us).toBeGreaterThan(0);
+    expect(summary.feedLatency.p50Us).toBeLessThan(5000);
+  });
+
+  test('is stopped in the middle of a wait', async () => {
+    // No instrument of that name: nothing ever arrives, the wait would last.
+    const run = runLive({ ...native, instruments: [instrumentOn(`${name}-absent`)], waitMs: 10_000 });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const start = performance.now();
+    run.stop();
+    expect((await run).reason).toBe('stopped');
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test('runs two strategies side by side', async () => {
+    const runs = [runLive({ ...native, durationMs: 800 }), runLive({ ...native, durationMs: 800 })];
+    for (const summary of await Promise.all(runs)) expect(summary.trades).toBeGreaterThan(0);
+  });
+});
