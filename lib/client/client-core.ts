@@ -40,6 +40,7 @@ export class ClientCore {
   #ring: RingConsumer | undefined;
   #pump: RingPump | undefined;
   #ringDropped = 0;
+  #reading = false;
   #warnedMs = -Infinity;
   readonly #reconciler: OrderReconciler;
   readonly #readyWaiters = new Set<() => void>();
@@ -79,7 +80,7 @@ export class ClientCore {
     });
   }
 
-  /** Opens a session and starts to read its ring. */
+  /** Opens a session; its records wait in the ring until `beginReading`. */
   async open(openSession: OpenSession): Promise<ClientSession> {
     const memory = createRing(this.options.ringCapacity);
     const ring = new RingConsumer(memory);
@@ -112,11 +113,12 @@ export class ClientCore {
       },
     });
     this.#pump = pump;
-    ring.sleep();
     const session = await openSession({
       ring: memory,
-      // The first records may come before the session is known here.
-      onWake: () => setImmediate(pump.wake),
+      // Nothing is told before the client runs: handlers may want to send orders.
+      onWake: () => {
+        if (this.#reading) pump.wake();
+      },
       instruments: this.options.instruments,
       config: { ...this.options.config, botId: this.botId },
       depth: this.options.depth,
@@ -126,13 +128,20 @@ export class ClientCore {
     this.session = session;
     this.botId = session.botId;
     this.#ids ??= new OrderIdSource(session.botId);
-    this.#adoptLinks(session);
     return session;
+  }
+
+  /** Starts to tell events. */
+  beginReading(session: ClientSession): void {
+    this.#reading = true;
+    this.#adoptLinks(session);
+    this.#pump?.wake();
   }
 
   /** Ends the session: its last records are still read. */
   async closeSession(reason: 'closed' | 'connection_lost'): Promise<void> {
     const session = this.session;
+    this.#reading = false;
     this.#reconciler.close();
     if (session !== undefined) await session.close();
     this.#pump?.drainAll();

@@ -363,6 +363,7 @@ export class LiveClient {
       this.#startedMs = performance.now();
       this.#startTimers();
       this.#enter('running');
+      this.#core.beginReading(session);
       void session.ended.then((error) => this.#onEnded(session, error));
     } catch (error) {
       await this.#core.closeSession('closed');

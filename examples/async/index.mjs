@@ -1,0 +1,49 @@
+// Async iterators: three loops over the same client, each with its own view of the events.
+import { LiveClient, LiveInstrument } from 'hftbacktest-live';
+
+const [connector = 'sim', symbol = 'BTCUSDT', seconds = '5'] = process.argv.slice(2);
+const instrument = new LiveInstrument(symbol).connector(connector).tickSize(0.1).lotSize(0.001);
+const client = new LiveClient({
+  instruments: [instrument],
+  backend: connector === 'stub' ? 'stub' : 'native',
+  stub: { stepIntervalNs: 5_000_000, fillProbability: 0 },
+  onError: (error) => console.error(`error: ${error.message}`),
+});
+
+let volume = 0;
+let trades = 0;
+async function watchTrades() {
+  for await (const trade of client.trades()) {
+    trades += 1;
+    volume += trade.qty;
+  }
+}
+
+let updates = 0;
+async function watchBook() {
+  for await (const update of client.bookUpdates()) updates += update.merged;
+}
+
+const orderStates = [];
+async function watchOrders() {
+  for await (const { current } of client.orderStates()) orderStates.push(current);
+}
+
+await client.start();
+// Iterators are made before the first event is awaited, so none is missed; `close()` ends them.
+const watching = Promise.all([watchTrades(), watchBook(), watchOrders()]);
+await client.ready(5_000);
+
+// An order is awaited like anything else, and its outcome says honestly what is known.
+const price = Math.round((client.snapshot().bids[0].price - 50) * 10) / 10;
+const outcome = await client.submitOrder({ side: 'buy', price, qty: 0.001 });
+if (outcome.status === 'accepted') await client.cancelOrder(outcome.order.orderId);
+
+await new Promise((resolve) => {
+  process.once('SIGINT', resolve);
+  setTimeout(resolve, Number(seconds) * 1000).unref();
+});
+const { backend } = client;
+await client.close();
+await watching;
+console.log(JSON.stringify({ backend, trades, volume: Number(volume.toFixed(6)), updates, outcome: outcome.status, orderStates }));

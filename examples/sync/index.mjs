@@ -1,0 +1,41 @@
+// The low-level bot: a loop that blocks its thread, as hftbacktest strategies are written.
+import { create, LiveInstrument, OrderIdSource } from 'hftbacktest-live';
+
+const [connector = 'sim', symbol = 'BTCUSDT', seconds = '5'] = process.argv.slice(2);
+const instrument = new LiveInstrument(symbol).connector(connector).tickSize(0.1).lotSize(0.001).lastTradesCapacity(1000);
+
+// The name `stub` asks for the stub; anything else is a connector that must be running.
+const bot = create({
+  instruments: [instrument],
+  backend: connector === 'stub' ? 'stub' : 'native',
+  stub: { maxFeeds: Infinity, stepIntervalNs: 5_000_000 },
+});
+const ids = new OrderIdSource(bot.botId);
+const endMs = performance.now() + Number(seconds) * 1000;
+const depth = bot.depth(0);
+let feeds = 0;
+let trades = 0;
+let resting;
+
+try {
+  while (performance.now() < endMs) {
+    // Blocks until something came, 100 ms at most; the book and the trades are up to date after it.
+    const result = bot.waitNextFeed(true, 100_000_000);
+    if (result === 'end_of_data') break;
+    if (result === 'market_feed') feeds += 1;
+    trades += bot.lastTrades(0).length;
+    bot.clearLastTrades(0);
+
+    // One order, once, far from the market; cancelled again at the end.
+    if (resting === undefined && depth.trusted && depth.bestBid > 0) {
+      resting = ids.next();
+      const price = Math.round((depth.bestBid - 50) * 10) / 10;
+      bot.submitBuyOrder(0, resting, price, 0.001, 'GTC', 'limit', { timeoutMs: 1_000 });
+    }
+  }
+  if (resting !== undefined && bot.order(0, resting)?.cancellable === true) bot.cancel(0, resting, { timeoutMs: 1_000 });
+  const status = resting === undefined ? 'none' : (bot.order(0, resting)?.status ?? 'none');
+  console.log(JSON.stringify({ backend: bot.backend, feeds, trades, bid: depth.bestBid, ask: depth.bestAsk, order: status, position: bot.position(0) }));
+} finally {
+  bot.close();
+}
