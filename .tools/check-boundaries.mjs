@@ -20,8 +20,8 @@ const rooms = [
   'strategy',
   'bot',
   'stub',
-  'native',
   'connector',
+  'native',
   'models',
 ];
 
