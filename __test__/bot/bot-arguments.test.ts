@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LiveInstrument, StubConnectorBot, type Bot, type OrderRequest } from '../../lib/index.js';
@@ -30,7 +31,7 @@ describe('wrong arguments', () => {
 
   const notPrices = [NaN, Infinity, -Infinity, 0, -0, -1, '100', null, undefined, 100n, {}];
   for (const price of notPrices) {
-    test(`price ${String(price)}`, () => {
+    test(`price ${inspect(price)}`, () => {
       expectInvalid(() => bot.submitOrder(0, { ...good, price: price as number }), 'price');
       expectInvalid(() => bot.modify(0, 1n, price as number, 1), 'price');
     });
@@ -79,7 +80,7 @@ describe('wrong arguments', () => {
     const assets = [1, -1, 0.5, NaN, Infinity, 2 ** 53, '0', null, 0n, {}, 4294967296];
     for (const asset of assets) {
       for (const call of calls) {
-        expect(() => call(asset as number), `${String(asset)} ${call.toString()}`).toThrow(
+        expect(() => call(asset as number), `${inspect(asset)} ${call.toString()}`).toThrow(
           expect.objectContaining({ code: 'ERR_INSTRUMENT_NOT_FOUND' }),
         );
       }
@@ -89,7 +90,10 @@ describe('wrong arguments', () => {
   test('side, time in force and order type outside their words', () => {
     for (const word of ['', 'BUY', 'gtc', 1, null, '__proto__', 'constructor']) {
       expectInvalid(() => bot.submitOrder(0, { ...good, side: word as 'buy' }), 'side');
-      expectInvalid(() => bot.submitOrder(0, { ...good, timeInForce: word as 'GTC' }), 'timeInForce');
+      expectInvalid(
+        () => bot.submitOrder(0, { ...good, timeInForce: word as 'GTC' }),
+        'timeInForce',
+      );
       expectInvalid(() => bot.submitOrder(0, { ...good, orderType: word as 'limit' }), 'orderType');
     }
     expectInvalid(() => bot.submitOrder(0, null as unknown as OrderRequest), 'order');
@@ -105,9 +109,13 @@ describe('wrong arguments', () => {
     }
     expectInvalid(() => bot.waitNextFeed(1 as unknown as boolean, 0), 'includeOrderResponses');
     for (const timeoutMs of [NaN, 0, -1, Infinity, 60_001, '5']) {
-      expectInvalid(() => bot.submitOrder(0, good, { timeoutMs: timeoutMs as number }), 'timeoutMs');
+      expectInvalid(
+        () => bot.submitOrder(0, good, { timeoutMs: timeoutMs as number }),
+        'timeoutMs',
+      );
     }
-    for (const max of [0, -1, 1.5, NaN, 2 ** 31]) expectInvalid(() => bot.waitBatch(0, max), 'maxRecords');
+    for (const max of [0, -1, 1.5, NaN, 2 ** 31])
+      expectInvalid(() => bot.waitBatch(0, max), 'maxRecords');
   });
 
   test('ticks and level counts that are no whole numbers', () => {
@@ -116,7 +124,8 @@ describe('wrong arguments', () => {
       expectInvalid(() => depth.bidQtyAtTick(tick as number), 'priceTick');
       expectInvalid(() => depth.askQtyAtTick(tick as number), 'priceTick');
     }
-    for (const count of [0, -1, 1.5, NaN, 10_001]) expectInvalid(() => depth.levels(count), 'count');
+    for (const count of [0, -1, 1.5, NaN, 10_001])
+      expectInvalid(() => depth.levels(count), 'count');
   });
 
   test('an order whose getter throws passes the error on and sends nothing', () => {
@@ -144,15 +153,30 @@ describe('wrong arguments', () => {
   });
 
   test('whatever the values, the outcome is an order or a named error', () => {
-    const anything = fc.oneof(fc.anything(), fc.double(), fc.bigInt(), fc.constantFrom(-0, 2 ** 53, 2n ** 63n));
+    const anything = fc.oneof(
+      fc.anything(),
+      fc.double(),
+      fc.bigInt(),
+      fc.constantFrom(-0, 2 ** 53, 2n ** 63n),
+    );
     fc.assert(
       fc.property(anything, anything, anything, anything, (asset, orderId, price, qty) => {
         const before = bot.orders(0).size;
         try {
-          bot.submitSellOrder(asset as number, orderId as bigint, price as number, qty as number, 'GTC', 'limit');
+          bot.submitSellOrder(
+            asset as number,
+            orderId as bigint,
+            price as number,
+            qty as number,
+            'GTC',
+            'limit',
+          );
           expect(bot.orders(0).size).toBe(before + 1);
         } catch (error) {
-          expect(error).toMatchObject({ name: 'HftError', code: expect.stringMatching(/^ERR_/) as string });
+          expect(error).toMatchObject({
+            name: 'HftError',
+            code: expect.stringMatching(/^ERR_/) as string,
+          });
           expect(bot.orders(0).size).toBe(before);
         }
       }),

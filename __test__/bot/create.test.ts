@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { create, HashMapMarketDepthLiveBot, LiveInstrument, STUB_WARNING_CODE } from '../../lib/index.js';
+import {
+  create,
+  HashMapMarketDepthLiveBot,
+  LiveInstrument,
+  STUB_WARNING_CODE,
+} from '../../lib/index.js';
 import { tryLoadAddon } from '../../lib/native/load-addon.js';
 
 const instruments = [new LiveInstrument('BTCUSDT').connector('none').tickSize(0.1).lotSize(0.001)];

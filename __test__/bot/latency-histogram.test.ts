@@ -11,7 +11,10 @@ describe('a latency histogram', () => {
   });
 
   test('is within 1.6 % of the exact percentile', () => {
-    const values = fc.array(fc.integer({ min: 0, max: 2 ** 40 - 1 }), { minLength: 1, maxLength: 200 });
+    const values = fc.array(fc.integer({ min: 0, max: 2 ** 40 - 1 }), {
+      minLength: 1,
+      maxLength: 200,
+    });
     fc.assert(
       fc.property(values, fc.double({ min: 0, max: 100, noNaN: true }), (list, p) => {
         const histogram = new LatencyHistogram();

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { HashMapMarketDepthLiveBot, LiveInstrument, ROIVectorMarketDepthLiveBot, create } from '../../lib/index.js';
+import {
+  HashMapMarketDepthLiveBot,
+  LiveInstrument,
+  ROIVectorMarketDepthLiveBot,
+  create,
+} from '../../lib/index.js';
 
 const whole = new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.1).lotSize(0.001);
 
@@ -25,7 +30,11 @@ describe('the instrument builder', () => {
 
   for (const [what, builder, path] of [
     ['no symbol', new LiveInstrument('').connector('x').tickSize(1).lotSize(1), 'symbol'],
-    ['a symbol too long for the wire', new LiveInstrument('X'.repeat(129)).connector('x').tickSize(1).lotSize(1), 'symbol'],
+    [
+      'a symbol too long for the wire',
+      new LiveInstrument('X'.repeat(129)).connector('x').tickSize(1).lotSize(1),
+      'symbol',
+    ],
     ['no connector', new LiveInstrument('A').tickSize(1).lotSize(1), 'connector'],
     ['a connector name with a slash', whole.connector('a/b'), 'connector'],
     ['tick size 0', whole.tickSize(0), 'tickSize'],
@@ -58,7 +67,9 @@ describe('the instrument builder', () => {
       message: expect.stringContaining('.roi(lb, ub)') as string,
     }) as Error;
     expect(() => new ROIVectorMarketDepthLiveBot({ instruments: [whole] })).toThrow(asked);
-    expect(() => create({ instruments: [whole], depth: 'roivector', backend: 'stub' })).toThrow(asked);
+    expect(() => create({ instruments: [whole], depth: 'roivector', backend: 'stub' })).toThrow(
+      asked,
+    );
   });
 
   test('a bot refuses no instruments, and one instrument twice', () => {

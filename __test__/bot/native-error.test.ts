@@ -17,7 +17,10 @@ describe('errors', () => {
   });
 
   test('an unknown number is told as it is', () => {
-    expect(errorFromCommand(77, 'cancel')).toMatchObject({ code: 'ERR_CUSTOM', message: 'cancel: error number 77.' });
+    expect(errorFromCommand(77, 'cancel')).toMatchObject({
+      code: 'ERR_CUSTOM',
+      message: 'cancel: error number 77.',
+    });
   });
 
   test('what the addon throws keeps its cause and gets a code', () => {

@@ -12,7 +12,16 @@ import {
 } from '../../lib/index.js';
 import { loadRecordVectors } from '../support/record-vectors.js';
 
-const WIDE = new Set(['seq', 'exchTsNs', 'localTsNs', 'sentMonoNs', 'recvMonoNs', 'orderId', 'value', 'ev']);
+const WIDE = new Set([
+  'seq',
+  'exchTsNs',
+  'localTsNs',
+  'sentMonoNs',
+  'recvMonoNs',
+  'orderId',
+  'value',
+  'ev',
+]);
 const I64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const U64 = { min: 0n, max: 2n ** 64n - 1n };
 
@@ -150,16 +159,20 @@ describe('number getters of 64-bit fields', () => {
 describe('text', () => {
   test('of any length and script comes back as it was', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 700 }), fc.bigInt(U64), (text, orderId) => {
-        const writer = new RecordWriter(32);
-        expect(writer.write({ kind: RecordKind.Reject, orderId, text })).toBe(true);
-        writer.write({ kind: RecordKind.Trade });
-        const reader = new RecordReader(writer.bytes, writer.count);
-        expect(reader.next()).toBe(true);
-        expect(reader.view.text()).toBe(text);
-        expect(reader.next() && reader.view.kind).toBe(RecordKind.Trade);
-        expect(reader.next()).toBe(false);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 700 }),
+        fc.bigInt(U64),
+        (text, orderId) => {
+          const writer = new RecordWriter(32);
+          expect(writer.write({ kind: RecordKind.Reject, orderId, text })).toBe(true);
+          writer.write({ kind: RecordKind.Trade });
+          const reader = new RecordReader(writer.bytes, writer.count);
+          expect(reader.next()).toBe(true);
+          expect(reader.view.text()).toBe(text);
+          expect(reader.next() && reader.view.kind).toBe(RecordKind.Trade);
+          expect(reader.next()).toBe(false);
+        },
+      ),
     );
   });
 
@@ -214,6 +227,8 @@ describe('memory', () => {
   });
 
   test('too long a text record is refused', () => {
-    expect(() => new RecordWriter(2).write({ kind: RecordKind.Text, text: 'z'.repeat(121) })).toThrow(HftError);
+    expect(() =>
+      new RecordWriter(2).write({ kind: RecordKind.Text, text: 'z'.repeat(121) }),
+    ).toThrow(HftError);
   });
 });

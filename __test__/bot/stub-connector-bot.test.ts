@@ -13,7 +13,11 @@ import {
 } from '../../lib/index.js';
 import { waitForBook } from '../support/wait-for-book.js';
 
-const btc = new LiveInstrument('BTCUSDT').connector('sim').tickSize(0.1).lotSize(0.001).lastTradesCapacity(10);
+const btc = new LiveInstrument('BTCUSDT')
+  .connector('sim')
+  .tickSize(0.1)
+  .lotSize(0.001)
+  .lastTradesCapacity(10);
 const eth = new LiveInstrument('ETHUSDT').connector('sim').tickSize(0.01).lotSize(0.01);
 
 function makeBot(options: Partial<StubBotOptions> = {}): StubConnectorBot {
@@ -53,7 +57,8 @@ describe('the stub, by seed', () => {
         bot.submitBuyOrder(0, id, bot.depth(0).bestBid, 0.01, 'GTC', 'limit');
         bot.elapse(3_000_000);
       }
-      for (const order of bot.orders(0).values()) outcomes.push(`${order.status} ${String(order.exchTsNs)}`);
+      for (const order of bot.orders(0).values())
+        outcomes.push(`${order.status} ${String(order.exchTsNs)}`);
       return outcomes.join();
     };
     expect(run()).toBe(run());
@@ -75,7 +80,11 @@ describe('the stub, by chance', () => {
   });
 
   test('follows other chances when told to', () => {
-    const { feeds } = generateStubData([btc], { maxFeeds: 3000, tradeProbability: 0.1, depthProbability: 1 });
+    const { feeds } = generateStubData([btc], {
+      maxFeeds: 3000,
+      tradeProbability: 0.1,
+      depthProbability: 1,
+    });
     const steps = feeds.filter(({ snapshot }) => !snapshot);
     expectShare(steps.filter(({ trade }) => trade !== null).length, 3000, 0.1);
     expect(steps.filter(({ depth }) => depth.length > 0)).toHaveLength(3000);
@@ -83,14 +92,21 @@ describe('the stub, by chance', () => {
 
   for (const probability of [0, 0.3, 1]) {
     test(`fills ${String(probability * 100)} % of the limit orders`, () => {
-      const bot = makeBot({ maxFeeds: Infinity, ...(probability === 0.3 ? {} : { fillProbability: probability }) });
+      const bot = makeBot({
+        maxFeeds: Infinity,
+        ...(probability === 0.3 ? {} : { fillProbability: probability }),
+      });
       waitForBook(bot, 0);
       for (let id = 1; id <= 1000; id += 1) {
         bot.submitBuyOrder(0, id, bot.depth(0).bestBid, 0.001, 'GTX', 'limit');
       }
       bot.elapse(1_000_000_000);
       const filled = [...bot.orders(0).values()].filter(({ status }) => status === 'filled').length;
-      expectShare(filled, 1000, probability === 0.3 ? 0.3 : Math.min(0.999, Math.max(0.001, probability)));
+      expectShare(
+        filled,
+        1000,
+        probability === 0.3 ? 0.3 : Math.min(0.999, Math.max(0.001, probability)),
+      );
       expect(bot.position(0)).toBe(filled / 1000);
       expect(bot.stateValues(0)).toMatchObject({ numTrades: filled, position: filled / 1000 });
     });
@@ -133,7 +149,9 @@ describe('the stub, by chance', () => {
       const feed = bot.feedLatency(0);
       if (order === null || feed === null) throw new Error('no latency');
       expect(order.reqTsNs < order.exchTsNs && order.exchTsNs < order.respTsNs).toBe(true);
-      expect(Math.abs(Number(feed.localTsNs - feed.exchTsNs) - 100_000)).toBeLessThanOrEqual(20_001);
+      expect(Math.abs(Number(feed.localTsNs - feed.exchTsNs) - 100_000)).toBeLessThanOrEqual(
+        20_001,
+      );
       sumNs += Number(order.respTsNs - order.reqTsNs);
     }
     expect(Math.abs(sumNs / 100 - 1_000_000)).toBeLessThan(100_000);
@@ -239,7 +257,8 @@ describe('the stub, by time', () => {
     bot.resync(0);
     const told: [number, number][] = [];
     const batch = bot.waitBatch(1e9);
-    while (batch.next()) if (batch.view.kind === RecordKind.Depth) told.push([batch.view.px, batch.view.qty]);
+    while (batch.next())
+      if (batch.view.kind === RecordKind.Depth) told.push([batch.view.px, batch.view.qty]);
     expect(told).toEqual([...bids, ...asks].map(({ price, qty }) => [price, qty]));
     expect(bot.stats().resyncs).toBe(1);
   });
@@ -280,11 +299,20 @@ describe('stub data', () => {
 
   for (const [what, damage] of [
     ['no header', (lines: string[]) => lines.slice(1)],
-    ['another version', (lines: string[]) => lines.map((line) => line.replace('"version":1', '"version":2'))],
+    [
+      'another version',
+      (lines: string[]) => lines.map((line) => line.replace('"version":1', '"version":2')),
+    ],
     ['a cut line', (lines: string[]) => [...lines.slice(0, -1), lines.at(-1)?.slice(0, 20) ?? '']],
     ['times that run back', (lines: string[]) => [...lines, lines[1] ?? '']],
-    ['an instrument it does not name', (lines: string[]) => lines.map((line) => line.replace('"asset":0', '"asset":1'))],
-    ['a side that is none', (lines: string[]) => lines.map((line) => line.replace('"buy"', '"up"'))],
+    [
+      'an instrument it does not name',
+      (lines: string[]) => lines.map((line) => line.replace('"asset":0', '"asset":1')),
+    ],
+    [
+      'a side that is none',
+      (lines: string[]) => lines.map((line) => line.replace('"buy"', '"up"')),
+    ],
     ['a line that is no object', (lines: string[]) => [...lines, '5']],
   ] as const) {
     test(`with ${what} is refused with its line`, () => {

@@ -59,7 +59,10 @@ describeBackends('a bot', (backend) => {
     expect(depth.bidQtyAtTick(depth.bestBidTick)).toBe(depth.bestBidQty);
     expect(depth.askQtyAtTick(depth.bestAskTick)).toBe(depth.bestAskQty);
     expect(depth.bidQtyAtTick(depth.bestAskTick + 10)).toBe(0);
-    for (const [side, direction] of [[bids, -1], [asks, 1]] as const) {
+    for (const [side, direction] of [
+      [bids, -1],
+      [asks, 1],
+    ] as const) {
       for (const [at, { price, qty }] of side.entries()) {
         expect(qty).toBeGreaterThan(0);
         expect(price).toBe(Math.round(price * 10) / 10);
@@ -68,7 +71,12 @@ describeBackends('a bot', (backend) => {
       }
     }
     expect(bot.depth(0)).toBe(depth);
-    expect(bot.depthSnapshot(0, 5)).toMatchObject({ type: 'snapshot', symbol: 'BTCUSDT', bids, asks });
+    expect(bot.depthSnapshot(0, 5)).toMatchObject({
+      type: 'snapshot',
+      symbol: 'BTCUSDT',
+      bids,
+      asks,
+    });
   });
 
   test('waits for feed and says that it came', () => {
@@ -90,7 +98,10 @@ describeBackends('a bot', (backend) => {
     let last = 0n;
     const kinds = new Set<number>();
     const endNs = bot.monotonicNs() + 5e9;
-    while (!(kinds.has(RecordKind.Trade) && kinds.has(RecordKind.Depth)) && bot.monotonicNs() < endNs) {
+    while (
+      !(kinds.has(RecordKind.Trade) && kinds.has(RecordKind.Depth)) &&
+      bot.monotonicNs() < endNs
+    ) {
       for (const view of bot.waitBatch(100_000_000)) {
         kinds.add(view.kind);
         if (view.kind !== RecordKind.Trade && view.kind !== RecordKind.Depth) continue;
@@ -121,7 +132,11 @@ describeBackends('a bot', (backend) => {
   test('takes an order from its submission to its cancellation', () => {
     const order = resting();
     expect(bot.submitOrder(0, order)).toBe('ok');
-    expect(bot.order(0, order.orderId)).toMatchObject({ status: 'new', pending: 'new', cancellable: false });
+    expect(bot.order(0, order.orderId)).toMatchObject({
+      status: 'new',
+      pending: 'new',
+      cancellable: false,
+    });
     expect(bot.waitOrderResponse(0, order.orderId, 2_000_000_000)).toBe('order_response');
     expect(bot.orders(0).get(order.orderId as bigint)).toMatchObject({
       type: 'order',
@@ -136,9 +151,17 @@ describeBackends('a bot', (backend) => {
       orderType: 'limit',
     });
     const latency = bot.orderLatency(0);
-    expect(latency !== null && latency.reqTsNs <= latency.exchTsNs && latency.exchTsNs <= latency.respTsNs).toBe(true);
+    expect(
+      latency !== null &&
+        latency.reqTsNs <= latency.exchTsNs &&
+        latency.exchTsNs <= latency.respTsNs,
+    ).toBe(true);
     expect(bot.cancel(0, order.orderId, WAIT)).toBe('order_response');
-    expect(bot.order(0, order.orderId)).toMatchObject({ status: 'canceled', leavesQty: 0, cancellable: false });
+    expect(bot.order(0, order.orderId)).toMatchObject({
+      status: 'canceled',
+      leavesQty: 0,
+      cancellable: false,
+    });
   });
 
   test('changes price and quantity of a resting order', () => {
@@ -190,14 +213,17 @@ describeBackends('a bot', (backend) => {
       waitForBook(taking, 0);
       const orderId = ids.next();
       const price = taking.depth(0).bestAsk + 200;
-      expect(taking.submitBuyOrder(0, orderId, price, 0.003, 'IOC', 'limit', WAIT)).toBe('order_response');
+      expect(taking.submitBuyOrder(0, orderId, price, 0.003, 'IOC', 'limit', WAIT)).toBe(
+        'order_response',
+      );
       // The venue may tell that it took the order before it tells what became of it.
       if (taking.order(0, orderId)?.status === 'new') taking.waitOrderResponse(0, orderId, 2e9);
       const order = taking.order(0, orderId);
       expect(order).toMatchObject({ status: 'filled', leavesQty: 0, maker: false });
       expect(order?.execPrice).toBeLessThanOrEqual(price);
       const endNs = taking.monotonicNs() + 3e9;
-      while (taking.position(0) === before && taking.monotonicNs() < endNs) taking.elapse(5_000_000);
+      while (taking.position(0) === before && taking.monotonicNs() < endNs)
+        taking.elapse(5_000_000);
       expect(taking.position(0) - before).toBeCloseTo(0.003, 9);
       expect(taking.stateValues(0).position).toBe(taking.position(0));
       expect(taking.submitSellOrder(0, ids.next(), 0, 0.003, 'IOC', 'market')).toBe('ok');
@@ -218,10 +244,15 @@ describeBackends('a bot', (backend) => {
     const orders = [resting(), resting({ price: 40_000 }), resting({ price: 41_000 })];
     for (const order of orders) bot.submitOrder(0, order, WAIT);
     bot.cancelAll(0);
-    const open = (): number => [...bot.orders(0).values()].filter(({ status }) => status === 'new').length;
+    const open = (): number =>
+      [...bot.orders(0).values()].filter(({ status }) => status === 'new').length;
     const endNs = bot.monotonicNs() + 3e9;
     while (open() > 0 && bot.monotonicNs() < endNs) bot.elapse(5_000_000);
-    expect([...bot.orders(0).values()].map(({ status }) => status)).toEqual(['canceled', 'canceled', 'canceled']);
+    expect([...bot.orders(0).values()].map(({ status }) => status)).toEqual([
+      'canceled',
+      'canceled',
+      'canceled',
+    ]);
   });
 
   test('fetches book, orders and position again when asked to', () => {
@@ -240,7 +271,12 @@ describeBackends('a bot', (backend) => {
     expect(stats).toMatchObject({ lost: 0, gaps: 0, decodeErrors: 0, unknownSymbols: 0 });
     const connector = backend.instrument().build().connector;
     expect(bot.links()).toEqual([
-      expect.objectContaining({ connector, state: 'connected', connected: true, sideChannel: true }),
+      expect.objectContaining({
+        connector,
+        state: 'connected',
+        connected: true,
+        sideChannel: true,
+      }),
     ]);
   });
 
@@ -261,7 +297,8 @@ describeBackends('a bot', (backend) => {
   test('hands over little at a time without losing anything', () => {
     let largest = 0;
     const endNs = bot.monotonicNs() + 3e8;
-    while (bot.monotonicNs() < endNs) largest = Math.max(largest, bot.waitBatch(10_000_000, 1).count);
+    while (bot.monotonicNs() < endNs)
+      largest = Math.max(largest, bot.waitBatch(10_000_000, 1).count);
     expect(largest).toBeGreaterThan(0);
     expect(largest).toBeLessThanOrEqual(8);
     expect(bot.stats().tapOverflow).toBe(0);
@@ -276,7 +313,12 @@ describeBackends('a bot', (backend) => {
         timerMs: 50,
         onStart: (ctx) => {
           seen.add('start');
-          ctx.submit({ side: 'buy', price: ctx.depth().bestBid - 500, qty: 0.01, timeInForce: 'GTX' });
+          ctx.submit({
+            side: 'buy',
+            price: ctx.depth().bestBid - 500,
+            qty: 0.01,
+            timeInForce: 'GTX',
+          });
         },
         onTrade: () => seen.add('trade'),
         onBookUpdate: () => seen.add('level'),
@@ -293,7 +335,13 @@ describeBackends('a bot', (backend) => {
       { durationMs: 1000 },
     );
     expect([...seen].sort()).toEqual(['level', 'order', 'start', 'stop', 'timer', 'trade']);
-    expect(summary).toMatchObject({ reason: 'duration', ordersSubmitted: 1, handlerErrors: 0, gaps: 0, dropped: 0 });
+    expect(summary).toMatchObject({
+      reason: 'duration',
+      ordersSubmitted: 1,
+      handlerErrors: 0,
+      gaps: 0,
+      dropped: 0,
+    });
     expect(summary.batches).toBe(quotes);
     expect(summary.feedLatency.count).toBeGreaterThan(10);
     expect(summary.orderLatency.count).toBe(2);

@@ -33,7 +33,7 @@ let warned = false;
 /** Decides for `auto`; warns once per thread when that is the stub. */
 export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
   if (backend === 'native' || backend === 'stub') return backend;
-  if (backend !== 'auto') {
+  if ((backend as unknown) !== 'auto') {
     throw new HftError(
       'ERR_INVALID_ARGUMENT',
       `backend: ${JSON.stringify(backend)} must be auto, native or stub.`,
@@ -44,7 +44,9 @@ export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
   if (!warned) {
     warned = true;
     const reason = loaded.ok ? 'The addon was built without the live part.' : loaded.reason;
-    const remedy = loaded.ok ? 'Build it with `npm run build:native -- --features live`.' : loaded.remedy;
+    const remedy = loaded.ok
+      ? 'Build it with `npm run build:native -- --features live`.'
+      : loaded.remedy;
     process.emitWarning(
       `hftbacktest-live runs on the stub: prices are made up and orders reach no venue. ${reason}`,
       { code: STUB_WARNING_CODE, detail: remedy },
@@ -62,7 +64,7 @@ export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
  */
 export function create(options: CreateOptions): Bot {
   const { depth = 'hashmap', backend, stub, ...rest } = options;
-  if (depth !== 'hashmap' && depth !== 'roivector') {
+  if (!(['hashmap', 'roivector'] as unknown[]).includes(depth)) {
     throw new HftError(
       'ERR_INVALID_ARGUMENT',
       `depth: ${JSON.stringify(depth)} must be hashmap or roivector.`,

@@ -89,7 +89,10 @@ export class NativeDepthView implements MarketDepthView {
     }
   }
 
-  levels(count: number): { readonly bids: readonly BookLevel[]; readonly asks: readonly BookLevel[] } {
+  levels(count: number): {
+    readonly bids: readonly BookLevel[];
+    readonly asks: readonly BookLevel[];
+  } {
     checkCount(count, 'count', LEVELS_MAX);
     if (this.levelBuffer.length < count * 4) this.levelBuffer = new Float64Array(count * 4);
     let counts: number;

@@ -221,12 +221,36 @@ export abstract class NativeLiveBot implements Bot {
     return order === null ? null : orderFromNative(order, asset, instrument);
   }
 
-  submitBuyOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult {
-    return this.submitOrder(asset, { orderId, side: 'buy', price, qty, timeInForce, orderType }, wait);
+  submitBuyOrder(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    timeInForce: TimeInForce,
+    orderType: OrderType,
+    wait?: OrderWait,
+  ): ElapseResult {
+    return this.submitOrder(
+      asset,
+      { orderId, side: 'buy', price, qty, timeInForce, orderType },
+      wait,
+    );
   }
 
-  submitSellOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult {
-    return this.submitOrder(asset, { orderId, side: 'sell', price, qty, timeInForce, orderType }, wait);
+  submitSellOrder(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    timeInForce: TimeInForce,
+    orderType: OrderType,
+    wait?: OrderWait,
+  ): ElapseResult {
+    return this.submitOrder(
+      asset,
+      { orderId, side: 'sell', price, qty, timeInForce, orderType },
+      wait,
+    );
   }
 
   submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
@@ -239,7 +263,13 @@ export abstract class NativeLiveBot implements Bot {
     );
   }
 
-  modify(asset: number, orderId: OrderId, price: number, qty: number, wait?: OrderWait): ElapseResult {
+  modify(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    wait?: OrderWait,
+  ): ElapseResult {
     const native = this.open();
     this.instrument(asset);
     const id = check.checkOrderId(orderId);
@@ -315,7 +345,7 @@ export abstract class NativeLiveBot implements Bot {
   waitBatch(timeoutNs: number, maxRecords?: number): RecordReader {
     let native = this.open();
     check.checkDurationNs(timeoutNs, 'timeoutNs');
-    const limit = maxRecords === undefined ? this.reader.capacity : maxRecords;
+    const limit = maxRecords ?? this.reader.capacity;
     check.checkCount(limit, 'maxRecords', this.reader.capacity);
     let count: number;
     try {
@@ -436,7 +466,10 @@ export abstract class NativeLiveBot implements Bot {
     }
   }
 
-  private forAssets(asset: number | undefined, call: (native: NativeBot, asset: number) => void): void {
+  private forAssets(
+    asset: number | undefined,
+    call: (native: NativeBot, asset: number) => void,
+  ): void {
     const native = this.open();
     if (asset !== undefined) this.instrument(asset);
     this.instruments.forEach((_, each) => {
@@ -448,7 +481,13 @@ export abstract class NativeLiveBot implements Bot {
     });
   }
 
-  private request(operation: string, asset: number, orderId: bigint, waitNs: number, call: () => number): ElapseResult {
+  private request(
+    operation: string,
+    asset: number,
+    orderId: bigint,
+    waitNs: number,
+    call: () => number,
+  ): ElapseResult {
     this.orderMaps[asset] = null;
     const code = this.guard(operation, call);
     const what = `${operation}(asset ${String(asset)}, order ${String(orderId)})`;
@@ -460,7 +499,11 @@ export abstract class NativeLiveBot implements Bot {
   }
 
   /** Repeats a wait in slices; between them the worker can be terminated. */
-  private sliced(operation: string, timeoutNs: number, call: (native: NativeBot, sliceNs: number) => number): ElapseResult {
+  private sliced(
+    operation: string,
+    timeoutNs: number,
+    call: (native: NativeBot, sliceNs: number) => number,
+  ): ElapseResult {
     if (this.stopped) return 'end_of_data';
     const startNs = this.addon.monotonicNs();
     let leftNs = timeoutNs;

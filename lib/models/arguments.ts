@@ -54,7 +54,8 @@ export function checkOrderId(orderId: bigint | number): bigint {
 
 /** Finite and above 0; the price of a market order, which nobody reads, may be 0. */
 export function checkPrice(price: number, market = false): number {
-  const good = typeof price === 'number' && Number.isFinite(price) && (market ? price >= 0 : price > 0);
+  const good =
+    typeof price === 'number' && Number.isFinite(price) && (market ? price >= 0 : price > 0);
   if (!good) invalid('price', price, 'must be a finite number above 0');
   return price + 0;
 }
@@ -90,7 +91,8 @@ export function checkDurationNs(ns: number, path: string): number {
 /** The wait of an order call in ns, 0 when none was asked for. */
 export function checkWait(wait: { readonly timeoutMs: number } | undefined): number {
   if (wait === undefined) return 0;
-  if (typeof wait !== 'object' || wait === null) {
+  const given: unknown = wait;
+  if (typeof given !== 'object' || given === null) {
     invalid('wait', wait, 'must be { timeoutMs } or left out');
   }
   const { timeoutMs } = wait;
@@ -125,9 +127,11 @@ export interface CheckedOrder {
 
 /** Reads each field once, so a getter cannot change its mind, and checks it. */
 export function checkOrderRequest(order: OrderRequest): CheckedOrder {
-  if (typeof order !== 'object' || order === null) invalid('order', order, 'must be an object');
+  const given: unknown = order;
+  if (typeof given !== 'object' || given === null) invalid('order', given, 'must be an object');
   const { orderId, side, price, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
-  if (side !== 'buy' && side !== 'sell') invalid('side', side, "must be 'buy' or 'sell'");
+  if (!(['buy', 'sell'] as unknown[]).includes(side))
+    invalid('side', side, "must be 'buy' or 'sell'");
   return {
     orderId: checkOrderId(orderId),
     side: side === 'buy' ? 1 : -1,

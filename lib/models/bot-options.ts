@@ -1,8 +1,4 @@
-import {
-  checkInstrument,
-  LiveInstrument,
-  type InstrumentSpec,
-} from './live-instrument.js';
+import { checkInstrument, LiveInstrument, type InstrumentSpec } from './live-instrument.js';
 import { HftError } from './hft-error.js';
 import { invalid } from './arguments.js';
 import type { WaitOptions, WaitStrategy } from './wait-options.js';
@@ -35,7 +31,10 @@ export function resolveInstruments(inputs: readonly InstrumentInput[]): readonly
     throw new HftError(
       'ERR_INVALID_ARGUMENT',
       `instruments: must be a list of 1 to ${String(INSTRUMENTS_MAX)}.`,
-      { remedy: "For example [new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.1).lotSize(0.001)]." },
+      {
+        remedy:
+          "For example [new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.1).lotSize(0.001)].",
+      },
     );
   }
   const seen = new Set<string>();

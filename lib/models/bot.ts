@@ -82,9 +82,25 @@ export interface Bot extends Disposable {
    * @throws HftError `ERR_ORDER_ID_EXISTS`, `ERR_CONNECTOR_DOWN`, `ERR_SEND_FAILED`, and
    * `ERR_TIMEOUT` when `wait` ends without an answer: the order may still stand.
    */
-  submitBuyOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult;
+  submitBuyOrder(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    timeInForce: TimeInForce,
+    orderType: OrderType,
+    wait?: OrderWait,
+  ): ElapseResult;
   /** Sends a sell order; otherwise as `submitBuyOrder`. */
-  submitSellOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult;
+  submitSellOrder(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    timeInForce: TimeInForce,
+    orderType: OrderType,
+    wait?: OrderWait,
+  ): ElapseResult;
   /** Sends an order; otherwise as `submitBuyOrder`. */
   submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult;
   /**
@@ -93,7 +109,13 @@ export interface Bot extends Disposable {
    * @throws HftError as `submitBuyOrder`, and `ERR_ORDER_NOT_FOUND`, `ERR_INVALID_ORDER_STATUS`,
    * `ERR_UNSUPPORTED_BY_CONNECTOR` (upstream's connector cannot amend).
    */
-  modify(asset: number, orderId: OrderId, price: number, qty: number, wait?: OrderWait): ElapseResult;
+  modify(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    wait?: OrderWait,
+  ): ElapseResult;
   /**
    * Cancels an open order.
    *

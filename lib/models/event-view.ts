@@ -13,6 +13,33 @@ import { sideFromCode, type Side } from './side.js';
 import { timeInForceFromCode, type TimeInForce } from './time-in-force.js';
 
 const TWO_32 = 4294967296;
+
+// Where the fields are, in units of their own size. Constants and plain loads keep the getters so
+// small that the compiler puts them into the handlers: a call would allocate each number it returns.
+const KIND = At.kind;
+const SIDE = At.side;
+const FLAGS = At.flags;
+const STATUS = At.status;
+const TIME_IN_FORCE = At.timeInForce;
+const ORDER_TYPE = At.orderType;
+const REQ = At.req;
+const MAKER = At.maker;
+const ASSET = At.asset / 4;
+const TEXT_LEN = At.textLen / 4;
+const SEQ = At.seq / 8;
+const EXCH_TS = At.exchTsNs / 8;
+const LOCAL_TS = At.localTsNs / 8;
+const SENT = At.sentMonoNs / 8;
+const RECV = At.recvMonoNs / 8;
+const PX = At.px / 8;
+const QTY = At.qty / 8;
+const LEAVES_QTY = At.leavesQty / 8;
+const EXEC_QTY = At.execQty / 8;
+const EXEC_PX = At.execPx / 8;
+const ORDER_ID = At.orderId / 8;
+const VALUE = At.value / 8;
+const EV = At.ev / 8;
+
 // A text may start with U+FEFF like with any other character.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -72,80 +99,80 @@ export class EventView {
   }
 
   get kind(): RecordKind {
-    return this.u8(At.kind) as RecordKind;
+    return this.bytes[this.byte + KIND] as number as RecordKind;
   }
 
   /** `null` where the record has no side. Trade: the aggressor; depth: `buy` is a bid. */
   get side(): Side | null {
-    return sideFromCode(this.u8(At.side));
+    return sideFromCode(this.bytes[this.byte + SIDE] as number);
   }
 
   get isBuy(): boolean {
-    return this.u8(At.side) === 1;
+    return (this.bytes[this.byte + SIDE] as number) === 1;
   }
 
   get flags(): number {
-    return this.u8(At.flags);
+    return this.bytes[this.byte + FLAGS] as number;
   }
 
   /** Stands inside a batch. */
   get inBatch(): boolean {
-    return (this.u8(At.flags) & RecordFlag.InBatch) !== 0;
+    return ((this.bytes[this.byte + FLAGS] as number) & RecordFlag.InBatch) !== 0;
   }
 
   /** Belongs to a snapshot that the bot asked for. */
   get isSnapshot(): boolean {
-    return (this.u8(At.flags) & RecordFlag.Snapshot) !== 0;
+    return ((this.bytes[this.byte + FLAGS] as number) & RecordFlag.Snapshot) !== 0;
   }
 
   /** Made by the bot itself: the deletions that clear a book. */
   get isSynthetic(): boolean {
-    return (this.u8(At.flags) & RecordFlag.Synthetic) !== 0;
+    return ((this.bytes[this.byte + FLAGS] as number) & RecordFlag.Synthetic) !== 0;
   }
 
   /** The number as it stands: order status, link status, error kind or command error. */
   get statusCode(): number {
-    return this.u8(At.status);
+    return this.bytes[this.byte + STATUS] as number;
   }
 
   /** Of an `Order` record. */
   get orderStatus(): OrderStatus {
-    return orderStatusFromCode(this.u8(At.status));
+    return orderStatusFromCode(this.bytes[this.byte + STATUS] as number);
   }
 
   /** Of a `Link` record. */
   get linkState(): LinkState {
-    return linkStateFromCode(this.u8(At.status));
+    return linkStateFromCode(this.bytes[this.byte + STATUS] as number);
   }
 
   /** Index of the instrument in the bot. */
   get asset(): number {
-    return this.u32(At.asset);
+    return this.words[this.word + ASSET] as number;
   }
 
   /** The connector's sequence number, 0n when it does not number its messages. */
   get seq(): bigint {
-    return this.u64(At.seq);
+    return this.unsigned[this.wide + SEQ] as bigint;
   }
 
   /** Exchange time, Unix ns. */
   get exchTsNs(): bigint {
-    return this.i64(At.exchTsNs);
+    return this.signed[this.wide + EXCH_TS] as bigint;
   }
 
   /** Exchange time, whole Unix ms (rounded down). */
   get exchTsMs(): number {
-    return this.ms(At.exchTsNs);
+    return this.ms(EXCH_TS);
   }
 
   /** Feed: when the connector received it. Order: when the request was made. Unix ns. */
   get localTsNs(): bigint {
-    return this.i64(At.localTsNs);
+    return this.signed[this.wide + LOCAL_TS] as bigint;
   }
 
   /** As `localTsNs`, whole Unix ms (rounded down). */
   get localTsMs(): number {
-    return this.ms(At.localTsNs);
+    return this.ms(LOCAL_TS);
   }
 
   /**
@@ -153,7 +180,7 @@ export class EventView {
    * below 2^53 ns (104 days) because the halves are subtracted before they are joined.
    */
   get feedLatencyNs(): number {
-    return this.difference(At.localTsNs, At.exchTsNs);
+    return this.difference(LOCAL_TS, EXCH_TS);
   }
 
   /**
@@ -162,107 +189,105 @@ export class EventView {
    * and is within 2 ns for the next 104.
    */
   get sentMonoNs(): number {
-    return this.u64AsNumber(At.sentMonoNs);
+    return this.whole(SENT);
   }
 
   /** When the bot took it from shared memory, CLOCK_MONOTONIC ns; exact as `sentMonoNs`. */
   get recvMonoNs(): number {
-    return this.u64AsNumber(At.recvMonoNs);
+    return this.whole(RECV);
   }
 
   /** `recvMonoNs - sentMonoNs`: time in shared memory; NaN when the send time is unknown. */
   get transportNs(): number {
-    return this.u64AsNumber(At.sentMonoNs) === 0
-      ? NaN
-      : this.difference(At.recvMonoNs, At.sentMonoNs);
+    return this.whole(SENT) === 0 ? NaN : this.difference(RECV, SENT);
   }
 
   /** Price; of an order its limit price. */
   get px(): number {
-    return this.f64(At.px);
+    return this.floats[this.wide + PX] as number;
   }
 
   /** As `px`: the name that the event objects use. */
   get price(): number {
-    return this.f64(At.px);
+    return this.floats[this.wide + PX] as number;
   }
 
   /** Quantity; of an order what was ordered, of a position signed. */
   get qty(): number {
-    return this.f64(At.qty);
+    return this.floats[this.wide + QTY] as number;
   }
 
   /** Order id, or the number of a command. */
   get orderId(): bigint {
-    return this.u64(At.orderId);
+    return this.unsigned[this.wide + ORDER_ID] as bigint;
   }
 
   /** Order: quantity still open. */
   get leavesQty(): number {
-    return this.f64(At.leavesQty);
+    return this.floats[this.wide + LEAVES_QTY] as number;
   }
 
   /** Order: quantity executed with this update. */
   get execQty(): number {
-    return this.f64(At.execQty);
+    return this.floats[this.wide + EXEC_QTY] as number;
   }
 
   /** Order: price of the execution. */
   get execPx(): number {
-    return this.f64(At.execPx);
+    return this.floats[this.wide + EXEC_PX] as number;
   }
 
   /** As `execPx`: the name that the event objects use. */
   get execPrice(): number {
-    return this.f64(At.execPx);
+    return this.floats[this.wide + EXEC_PX] as number;
   }
 
   /** The kind's own number: messages lost, code of a reject, boot epoch. */
   get value(): bigint {
-    return this.i64(At.value);
+    return this.signed[this.wide + VALUE] as bigint;
   }
 
   /** As `value`; exact while it is a safe integer. */
   get valueNumber(): number {
-    const word = this.word + At.value / 4;
-    return ((this.words[word + 1] ?? 0) | 0) * TWO_32 + (this.words[word] ?? 0);
+    const word = this.word + VALUE * 2;
+    return ((this.words[word + 1] as number) | 0) * TWO_32 + (this.words[word] as number);
   }
 
   get timeInForce(): TimeInForce {
-    return timeInForceFromCode(this.u8(At.timeInForce));
+    return timeInForceFromCode(this.bytes[this.byte + TIME_IN_FORCE] as number);
   }
 
   get orderType(): OrderType {
-    return orderTypeFromCode(this.u8(At.orderType));
+    return orderTypeFromCode(this.bytes[this.byte + ORDER_TYPE] as number);
   }
 
   /** Order: request under way, `none` when the connector has answered. */
   get req(): OrderStatus {
-    return orderStatusFromCode(this.u8(At.req));
+    return orderStatusFromCode(this.bytes[this.byte + REQ] as number);
   }
 
   /** Order: executed as maker. */
   get maker(): boolean {
-    return this.u8(At.maker) !== 0;
+    return (this.bytes[this.byte + MAKER] as number) !== 0;
   }
 
   /** Bytes of text that follow in `Text` records. */
   get textLen(): number {
-    return this.u32(At.textLen);
+    return this.words[this.word + TEXT_LEN] as number;
   }
 
   /** hftbacktest's raw event flags (`Event::ev`). */
   get ev(): bigint {
-    return this.u64(At.ev);
+    return this.unsigned[this.wide + EV] as bigint;
   }
 
   /** Raw numbers of the enumerations, for the reader's tests and for forwarding. */
   get codes(): { side: number; timeInForce: number; orderType: number; req: number } {
     return {
-      side: this.u8(At.side),
-      timeInForce: this.u8(At.timeInForce),
-      orderType: this.u8(At.orderType),
-      req: this.u8(At.req),
+      side: this.bytes[this.byte + SIDE] as number,
+      timeInForce: this.bytes[this.byte + TIME_IN_FORCE] as number,
+      orderType: this.bytes[this.byte + ORDER_TYPE] as number,
+      req: this.bytes[this.byte + REQ] as number,
     };
   }
 
@@ -287,43 +312,23 @@ export class EventView {
     return decoder.decode(joined.subarray(0, done));
   }
 
-  private u8(offset: number): number {
-    return this.bytes[this.byte + offset] ?? 0;
-  }
-
-  private u32(offset: number): number {
-    return this.words[this.word + offset / 4] ?? 0;
-  }
-
-  private f64(offset: number): number {
-    return this.floats[this.wide + offset / 8] ?? NaN;
-  }
-
-  private i64(offset: number): bigint {
-    return this.signed[this.wide + offset / 8] ?? 0n;
-  }
-
-  private u64(offset: number): bigint {
-    return this.unsigned[this.wide + offset / 8] ?? 0n;
-  }
-
-  private u64AsNumber(offset: number): number {
-    const word = this.word + offset / 4;
-    return (this.words[word + 1] ?? 0) * TWO_32 + (this.words[word] ?? 0);
+  /** An unsigned 64-bit field as a number. */
+  private whole(field: number): number {
+    const word = this.word + field * 2;
+    return (this.words[word + 1] as number) * TWO_32 + (this.words[word] as number);
   }
 
   private difference(minuend: number, subtrahend: number): number {
-    const a = this.word + minuend / 4;
-    const b = this.word + subtrahend / 4;
-    const high = ((this.words[a + 1] ?? 0) | 0) - ((this.words[b + 1] ?? 0) | 0);
-    return high * TWO_32 + ((this.words[a] ?? 0) - (this.words[b] ?? 0));
+    const a = this.word + minuend * 2;
+    const b = this.word + subtrahend * 2;
+    const high = ((this.words[a + 1] as number) | 0) - ((this.words[b + 1] as number) | 0);
+    return high * TWO_32 + ((this.words[a] as number) - (this.words[b] as number));
   }
 
   /** Whole ms of a 64-bit ns without a bigint: 2^32 = 4294 * 10^6 + 967296, all terms < 2^53. */
-  private ms(offset: number): number {
-    const word = this.word + offset / 4;
-    const high = (this.words[word + 1] ?? 0) | 0;
-    const low = this.words[word] ?? 0;
-    return high * 4294 + Math.floor((high * 967296 + low) / 1e6);
+  private ms(field: number): number {
+    const word = this.word + field * 2;
+    const high = (this.words[word + 1] as number) | 0;
+    return high * 4294 + Math.floor((high * 967296 + (this.words[word] as number)) / 1e6);
   }
 }

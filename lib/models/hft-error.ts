@@ -95,6 +95,6 @@ export class HftError extends Error {
   /** True for an `HftError`, with the given code when one is given; also across realms. */
   static is(error: unknown, code?: HftErrorCode): error is HftError {
     if (!(error instanceof Error) || error.name !== 'HftError') return false;
-    return code === undefined || (error as HftError).code === code;
+    return code === undefined || ('code' in error && error.code === code);
   }
 }

@@ -143,7 +143,11 @@ export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
       fail(`${at}: roi.lb`, roi.lb, 'must be a finite number from 0 on');
     }
     if (!(typeof roi.ub === 'number' && roi.ub > roi.lb && Number.isFinite(roi.ub))) {
-      fail(`${at}: roi.ub`, roi.ub, `must be a finite number above the lower bound ${String(roi.lb)}`);
+      fail(
+        `${at}: roi.ub`,
+        roi.ub,
+        `must be a finite number above the lower bound ${String(roi.lb)}`,
+      );
     }
     const ticks = priceToTick(roi.ub, tickSize) - priceToTick(roi.lb, tickSize);
     if (ticks > ROI_TICKS_MAX) {
@@ -151,7 +155,11 @@ export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
     }
   }
   if (!Number.isInteger(lastTradesCapacity) || lastTradesCapacity < 0 || lastTradesCapacity > 1e6) {
-    fail(`${at}: lastTradesCapacity`, lastTradesCapacity, 'must be a whole number from 0 to 1000000');
+    fail(
+      `${at}: lastTradesCapacity`,
+      lastTradesCapacity,
+      'must be a whole number from 0 to 1000000',
+    );
   }
   return Object.freeze({
     symbol,

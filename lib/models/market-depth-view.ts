@@ -26,5 +26,8 @@ export interface MarketDepthView {
   /** Quantity asked at a tick, 0 when there is none. */
   askQtyAtTick(priceTick: number): number;
   /** The best `count` levels of each side, best first; fewer when the book has fewer. */
-  levels(count: number): { readonly bids: readonly BookLevel[]; readonly asks: readonly BookLevel[] };
+  levels(count: number): {
+    readonly bids: readonly BookLevel[];
+    readonly asks: readonly BookLevel[];
+  };
 }

@@ -1,10 +1,5 @@
 import { HftError } from './hft-error.js';
-import {
-  RECORD_BYTES,
-  RecordKind,
-  RecordOffset as At,
-  TEXT_BYTES,
-} from './record-layout.js';
+import { RECORD_BYTES, RecordKind, RecordOffset as At, TEXT_BYTES } from './record-layout.js';
 
 /** Fields of a record with the numbers as they stand in memory; what is left out is 0. */
 export interface RecordFields {
@@ -51,11 +46,7 @@ export class RecordWriter {
    */
   constructor(bytes: Uint8Array | number) {
     this.bytes = typeof bytes === 'number' ? new Uint8Array(bytes * RECORD_BYTES) : bytes;
-    this.memory = new DataView(
-      this.bytes.buffer,
-      this.bytes.byteOffset,
-      this.bytes.byteLength,
-    );
+    this.memory = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
     this.limit = Math.trunc(this.bytes.byteLength / RECORD_BYTES);
   }
 
@@ -87,7 +78,9 @@ export class RecordWriter {
     if (this.used + 1 + parts > this.limit) return false;
     this.writeFields(fields, text?.byteLength ?? fields.textLen ?? 0);
     for (let part = 0; part < parts; part += 1) {
-      this.writeText(text?.subarray(part * TEXT_BYTES, (part + 1) * TEXT_BYTES) ?? encoder.encode(''));
+      this.writeText(
+        text?.subarray(part * TEXT_BYTES, (part + 1) * TEXT_BYTES) ?? encoder.encode(''),
+      );
     }
     return true;
   }

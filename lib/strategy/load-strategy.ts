@@ -28,7 +28,7 @@ function isClass(value: unknown): boolean {
 }
 
 /** The module's strategy is made here: an object as it is, a function called, a class built. */
-async function make(exported: unknown, options: unknown): Promise<unknown> {
+function make(exported: unknown, options: unknown): unknown {
   if (typeof exported !== 'function') return exported;
   if (isClass(exported)) return new (exported as new (options: unknown) => unknown)(options);
   return (exported as (options: unknown) => unknown)(options);
@@ -45,7 +45,11 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
   try {
     module = (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    throw fail(url, `cannot be imported: ${error instanceof Error ? error.message : String(error)}.`, error);
+    throw fail(
+      url,
+      `cannot be imported: ${error instanceof Error ? error.message : String(error)}.`,
+      error,
+    );
   }
   let exported = module['createStrategy'] ?? module['default'];
   // A CommonJS module that was compiled from `export default`.
@@ -63,5 +67,5 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
   if (!HANDLERS.some((name) => typeof handlers[name] === 'function')) {
     throw fail(url, `has no handler (${HANDLERS.join(', ')}).`);
   }
-  return strategy as Strategy;
+  return strategy;
 }

@@ -199,9 +199,13 @@ class RunControl {
     return new Promise((_resolve, reject) => {
       const timer = setTimeout(() => {
         reject(
-          new HftError('ERR_TIMEOUT', `The strategy did not end within ${String(timeoutMs)} ms; its thread was ended by force.`, {
-            remedy: 'A handler must return: look for endless loops. Open orders may still stand.',
-          }),
+          new HftError(
+            'ERR_TIMEOUT',
+            `The strategy did not end within ${String(timeoutMs)} ms; its thread was ended by force.`,
+            {
+              remedy: 'A handler must return: look for endless loops. Open orders may still stand.',
+            },
+          ),
         );
       }, timeoutMs);
       finished.addEventListener('abort', () => {
@@ -248,7 +252,7 @@ async function finish(
     finished.abort();
     signal?.removeEventListener('abort', stop);
     // What was told before the end is heard before the run resolves.
-    for (let last = receiveMessageOnPort(messages); last !== undefined; ) {
+    for (let last = receiveMessageOnPort(messages); last !== undefined;) {
       tell(last.message as StrategyMessage);
       last = receiveMessageOnPort(messages);
     }

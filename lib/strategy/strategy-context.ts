@@ -50,8 +50,8 @@ export interface StrategyContext {
 export interface ContextHost {
   log(text: string, values: Readonly<Record<string, unknown>> | undefined): void;
   stop(): void;
-  /** A request of an order is on its way; `submitted` for a new order. */
-  requested(orderId: bigint, submitted: boolean): void;
+  /** A request made at `atNs` (monotonic) is on its way; `submitted` for a new order. */
+  requested(orderId: bigint, atNs: number, submitted: boolean): void;
 }
 
 /** The context that the loop hands to a strategy: `Bot` with less to say. */
@@ -88,20 +88,23 @@ export class BotStrategyContext implements StrategyContext {
 
   submit(order: StrategyOrder): bigint {
     const { asset = 0, orderId = this.orderIds.next(), ...rest } = order;
+    const atNs = this.bot.monotonicNs();
     this.bot.submitOrder(asset, { ...rest, orderId });
     const id = BigInt(orderId);
-    this.host.requested(id, true);
+    this.host.requested(id, atNs, true);
     return id;
   }
 
   cancel(orderId: OrderId, asset = 0): void {
+    const atNs = this.bot.monotonicNs();
     this.bot.cancel(asset, orderId);
-    this.host.requested(BigInt(orderId), false);
+    this.host.requested(BigInt(orderId), atNs, false);
   }
 
   modify(orderId: OrderId, price: number, qty: number, asset = 0): void {
+    const atNs = this.bot.monotonicNs();
     this.bot.modify(asset, orderId, price, qty);
-    this.host.requested(BigInt(orderId), false);
+    this.host.requested(BigInt(orderId), atNs, false);
   }
 
   cancelAll(asset = 0): void {

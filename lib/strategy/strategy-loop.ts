@@ -54,8 +54,8 @@ class StrategyLoop {
   private readonly ctx: BotStrategyContext;
   private readonly feedLatency = new LatencyHistogram();
   private readonly orderLatency = new LatencyHistogram();
-  /** Orders with a request that the connector has not answered. */
-  private readonly unanswered = new Set<bigint>();
+  /** When the request was made, by orders that the connector has not answered; monotonic ns. */
+  private readonly unanswered = new Map<bigint, number>();
   private stopAsked = false;
   private startNs = 0;
   private nowNs = 0;
@@ -78,9 +78,9 @@ class StrategyLoop {
       stop: () => {
         this.stopAsked = true;
       },
-      requested: (orderId, submitted) => {
+      requested: (orderId, atNs, submitted) => {
         if (submitted) this.ordersSubmitted += 1;
-        this.unanswered.add(orderId);
+        this.unanswered.set(orderId, atNs);
       },
     });
   }
@@ -89,8 +89,10 @@ class StrategyLoop {
     const { bot, strategy, options } = this;
     const stop = options.stop;
     const waitNs = Math.round((options.waitMs ?? 50) * 1e6);
-    const timerNs = strategy.onTimer === undefined ? Infinity : (strategy.timerMs ?? Infinity) * 1e6;
-    const progressNs = options.onProgress === undefined ? Infinity : (options.progressMs ?? Infinity) * 1e6;
+    const timerNs =
+      strategy.onTimer === undefined ? Infinity : (strategy.timerMs ?? Infinity) * 1e6;
+    const progressNs =
+      options.onProgress === undefined ? Infinity : (options.progressMs ?? Infinity) * 1e6;
     this.startNs = bot.monotonicNs();
     this.nowNs = this.startNs;
     const endNs = this.startNs + (options.durationMs ?? Infinity) * 1e6;
@@ -202,14 +204,19 @@ class StrategyLoop {
       if (status === 'filled' || status === 'partially_filled') this.fills += 1;
     }
     // Only the first answer to a request is a round trip; fills come when they come.
-    if (this.unanswered.size > 0 && this.unanswered.delete(view.orderId)) {
-      this.orderLatency.record(Number(this.bot.currentTimestampNs() - view.localTsNs));
-    }
+    if (this.unanswered.size === 0) return;
+    const requestedNs = this.unanswered.get(view.orderId);
+    if (requestedNs === undefined) return;
+    this.unanswered.delete(view.orderId);
+    this.orderLatency.record(view.recvMonoNs - requestedNs);
   }
 
   private tellError(view: EventView): void {
     this.connectorErrors += 1;
-    const { kind, text, orderId, value, symbol } = connectorErrorFromView(view, this.bot.instruments);
+    const { kind, text, orderId, value, symbol } = connectorErrorFromView(
+      view,
+      this.bot.instruments,
+    );
     const order = orderId === null ? '' : ` order ${String(orderId)}`;
     const what = `${symbol}:${order} ${kind} ${String(value)} ${text}`.trimEnd();
     this.strategy.onError?.(
@@ -230,7 +237,8 @@ class StrategyLoop {
     this.handlerErrors += 1;
     const told = error instanceof Error ? error : new Error(String(error));
     if (this.strategy.onError === undefined) {
-      if (this.handlerErrors === 1) this.options.onLog?.(`A handler threw: ${told.message}`, undefined);
+      if (this.handlerErrors === 1)
+        this.options.onLog?.(`A handler threw: ${told.message}`, undefined);
       return;
     }
     try {

@@ -30,6 +30,6 @@ export interface StrategySummary {
   readonly connectorErrors: number;
   /** From publishing in the connector to the handler, by the monotonic clock. */
   readonly feedLatency: LatencySummary;
-  /** From request to the response in the bot, by the system clock. */
+  /** From a request to its first answer in the bot, by the monotonic clock. */
   readonly orderLatency: LatencySummary;
 }

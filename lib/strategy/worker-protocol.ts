@@ -23,7 +23,11 @@ export interface StrategyTask {
 
 /** What the worker tells while it runs. */
 export type StrategyMessage =
-  | { readonly type: 'log'; readonly text: string; readonly values: Readonly<Record<string, unknown>> | undefined }
+  | {
+      readonly type: 'log';
+      readonly text: string;
+      readonly values: Readonly<Record<string, unknown>> | undefined;
+    }
   | { readonly type: 'progress'; readonly summary: StrategySummary };
 
 /** How the worker ends. Errors lose their class and code on the way between threads. */
@@ -50,7 +54,10 @@ export function packError(error: unknown): PortableError {
 
 export function unpackError(packed: PortableError): HftError {
   const { code, message, remedy, stack } = packed;
-  const what = remedy !== '' && message.endsWith(remedy) ? message.slice(0, -remedy.length).trimEnd() : message;
+  const what =
+    remedy !== '' && message.endsWith(remedy)
+      ? message.slice(0, -remedy.length).trimEnd()
+      : message;
   const error = new HftError(code, what, { remedy });
   if (stack !== '') error.stack = stack;
   return error;

@@ -1,4 +1,10 @@
 export { StubConnectorBot, type StubBotOptions } from './stub-connector-bot.js';
 export type { StubOptions } from './stub-options.js';
-export { loadStubData, saveStubData, type StubData, type StubFeed, type StubQuote } from './stub-data.js';
+export {
+  loadStubData,
+  saveStubData,
+  type StubData,
+  type StubFeed,
+  type StubQuote,
+} from './stub-data.js';
 export { generateStubData } from './stub-feeds.js';

@@ -40,7 +40,9 @@ class BookSide {
     return Object.freeze(
       ticks
         .slice(0, count)
-        .map((tick) => Object.freeze({ price: tickToPrice(tick, tickSize), qty: this.qtyAt(tick) })),
+        .map((tick) =>
+          Object.freeze({ price: tickToPrice(tick, tickSize), qty: this.qtyAt(tick) }),
+        ),
     );
   }
 
@@ -81,8 +83,10 @@ export class StubBook implements MarketDepthView {
   /** The whole book as quotes, bids then asks, best first. */
   quotes(): StubQuote[] {
     const quotes: StubQuote[] = [];
-    for (const { price, qty } of this.bids.levels(Infinity, this.tickSize)) quotes.push(['buy', price, qty]);
-    for (const { price, qty } of this.asks.levels(Infinity, this.tickSize)) quotes.push(['sell', price, qty]);
+    for (const { price, qty } of this.bids.levels(Infinity, this.tickSize))
+      quotes.push(['buy', price, qty]);
+    for (const { price, qty } of this.asks.levels(Infinity, this.tickSize))
+      quotes.push(['sell', price, qty]);
     return quotes;
   }
 
@@ -127,7 +131,10 @@ export class StubBook implements MarketDepthView {
     return this.asks.qtyAt(checkTick(priceTick, 'priceTick'));
   }
 
-  levels(count: number): { readonly bids: readonly BookLevel[]; readonly asks: readonly BookLevel[] } {
+  levels(count: number): {
+    readonly bids: readonly BookLevel[];
+    readonly asks: readonly BookLevel[];
+  } {
     this.assertOpen();
     checkCount(count, 'count', 10_000);
     return {

@@ -248,7 +248,9 @@ export class StubConnectorBot implements Bot {
   orders(asset: number): ReadonlyMap<bigint, OrderResponse> {
     const { instrument } = this.openAsset(asset);
     const orders = this.venue.ordersOf(asset).values();
-    return new Map(Array.from(orders, (order) => [order.orderId, stubOrderResponse(order, instrument)]));
+    return new Map(
+      Array.from(orders, (order) => [order.orderId, stubOrderResponse(order, instrument)]),
+    );
   }
 
   order(asset: number, orderId: OrderId): OrderResponse | null {
@@ -257,12 +259,36 @@ export class StubConnectorBot implements Bot {
     return order === undefined ? null : stubOrderResponse(order, instrument);
   }
 
-  submitBuyOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult {
-    return this.submitOrder(asset, { orderId, side: 'buy', price, qty, timeInForce, orderType }, wait);
+  submitBuyOrder(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    timeInForce: TimeInForce,
+    orderType: OrderType,
+    wait?: OrderWait,
+  ): ElapseResult {
+    return this.submitOrder(
+      asset,
+      { orderId, side: 'buy', price, qty, timeInForce, orderType },
+      wait,
+    );
   }
 
-  submitSellOrder(asset: number, orderId: OrderId, price: number, qty: number, timeInForce: TimeInForce, orderType: OrderType, wait?: OrderWait): ElapseResult {
-    return this.submitOrder(asset, { orderId, side: 'sell', price, qty, timeInForce, orderType }, wait);
+  submitSellOrder(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    timeInForce: TimeInForce,
+    orderType: OrderType,
+    wait?: OrderWait,
+  ): ElapseResult {
+    return this.submitOrder(
+      asset,
+      { orderId, side: 'sell', price, qty, timeInForce, orderType },
+      wait,
+    );
   }
 
   submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
@@ -273,7 +299,13 @@ export class StubConnectorBot implements Bot {
     return this.answered('submitOrder', code, asset, request.orderId, waitNs);
   }
 
-  modify(asset: number, orderId: OrderId, price: number, qty: number, wait?: OrderWait): ElapseResult {
+  modify(
+    asset: number,
+    orderId: OrderId,
+    price: number,
+    qty: number,
+    wait?: OrderWait,
+  ): ElapseResult {
     const { tickSize } = this.openAsset(asset).instrument;
     const id = check.checkOrderId(orderId);
     const toPrice = check.checkPrice(price);
@@ -339,10 +371,8 @@ export class StubConnectorBot implements Bot {
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     check.checkCount(maxRecords, 'maxRecords', this.batch.capacity);
     const endNs = this.clock.nowNs() + timeoutNs;
-    while (this.records.waitingCount === 0 && !this.ended) {
-      this.catchUp(maxRecords);
-      const nowNs = this.clock.nowNs();
-      if (this.records.waitingCount > 0 || nowNs >= endNs) break;
+    while (!this.ended && !this.catchUp(maxRecords)) {
+      if (this.clock.nowNs() >= endNs) break;
       this.clock.sleepUntil(Math.min(endNs, this.queue.nextNs));
     }
     return this.records.take(this.clock.stopped ? 0 : maxRecords);
@@ -363,7 +393,8 @@ export class StubConnectorBot implements Bot {
       const exchTsNs = this.clock.unixNs(this.clock.nowNs());
       const times = { exchTsNs, localTsNs: exchTsNs };
       this.records.tell({ kind: RecordKind.BookReset, asset });
-      for (const order of this.venue.ordersOf(asset).values()) this.records.tell(stubOrderRecord(order));
+      for (const order of this.venue.ordersOf(asset).values())
+        this.records.tell(stubOrderRecord(order));
       this.tellPosition(asset, exchTsNs);
       this.records.tell({ kind: RecordKind.BatchStart, asset });
       this.records.tellDepth(asset, book.quotes(), RecordFlag.InBatch | RecordFlag.Snapshot, times);
@@ -426,15 +457,22 @@ export class StubConnectorBot implements Bot {
     return this.asset(asset);
   }
 
-  /** Lets happen what is due, until enough records wait. */
-  private catchUp(maxRecords: number): void {
+  /** Lets happen what is due, until enough records wait; true when any does. */
+  private catchUp(maxRecords: number): boolean {
     const nowNs = this.clock.nowNs();
     while (this.queue.nextNs <= nowNs && this.records.waitingCount < maxRecords) {
       this.queue.happenNext();
     }
+    return this.records.waitingCount > 0;
   }
 
-  private answered(operation: string, code: number, asset: number, orderId: bigint, waitNs: number): ElapseResult {
+  private answered(
+    operation: string,
+    code: number,
+    asset: number,
+    orderId: bigint,
+    waitNs: number,
+  ): ElapseResult {
     const call = `${operation}(asset ${String(asset)}, order ${String(orderId)})`;
     if (code !== CommandError.Ok) throw errorFromCommand(code, call);
     if (waitNs === 0) return 'ok';
@@ -521,7 +559,10 @@ export class StubConnectorBot implements Bot {
     this.records.tell(stubOrderRecord(order));
     const { wanted } = this;
     if (wanted?.order !== true) return;
-    if (wanted.orderId === null || (wanted.orderId === order.orderId && wanted.asset === order.asset)) {
+    if (
+      wanted.orderId === null ||
+      (wanted.orderId === order.orderId && wanted.asset === order.asset)
+    ) {
       this.seen.order = true;
     }
   }

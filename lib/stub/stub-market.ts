@@ -92,7 +92,11 @@ export class StubMarket {
     return changes;
   }
 
-  private ladder(old: ReadonlyMap<number, number>, best: number, direction: number): Map<number, number> {
+  private ladder(
+    old: ReadonlyMap<number, number>,
+    best: number,
+    direction: number,
+  ): Map<number, number> {
     const levels = new Map<number, number>();
     for (let depth = 0; depth < this.options.levels; depth += 1) {
       const tick = best + depth * direction;
@@ -106,7 +110,11 @@ export class StubMarket {
     return levels;
   }
 
-  private changes(side: 'buy' | 'sell', old: ReadonlyMap<number, number>, now: ReadonlyMap<number, number>): StubQuote[] {
+  private changes(
+    side: 'buy' | 'sell',
+    old: ReadonlyMap<number, number>,
+    now: ReadonlyMap<number, number>,
+  ): StubQuote[] {
     const changes: StubQuote[] = [];
     for (const tick of old.keys()) if (!now.has(tick)) changes.push(this.quote(side, tick, 0));
     for (const [tick, lots] of now) {

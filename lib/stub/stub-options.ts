@@ -49,7 +49,9 @@ export interface StubOptions {
   readonly record?: boolean;
 }
 
-export type ResolvedStubOptions = Required<Omit<StubOptions, 'replay' | 'basePrice' | 'startTsNs'>> &
+export type ResolvedStubOptions = Required<
+  Omit<StubOptions, 'replay' | 'basePrice' | 'startTsNs'>
+> &
   Pick<StubOptions, 'replay' | 'basePrice' | 'startTsNs'>;
 
 const DEFAULTS = {
@@ -92,21 +94,28 @@ export function resolveStubOptions(options: StubOptions): ResolvedStubOptions {
     'marketFillProbability',
     'partialFillProbability',
   ] as const) {
-    if (!(all[name] >= 0 && all[name] <= 1)) invalid(`stub.${name}`, all[name], 'must be from 0 to 1');
+    if (!(all[name] >= 0 && all[name] <= 1))
+      invalid(`stub.${name}`, all[name], 'must be from 0 to 1');
   }
   for (const name of ['fillDelayNs', 'feedLatencyNs', 'orderLatencyNs'] as const) {
-    if (!(all[name] >= 0 && all[name] <= 1e12)) invalid(`stub.${name}`, all[name], 'must be ns from 0 to 1e12');
+    if (!(all[name] >= 0 && all[name] <= 1e12))
+      invalid(`stub.${name}`, all[name], 'must be ns from 0 to 1e12');
   }
   if (!(all.stepIntervalNs >= 1 && all.stepIntervalNs <= 1e12)) {
     invalid('stub.stepIntervalNs', all.stepIntervalNs, 'must be ns from 1 to 1e12');
   }
-  if (!Number.isSafeInteger(all.seed)) invalid('stub.seed', all.seed, 'must be a safe whole number');
+  if (!Number.isSafeInteger(all.seed))
+    invalid('stub.seed', all.seed, 'must be a safe whole number');
   if (!(all.volatility >= 0 && all.volatility <= 1)) {
     invalid('stub.volatility', all.volatility, 'must be from 0 to 1');
   }
   const [min, max] = all.spreadTicks;
   if (!Number.isInteger(min) || !Number.isInteger(max) || min < 1 || max < min) {
-    invalid('stub.spreadTicks', `${String(min)}, ${String(max)}`, 'must be two whole numbers, 1 <= min <= max');
+    invalid(
+      'stub.spreadTicks',
+      `${String(min)}, ${String(max)}`,
+      'must be two whole numbers, 1 <= min <= max',
+    );
   }
   if (!Number.isInteger(all.levels) || all.levels < 1 || all.levels > 1000) {
     invalid('stub.levels', all.levels, 'must be a whole number from 1 to 1000');
@@ -114,7 +123,7 @@ export function resolveStubOptions(options: StubOptions): ResolvedStubOptions {
   if (all.maxFeeds !== Infinity && (!Number.isSafeInteger(all.maxFeeds) || all.maxFeeds < 0)) {
     invalid('stub.maxFeeds', all.maxFeeds, 'must be a whole number from 0 on, or Infinity');
   }
-  if (all.pace !== 'realtime' && all.pace !== 'asap') {
+  if (!(['realtime', 'asap'] as unknown[]).includes(all.pace)) {
     invalid('stub.pace', all.pace, 'must be realtime or asap');
   }
   return all;

@@ -93,7 +93,8 @@ export class StubVenue {
       order.price = tickToPrice(order.priceTick, tickSize);
       order.qty = qty;
       order.leavesQty = this.wholeLots(order.asset, Math.max(0, qty - executed));
-      if (order.leavesQty === 0) order.status = executed > 0 ? StatusCode.Filled : StatusCode.Canceled;
+      if (order.leavesQty === 0)
+        order.status = executed > 0 ? StatusCode.Filled : StatusCode.Canceled;
     });
   }
 
@@ -108,7 +109,12 @@ export class StubVenue {
     for (const order of orders?.values() ?? []) if (!isOpen(order)) orders?.delete(order.orderId);
   }
 
-  private request(asset: number, orderId: bigint, req: number, apply: (order: StubOrder) => void): number {
+  private request(
+    asset: number,
+    orderId: bigint,
+    req: number,
+    apply: (order: StubOrder) => void,
+  ): number {
     const order = this.orders[asset]?.get(orderId);
     if (order === undefined) return CommandError.OrderNotFound;
     if (!isCancellable(order)) return CommandError.InvalidOrderStatus;
@@ -176,7 +182,10 @@ export class StubVenue {
   }
 
   private fill(order: StubOrder, qty: number, atNs: number, maker: boolean): void {
-    const best = order.side === 1 ? this.host.depth(order.asset).bestAsk : this.host.depth(order.asset).bestBid;
+    const best =
+      order.side === 1
+        ? this.host.depth(order.asset).bestAsk
+        : this.host.depth(order.asset).bestBid;
     order.execQty = qty;
     order.execPrice = maker || best !== best ? order.price : best;
     order.maker = maker;

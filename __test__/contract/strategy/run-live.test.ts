@@ -105,7 +105,11 @@ describe('runLive on the stub', () => {
     const during = AbortSignal.timeout(200);
     const summary = await runLive({ ...stub, stub: { maxFeeds: Infinity }, signal: during });
     expect(summary.reason).toBe('stopped');
-    const before = await runLive({ ...stub, stub: { maxFeeds: Infinity }, signal: AbortSignal.abort() });
+    const before = await runLive({
+      ...stub,
+      stub: { maxFeeds: Infinity },
+      signal: AbortSignal.abort(),
+    });
     expect(before.reason).toBe('stopped');
   });
 
@@ -135,7 +139,13 @@ describe('runLive on the stub', () => {
   }
 
   test('refuses wrong options at once', () => {
-    for (const wrong of [{ strategy: '' }, { durationMs: -1 }, { waitMs: NaN }, { instruments: [] }, { backend: 'x' }]) {
+    for (const wrong of [
+      { strategy: '' },
+      { durationMs: -1 },
+      { waitMs: NaN },
+      { instruments: [] },
+      { backend: 'x' },
+    ]) {
       expect(() => runLive({ ...stub, ...(wrong as object) })).toThrow(
         expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
       );
@@ -156,7 +166,14 @@ describeNative('runLive on a connector', () => {
 
   test('trades over shared memory', async () => {
     const summary = await runLive({ ...native, durationMs: 1500 });
-    expect(summary).toMatchObject({ backend: 'native', reason: 'duration', gaps: 0, lost: 0, dropped: 0, handlerErrors: 0 });
+    expect(summary).toMatchObject({
+      backend: 'native',
+      reason: 'duration',
+      gaps: 0,
+      lost: 0,
+      dropped: 0,
+      handlerErrors: 0,
+    });
     expect(summary.trades).toBeGreaterThan(0);
     expect(summary.bookUpdates).toBeGreaterThan(100);
     expect(summary.ordersSubmitted).toBeGreaterThan(0);
@@ -166,7 +183,11 @@ describeNative('runLive on a connector', () => {
 
   test('is stopped in the middle of a wait', async () => {
     // No instrument of that name: nothing ever arrives, the wait would last.
-    const run = runLive({ ...native, instruments: [instrumentOn(`${name}-absent`)], waitMs: 10_000 });
+    const run = runLive({
+      ...native,
+      instruments: [instrumentOn(`${name}-absent`)],
+      waitMs: 10_000,
+    });
     await new Promise((resolve) => setTimeout(resolve, 500));
     const start = performance.now();
     run.stop();
