@@ -41,6 +41,8 @@ pub(crate) enum Mode {
 pub(crate) struct Attention {
     /// Registrations to send, with a cleared book.
     pub(crate) resync: Vec<usize>,
+    /// Books to clear before `held` is applied: the answer to their registration begins.
+    pub(crate) clear: Vec<usize>,
     /// Instruments whose registration was answered in full.
     pub(crate) answered: Vec<usize>,
     /// The links must be looked at.
@@ -48,8 +50,9 @@ pub(crate) struct Attention {
 }
 
 impl Attention {
-    fn is_wanted(&self) -> bool {
-        self.links_due || !self.resync.is_empty() || !self.answered.is_empty()
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.links_due
+            || !(self.resync.is_empty() && self.clear.is_empty() && self.answered.is_empty())
     }
 }
 
@@ -88,6 +91,8 @@ pub(crate) struct Asset {
     /// The book is whole: nothing was lost since the last answer.
     pub(crate) trusted: bool,
     pub(crate) awaited: orders::Awaited,
+    /// Registered, and the answer has not begun.
+    pub(crate) unanswered: bool,
     /// Something of it changed since the state block was refreshed.
     pub(crate) touched: bool,
 }
@@ -107,6 +112,8 @@ pub(crate) struct Shared {
     pub(crate) attention: Attention,
     /// Events made here, applied before anything else.
     pub(crate) injected: VecDeque<(usize, LiveEvent)>,
+    /// Comes after `injected`: the event whose book had to be cleared first.
+    held: Option<(usize, LiveEvent)>,
     pub(crate) next_link_check_ns: u64,
     next_peer: usize,
 }
@@ -132,6 +139,7 @@ impl Shared {
             records_max: usize::MAX,
             attention: Attention::default(),
             injected: VecDeque::new(),
+            held: None,
             next_link_check_ns: 0,
             next_peer: 0,
         }
@@ -205,7 +213,7 @@ impl Shared {
     /// Takes the next message of any connector and taps it; gives what `LiveBot` must see of it.
     /// `Ok(None)` when nothing is there.
     fn next(&mut self) -> Result<Option<(usize, LiveEvent)>, BotError> {
-        if let Some(event) = self.injected.pop_front() {
+        if let Some(event) = self.injected.pop_front().or_else(|| self.held.take()) {
             return Ok(Some(event));
         }
         for _ in 0..self.peers.len() {
@@ -234,7 +242,11 @@ impl Shared {
                     if self.peers[at].in_batch {
                         self.next_peer = at;
                     }
-                    return Ok(Some(event));
+                    if self.attention.clear.is_empty() {
+                        return Ok(Some(event));
+                    }
+                    self.held = Some(event);
+                    return Ok(None);
                 }
                 if self.attention.is_wanted() {
                     return Ok(None);
@@ -318,8 +330,12 @@ impl Shared {
                     self.push(&record);
                     if record.kind == RecordKind::Trade as u8 {
                         self.assets[asset].trades.push(&record);
-                    } else if !self.peers[at].port.is_ours() && !self.assets[asset].trusted {
+                    } else if !self.peers[at].port.is_ours()
+                        && !self.peers[at].in_answer
+                        && !self.assets[asset].trusted
+                    {
                         // A connector of hftbacktest says no more of a book than its next level.
+                        self.assets[asset].unanswered = false;
                         self.attention.answered.push(asset);
                     }
                 }
@@ -388,8 +404,24 @@ impl Shared {
         self.assets[asset].touched = true;
         if self.peers[at].in_answer {
             self.note_answer(at, asset);
+            if core::mem::take(&mut self.assets[asset].unanswered) {
+                // What came between the registration and its answer is older than the answer.
+                self.push_edge(RecordKind::BookReset, asset, 0);
+                self.attention.clear.push(asset);
+            }
         }
         Some(asset)
+    }
+
+    /// A record that only names an instrument.
+    pub(crate) fn push_edge(&mut self, kind: RecordKind, asset: usize, flags: u8) {
+        self.push(&Record {
+            kind: kind as u8,
+            flags,
+            asset: index(asset),
+            recv_mono_ns: monotonic_ns(),
+            ..Record::default()
+        });
     }
 
     fn note_answer(&mut self, at: usize, asset: usize) {

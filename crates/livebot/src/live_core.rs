@@ -165,6 +165,7 @@ impl<MD: Book> LiveCore<MD> {
                 trades: LastTrades::new(one.last_trades_capacity),
                 trusted: false,
                 awaited: orders::Awaited::default(),
+                unanswered: false,
                 touched: true,
             });
             builder = builder.register(Instrument::new(
@@ -377,10 +378,7 @@ impl<MD: Book> LiveCore<MD> {
             let result = wait(&mut self.bot, i64::try_from(left_ns).unwrap_or(i64::MAX))?;
             let interrupted = {
                 let shared = self.shared.borrow();
-                let wanted = shared.attention.links_due
-                    || !shared.attention.resync.is_empty()
-                    || !shared.attention.answered.is_empty()
-                    || shared.has_commands();
+                let wanted = shared.attention.is_wanted() || shared.has_commands();
                 wanted && result == ElapseResult::Ok && shared.sink.len() == before
             };
             self.attend();
@@ -415,16 +413,20 @@ impl<MD: Book> LiveCore<MD> {
 
     /// Does what the channel cannot do from inside `LiveBot`.
     fn attend(&mut self) {
-        let (links_due, answered, resync) = {
+        let (links_due, clear, answered, resync) = {
             let attention = &mut self.shared.borrow_mut().attention;
             (
                 core::mem::take(&mut attention.links_due),
+                core::mem::take(&mut attention.clear),
                 core::mem::take(&mut attention.answered),
                 core::mem::take(&mut attention.resync),
             )
         };
         if links_due {
             self.check_links();
+        }
+        for asset in clear {
+            self.clear_book(asset);
         }
         for asset in answered {
             self.finish_answer(asset);
@@ -512,6 +514,7 @@ impl<MD: Book> LiveCore<MD> {
         let one = &mut shared.assets[asset];
         one.trusted = false;
         one.touched = true;
+        one.unanswered = true;
         one.awaited.start(open.into_iter());
         let request = LiveRequest::RegisterInstrument {
             symbol: one.symbol.clone(),
@@ -520,13 +523,7 @@ impl<MD: Book> LiveCore<MD> {
         };
         let peer = one.peer;
         let sent = shared.peers[peer].port.send(&request);
-        let record = Record {
-            kind: RecordKind::BookReset as u8,
-            asset: index(asset),
-            recv_mono_ns: monotonic_ns(),
-            ..Record::default()
-        };
-        shared.push(&record);
+        shared.push_edge(RecordKind::BookReset, asset, 0);
         if let Err(error) = sent {
             tracing::warn!(%error, "a registration could not be sent; it is tried again");
             shared.ask_resync(asset);
@@ -577,13 +574,7 @@ impl<MD: Book> LiveCore<MD> {
             shared.assets[asset].trusted = true;
             shared.assets[asset].touched = true;
             if !was_trusted {
-                let record = Record {
-                    kind: RecordKind::BookReady as u8,
-                    asset: index(asset),
-                    recv_mono_ns: monotonic_ns(),
-                    ..Record::default()
-                };
-                shared.push(&record);
+                shared.push_edge(RecordKind::BookReady, asset, 0);
             }
             // Only our connector is known to name every open order of this bot.
             let complete = shared.peers[peer].port.is_ours();
@@ -619,14 +610,14 @@ impl<MD: Book> LiveCore<MD> {
                 break;
             };
             let n = shared.sink.snapshot_levels();
-            let edge = |kind: RecordKind| Record {
-                kind: kind as u8,
+            shared.push_edge(RecordKind::BookReset, asset, FLAG_SYNTHETIC);
+            let level = Record {
+                kind: RecordKind::Depth as u8,
                 asset: index(asset),
                 flags: FLAG_SYNTHETIC,
                 recv_mono_ns: monotonic_ns(),
                 ..Record::default()
             };
-            shared.push(&edge(RecordKind::BookReset));
             let depth = self.bot.depth(asset);
             for (side, code) in [(Side::Buy, 1), (Side::Sell, 2)] {
                 depth.top(side, n, &mut levels);
@@ -640,12 +631,12 @@ impl<MD: Book> LiveCore<MD> {
                         side: code,
                         px,
                         qty: *qty,
-                        ..edge(RecordKind::Depth)
+                        ..level
                     });
                 }
             }
             if shared.assets[asset].trusted {
-                shared.push(&edge(RecordKind::BookReady));
+                shared.push_edge(RecordKind::BookReady, asset, FLAG_SYNTHETIC);
             }
         }
         self.levels = levels;

@@ -119,6 +119,26 @@ pub struct Record {
     pub reserved: u64,
 }
 
+impl Record {
+    /// A record that carries text; what goes beyond [`TEXT_BYTES`] is cut.
+    #[must_use]
+    pub fn text(chunk: &[u8]) -> Self {
+        let mut record = Self {
+            kind: RecordKind::Text as u8,
+            ..Self::default()
+        };
+        // SAFETY: at most TEXT_BYTES are written, which is what a record holds from offset 8 on;
+        // every byte pattern is valid for the integers and floats there.
+        unsafe {
+            let place = core::ptr::from_mut(&mut record)
+                .cast::<u8>()
+                .add(RECORD_BYTES - TEXT_BYTES);
+            core::ptr::copy_nonoverlapping(chunk.as_ptr(), place, chunk.len().min(TEXT_BYTES));
+        }
+        record
+    }
+}
+
 /// Set on a record that stands inside a batch.
 pub const FLAG_IN_BATCH: u8 = 1;
 /// Set on what belongs to a snapshot that the bot asked for.

@@ -155,7 +155,7 @@ impl Sink {
         record.text_len = u32::try_from(text.len()).unwrap_or(0);
         self.push(&record, stats);
         for chunk in text.chunks(TEXT_BYTES) {
-            self.push(&text_record(chunk), stats);
+            self.push(&Record::text(chunk), stats);
         }
     }
 
@@ -186,22 +186,6 @@ impl Sink {
             Self::None | Self::Linear(_) => usize::MAX,
         }
     }
-}
-
-fn text_record(chunk: &[u8]) -> Record {
-    let mut record = Record {
-        kind: RecordKind::Text as u8,
-        ..Record::default()
-    };
-    // SAFETY: `chunk` is at most TEXT_BYTES long, which is what a record holds from offset 8 on;
-    // every byte pattern is valid for the integers and floats there.
-    unsafe {
-        let place = core::ptr::from_mut(&mut record)
-            .cast::<u8>()
-            .add(RECORD_BYTES - TEXT_BYTES);
-        core::ptr::copy_nonoverlapping(chunk.as_ptr(), place, chunk.len().min(TEXT_BYTES));
-    }
-    record
 }
 
 const fn is_market_data(record: &Record) -> bool {

@@ -1,0 +1,7 @@
+//! A bot over real shared memory, against each kind of connector.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod our_connector;
+mod stock_connector;
+mod support;
