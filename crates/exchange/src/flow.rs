@@ -5,16 +5,17 @@
 //! off others for a while. Whatever publishes more than one level or trade in an action is paid
 //! back by skipped actions, so that the configured rates hold on average.
 
-use rand::{Rng as _, RngCore as _};
+use rand::RngCore as _;
 
 use crate::{
+    arrivals::{Action, Arrivals},
     book::{Book, Owner},
     desk::Desk,
     flow_config::FlowConfig,
     instrument::Instrument,
     matching::{Market, Taker},
     order::Side,
-    rng::Stream,
+    rng::{self, Stream},
 };
 
 /// Fewest levels of its own that the flow keeps on each side; with many levels it is a third.
@@ -29,28 +30,14 @@ const MOVE_MAX_TICKS: f64 = 2.0;
 /// Most actions owed; what is above is forgiven.
 const DEBT_MAX: i64 = 10_000;
 
-/// What happens next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    Quote,
-    Trade,
-}
-
 /// The background flow of one instrument.
 #[derive(Debug)]
 pub(crate) struct Flow {
     stream: Stream,
-    /// Rates per nanosecond.
-    quote_rate: f64,
-    trade_rate: f64,
-    /// Rate added by each trade, how fast it fades, and what there is now.
-    kick: f64,
-    decay: f64,
-    excited: f64,
+    arrivals: Arrivals,
     fair_tick: f64,
     volatility: f64,
     floor_tick: f64,
-    /// Time of the last action with the part of it that an integer cannot hold.
     last_ns: i64,
     next_ns: i64,
     next: Action,
@@ -69,16 +56,11 @@ pub(crate) struct Flow {
 
 impl Flow {
     pub(crate) fn new(config: &FlowConfig, spec: &Instrument, now_ns: i64, stream: Stream) -> Self {
-        let decay = 1.0 / (config.cluster_ms * 1e6);
         let initial_tick = spec.nearest_tick(config.initial_px) as f64;
         let followable = MOVE_MAX_TICKS * config.level_rate_hz.sqrt() / initial_tick;
         let mut flow = Self {
             stream,
-            quote_rate: config.level_rate_hz / 1e9,
-            trade_rate: config.trade_rate_hz / 1e9 * (1.0 - config.clustering),
-            kick: config.clustering * decay,
-            decay,
-            excited: 0.0,
+            arrivals: Arrivals::new(config),
             fair_tick: initial_tick,
             // Per square root of a nanosecond.
             volatility: config.volatility.min(followable) / 1e9_f64.sqrt(),
@@ -131,7 +113,7 @@ impl Flow {
             }
             Action::Quote => self.quote(market, desk),
             Action::Trade => {
-                self.excited += self.kick;
+                self.arrivals.excite();
                 if self.owed_trades > 0 {
                     self.owed_trades -= 1;
                 } else {
@@ -174,35 +156,16 @@ impl Flow {
         }
     }
 
-    /// Draws time and kind of the next action (thinning, as the trade rate only falls until then).
     fn schedule(&mut self) {
-        let mut wait_ns = 0.0;
-        loop {
-            let bound = self.quote_rate + self.trade_rate + self.excited;
-            let step_ns = self.exponential() / bound;
-            wait_ns += step_ns;
-            if self.excited > 0.0 {
-                self.excited *= (-self.decay * step_ns).exp();
-            }
-            let drawn = self.uniform() * bound;
-            if drawn < self.quote_rate {
-                self.next = Action::Quote;
-                break;
-            }
-            if drawn < self.quote_rate + self.trade_rate + self.excited {
-                self.next = Action::Trade;
-                break;
-            }
-        }
-        // Rounded at random, else all times would be early by half a nanosecond.
-        let wait_ns = (wait_ns + self.uniform()) as i64;
+        let (wait_ns, next) = self.arrivals.draw(&mut self.stream);
         self.next_ns = self.last_ns.saturating_add(wait_ns);
+        self.next = next;
     }
 
     /// Moves the fair price over the time since the last action.
     fn walk(&mut self) {
         let elapsed_ns = (self.next_ns - self.last_ns) as f64;
-        let step = self.volatility * elapsed_ns.sqrt() * self.normal();
+        let step = self.volatility * elapsed_ns.sqrt() * rng::normal(&mut self.stream);
         let tick = self.fair_tick * (1.0 + step.clamp(-0.5, 0.5));
         let reflected = if tick < self.floor_tick {
             2.0 * self.floor_tick - tick
@@ -458,21 +421,12 @@ impl Flow {
 
     // --- draws
 
-    /// 0 to 1, 1 excluded.
     fn uniform(&mut self) -> f64 {
-        self.stream.random()
+        rng::uniform(&mut self.stream)
     }
 
-    /// Mean 1.
     fn exponential(&mut self) -> f64 {
-        -(1.0 - self.uniform()).ln()
-    }
-
-    /// Mean 0, variance 1: four uniform draws added, near enough to a normal one.
-    fn normal(&mut self) -> f64 {
-        let bits = self.stream.next_u64();
-        let sum: f64 = (0..4).map(|i| f64::from((bits >> (16 * i)) as u16)).sum();
-        (sum / 65_535.0 - 2.0) * 3.0_f64.sqrt()
+        rng::exponential(&mut self.stream)
     }
 
     /// Ticks to the next level, 1 or more.

@@ -29,6 +29,7 @@
 //! ```
 
 mod account;
+mod arrivals;
 mod book;
 mod config;
 mod desk;
