@@ -1,5 +1,10 @@
 //! The two bot classes: one generic cell, and a macro that spells out the exports once.
 
+#![expect(
+    clippy::too_many_arguments,
+    reason = "numbers cross cheaper than an object"
+)]
+
 use core::ptr::NonNull;
 
 use hbl_livebot::{Book, CommandError, LiveCore, Outcome, RECORD_BYTES, order_request};

@@ -1,5 +1,10 @@
 //! The main thread's end of a bot that runs in a worker.
 
+#![expect(
+    clippy::too_many_arguments,
+    reason = "numbers cross cheaper than an object"
+)]
+
 use std::{
     collections::HashMap,
     sync::{

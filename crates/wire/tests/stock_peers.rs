@@ -335,20 +335,10 @@ fn foreign_bytes_are_errors_and_nothing_worse() {
     forged[1] = 253;
     forged[2..10].copy_from_slice(&(1u64 << 60).to_le_bytes());
     assert!(decode_event(&forged, 512).is_err());
-    assert!(matches!(
-        decode_event(
-            &{
-                let mut s = [0u8; 512];
-                s[0] = 2;
-                s[1] = 1;
-                s[2] = b'X';
-                s[3..5].copy_from_slice(&[251, 0]);
-                s
-            },
-            4
-        ),
-        Err(_)
-    ));
+    // Two bytes of an event where it should have dozens.
+    let mut cut = [0u8; 512];
+    cut[..4].copy_from_slice(&[2, 1, b'X', 251]);
+    assert!(decode_event(&cut, 4).is_err());
 }
 
 #[test]
