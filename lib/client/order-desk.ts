@@ -50,6 +50,12 @@ const BOT_NOT_LISTED = -1;
 /** Orders that ended since the bot was last told to forget such. */
 const CLEAR_AFTER = 64;
 
+/** Somebody who waits for an order to change. */
+interface Watcher {
+  look(order: ClientOrder): void;
+  fail(error: Error): void;
+}
+
 /** The client's orders: sends requests, follows their state, gives each call its outcome. */
 export class OrderDesk {
   readonly #options: OrderDeskOptions;
@@ -64,7 +70,7 @@ export class OrderDesk {
   readonly #rejects = new Map<bigint, RejectReason>();
   /** What each command in flight was: a `Command` record names only its number. */
   readonly #commands = new Map<number, { kind: 'submit' | 'cancel' | 'modify'; orderId: bigint; asset: number }>();
-  readonly #watchers = new Map<bigint, Set<(order: ClientOrder) => void>>();
+  readonly #watchers = new Map<bigint, Set<Watcher>>();
   readonly #wanted = new Map<bigint, { price: number; qty: number }>();
   readonly #endedSinceClear = new Map<number, number>();
   #submitted = 0;
@@ -202,20 +208,25 @@ export class OrderDesk {
       this.#watchers.set(orderId, watchers);
       const done = (): void => {
         clearTimeout(timer);
-        watchers.delete(watch);
+        watchers.delete(watcher);
         if (watchers.size === 0) this.#watchers.delete(orderId);
       };
-      const watch = (now: ClientOrder): void => {
-        if (!holds(now)) return;
-        done();
-        resolve(now);
+      const watcher: Watcher = {
+        look: (now) => {
+          if (!holds(now)) return;
+          done();
+          resolve(now);
+        },
+        fail: (error) => {
+          done();
+          reject(error);
+        },
       };
       const timer = setTimeout(() => {
-        done();
         const state = this.#store.get(orderId)?.state ?? 'forgotten';
-        reject(new HftError('ERR_TIMEOUT', `order ${String(orderId)} is still ${state} after ${String(timeoutMs)} ms.`));
+        watcher.fail(new HftError('ERR_TIMEOUT', `order ${String(orderId)} is still ${state} after ${String(timeoutMs)} ms.`));
       }, checkTimeoutMs(timeoutMs));
-      watchers.add(watch);
+      watchers.add(watcher);
     });
   }
 
@@ -327,7 +338,8 @@ export class OrderDesk {
   /** Ends every waiting call: the client closes. */
   close(): void {
     this.onLinkLost(new Set(this.#options.instruments.keys()), 'closed');
-    this.#watchers.clear();
+    const error = new HftError('ERR_CLOSED', 'the client is closed.');
+    for (const watcher of [...this.#watchers.values()].flatMap((all) => [...all])) watcher.fail(error);
   }
 
   #requestCancel(order: ClientOrder, timeoutMs: number, send: boolean): Promise<CancelOutcome> {
@@ -394,7 +406,7 @@ export class OrderDesk {
         Object.freeze({ type: 'order_state' as const, order: frozen, previous, current: frozen.state, ...(fill === undefined ? {} : { fill }) }),
       );
     }
-    for (const watch of [...(this.#watchers.get(frozen.orderId) ?? [])]) watch(frozen);
+    for (const watcher of [...(this.#watchers.get(frozen.orderId) ?? [])]) watcher.look(frozen);
   }
 
   /** Gives the calls that wait for this order their outcome, as far as it is known now. */

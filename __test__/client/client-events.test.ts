@@ -1,0 +1,275 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import type { BookBatch } from '../../lib/client/client-event.js';
+import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { LinkStatus, RecordFlag, RecordKind } from '../../lib/models/record-layout.js';
+import { connectedClient, instrument } from './clients.js';
+import { settled } from './fake-session.js';
+
+describe('the events of a client', () => {
+  it('reach handlers, each iterator and the queue alike', async () => {
+    const { client, session } = await connectedClient();
+    const handled: number[] = [];
+    client.on('trade', ({ price }) => handled.push(price));
+    const one = client.trades();
+    const two = client.trades();
+    const all = client.events();
+    expect(client.getTradeNowait()).toBeUndefined();
+    for (let i = 1; i <= 5; i += 1) session.trade(i);
+    await settled();
+    await client.close();
+    const read = async (stream: AsyncIterable<{ type: string; price?: number }>): Promise<number[]> => {
+      const prices: number[] = [];
+      for await (const event of stream) if (event.type === 'trade') prices.push(event.price!);
+      return prices;
+    };
+    const queued: number[] = [];
+    for (let trade = client.getTradeNowait(); trade !== undefined; trade = client.getTradeNowait()) queued.push(trade.price);
+    const expected = [1, 2, 3, 4, 5];
+    expect([handled, queued, await read(one), await read(two), await read(all)]).toEqual([expected, expected, expected, expected, expected]);
+  });
+
+  it('makes no object for what nobody listens to, and counts it all the same', async () => {
+    const { client, session } = await connectedClient();
+    session.trade(1);
+    session.batch([['bid', 99, 1]]);
+    await settled();
+    expect(client.health.throughput).toMatchObject({ trades: 1, levels: 1, bookUpdates: 1 });
+    expect(client.health.queues).toEqual({});
+    expect(client.getTradeNowait()).toBeUndefined();
+  });
+
+  it('collects from the start where asked to', async () => {
+    const { client, session } = await connectedClient({ queues: { trade: { collect: 'start', capacity: 2 } } });
+    for (let i = 1; i <= 5; i += 1) session.trade(i);
+    await settled();
+    expect(client.health.queues['trade']).toMatchObject({ size: 2, capacity: 2, dropped: 3, policy: 'drop-oldest' });
+    expect((await client.getTrade(0))?.price).toBe(4);
+    expect(client.health.dropped).toBe(3);
+  });
+
+  it('tells what a queue dropped, at most once a second', async () => {
+    const { client, session } = await connectedClient({ queues: { trade: { collect: 'start', capacity: 2 } } });
+    const told: [string, number][] = [];
+    client.on('dropped', ({ queue, count }) => told.push([queue, count]));
+    for (let i = 1; i <= 50; i += 1) session.trade(i);
+    await settled();
+    expect(told).toEqual([['trade', 1]]);
+  });
+
+  it('is told in order: a burst many times the size of a turn, with nothing lost', async () => {
+    const { client, session } = await connectedClient();
+    let next = 0;
+    client.on('trade', ({ price }) => {
+      expect(price).toBe(next);
+      next += 1;
+    });
+    for (let i = 0; i < 20_000; i += 1) session.trade(i);
+    for (let i = 0; i < 20; i += 1) await settled();
+    expect(next).toBe(20_000);
+    expect(client.health).toMatchObject({ dropped: 0, ringPending: 0 });
+  });
+
+  it('leaves its queue when a for await loop is left', async () => {
+    const { client, session } = await connectedClient();
+    const reading = (async () => {
+      for await (const trade of client.trades()) if (trade.price === 2) break;
+    })();
+    session.trade(1);
+    session.trade(2);
+    await reading;
+    expect(client.health.queues).toEqual({});
+  });
+});
+
+describe('books', () => {
+  it('tells the levels of a batch as one update and keeps the book', async () => {
+    const { client, session } = await connectedClient();
+    session.batch([['bid', 95, 1]]);
+    await settled();
+    const updates: BookBatch[] = [];
+    client.on('bookUpdate', (update) => updates.push(update));
+    session.batch([['bid', 99, 1], ['ask', 101, 2], ['bid', 98, 3]]);
+    session.batch([['bid', 99, 0]]);
+    await settled();
+    expect(updates).toMatchObject([
+      { bids: [{ price: 99, qty: 1 }, { price: 98, qty: 3 }], asks: [{ price: 101, qty: 2 }], reset: false, merged: 1 },
+      { bids: [{ price: 99, qty: 0 }], asks: [] },
+    ]);
+    expect(client.snapshot('BTCUSDT', 5)).toMatchObject({ bids: [{ price: 98, qty: 3 }, { price: 95, qty: 1 }], asks: [{ price: 101, qty: 2 }], trusted: true });
+  });
+
+  it('starts a new book after a reset and says so', async () => {
+    const { client, session } = await connectedClient();
+    session.batch([['bid', 99, 1]]);
+    await settled();
+    const updates: BookBatch[] = [];
+    client.on('bookUpdate', (update) => updates.push(update));
+    const snapshot = client.getSnapshot(5_000);
+    session.write({ kind: RecordKind.BookReset, asset: 0 });
+    await settled();
+    expect(client.snapshot()).toMatchObject({ bids: [], trusted: false });
+    session.batch([['bid', 97, 1]], RecordFlag.InBatch | RecordFlag.Snapshot);
+    session.write({ kind: RecordKind.BookReady, asset: 0 });
+    await settled();
+    expect(updates).toMatchObject([{ reset: true, snapshot: true, bids: [{ price: 97 }] }]);
+    expect(await snapshot).toMatchObject({ type: 'snapshot', bids: [{ price: 97, qty: 1 }], trusted: true });
+  });
+
+  it('joins levels of one moment outside of batches, before the trade that follows', async () => {
+    const { client, session } = await connectedClient();
+    const told: string[] = [];
+    client.on('bookUpdate', ({ bids }) => told.push(`book ${bids.map(({ price }) => price).join(' ')}`));
+    client.on('trade', ({ price }) => told.push(`trade ${String(price)}`));
+    const level = (px: number, ts: bigint) => ({ kind: RecordKind.Depth, asset: 0, side: 1, px, qty: 1, exchTsNs: ts });
+    session.write(level(99, 1n), level(98, 1n), level(97, 2n), { kind: RecordKind.Trade, asset: 0, side: 1, px: 100, qty: 1 });
+    await settled();
+    expect(told).toEqual(['book 99 98', 'book 97', 'trade 100']);
+  });
+
+  it('keeps instruments apart, and names one that stands on two connectors by its connector', async () => {
+    const { client, session } = await connectedClient({
+      instruments: [instrument, instrument.connector('other'), new LiveInstrument('ETHUSDT').connector('fake').tickSize(0.1).lotSize(1)],
+    });
+    session.connect(0, 1, 2);
+    session.batch([['bid', 99, 1]], RecordFlag.InBatch, 0);
+    session.batch([['bid', 42, 1]], RecordFlag.InBatch, 2);
+    await settled();
+    expect(client.snapshot('fake:BTCUSDT').bids).toEqual([{ price: 99, qty: 1 }]);
+    expect(client.snapshot('other:BTCUSDT').bids).toEqual([]);
+    expect(client.snapshot('ETHUSDT').bids).toEqual([{ price: 42, qty: 1 }]);
+    expect(() => client.snapshot('BTCUSDT')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }) as Error);
+  });
+});
+
+describe('connections', () => {
+  it('are told when lost and restored, by name and reason; books are not trusted meanwhile', async () => {
+    const told: string[] = [];
+    const { client, session } = await connectedClient({
+      onConnectionLost: ({ connector, reason }) => told.push(`lost ${connector} ${reason}`),
+      onConnectionRestored: ({ connector, reason }) => told.push(`restored ${connector} ${reason}`),
+    });
+    session.link(LinkStatus.Lost);
+    await settled();
+    expect(client.health.instruments).toMatchObject([{ bookTrusted: false }]);
+    session.link(LinkStatus.Connected);
+    session.link(LinkStatus.VenueDown);
+    session.link(LinkStatus.VenueDown);
+    session.link(LinkStatus.VenueUp);
+    session.link(LinkStatus.Restarted);
+    await settled();
+    expect(told).toEqual(['lost fake connector', 'restored fake connector', 'lost fake venue', 'restored fake venue', 'lost fake connector', 'restored fake connector']);
+    expect(client.health.reconnections).toBe(2);
+  });
+
+  it('count gaps and losses', async () => {
+    const { client, session } = await connectedClient();
+    session.write({ kind: RecordKind.Gap, asset: 0, value: 12n }, { kind: RecordKind.Gap, asset: 0, value: 3n });
+    await settled();
+    expect(client.health).toMatchObject({ gaps: 2, lost: 15, decodeErrors: 3, connectors: [{ connector: 'fake', heartbeatAgeMs: 2 }] });
+  });
+});
+
+describe('errors', () => {
+  it('of a connector come with their code, number and text', async () => {
+    const told: unknown[] = [];
+    const { session } = await connectedClient({ onError: (error, event) => told.push(error.message, event.source, event.told?.kind) });
+    session.write({ kind: RecordKind.Error, asset: 0, status: 3, value: 9n, text: 'something' });
+    await settled();
+    expect(told).toEqual(['BTCUSDT: the connector told custom 9: something.', 'connector', 'custom']);
+  });
+
+  it('become a warning when nobody listens', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { session } = await connectedClient();
+    session.write({ kind: RecordKind.Error, asset: 0, status: 0, text: 'x' });
+    await settled();
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+
+  it('thrown by a handler go to onError, and every event is still delivered', async () => {
+    const told: string[] = [];
+    const { client, session } = await connectedClient({ onError: (error, { source }) => told.push(`${source}: ${error.message}`) });
+    const seen: number[] = [];
+    client.on('trade', ({ price }) => {
+      if (price % 3 === 0) throw new Error(`bad ${String(price)}`);
+    });
+    client.on('trade', async ({ price }) => {
+      await Promise.resolve();
+      if (price === 4) throw new Error('async bad');
+    });
+    client.on('trade', ({ price }) => seen.push(price));
+    for (let i = 1; i <= 7; i += 1) session.trade(i);
+    await settled();
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(told.sort()).toEqual(['handler: async bad', 'handler: bad 3', 'handler: bad 6']);
+  });
+
+  it('thrown by a handler without onError are uncaught exceptions, and events go on', async () => {
+    const { client, session } = await connectedClient();
+    const before = process.listeners('uncaughtException');
+    const caught: unknown[] = [];
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => caught.push(error));
+    try {
+      const seen: number[] = [];
+      client.on('trade', ({ price }) => {
+        seen.push(price);
+        if (price === 1) throw new Error('mine');
+      });
+      session.trade(1);
+      session.trade(2);
+      await settled();
+      expect(seen).toEqual([1, 2]);
+      expect(caught).toMatchObject([{ message: 'mine' }]);
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of before) process.on('uncaughtException', listener);
+    }
+  });
+
+  it('thrown by onError itself do not go round in a circle', async () => {
+    const before = process.listeners('uncaughtException');
+    const caught: unknown[] = [];
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => caught.push(error));
+    try {
+      const { session } = await connectedClient({
+        onError: () => {
+          throw new Error('second');
+        },
+      });
+      session.write({ kind: RecordKind.Error, asset: 0, status: 0, text: 'first' });
+      await settled();
+      expect(caught).toMatchObject([{ message: 'second' }]);
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of before) process.on('uncaughtException', listener);
+    }
+  });
+});
+
+describe('health', () => {
+  it('is told in intervals, with rates', async () => {
+    const { client, session } = await connectedClient({ healthIntervalMs: 20 });
+    const rates: number[] = [];
+    client.on('health', ({ health }) => rates.push(health.throughput.tradesPerSecond));
+    for (let i = 0; i < 20; i += 1) {
+      session.trade(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(rates.length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...rates)).toBeGreaterThan(20);
+  });
+
+  it('measures the way from the connector', async () => {
+    const { client, session } = await connectedClient();
+    session.write({ kind: RecordKind.Trade, asset: 0, side: 1, px: 1, qty: 1, exchTsNs: 1_000n, localTsNs: 6_000n, sentMonoNs: 900_000n, recvMonoNs: 907_000n });
+    await settled();
+    const { latencyUs } = client.health;
+    expect(latencyUs.venue.p50Us).toBeCloseTo(5, 0);
+    expect(latencyUs.feed.p50Us).toBeCloseTo(7, 0);
+    expect(latencyUs.main.p50Us).toBeCloseTo(100, -1);
+  });
+});
