@@ -1,0 +1,22 @@
+import { afterEach } from 'vitest';
+
+import { ConnectorProcess } from '../../lib/connector/connector-process.js';
+
+const running: ConnectorProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((connector) => connector.stop()));
+});
+
+/** A name that no other run uses. */
+export function uniqueName(): string {
+  return `t-${String(process.pid)}-${Math.random().toString(36).slice(2, 10)}`;
+}
+
+/** Starts the real connector; stopped after the test. */
+export async function startConnector(name: string, ...args: string[]): Promise<ConnectorProcess> {
+  const connector = new ConnectorProcess({ args: [name, ...args] });
+  running.push(connector);
+  await connector.start();
+  return connector;
+}
