@@ -8,6 +8,7 @@ import {
   loadStubData,
   RecordKind,
   saveStubData,
+  saveStubNpz,
   StubConnectorBot,
   type StubBotOptions,
 } from '../../lib/index.js';
@@ -282,6 +283,37 @@ describe('stub data', () => {
     expect(replay).toEqual(recorder.recording());
     expect(replay).toEqual(generateStubData([btc, eth]));
     expect(everything(makeBot({ instruments: [btc, eth], replay }))).toBe(original);
+  });
+
+  test('becomes the event array that backtests read', () => {
+    const file = path.join(folder, 'data.npz');
+    const data = generateStubData([btc, eth], { maxFeeds: 50 });
+    saveStubNpz(file, data, 1, { startTsNs: 1000n, feedLatencyNs: 7 });
+    const bytes = readFileSync(file);
+    // A stored file of a zip archive: its bytes follow its name.
+    expect(bytes.toString('latin1', 30, 38)).toBe('data.npy');
+    const npy = bytes.subarray(38, 38 + bytes.readUInt32LE(18));
+    const start = 10 + npy.readUInt16LE(8);
+    expect(start % 64).toBe(0);
+    const quotes = data.feeds
+      .filter(({ asset }) => asset === 1)
+      .flatMap(({ atNs, depth, trade }) => [
+        ...depth.map((level) => ({ atNs, kind: 1n, quote: level })),
+        ...(trade === null ? [] : [{ atNs, kind: 2n, quote: trade }]),
+      ]);
+    expect(npy.toString('latin1', 10, start)).toContain(`'shape': (${String(quotes.length)},)`);
+    expect(npy.length).toBe(start + quotes.length * 64);
+    for (const [index, { atNs, kind, quote }] of quotes.entries()) {
+      const at = start + index * 64;
+      const side = quote[0] === 'buy' ? 0xe0000000n : 0xd0000000n;
+      expect(npy.readBigUInt64LE(at)).toBe(side | kind);
+      expect(npy.readBigInt64LE(at + 8)).toBe(1000n + BigInt(atNs));
+      expect(npy.readBigInt64LE(at + 16)).toBe(1007n + BigInt(atNs));
+      expect([npy.readDoubleLE(at + 24), npy.readDoubleLE(at + 32)]).toEqual([quote[1], quote[2]]);
+    }
+    expect(() => {
+      saveStubNpz(file, data, 2);
+    }).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
   });
 
   test('is refused by a bot with other instruments', () => {

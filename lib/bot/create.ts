@@ -1,10 +1,10 @@
 import { HftError } from '../models/hft-error.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { StubOptions } from '../stub/stub-options.js';
-import { tryLoadAddon } from '../native/load-addon.js';
 import type { Bot } from '../models/bot.js';
 import { requireRoi, resolveInstruments, type BotOptions } from '../models/bot-options.js';
 import { HashMapMarketDepthLiveBot } from './hash-map-market-depth-live-bot.js';
+import { whyNoLiveAddon } from './live-addon.js';
 import { ROIVectorMarketDepthLiveBot } from './roi-vector-market-depth-live-bot.js';
 
 /**
@@ -39,17 +39,13 @@ export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
       `backend: ${JSON.stringify(backend)} must be auto, native or stub.`,
     );
   }
-  const loaded = tryLoadAddon();
-  if (loaded.ok && loaded.addon.buildInfo().live) return 'native';
+  const missing = whyNoLiveAddon();
+  if (missing === null) return 'native';
   if (!warned) {
     warned = true;
-    const reason = loaded.ok ? 'The addon was built without the live part.' : loaded.reason;
-    const remedy = loaded.ok
-      ? 'Build it with `npm run build:native -- --features live`.'
-      : loaded.remedy;
     process.emitWarning(
-      `hftbacktest-live runs on the stub: prices are made up and orders reach no venue. ${reason}`,
-      { code: STUB_WARNING_CODE, detail: remedy },
+      `hftbacktest-live runs on the stub: prices are made up and orders reach no venue. ${missing.reason}`,
+      { code: STUB_WARNING_CODE, detail: missing.remedy },
     );
   }
   return 'stub';

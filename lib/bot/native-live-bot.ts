@@ -3,7 +3,6 @@ import type { ConnectionHealth } from '../models/connection-health.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import { elapseResultFromCode, type ElapseResult } from '../models/elapse-result.js';
 import { tradeFromView } from '../models/event-from-view.js';
-import { HftError } from '../models/hft-error.js';
 import { isLinkUp, linkStateFromCode } from '../models/link-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { errorFromCommand, errorFromNative } from '../models/native-error.js';
@@ -21,7 +20,6 @@ import { RecordReader } from '../models/record-reader.js';
 import type { TimeInForce } from '../models/time-in-force.js';
 import type { Trade } from '../models/trade.js';
 import type { NativeAddon, NativeBot, NativeBotConstructor } from '../native/addon.js';
-import { tryLoadAddon } from '../native/load-addon.js';
 import * as check from '../models/arguments.js';
 import type { Bot, OrderId, OrderWait } from '../models/bot.js';
 import {
@@ -33,6 +31,7 @@ import {
 } from '../models/bot-options.js';
 import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
+import { requireLiveAddon } from './live-addon.js';
 import { NativeDepthView } from './native-depth-view.js';
 import { orderFromNative } from './native-order.js';
 import type { StateValues } from '../models/state-values.js';
@@ -40,19 +39,6 @@ import { resolveWait } from '../models/wait-options.js';
 
 /** One native wait lasts at most this long, so that `worker.terminate()` is not held up. */
 const SLICE_NS = 100_000_000;
-
-function loadLiveAddon(): NativeAddon {
-  const loaded = tryLoadAddon();
-  if (!loaded.ok) {
-    throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
-  }
-  if (!loaded.addon.buildInfo().live) {
-    throw new HftError('ERR_NATIVE_UNAVAILABLE', 'The addon was built without the live part.', {
-      remedy: 'Build it again with `npm run build:native -- --features live`.',
-    });
-  }
-  return loaded.addon;
-}
 
 /**
  * A bot on shared memory, whichever book it keeps. It belongs to the thread that made it.
@@ -101,7 +87,7 @@ export abstract class NativeLiveBot implements Bot {
       heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
     };
     const batchRecords = resolveBatchRecords(options.batchRecords);
-    this.addon = loadLiveAddon();
+    this.addon = requireLiveAddon();
     // Shared buffers, because they cannot be detached while native code holds their address.
     const records = new Uint8Array(new SharedArrayBuffer(batchRecords * RECORD_BYTES));
     const state = new Uint8Array(new SharedArrayBuffer(this.instruments.length * STATE_BYTES));

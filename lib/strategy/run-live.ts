@@ -8,7 +8,7 @@ import { resolveBackend, type CreateOptions } from '../bot/create.js';
 import { HftError } from '../models/hft-error.js';
 import { invalid } from '../models/arguments.js';
 import type { NativePort } from '../native/addon.js';
-import { tryLoadAddon } from '../native/load-addon.js';
+import { requireLiveAddon } from '../bot/live-addon.js';
 import type { StrategySummary } from './strategy-summary.js';
 import {
   unpackError,
@@ -120,9 +120,7 @@ function botOptions(options: RunLiveOptions, backend: 'native' | 'stub'): Create
 
 function openPort(backend: 'native' | 'stub'): NativePort | null {
   if (backend === 'stub') return null;
-  const loaded = tryLoadAddon();
-  if (loaded.ok) return new loaded.addon.NativePort(null, null);
-  throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
+  return new (requireLiveAddon().NativePort)(null, null);
 }
 
 /**

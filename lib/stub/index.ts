@@ -8,3 +8,4 @@ export {
   type StubQuote,
 } from './stub-data.js';
 export { generateStubData } from './stub-feeds.js';
+export { saveStubNpz, type NpzOptions } from './stub-data-npz.js';
