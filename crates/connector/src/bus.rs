@@ -18,6 +18,9 @@ const HEARTBEAT_NS: u64 = 50_000_000;
 const PARK_MAX: Duration = Duration::from_millis(50);
 /// What is due sooner than this is waited for without sleeping: a sleep would end too late.
 const SPIN_NS: u64 = 30_000;
+/// How long a stopping connector stays so that bots read its last words: what is unread when it
+/// leaves may be lost.
+const LINGER: Duration = Duration::from_millis(60);
 /// Receive errors in a row after which shared memory counts as gone.
 const RECEIVE_ERRORS_MAX: u32 = 1000;
 
@@ -59,27 +62,7 @@ pub fn run<V: Venue>(
         for _ in 0..commands.steps() {
             dispatcher.venue_mut().step();
         }
-        let mut served = 0;
-        while served < REQUESTS_MAX {
-            match port.recv() {
-                Ok(Some(request)) => {
-                    dispatcher.handle(now, request, port);
-                    served += 1;
-                    receive_errors = 0;
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    receive_errors += 1;
-                    if receive_errors == 1 {
-                        warn!(%error, "a request could not be received");
-                    }
-                    if receive_errors >= RECEIVE_ERRORS_MAX {
-                        return Err(error);
-                    }
-                    break;
-                }
-            }
-        }
+        let served = serve(now, port, dispatcher, &mut receive_errors)?;
         let sent = dispatcher.poll(now, port);
         if served > 0 || sent > 0 {
             port.flush();
@@ -92,8 +75,15 @@ pub fn run<V: Venue>(
             idle(port, dispatcher.venue().next_due_ns());
         }
     }
-    dispatcher.stop(Now::read(), port);
+    // Orders that were on their way when the signal came get their end told too.
+    let now = Now::read();
+    serve(now, port, dispatcher, &mut receive_errors)?;
+    dispatcher.poll(now, port);
+    dispatcher.stop(now, port);
     port.flush();
+    if dispatcher.has_bots() {
+        std::thread::sleep(LINGER);
+    }
     info!(
         sent = port.sent(),
         send_errors = dispatcher.send_errors(),
@@ -101,6 +91,36 @@ pub fn run<V: Venue>(
         "stopped"
     );
     Ok(())
+}
+
+/// Serves the requests that wait, and returns how many there were.
+fn serve<V: Venue>(
+    now: Now,
+    port: &mut ConnectorPort,
+    dispatcher: &mut Dispatcher<V>,
+    receive_errors: &mut u32,
+) -> Result<usize, WireError> {
+    for served in 0..REQUESTS_MAX {
+        match port.recv() {
+            Ok(Some(request)) => {
+                dispatcher.handle(now, request, port);
+                *receive_errors = 0;
+            }
+            Ok(None) => return Ok(served),
+            Err(error) => {
+                *receive_errors += 1;
+                if *receive_errors == 1 {
+                    warn!(%error, "a request could not be received");
+                }
+                return if *receive_errors < RECEIVE_ERRORS_MAX {
+                    Ok(served)
+                } else {
+                    Err(error)
+                };
+            }
+        }
+    }
+    Ok(REQUESTS_MAX)
 }
 
 fn idle(port: &mut ConnectorPort, due_ns: Option<u64>) {

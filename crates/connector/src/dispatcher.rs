@@ -64,6 +64,11 @@ impl<V: Venue> Dispatcher<V> {
         self.send_errors
     }
 
+    /// True when a bot has ever registered.
+    pub fn has_bots(&self) -> bool {
+        !self.bots.is_empty()
+    }
+
     /// Serves one request of a bot.
     pub fn handle<O: Outlet>(&mut self, now: Now, request: Request, out: &mut O) {
         match request {
