@@ -17,8 +17,8 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
 });
 
-function instrumentOn(name: string, symbol = 'BTCUSDT'): LiveInstrument {
-  return new LiveInstrument(symbol).connector(name).tickSize(0.1).lotSize(0.001).roi(40_000, 60_000);
+function instrumentOn(name: string): LiveInstrument {
+  return new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001).roi(40_000, 60_000);
 }
 
 function clientOn(name: string, options: Partial<LiveClientOptions> = {}): LiveClient {
@@ -116,6 +116,14 @@ describeNative('a client on a connector', () => {
     expect(client.health.reconnections).toBe(1);
   });
 
+  it("says why there is no book when the connector refuses the instrument", async () => {
+    const name = uniqueName();
+    await startConnector(name, 'sim', 'BTCUSDT');
+    const client = clientOn(name, { instruments: [instrumentOn(name).tickSize(0.7)] });
+    await client.start();
+    await expect(client.ready(1_000)).rejects.toMatchObject({ message: expect.stringContaining('has tick size 0.1') as string });
+  });
+
   it('waits for a connector that comes later', async () => {
     const name = uniqueName();
     const client = clientOn(name);
@@ -130,7 +138,7 @@ describeNative('a client on a connector', () => {
     const [one, two] = [uniqueName(), uniqueName()];
     await startConnector(one, 'sim', 'BTCUSDT', 'ETHUSDT');
     await startConnector(two, 'sim', 'BTCUSDT');
-    const wide = clientOn(one, { instruments: [instrumentOn(one), instrumentOn(one, 'ETHUSDT'), instrumentOn(two)] });
+    const wide = clientOn(one, { instruments: [instrumentOn(one), new LiveInstrument('ETHUSDT').connector(one).tickSize(0.01).lotSize(0.01), instrumentOn(two)] });
     const narrow = clientOn(one);
     await Promise.all([wide.start(), narrow.start()]);
     await Promise.all([wide.ready(10_000), narrow.ready(10_000)]);

@@ -1,7 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
 import { startConnector, uniqueName } from '../support/live-connector-process.js';
@@ -88,5 +91,54 @@ describeNative('the examples on a connector', () => {
     checkSync((await run('sync', name, 'BTCUSDT', '2')).result);
     checkAsync((await run('async', name, 'BTCUSDT', '2')).result);
     checkCallbacks((await run('callbacks', name, 'BTCUSDT', '2')).result);
+  });
+});
+
+/** Lines as hftbacktest's collector writes them for Binance USD-M: a snapshot, changes, trades. */
+function recording(messages: number): { text: string; trades: number; buyVolume: number; sellVolume: number; levels: number } {
+  const startNs = 1_723_161_256_000_000_000n;
+  const lines: string[] = [];
+  const levels = (from: number, step: number): string[][] => Array.from({ length: 50 }, (_, i) => [(from + i * step).toFixed(1), '1.000']);
+  const counted = { trades: 0, buyVolume: 0, sellVolume: 0, levels: 100 };
+  const say = (i: number, value: unknown): void => {
+    lines.push(`${String(startNs + BigInt(i) * 1_000_000n)} ${JSON.stringify(value)}`);
+  };
+  say(0, { lastUpdateId: 100, E: 1_723_161_256_000, T: 1_723_161_256_000, bids: levels(60_000, -0.1), asks: levels(60_000.1, 0.1) });
+  let update = 100;
+  for (let i = 1; i <= messages; i += 1) {
+    const ms = 1_723_161_256_000 + i;
+    if (i % 3 === 0) {
+      const isMaker = i % 2 === 0;
+      const qty = (i % 7) + 1;
+      counted.trades += 1;
+      counted[isMaker ? 'sellVolume' : 'buyVolume'] += qty;
+      say(i, { stream: 'btcusdt@trade', data: { e: 'trade', E: ms, T: ms, s: 'BTCUSDT', t: i, p: '60000.0', q: String(qty), X: 'MARKET', m: isMaker } });
+    } else {
+      counted.levels += 2;
+      const data = { e: 'depthUpdate', E: ms, T: ms, s: 'BTCUSDT', U: update === 100 ? 100 : update + 1, u: update + 1, pu: update === 100 ? 99 : update, b: [['59990.0', String((i % 9) + 2)]], a: [['60010.0', String((i % 8) + 2)]] };
+      update += 1;
+      say(i, { stream: 'btcusdt@depth@0ms', data });
+    }
+  }
+  return { text: `${lines.join('\n')}\n`, ...counted };
+}
+
+describeNative('live-connector on a recording', () => {
+  it('counts exactly what the file holds, replayed at 20 times its speed, and loses nothing', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'recording-'));
+    try {
+      const file = path.join(folder, 'btcusdt_20240808.gz');
+      const truth = recording(30_000);
+      writeFileSync(file, gzipSync(truth.text));
+      const name = uniqueName();
+      await startConnector(name, 'replay', 'BTCUSDT', file, '--speed', '20');
+      const { result } = await run('live-connector', '--connector', name, '--duration', '5', '--json');
+      expect(result).toMatchObject({
+        tradeCount: truth.trades, buyVolume: truth.buyVolume, sellVolume: truth.sellVolume, bid: 60_000, ask: 60_000.1,
+        levelChanges: truth.levels, gaps: 0, lost: 0, dropped: 0, decodeErrors: 0,
+      });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

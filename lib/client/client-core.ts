@@ -285,12 +285,15 @@ export class ClientCore {
   #onBookReady(asset: number): void {
     this.#reconciler.onBookReady(asset);
     const state = this.instruments[asset];
+    if (state !== undefined) state.complaint = '';
     if (state !== undefined && this.hub.wants('snapshot')) this.hub.emit('snapshot', state.snapshot(this.options.snapshotLevels));
     this.#wakeReady();
   }
 
   #onConnectorError(told: ConnectorError): void {
     const code = told.kind === 'connection_interrupted' || told.kind === 'critical_connection_error' ? 'ERR_CONNECTOR_DOWN' : 'ERR_CUSTOM';
+    const about = this.instruments[told.asset];
+    if (about !== undefined && !about.book.trusted) about.complaint = told.text;
     const number = told.value === 0n ? '' : ` ${String(told.value)}`;
     this.tellError(new HftError(code, `${told.symbol}: the connector told ${told.kind}${number}: ${told.text || 'no text'}.`), 'connector', told);
   }

@@ -10,6 +10,8 @@ export class InstrumentState {
   readonly spec: InstrumentSpec;
   readonly book = new TopBook();
   position = 0;
+  /** What the connector last complained about while there is no whole book, '' when nothing. */
+  complaint = '';
   /** Of the last level, Unix ns. */
   localTsNs = 0n;
   /** performance.now() of the last market data, NaN before the first. */

@@ -479,7 +479,11 @@ export class LiveClient {
     if (this.#state !== 'running') return `the client is ${this.#state}`;
     const missing = this.#core.instruments.filter((state) => !this.#core.links.isUp(state.asset) || !state.book.trusted);
     return missing
-      .map((state) => (this.#core.links.isUp(state.asset) ? `no whole book of ${state.spec.symbol}` : `connector ${state.spec.connector} is not there`))
+      .map((state) => {
+        if (!this.#core.links.isUp(state.asset)) return `connector ${state.spec.connector} is not there`;
+        const why = state.complaint === '' ? '' : ` (the connector says: ${state.complaint})`;
+        return `no whole book of ${state.spec.symbol}${why}`;
+      })
       .join(', ');
   }
 }
