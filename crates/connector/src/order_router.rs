@@ -66,14 +66,12 @@ impl OrderRouter {
         order: &Order,
     ) -> Option<u64> {
         let key = (owner, symbol, order.order_id);
-        if let Some(handle) = self.by_id.get(&key) {
-            if self
-                .tracked
-                .get(handle)
-                .is_some_and(|tracked| !is_final(tracked.order.status))
-            {
-                return None;
-            }
+        let known = self
+            .by_id
+            .get(&key)
+            .and_then(|handle| self.tracked.get(handle));
+        if known.is_some_and(|tracked| !is_final(tracked.order.status)) {
+            return None;
         }
         self.last_handle += 1;
         let mut order = order.clone();

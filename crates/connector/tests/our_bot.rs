@@ -1,120 +1,15 @@
 //! `connector sim` with a bot that has a page and the side channel.
 
 mod support;
+#[path = "support/wire_bot.rs"]
+mod wire_bot;
 
 use std::time::{Duration, Instant};
 
-use hbl_wire::{BotPage, BotPort, SideEvent, SideRequest, TO_ALL, WireEvent, random_bot_id};
-use hftbacktest::types::{Event, LiveRequest, OrdType, Order, Side, Status, TimeInForce};
+use hbl_wire::SideRequest;
+use hftbacktest::types::Status;
 use support::{Connector, unique_name};
-
-/// A bot on the bare wire.
-struct WireBot {
-    port: BotPort,
-    _page: BotPage,
-    id: u64,
-    orders: Vec<Order>,
-    rejects: Vec<(u64, i64)>,
-    lost: u64,
-    feeds: u64,
-    best_bid: f64,
-    snapshot_levels: u64,
-}
-
-impl WireBot {
-    fn join(name: &str) -> Self {
-        let id = random_bot_id();
-        let page = BotPage::own(id).unwrap();
-        let mut port = BotPort::open(name, id, Duration::from_secs(2)).unwrap();
-        port.check_link().unwrap();
-        let symbol = "BTCUSDT".to_owned();
-        port.send(&LiveRequest::RegisterInstrument {
-            symbol,
-            tick_size: 0.1,
-            lot_size: 0.001,
-        })
-        .unwrap();
-        Self {
-            port,
-            _page: page,
-            id,
-            orders: Vec::new(),
-            rejects: Vec::new(),
-            lost: 0,
-            feeds: 0,
-            best_bid: 0.0,
-            snapshot_levels: 0,
-        }
-    }
-
-    /// Takes what is there; false when there is nothing.
-    fn take(&mut self) -> bool {
-        if let Some(Ok(SideEvent::Reject { order_id, code, .. })) = self.port.recv_side() {
-            self.rejects.push((order_id, code));
-        }
-        let Some((slot, lost)) = self.port.recv().unwrap() else {
-            return false;
-        };
-        self.lost += lost;
-        let to = slot.to();
-        if to != TO_ALL && to != self.id {
-            return true;
-        }
-        match slot.event().unwrap() {
-            WireEvent::Feed { event, .. } => {
-                self.feeds += 1;
-                self.snapshot_levels += u64::from(to == self.id);
-                if is_bid(&event) && self.best_bid == 0.0 {
-                    self.best_bid = event.px;
-                }
-            }
-            WireEvent::Order { order, .. } => self.orders.push(order),
-            _ => {}
-        }
-        true
-    }
-
-    fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + Duration::from_secs(10);
-        while !condition(self) {
-            assert!(Instant::now() < end, "never: {what}; {:?}", self.orders);
-            if !self.take() {
-                std::thread::sleep(Duration::from_micros(100));
-            }
-        }
-    }
-
-    fn submit(&self, id: u64, price_tick: i64) {
-        let mut order = Order::new(
-            id,
-            price_tick,
-            0.1,
-            0.01,
-            Side::Buy,
-            OrdType::Limit,
-            TimeInForce::GTC,
-        );
-        order.req = Status::New;
-        self.port
-            .send(&LiveRequest::Order {
-                symbol: "BTCUSDT".into(),
-                order,
-            })
-            .unwrap();
-    }
-
-    fn last(&self, id: u64) -> Option<&Order> {
-        self.orders.iter().rev().find(|order| order.order_id == id)
-    }
-
-    fn is(&self, id: u64, status: Status) -> bool {
-        self.last(id).is_some_and(|order| order.status == status)
-    }
-}
-
-fn is_bid(event: &Event) -> bool {
-    event.is(hftbacktest::types::LOCAL_BID_DEPTH_EVENT)
-}
+use wire_bot::WireBot;
 
 #[test]
 fn amend_cancel_all_and_refusals_work_and_updates_are_private() {
@@ -177,6 +72,43 @@ fn orders_of_a_dead_anonymous_bot_pass_to_the_next_one() {
         .send_side(&SideRequest::CancelAll { symbol })
         .unwrap();
     heir.until("canceled", |bot| bot.is(5, Status::Canceled));
+}
+
+/// The numbers are those of an independent reading of the file (see `shared_recording.rs`).
+#[test]
+fn a_real_recording_arrives_whole_through_shared_memory() {
+    let folder = std::env::var("SHARED_DATA")
+        .unwrap_or_else(|_| format!("{}/../../../shared/data", env!("CARGO_MANIFEST_DIR")));
+    let path = format!("{folder}/binance-usdm-btcusdt-20240808.gz");
+    if !std::path::Path::new(&path).is_file() {
+        eprintln!("SKIPPED: no recording in SHARED_DATA or ../shared/data");
+        return;
+    }
+    let name = unique_name();
+    let mut connector = Connector::start(&[
+        &name,
+        "replay",
+        &path,
+        "--speed",
+        "max",
+        "--max-rate",
+        "60000",
+        "--exit-at-end",
+    ]);
+    let mut bot = WireBot::join(&name);
+    let end = Instant::now() + Duration::from_secs(60);
+    while bot.trades.0 < 21_313 && Instant::now() < end {
+        if !bot.take() {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    }
+    assert_eq!(connector.wait(Duration::from_secs(10)).code(), Some(0));
+    while bot.take() {}
+    assert_eq!((bot.trades.0, bot.lost), (21_313, 0));
+    assert!((bot.trades.1 - 1251.576).abs() < 1e-3 && (bot.trades.2 - 1177.790).abs() < 1e-3);
+    let (bid, ask) = (bot.book[0].last_key_value(), bot.book[1].first_key_value());
+    assert!(bid.unwrap().0 < ask.unwrap().0);
+    assert!(bot.book[0].len() > 4_000 && bot.book[1].len() > 4_000);
 }
 
 /// A measurement, not a check: what the simulator publishes at 200 000 events a second.

@@ -1,5 +1,7 @@
 //! `connector replay` with hftbacktest's own bot over real shared memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod support;
 
 use std::io::Write;

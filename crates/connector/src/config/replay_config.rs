@@ -195,6 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn every_section_of_a_file_is_understood() {
+        let text = "files = [\"a.gz\"]\norder = \"sequence\"\nloop = true\n[queue_model]\nmodel = \"prob_power3\"\nn = 3.0\n[latency]\nentry_ns = 5\n[faults]\nreject = 0.5\n";
+        let config: ReplayConfig = toml::from_str(text).unwrap();
+        assert_eq!(config.order, FileOrder::Sequence);
+        assert_eq!(config.queue_model, QueueModel::ProbPower3 { n: 3.0 });
+        assert!(config.repeat && config.latency.entry_ns == 5 && config.faults.reject == 0.5);
+    }
+
+    #[test]
     fn a_replay_without_files_is_refused() {
         assert!(ReplayConfig::default().validate().is_err());
     }

@@ -1,5 +1,6 @@
 //! The real binary, and hftbacktest's own bot as its client.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 #![expect(dead_code, reason = "not every test uses all of it")]
 
 use std::io::{BufRead, BufReader};

@@ -1,0 +1,148 @@
+//! A bot of this project on the bare wire.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+use std::time::{Duration, Instant};
+
+use hbl_wire::{BotPage, BotPort, SideEvent, TO_ALL, WireEvent, random_bot_id};
+use hftbacktest::types::{
+    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT, LiveRequest,
+    OrdType, Order, Side, Status, TRADE_EVENT, TimeInForce,
+};
+use std::collections::BTreeMap;
+
+/// A bot on the bare wire.
+pub struct WireBot {
+    pub port: BotPort,
+    _page: BotPage,
+    id: u64,
+    pub orders: Vec<Order>,
+    pub rejects: Vec<(u64, i64)>,
+    pub lost: u64,
+    pub feeds: u64,
+    pub best_bid: f64,
+    pub snapshot_levels: u64,
+    /// Trades, volume bought and sold by takers.
+    pub trades: (u64, f64, f64),
+    /// Bids and asks by price in tenths.
+    pub book: [BTreeMap<i64, f64>; 2],
+}
+
+impl WireBot {
+    /// Registers BTCUSDT.
+    pub fn join(name: &str) -> Self {
+        let id = random_bot_id();
+        let page = BotPage::own(id).unwrap();
+        let mut port = BotPort::open(name, id, Duration::from_secs(2)).unwrap();
+        port.check_link().unwrap();
+        let symbol = "BTCUSDT".to_owned();
+        port.send(&LiveRequest::RegisterInstrument {
+            symbol,
+            tick_size: 0.1,
+            lot_size: 0.001,
+        })
+        .unwrap();
+        Self {
+            port,
+            _page: page,
+            id,
+            orders: Vec::new(),
+            rejects: Vec::new(),
+            lost: 0,
+            feeds: 0,
+            best_bid: 0.0,
+            snapshot_levels: 0,
+            trades: (0, 0.0, 0.0),
+            book: Default::default(),
+        }
+    }
+
+    /// Takes what is there; false when there is nothing.
+    pub fn take(&mut self) -> bool {
+        if let Some(Ok(SideEvent::Reject { order_id, code, .. })) = self.port.recv_side() {
+            self.rejects.push((order_id, code));
+        }
+        let Some((slot, lost)) = self.port.recv().unwrap() else {
+            return false;
+        };
+        self.lost += lost;
+        let to = slot.to();
+        if to != TO_ALL && to != self.id {
+            return true;
+        }
+        match slot.event().unwrap() {
+            WireEvent::Feed { event, .. } => {
+                self.feeds += 1;
+                self.note(&event);
+                self.snapshot_levels += u64::from(to == self.id);
+                if is_bid(&event) && self.best_bid == 0.0 {
+                    self.best_bid = event.px;
+                }
+            }
+            WireEvent::Order { order, .. } => self.orders.push(order),
+            _ => {}
+        }
+        true
+    }
+
+    fn note(&mut self, event: &Event) {
+        if event.is(TRADE_EVENT) {
+            self.trades.0 += 1;
+            let is_buy = event.is(LOCAL_BUY_TRADE_EVENT);
+            *(if is_buy {
+                &mut self.trades.1
+            } else {
+                &mut self.trades.2
+            }) += event.qty;
+        } else {
+            let side = &mut self.book[usize::from(event.is(LOCAL_ASK_DEPTH_EVENT))];
+            let tick = (event.px * 10.0).round() as i64;
+            if event.qty > 0.0 {
+                side.insert(tick, event.qty)
+            } else {
+                side.remove(&tick)
+            };
+        }
+    }
+
+    pub fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + Duration::from_secs(10);
+        while !condition(self) {
+            assert!(Instant::now() < end, "never: {what}; {:?}", self.orders);
+            if !self.take() {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+        }
+    }
+
+    pub fn submit(&self, id: u64, price_tick: i64) {
+        let mut order = Order::new(
+            id,
+            price_tick,
+            0.1,
+            0.01,
+            Side::Buy,
+            OrdType::Limit,
+            TimeInForce::GTC,
+        );
+        order.req = Status::New;
+        self.port
+            .send(&LiveRequest::Order {
+                symbol: "BTCUSDT".into(),
+                order,
+            })
+            .unwrap();
+    }
+
+    pub fn last(&self, id: u64) -> Option<&Order> {
+        self.orders.iter().rev().find(|order| order.order_id == id)
+    }
+
+    pub fn is(&self, id: u64, status: Status) -> bool {
+        self.last(id).is_some_and(|order| order.status == status)
+    }
+}
+
+fn is_bid(event: &Event) -> bool {
+    event.is(LOCAL_BID_DEPTH_EVENT)
+}
