@@ -58,6 +58,8 @@ export interface NativeBotStats {
   unknownSymbols: number;
   /** Records that did not fit into the buffer of `waitNextFeed` and were dropped from the tap. */
   tapOverflow: number;
+  /** Records of market data dropped because the port's ring was full. */
+  ringDropped: number;
   /** Re-registrations after a loss or a restart. */
   resyncs: number;
   /** Times the bot slept in the kernel. */

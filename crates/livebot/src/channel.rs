@@ -27,6 +27,9 @@ use crate::{
 /// The link of each connector is looked at this often.
 pub(crate) const LINK_CHECK_NS: u64 = 10_000_000;
 
+/// A registration that nobody answered, because it or its answer was lost, is sent again.
+pub(crate) const ANSWER_TIMEOUT_NS: u64 = 1_000_000_000;
+
 /// How `recv_timeout` ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -93,6 +96,8 @@ pub(crate) struct Asset {
     pub(crate) awaited: orders::Awaited,
     /// Registered, and the answer has not begun.
     pub(crate) unanswered: bool,
+    /// When it was registered last, monotonic.
+    pub(crate) registered_ns: u64,
     /// Something of it changed since the state block was refreshed.
     pub(crate) touched: bool,
 }
@@ -131,7 +136,7 @@ impl Shared {
             page: Rc::new(page),
             peers,
             assets,
-            sink: Sink::None,
+            sink: Sink::default(),
             stats: Stats::default(),
             waiter,
             remote: None,
@@ -143,6 +148,11 @@ impl Shared {
             next_link_check_ns: 0,
             next_peer: 0,
         }
+    }
+
+    /// Starts a wait.
+    pub(crate) fn begin(&mut self) {
+        self.sink.begin(&mut self.stats);
     }
 
     pub(crate) fn push(&mut self, record: &Record) {

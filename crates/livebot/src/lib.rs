@@ -33,5 +33,5 @@ pub use record::{
 pub use remote::Remote;
 pub use ring::{RING_HEADER_BYTES, RingWriter};
 pub use sink::Stats;
-pub use state::{STATE_BYTES, StateBlock};
+pub use state::{STATE_BYTES, StateBlock, best_ask, best_bid};
 pub use wait::{WaitConfig, WaitStrategy};

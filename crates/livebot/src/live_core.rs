@@ -2,25 +2,29 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
-use hbl_wire::{BotPage, BotPort, LinkEvent, SideRequest, clock::monotonic_ns, random_bot_id};
+use hbl_wire::{
+    BotPage, BotPort, LinkEvent, SideRequest, clock::monotonic_ns, price_of, random_bot_id,
+};
 use hftbacktest::{
     live::{BotError, Instrument, LiveBot, LiveBotBuilder},
     types::{
         Bot, ElapseResult, Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LiveEvent,
-        LiveRequest, OrdType, Order, OrderRequest, Side, Status, TimeInForce,
+        LiveRequest, OrdType, Order, OrderRequest, Side, TimeInForce,
     },
 };
 
 use crate::{
     book::{Book, Level},
-    channel::{Asset, LINK_CHECK_NS, Mode, Peer, Shared, TapChannel, index, set_next},
+    channel::{
+        ANSWER_TIMEOUT_NS, Asset, LINK_CHECK_NS, Mode, Peer, Shared, TapChannel, index, set_next,
+    },
     command::{Command, CommandKind},
     error::{CommandError, LiveBotError},
     link::LinkView,
     orders,
     record::{FLAG_SYNTHETIC, LinkStatus, Record, RecordKind},
     remote::Remote,
-    sink::{Linear, Sink, Stats},
+    sink::{Linear, Stats},
     state::StateBlock,
     trades::LastTrades,
     wait::{WaitConfig, Waiter},
@@ -166,6 +170,7 @@ impl<MD: Book> LiveCore<MD> {
                 trusted: false,
                 awaited: orders::Awaited::default(),
                 unanswered: false,
+                registered_ns: 0,
                 touched: true,
             });
             builder = builder.register(Instrument::new(
@@ -231,8 +236,8 @@ impl<MD: Book> LiveCore<MD> {
                 fail("state: needs 128 bytes per instrument, aligned to 8 bytes")
             })?);
         // SAFETY: the caller keeps both valid.
-        self.shared.borrow_mut().sink =
-            Sink::Linear(unsafe { Linear::new(records.0, records.1, count) });
+        let linear = unsafe { Linear::new(records.0, records.1, count) };
+        self.shared.borrow_mut().sink.set_linear(linear);
         self.refresh_state(true);
         Ok(())
     }
@@ -244,7 +249,8 @@ impl<MD: Book> LiveCore<MD> {
         remote.bind(shared.page.ringer());
         if let Some(ring) = remote.take_ring() {
             let instruments = shared.assets.len();
-            shared.sink = Sink::ring(ring, instruments);
+            let Shared { sink, stats, .. } = &mut *shared;
+            sink.set_ring(ring, instruments, stats);
         }
         shared.remote = Some(remote);
         drop(shared);
@@ -264,17 +270,17 @@ impl<MD: Book> LiveCore<MD> {
         records_max: usize,
     ) -> Result<Outcome, CommandError> {
         let until_ns = monotonic_ns().saturating_add(timeout_ns);
-        self.shared.borrow_mut().sink.begin();
+        self.shared.borrow_mut().begin();
         loop {
             if self.shared.borrow().is_stopped() {
+                self.end();
                 return Ok(Outcome::Stopped);
             }
             self.run_commands();
             self.drain(records_max)?;
             let written = self.shared.borrow().sink.len();
             if written > 0 || monotonic_ns() >= until_ns {
-                self.refresh_state(false);
-                self.report(false);
+                self.end();
                 return Ok(Outcome::Records(written));
             }
             self.shared.borrow_mut().wait_work(until_ns);
@@ -366,7 +372,7 @@ impl<MD: Book> LiveCore<MD> {
         let until_ns = monotonic_ns().saturating_add(timeout_ns);
         {
             let mut shared = self.shared.borrow_mut();
-            shared.sink.begin();
+            shared.begin();
             shared.mode = Mode::Forward;
             shared.records_max = usize::MAX;
         }
@@ -383,11 +389,17 @@ impl<MD: Book> LiveCore<MD> {
             };
             self.attend();
             if !interrupted || monotonic_ns() >= until_ns {
-                self.refresh_state(false);
-                self.report(false);
+                self.end();
                 return Ok(result);
             }
         }
+    }
+
+    /// Ends a wait: what is told from now on waits for the next one.
+    fn end(&mut self) {
+        self.shared.borrow_mut().sink.end();
+        self.refresh_state(false);
+        self.report(false);
     }
 
     /// Takes what is there without waiting, applies it to `LiveBot`, and does what it calls for.
@@ -424,6 +436,7 @@ impl<MD: Book> LiveCore<MD> {
         };
         if links_due {
             self.check_links();
+            self.repeat_unanswered();
         }
         for asset in clear {
             self.clear_book(asset);
@@ -453,6 +466,20 @@ impl<MD: Book> LiveCore<MD> {
             };
             if let Some(event) = event {
                 self.change_link(at, event);
+            }
+        }
+    }
+
+    /// Registers again what a connector of ours has not answered for too long.
+    fn repeat_unanswered(&self) {
+        let mut shared = self.shared.borrow_mut();
+        let now_ns = monotonic_ns();
+        for asset in 0..shared.assets.len() {
+            let one = &shared.assets[asset];
+            let port = &shared.peers[one.peer].port;
+            let overdue = one.unanswered && now_ns >= one.registered_ns + ANSWER_TIMEOUT_NS;
+            if overdue && port.is_connected() && port.is_ours() {
+                shared.ask_resync(asset);
             }
         }
     }
@@ -515,6 +542,7 @@ impl<MD: Book> LiveCore<MD> {
         one.trusted = false;
         one.touched = true;
         one.unanswered = true;
+        one.registered_ns = monotonic_ns();
         one.awaited.start(open.into_iter());
         let request = LiveRequest::RegisterInstrument {
             symbol: one.symbol.clone(),
@@ -540,11 +568,7 @@ impl<MD: Book> LiveCore<MD> {
             (Side::Sell, LOCAL_ASK_DEPTH_EVENT),
         ] {
             depth.for_each_level(side, |(tick, _)| {
-                #[expect(
-                    clippy::cast_precision_loss,
-                    reason = "ticks of a book are far below 2^53"
-                )]
-                let px = tick as f64 * tick_size;
+                let px = price_of(tick, tick_size);
                 let event = Event {
                     ev,
                     exch_ts: 0,
@@ -622,11 +646,7 @@ impl<MD: Book> LiveCore<MD> {
             for (side, code) in [(Side::Buy, 1), (Side::Sell, 2)] {
                 depth.top(side, n, &mut levels);
                 for (tick, qty) in &levels {
-                    #[expect(
-                        clippy::cast_precision_loss,
-                        reason = "ticks of a book are far below 2^53"
-                    )]
-                    let px = *tick as f64 * depth.tick_size();
+                    let px = price_of(*tick, depth.tick_size());
                     shared.push(&Record {
                         side: code,
                         px,
@@ -732,7 +752,7 @@ impl<MD: Book> LiveCore<MD> {
             }
             return Err(error.into());
         }
-        self.await_response(asset, order_id, wait_ns)
+        self.await_response(asset, order_id, Some(0), wait_ns)
     }
 
     /// `LiveBot` keeps an order whose request never got out; it must not look open for ever.
@@ -772,6 +792,7 @@ impl<MD: Book> LiveCore<MD> {
         if !order.cancellable() {
             return Err(CommandError::InvalidOrderStatus);
         }
+        let before = Some(order.exch_timestamp);
         {
             let shared = self.shared.borrow();
             let one = &shared.assets[asset];
@@ -791,7 +812,7 @@ impl<MD: Book> LiveCore<MD> {
                 .send_side(&request)
                 .map_err(|error| CommandError::from(&error))?;
         }
-        self.await_response(asset, order_id, wait_ns)
+        self.await_response(asset, order_id, before, wait_ns)
     }
 
     /// Cancels an order.
@@ -805,13 +826,14 @@ impl<MD: Book> LiveCore<MD> {
         wait_ns: u64,
     ) -> Result<(), CommandError> {
         self.connected(asset)?;
+        let before = self.last_update(asset, order_id);
         self.bot
             .cancel(asset, order_id, false)
             .map_err(|error| match error {
                 BotError::Custom(_) => CommandError::SendFailed,
                 other => other.into(),
             })?;
-        self.await_response(asset, order_id, wait_ns)
+        self.await_response(asset, order_id, before, wait_ns)
     }
 
     /// Cancels every open order of this bot on an instrument, with one message.
@@ -830,10 +852,12 @@ impl<MD: Book> LiveCore<MD> {
             .map_err(|error| CommandError::from(&error))
     }
 
+    /// Waits for the first update of an order after a request, whatever it says.
     fn await_response(
         &mut self,
         asset: usize,
         order_id: u64,
+        before: Option<i64>,
         wait_ns: u64,
     ) -> Result<(), CommandError> {
         if wait_ns == 0 {
@@ -841,12 +865,8 @@ impl<MD: Book> LiveCore<MD> {
         }
         let until_ns = monotonic_ns().saturating_add(wait_ns);
         loop {
-            let answered = self
-                .bot
-                .orders(asset)
-                .get(&order_id)
-                .is_none_or(|order| order.req == Status::None);
-            if answered {
+            let order = self.bot.orders(asset).get(&order_id);
+            if order.map(|order| order.exch_timestamp) != before {
                 return Ok(());
             }
             let left_ns = until_ns.saturating_sub(monotonic_ns());
@@ -857,6 +877,12 @@ impl<MD: Book> LiveCore<MD> {
                 return Err(CommandError::Interrupted);
             }
         }
+    }
+
+    /// Exchange time of the last update of an order; 0 before the first.
+    fn last_update(&self, asset: usize, order_id: u64) -> Option<i64> {
+        self.order(asset, order_id)
+            .map(|order| order.exch_timestamp)
     }
 
     /// Asks for the instrument's state again.

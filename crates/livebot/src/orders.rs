@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use hbl_wire::price_of;
 use hftbacktest::types::{Order, Status};
 
 use crate::record::{Record, RecordKind};
@@ -14,12 +15,12 @@ pub(crate) fn record_of(order: &Order) -> Record {
         status: order.status as u8,
         exch_ts_ns: order.exch_timestamp,
         local_ts_ns: order.local_timestamp,
-        px: order.price(),
+        px: price_of(order.price_tick, order.tick_size),
         qty: order.qty,
         order_id: order.order_id,
         leaves_qty: order.leaves_qty,
         exec_qty: order.exec_qty,
-        exec_px: order.exec_price(),
+        exec_px: price_of(order.exec_price_tick, order.tick_size),
         value: order.price_tick,
         time_in_force: order.time_in_force as u8,
         order_type: order.order_type as u8,

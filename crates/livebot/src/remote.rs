@@ -93,6 +93,8 @@ impl Remote {
             thread::yield_now();
         }
         locked(&self.ring).take();
+        // It holds the bot's page, and with it the bot's id.
+        locked(&self.ringer).take();
     }
 
     /// True after [`Remote::stop`].

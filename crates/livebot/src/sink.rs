@@ -84,46 +84,78 @@ pub(crate) struct RingSink {
     written: u32,
 }
 
-pub(crate) enum Sink {
+#[derive(Default)]
+enum Target {
+    #[default]
     None,
     Linear(Linear),
     Ring(RingSink),
+}
+
+/// Where the records of a bot go.
+#[derive(Default)]
+pub(crate) struct Sink {
+    target: Target,
+    /// A buffer is only written to during a wait; what is told between two waits, or before there
+    /// is a buffer, comes first in the next one.
+    between: Vec<Record>,
+    waiting: bool,
 }
 
 /// Records that one message can become: itself and a full text.
 pub(crate) const MESSAGE_RECORDS_MAX: usize = 8;
 
 impl Sink {
-    pub(crate) fn ring(writer: RingWriter, instruments: usize) -> Self {
+    /// From now on records go to a buffer.
+    pub(crate) fn set_linear(&mut self, linear: Linear) {
+        self.target = Target::Linear(linear);
+    }
+
+    /// From now on records go to a ring.
+    pub(crate) fn set_ring(&mut self, writer: RingWriter, instruments: usize, stats: &mut Stats) {
         let headroom = writer.capacity() / 8;
-        Self::Ring(RingSink {
+        self.target = Target::Ring(RingSink {
             writer,
             headroom,
             waiting: VecDeque::new(),
             dropped_of: vec![false; instruments],
             written: 0,
-        })
+        });
+        self.write_between(stats);
     }
 
     /// Starts a wait call.
-    pub(crate) const fn begin(&mut self) {
-        if let Self::Linear(linear) = self {
+    pub(crate) fn begin(&mut self, stats: &mut Stats) {
+        if let Target::Linear(linear) = &mut self.target {
             linear.len = 0;
+            self.waiting = true;
+            self.write_between(stats);
+        }
+    }
+
+    /// Ends a wait call.
+    pub(crate) const fn end(&mut self) {
+        self.waiting = false;
+    }
+
+    fn write_between(&mut self, stats: &mut Stats) {
+        for record in core::mem::take(&mut self.between) {
+            self.push(&record, stats);
         }
     }
 
     /// Records written since [`Sink::begin`].
     pub(crate) const fn len(&self) -> usize {
-        match self {
-            Self::Linear(linear) => linear.len,
-            Self::None | Self::Ring(_) => 0,
+        match &self.target {
+            Target::Linear(linear) => linear.len,
+            Target::None | Target::Ring(_) => 0,
         }
     }
 
     /// True while the records of one more message surely fit under `max`.
     pub(crate) const fn has_room(&self, max: usize) -> bool {
-        match self {
-            Self::Linear(linear) => {
+        match &self.target {
+            Target::Linear(linear) => {
                 let max = if max < linear.soft_capacity {
                     max
                 } else {
@@ -131,21 +163,22 @@ impl Sink {
                 };
                 linear.len == 0 || linear.len + MESSAGE_RECORDS_MAX <= max
             }
-            Self::None | Self::Ring(_) => true,
+            Target::None | Target::Ring(_) => true,
         }
     }
 
     /// Writes a record. What market data finds no room is counted; nothing else is ever dropped.
     #[inline]
     pub(crate) fn push(&mut self, record: &Record, stats: &mut Stats) {
-        match self {
-            Self::None => {}
-            Self::Linear(linear) => {
+        match &mut self.target {
+            Target::Linear(linear) if self.waiting => {
                 if !linear.push(record) {
                     stats.tap_overflow += 1;
                 }
             }
-            Self::Ring(ring) => ring.push(record, stats),
+            Target::Ring(ring) => ring.push(record, stats),
+            Target::None | Target::Linear(_) if is_market_data(record) => {}
+            Target::None | Target::Linear(_) => self.between.push(*record),
         }
     }
 
@@ -161,7 +194,9 @@ impl Sink {
 
     /// Hands over what was written; true when the consumer must be woken.
     pub(crate) fn publish(&mut self) -> bool {
-        let Self::Ring(ring) = self else { return false };
+        let Target::Ring(ring) = &mut self.target else {
+            return false;
+        };
         ring.drain_waiting();
         ring.writer
             .count_delivered(core::mem::take(&mut ring.written));
@@ -170,7 +205,9 @@ impl Sink {
 
     /// The next instrument whose market data was dropped, once the ring has room again.
     pub(crate) fn take_recovered(&mut self) -> Option<usize> {
-        let Self::Ring(ring) = self else { return None };
+        let Target::Ring(ring) = &mut self.target else {
+            return None;
+        };
         if !ring.waiting.is_empty() || ring.writer.free() < ring.writer.capacity() / 2 {
             return None;
         }
@@ -181,9 +218,9 @@ impl Sink {
 
     /// Levels per side that a local snapshot may use.
     pub(crate) const fn snapshot_levels(&self) -> usize {
-        match self {
-            Self::Ring(ring) => (ring.writer.capacity() / 8) as usize,
-            Self::None | Self::Linear(_) => usize::MAX,
+        match &self.target {
+            Target::Ring(ring) => (ring.writer.capacity() / 8) as usize,
+            Target::None | Target::Linear(_) => usize::MAX,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use hftbacktest::depth::MarketDepth;
+use hbl_wire::price_of;
+use hftbacktest::depth::{INVALID_MAX, INVALID_MIN, MarketDepth};
 
 /// Bytes per instrument.
 pub const STATE_BYTES: usize = 128;
@@ -53,8 +54,8 @@ impl StateBlock {
             return;
         }
         let (exch_ts, local_ts) = feed.unwrap_or((0, 0));
-        self.put(asset, 0, depth.best_bid().to_bits());
-        self.put(asset, 1, depth.best_ask().to_bits());
+        self.put(asset, 0, best_bid(depth).to_bits());
+        self.put(asset, 1, best_ask(depth).to_bits());
         self.put(asset, 2, depth.best_bid_qty().to_bits());
         self.put(asset, 3, depth.best_ask_qty().to_bits());
         self.put(asset, 4, position.to_bits());
@@ -63,5 +64,23 @@ impl StateBlock {
         self.put(asset, 7, exch_ts.cast_unsigned());
         self.put(asset, 8, local_ts.cast_unsigned());
         self.put(asset, 9, f64::from(u8::from(trusted)).to_bits());
+    }
+}
+
+/// Best bid as people write it, NaN when there is none.
+#[must_use]
+pub fn best_bid<MD: MarketDepth>(depth: &MD) -> f64 {
+    match depth.best_bid_tick() {
+        INVALID_MIN => f64::NAN,
+        tick => price_of(tick, depth.tick_size()),
+    }
+}
+
+/// Best ask as people write it, NaN when there is none.
+#[must_use]
+pub fn best_ask<MD: MarketDepth>(depth: &MD) -> f64 {
+    match depth.best_ask_tick() {
+        INVALID_MAX => f64::NAN,
+        tick => price_of(tick, depth.tick_size()),
     }
 }

@@ -7,7 +7,10 @@
 
 use core::ptr::NonNull;
 
-use hbl_livebot::{Book, CommandError, LiveCore, Outcome, RECORD_BYTES, order_request};
+use hbl_livebot::{
+    Book, CommandError, LiveCore, Outcome, RECORD_BYTES, best_ask, best_bid, order_request,
+};
+use hbl_wire::price_of;
 use hftbacktest::{
     depth::{HashMapMarketDepth, MarketDepth, ROIVectorMarketDepth},
     types::{Bot, ElapseResult, Side},
@@ -104,11 +107,7 @@ impl<MD: Book> BotCell<MD> {
                 let Some(pair) = out.get_mut(at..at + 2) else {
                     break;
                 };
-                #[expect(
-                    clippy::cast_precision_loss,
-                    reason = "ticks of a book are far below 2^53"
-                )]
-                pair.copy_from_slice(&[*tick as f64 * depth.tick_size(), *qty]);
+                pair.copy_from_slice(&[price_of(*tick, depth.tick_size()), *qty]);
                 at += 2;
                 *count += 1;
             }
@@ -300,14 +299,14 @@ macro_rules! live_bot_class {
             #[napi(catch_unwind)]
             pub fn best_bid(&self, asset: u32) -> Result<f64> {
                 let cell = self.cell()?;
-                Ok(cell.core.bot().depth(cell.asset(asset)?).best_bid())
+                Ok(best_bid(cell.core.bot().depth(cell.asset(asset)?)))
             }
 
             /// Best ask, NaN when there is none.
             #[napi(catch_unwind)]
             pub fn best_ask(&self, asset: u32) -> Result<f64> {
                 let cell = self.cell()?;
-                Ok(cell.core.bot().depth(cell.asset(asset)?).best_ask())
+                Ok(best_ask(cell.core.bot().depth(cell.asset(asset)?)))
             }
 
             /// Bid quantity at a price in ticks, 0 when there is no level.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hbl_livebot::{BotConfig, InstrumentConfig, LinkView, Stats, WaitConfig, WaitStrategy};
+use hbl_wire::price_of;
 use hftbacktest::types::Order;
 use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
@@ -206,7 +207,7 @@ impl From<&Order> for NativeOrder {
     fn from(order: &Order) -> Self {
         Self {
             order_id: order.order_id.into(),
-            price: order.price(),
+            price: price_of(order.price_tick, order.tick_size),
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "ticks of a price are far below 2^53"
@@ -215,7 +216,7 @@ impl From<&Order> for NativeOrder {
             qty: order.qty,
             leaves_qty: order.leaves_qty,
             exec_qty: order.exec_qty,
-            exec_price: order.exec_price(),
+            exec_price: price_of(order.exec_price_tick, order.tick_size),
             side: i32::from(order.side as i8),
             status: order.status as u8,
             req: order.req as u8,

@@ -69,8 +69,6 @@ pub struct BotPort {
     run: Option<Run>,
     /// The publisher that `last_seq` counts; `None` until its first message.
     origin: Option<UniquePublisherId>,
-    /// `last_seq` was read from the connector's page when the link came up.
-    seeded: bool,
     last_seq: u64,
     services: [IpcService; 2],
     node: IpcNode,
@@ -96,6 +94,7 @@ impl BotPage {
             kind: "bot".to_owned(),
             capabilities: Capabilities::default(),
         };
+        page::sweep();
         let page = Page::own(page::bot_path(id), &format!("bot {id:#018x}"), &hello)?;
         page.set_state(page::PageState::Ready);
         Ok(Self(Arc::new(page)))
@@ -139,7 +138,6 @@ impl BotPort {
             connected: false,
             run: None,
             origin: None,
-            seeded: false,
             last_seq: 0,
             services,
             node,
@@ -147,6 +145,7 @@ impl BotPort {
     }
 
     /// Takes the next message, whoever it is addressed to, and says how many were lost before it.
+    /// The first message of a publisher is where its count starts.
     ///
     /// # Errors
     /// [`WireError::Receive`] when iceoryx2 fails.
@@ -159,11 +158,10 @@ impl BotPort {
         let slot = Slot::new(sample);
         let mut lost = 0;
         if let Some(tail) = slot.tail() {
-            if self.origin == Some(origin) || self.seeded {
+            if self.origin == Some(origin) {
                 lost = tail.seq.saturating_sub(self.last_seq + 1);
             }
             self.origin = Some(origin);
-            self.seeded = false;
             self.last_seq = tail.seq;
         }
         Ok(Some((slot, lost)))
@@ -290,24 +288,10 @@ impl BotPort {
                     LinkEvent::Connected
                 };
                 self.connected = true;
-                if self.run != Some(now) {
-                    self.run = Some(now);
-                    self.seed();
-                }
+                self.run = Some(now);
                 Ok(Some(event))
             }
             (_, Some(_)) => Ok(None),
-        }
-    }
-
-    /// Where the count of a run starts for this bot. Messages still in its buffer are older, which
-    /// never looks like a loss.
-    fn seed(&mut self) {
-        if let Some(page) = &self.page
-            && (self.origin.is_none() || self.origin != self.publisher())
-        {
-            self.last_seq = page.sent();
-            self.seeded = true;
         }
     }
 

@@ -118,6 +118,7 @@ impl ConnectorPort {
     pub fn open(name: &str, hello: &Hello) -> Result<Self, WireError> {
         let config = ChannelConfig::load()?;
         check_name(name)?;
+        page::sweep();
         let page = Arc::new(Page::own(page::connector_path(name), name, hello)?);
         let node = open_node()?;
         let open = |lane, direction| open_service(&node, name, lane, direction, config);
@@ -292,7 +293,6 @@ impl ConnectorPort {
         };
         publish(&self.to_bot, to, event, Some(tail))?;
         self.seq += 1;
-        self.page.set_sent(self.seq);
         Ok(())
     }
 

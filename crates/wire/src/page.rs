@@ -96,9 +96,7 @@ struct Layout {
     state: AtomicU32,
     version: [AtomicU8; TEXT_BYTES],
     kind: [AtomicU8; TEXT_BYTES],
-    /// Sequence number of the last message, so that a bot knows where it joined.
-    sent: AtomicU64,
-    _pad: [u8; 16],
+    _pad: [u8; 24],
     /// Cache line 2: the word that sleepers wait on.
     pub bell: AtomicU32,
     /// Threads asleep on it.
@@ -175,7 +173,7 @@ impl Page {
                 .mode(0o600)
                 .open(&path)
                 .map_err(fail)?;
-            if !lock::acquire(&file).map_err(fail)? {
+            if !acquire(&file).map_err(fail)? {
                 let pid = Self::map(file, path.clone(), false).map_or(0, |page| page.pid());
                 return Err(WireError::AlreadyRunning {
                     name: name.to_owned(),
@@ -258,7 +256,6 @@ impl Page {
         store_text(&layout.version, &hello.version);
         store_text(&layout.kind, &hello.kind);
         layout.sleepers.store(0, Ordering::Relaxed);
-        layout.sent.store(0, Ordering::Relaxed);
         self.beat();
         layout.magic.store(MAGIC, Ordering::Release);
     }
@@ -283,16 +280,6 @@ impl Page {
         self.layout()
             .heartbeat_mono_ns
             .store(clock::monotonic_ns(), Ordering::Release);
-    }
-
-    /// Writes the number of the last message sent.
-    pub(crate) fn set_sent(&self, seq: u64) {
-        self.layout().sent.store(seq, Ordering::Release);
-    }
-
-    /// The number of the last message that the owner sent.
-    pub(crate) fn sent(&self) -> u64 {
-        self.layout().sent.load(Ordering::Acquire)
     }
 
     /// Age of the last heartbeat in nanoseconds.
@@ -351,6 +338,26 @@ impl Page {
     }
 }
 
+/// Removes the pages of this user's dead processes, which SIGKILL leaves behind. A page that is
+/// just being made survives it: its owner looks whether the file is still there once it holds it.
+pub(crate) fn sweep() {
+    let ours = format!("hbl-{}-", user());
+    let Ok(entries) = fs::read_dir(folder()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(&ours) {
+            continue;
+        }
+        let Ok(file) = OpenOptions::new().read(true).write(true).open(entry.path()) else {
+            continue;
+        };
+        if !lock::is_held(&file) && lock::try_acquire(&file).unwrap_or(false) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 impl Drop for Page {
     fn drop(&mut self) {
         if self.owned {
@@ -388,11 +395,22 @@ fn load_text(place: &[AtomicU8; TEXT_BYTES]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Tries for a moment: somebody else's sweep may hold the lock for an instant.
+fn acquire(file: &File) -> io::Result<bool> {
+    for _ in 0..10 {
+        if lock::try_acquire(file)? {
+            return Ok(true);
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(false)
+}
+
 /// Locks of an open file description: they end with the process, and can be asked for without
 /// being taken, so that looking never disturbs an owner that is just starting.
 #[cfg(target_os = "linux")]
 mod lock {
-    use super::{AsRawFd, Duration, File, io, thread};
+    use super::{AsRawFd, File, io};
 
     fn whole_file() -> libc::flock {
         libc::flock {
@@ -404,20 +422,17 @@ mod lock {
         }
     }
 
-    pub(super) fn acquire(file: &File) -> io::Result<bool> {
-        for _ in 0..10 {
-            let lock = whole_file();
-            // SAFETY: the descriptor is open and `lock` outlives the call.
-            if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) } == 0 {
-                return Ok(true);
-            }
-            let error = io::Error::last_os_error();
-            match error.raw_os_error() {
-                Some(libc::EAGAIN | libc::EACCES) => thread::sleep(Duration::from_millis(5)),
-                _ => return Err(error),
-            }
+    pub(super) fn try_acquire(file: &File) -> io::Result<bool> {
+        let lock = whole_file();
+        // SAFETY: the descriptor is open and `lock` outlives the call.
+        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) } == 0 {
+            return Ok(true);
         }
-        Ok(false)
+        let error = io::Error::last_os_error();
+        match error.raw_os_error() {
+            Some(libc::EAGAIN | libc::EACCES) => Ok(false),
+            _ => Err(error),
+        }
     }
 
     pub(super) fn is_held(file: &File) -> bool {
@@ -430,17 +445,11 @@ mod lock {
 
 #[cfg(not(target_os = "linux"))]
 mod lock {
-    use super::{AsRawFd, Duration, File, io, thread};
+    use super::{AsRawFd, File, io};
 
-    pub(super) fn acquire(file: &File) -> io::Result<bool> {
-        for _ in 0..40 {
-            // SAFETY: the descriptor is open.
-            if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-                return Ok(true);
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        Ok(false)
+    pub(super) fn try_acquire(file: &File) -> io::Result<bool> {
+        // SAFETY: the descriptor is open.
+        Ok(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0)
     }
 
     pub(super) fn is_held(file: &File) -> bool {
@@ -490,6 +499,16 @@ mod tests {
         drop(own);
         assert!(!seen.is_held() && !seen.is_ready() && seen.is_replaced());
         assert!(Page::visit(path).is_none());
+    }
+
+    #[test]
+    fn pages_of_the_dead_are_swept_and_pages_of_the_living_are_not() {
+        let (dead, alive) = (bot_path(0x7e57_0000 + 1), bot_path(0x7e57_0000 + 2));
+        fs::write(&dead, [0; PAGE_BYTES]).unwrap();
+        let page = Page::own(alive.clone(), "bot", &hello()).unwrap();
+        sweep();
+        assert!(!dead.exists() && alive.exists());
+        drop(page);
     }
 
     #[test]

@@ -205,8 +205,9 @@ fn lost_messages_are_counted_to_the_last_one() {
     let name = name();
     let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
     let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
-    bot.check_link().unwrap();
     let sent = 25_000;
+    connector.send_feed(TO_ALL, "X", &event()).unwrap();
+    assert!(bot.recv().unwrap().is_some());
     for _ in 0..sent {
         connector.send_feed(TO_ALL, "X", &event()).unwrap();
     }

@@ -469,3 +469,72 @@ fn the_last_trades_are_bounded() {
     rig.core.clear_last_trades(0);
     rig.core.last_trades(0, |_| panic!("not cleared"));
 }
+
+#[test]
+fn a_bot_that_joins_a_running_connector_misses_nothing_and_is_told_of_the_link() {
+    let name = name();
+    let mut connector = connector(&name);
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let (ready, is_ready) = std::sync::mpsc::channel::<()>();
+    // iceoryx2's ports live on one thread, so the bots come from another.
+    let bots = thread::spawn(move || {
+        is_ready.recv().unwrap();
+        for _ in 0..20 {
+            let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
+            let first = rig.until(RecordKind::Depth);
+            assert_eq!(
+                kinds(&first)[..2],
+                [RecordKind::Link as u8, RecordKind::BookReset as u8]
+            );
+            rig.batch(Duration::from_millis(5));
+            assert_eq!((rig.core.stats().gaps, rig.core.stats().lost), (0, 0));
+        }
+        drop(stop);
+    });
+    ready.send(()).unwrap();
+    while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+        connector
+            .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 100.0, 1.0))
+            .unwrap();
+        connector.flush();
+        thread::sleep(Duration::from_micros(50));
+    }
+    bots.join().unwrap();
+}
+
+#[test]
+fn a_registration_that_nobody_answers_is_sent_again() {
+    let name = name();
+    let mut connector = connector(&name);
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
+    assert!(matches!(
+        request(&mut connector, &mut rig),
+        Request::Register { .. }
+    ));
+    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
+        panic!()
+    };
+    answer(
+        &mut connector,
+        bot,
+        SYMBOL,
+        &[level(Side::Buy, 100.0, 1.0)],
+        0.0,
+    );
+    rig.until(RecordKind::BookReady);
+}
+
+#[test]
+fn an_id_is_free_again_once_bot_and_remote_are_closed() {
+    let name = name();
+    let mut config = config(vec![instrument(&name, SYMBOL)]);
+    config.bot_id = 0x00ab_0000 + u64::from(std::process::id());
+    let remote = Arc::new(Remote::new(None, Box::new(|| {})));
+    let mut rig = HashRig::new(&config);
+    rig.core.bind(remote.clone());
+    let twin = hbl_livebot::LiveCore::<HashMapMarketDepth>::new(&config, false).err();
+    assert!(twin.is_some_and(|error| error.to_string().contains("already running")));
+    drop(rig);
+    remote.close();
+    HashRig::new(&config);
+}
