@@ -18,15 +18,24 @@ describe('the events of a client', () => {
     for (let i = 1; i <= 5; i += 1) session.trade(i);
     await settled();
     await client.close();
-    const read = async (stream: AsyncIterable<{ type: string; price?: number }>): Promise<number[]> => {
+    const read = async (
+      stream: AsyncIterable<{ type: string; price?: number }>,
+    ): Promise<number[]> => {
       const prices: number[] = [];
       for await (const event of stream) if (event.type === 'trade') prices.push(event.price!);
       return prices;
     };
     const queued: number[] = [];
-    for (let trade = client.getTradeNowait(); trade !== undefined; trade = client.getTradeNowait()) queued.push(trade.price);
+    for (let trade = client.getTradeNowait(); trade !== undefined; trade = client.getTradeNowait())
+      queued.push(trade.price);
     const expected = [1, 2, 3, 4, 5];
-    expect([handled, queued, await read(one), await read(two), await read(all)]).toEqual([expected, expected, expected, expected, expected]);
+    expect([handled, queued, await read(one), await read(two), await read(all)]).toEqual([
+      expected,
+      expected,
+      expected,
+      expected,
+      expected,
+    ]);
   });
 
   it('makes no object for what nobody listens to, and counts it all the same', async () => {
@@ -40,16 +49,25 @@ describe('the events of a client', () => {
   });
 
   it('collects from the start where asked to', async () => {
-    const { client, session } = await connectedClient({ queues: { trade: { collect: 'start', capacity: 2 } } });
+    const { client, session } = await connectedClient({
+      queues: { trade: { collect: 'start', capacity: 2 } },
+    });
     for (let i = 1; i <= 5; i += 1) session.trade(i);
     await settled();
-    expect(client.health.queues['trade']).toMatchObject({ size: 2, capacity: 2, dropped: 3, policy: 'drop-oldest' });
+    expect(client.health.queues['trade']).toMatchObject({
+      size: 2,
+      capacity: 2,
+      dropped: 3,
+      policy: 'drop-oldest',
+    });
     expect((await client.getTrade(0))?.price).toBe(4);
     expect(client.health.dropped).toBe(3);
   });
 
   it('tells what a queue dropped, at most once a second', async () => {
-    const { client, session } = await connectedClient({ queues: { trade: { collect: 'start', capacity: 2 } } });
+    const { client, session } = await connectedClient({
+      queues: { trade: { collect: 'start', capacity: 2 } },
+    });
     const told: [string, number][] = [];
     client.on('dropped', ({ queue, count }) => told.push([queue, count]));
     for (let i = 1; i <= 50; i += 1) session.trade(i);
@@ -89,14 +107,33 @@ describe('books', () => {
     await settled();
     const updates: BookBatch[] = [];
     client.on('bookUpdate', (update) => updates.push(update));
-    session.batch([['bid', 99, 1], ['ask', 101, 2], ['bid', 98, 3]]);
+    session.batch([
+      ['bid', 99, 1],
+      ['ask', 101, 2],
+      ['bid', 98, 3],
+    ]);
     session.batch([['bid', 99, 0]]);
     await settled();
     expect(updates).toMatchObject([
-      { bids: [{ price: 99, qty: 1 }, { price: 98, qty: 3 }], asks: [{ price: 101, qty: 2 }], reset: false, merged: 1 },
+      {
+        bids: [
+          { price: 99, qty: 1 },
+          { price: 98, qty: 3 },
+        ],
+        asks: [{ price: 101, qty: 2 }],
+        reset: false,
+        merged: 1,
+      },
       { bids: [{ price: 99, qty: 0 }], asks: [] },
     ]);
-    expect(client.snapshot('BTCUSDT', 5)).toMatchObject({ bids: [{ price: 98, qty: 3 }, { price: 95, qty: 1 }], asks: [{ price: 101, qty: 2 }], trusted: true });
+    expect(client.snapshot('BTCUSDT', 5)).toMatchObject({
+      bids: [
+        { price: 98, qty: 3 },
+        { price: 95, qty: 1 },
+      ],
+      asks: [{ price: 101, qty: 2 }],
+      trusted: true,
+    });
   });
 
   it('starts a new book after a reset and says so', async () => {
@@ -113,23 +150,46 @@ describe('books', () => {
     session.write({ kind: RecordKind.BookReady, asset: 0 });
     await settled();
     expect(updates).toMatchObject([{ reset: true, snapshot: true, bids: [{ price: 97 }] }]);
-    expect(await snapshot).toMatchObject({ type: 'snapshot', bids: [{ price: 97, qty: 1 }], trusted: true });
+    expect(await snapshot).toMatchObject({
+      type: 'snapshot',
+      bids: [{ price: 97, qty: 1 }],
+      trusted: true,
+    });
   });
 
   it('joins levels of one moment outside of batches, before the trade that follows', async () => {
     const { client, session } = await connectedClient();
     const told: string[] = [];
-    client.on('bookUpdate', ({ bids }) => told.push(`book ${bids.map(({ price }) => price).join(' ')}`));
+    client.on('bookUpdate', ({ bids }) =>
+      told.push(`book ${bids.map(({ price }) => price).join(' ')}`),
+    );
     client.on('trade', ({ price }) => told.push(`trade ${String(price)}`));
-    const level = (px: number, ts: bigint) => ({ kind: RecordKind.Depth, asset: 0, side: 1, px, qty: 1, exchTsNs: ts });
-    session.write(level(99, 1n), level(98, 1n), level(97, 2n), { kind: RecordKind.Trade, asset: 0, side: 1, px: 100, qty: 1 });
+    const level = (px: number, ts: bigint) => ({
+      kind: RecordKind.Depth,
+      asset: 0,
+      side: 1,
+      px,
+      qty: 1,
+      exchTsNs: ts,
+    });
+    session.write(level(99, 1n), level(98, 1n), level(97, 2n), {
+      kind: RecordKind.Trade,
+      asset: 0,
+      side: 1,
+      px: 100,
+      qty: 1,
+    });
     await settled();
     expect(told).toEqual(['book 99 98', 'book 97', 'trade 100']);
   });
 
   it('keeps instruments apart, and names one that stands on two connectors by its connector', async () => {
     const { client, session } = await connectedClient({
-      instruments: [instrument, instrument.connector('other'), new LiveInstrument('ETHUSDT').connector('fake').tickSize(0.1).lotSize(1)],
+      instruments: [
+        instrument,
+        instrument.connector('other'),
+        new LiveInstrument('ETHUSDT').connector('fake').tickSize(0.1).lotSize(1),
+      ],
     });
     session.connect(0, 1, 2);
     session.batch([['bid', 99, 1]], RecordFlag.InBatch, 0);
@@ -138,7 +198,9 @@ describe('books', () => {
     expect(client.snapshot('fake:BTCUSDT').bids).toEqual([{ price: 99, qty: 1 }]);
     expect(client.snapshot('other:BTCUSDT').bids).toEqual([]);
     expect(client.snapshot('ETHUSDT').bids).toEqual([{ price: 42, qty: 1 }]);
-    expect(() => client.snapshot('BTCUSDT')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }) as Error);
+    expect(() => client.snapshot('BTCUSDT')).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }) as Error,
+    );
   });
 });
 
@@ -158,25 +220,46 @@ describe('connections', () => {
     session.link(LinkStatus.VenueUp);
     session.link(LinkStatus.Restarted);
     await settled();
-    expect(told).toEqual(['lost fake connector', 'restored fake connector', 'lost fake venue', 'restored fake venue', 'lost fake connector', 'restored fake connector']);
+    expect(told).toEqual([
+      'lost fake connector',
+      'restored fake connector',
+      'lost fake venue',
+      'restored fake venue',
+      'lost fake connector',
+      'restored fake connector',
+    ]);
     expect(client.health.reconnections).toBe(2);
   });
 
   it('count gaps and losses', async () => {
     const { client, session } = await connectedClient();
-    session.write({ kind: RecordKind.Gap, asset: 0, value: 12n }, { kind: RecordKind.Gap, asset: 0, value: 3n });
+    session.write(
+      { kind: RecordKind.Gap, asset: 0, value: 12n },
+      { kind: RecordKind.Gap, asset: 0, value: 3n },
+    );
     await settled();
-    expect(client.health).toMatchObject({ gaps: 2, lost: 15, decodeErrors: 3, connectors: [{ connector: 'fake', heartbeatAgeMs: 2 }] });
+    expect(client.health).toMatchObject({
+      gaps: 2,
+      lost: 15,
+      decodeErrors: 3,
+      connectors: [{ connector: 'fake', heartbeatAgeMs: 2 }],
+    });
   });
 });
 
 describe('errors', () => {
   it('of a connector come with their code, number and text', async () => {
     const told: unknown[] = [];
-    const { session } = await connectedClient({ onError: (error, event) => told.push(error.message, event.source, event.told?.kind) });
+    const { session } = await connectedClient({
+      onError: (error, event) => told.push(error.message, event.source, event.told?.kind),
+    });
     session.write({ kind: RecordKind.Error, asset: 0, status: 3, value: 9n, text: 'something' });
     await settled();
-    expect(told).toEqual(['BTCUSDT: the connector told custom 9: something.', 'connector', 'custom']);
+    expect(told).toEqual([
+      'BTCUSDT: the connector told custom 9: something.',
+      'connector',
+      'custom',
+    ]);
   });
 
   it('become a warning when nobody listens', async () => {
@@ -190,7 +273,9 @@ describe('errors', () => {
 
   it('thrown by a handler go to onError, and every event is still delivered', async () => {
     const told: string[] = [];
-    const { client, session } = await connectedClient({ onError: (error, { source }) => told.push(`${source}: ${error.message}`) });
+    const { client, session } = await connectedClient({
+      onError: (error, { source }) => told.push(`${source}: ${error.message}`),
+    });
     const seen: number[] = [];
     client.on('trade', ({ price }) => {
       if (price % 3 === 0) throw new Error(`bad ${String(price)}`);
@@ -265,7 +350,17 @@ describe('health', () => {
 
   it('measures the way from the connector', async () => {
     const { client, session } = await connectedClient();
-    session.write({ kind: RecordKind.Trade, asset: 0, side: 1, px: 1, qty: 1, exchTsNs: 1_000n, localTsNs: 6_000n, sentMonoNs: 900_000n, recvMonoNs: 907_000n });
+    session.write({
+      kind: RecordKind.Trade,
+      asset: 0,
+      side: 1,
+      px: 1,
+      qty: 1,
+      exchTsNs: 1_000n,
+      localTsNs: 6_000n,
+      sentMonoNs: 900_000n,
+      recvMonoNs: 907_000n,
+    });
     await settled();
     const { latencyUs } = client.health;
     expect(latencyUs.venue.p50Us).toBeCloseTo(5, 0);

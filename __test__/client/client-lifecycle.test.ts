@@ -36,37 +36,46 @@ describe('the life of a client', () => {
     expect(session.opened).toBe(1);
   });
 
-  it.each(['created', 'starting', 'running', 'stopped', 'failed', 'closed'])('can be closed twice when %s', async (state) => {
-    const { client, session } = fakeClient({ onError: () => undefined });
-    let starting: Promise<unknown> = Promise.resolve();
-    if (state === 'starting') {
-      session.openGate = new Promise((resolve) => setTimeout(resolve, 20));
-      starting = client.start().catch((error: unknown) => error);
-    } else if (state !== 'created') {
-      await client.start();
-    }
-    if (state === 'stopped') await client.stop();
-    if (state === 'failed') {
-      session.die(new Error('gone'));
-      await settled();
-    }
-    if (state === 'closed') await client.close();
-    expect(client.state).toBe(state);
-    await Promise.all([client.close(), client.close()]);
-    await client.close();
-    expect(client.state).toBe('closed');
-    if (state === 'starting') expect(await starting).toMatchObject({ code: 'ERR_CLOSED' });
-    if (state !== 'created') expect(session.closed).toBeGreaterThanOrEqual(1);
-    expect(await codeOf(client.start())).toBe('ERR_CLOSED');
-    expect(await codeOf(client.submitOrder({ side: 'buy', price: 1, qty: 1 }))).toBe('ERR_CLOSED');
-  });
+  it.each(['created', 'starting', 'running', 'stopped', 'failed', 'closed'])(
+    'can be closed twice when %s',
+    async (state) => {
+      const { client, session } = fakeClient({ onError: () => undefined });
+      let starting: Promise<unknown> = Promise.resolve();
+      if (state === 'starting') {
+        session.openGate = new Promise((resolve) => setTimeout(resolve, 20));
+        starting = client.start().catch((error: unknown) => error);
+      } else if (state !== 'created') {
+        await client.start();
+      }
+      if (state === 'stopped') await client.stop();
+      if (state === 'failed') {
+        session.die(new Error('gone'));
+        await settled();
+      }
+      if (state === 'closed') await client.close();
+      expect(client.state).toBe(state);
+      await Promise.all([client.close(), client.close()]);
+      await client.close();
+      expect(client.state).toBe('closed');
+      if (state === 'starting') expect(await starting).toMatchObject({ code: 'ERR_CLOSED' });
+      if (state !== 'created') expect(session.closed).toBeGreaterThanOrEqual(1);
+      expect(await codeOf(client.start())).toBe('ERR_CLOSED');
+      expect(await codeOf(client.submitOrder({ side: 'buy', price: 1, qty: 1 }))).toBe(
+        'ERR_CLOSED',
+      );
+    },
+  );
 
   it('starts again after a stop, with the same bot id', async () => {
     const { client, session } = await connectedClient();
     await client.stop();
     expect(client.state).toBe('stopped');
     await client.start();
-    expect([client.state, session.opened, session.context?.config.botId]).toEqual(['running', 2, 77n]);
+    expect([client.state, session.opened, session.context?.config.botId]).toEqual([
+      'running',
+      2,
+      77n,
+    ]);
   });
 
   it('may be started again when a start failed', async () => {
@@ -94,7 +103,10 @@ describe('the life of a client', () => {
       onError: (error) => told.push(error.message),
       onConnectionLost: (change) => told.push(`${change.connector} ${change.reason}`),
     });
-    const next = client.trades().next().catch((error: unknown) => error);
+    const next = client
+      .trades()
+      .next()
+      .catch((error: unknown) => error);
     session.die(new HftError('ERR_NATIVE_UNAVAILABLE', 'the worker thread ended.'));
     await settled();
     expect(client.state).toBe('failed');
@@ -155,7 +167,10 @@ describe('the life of a client', () => {
     [{ queues: { trade: { capacity: 0 } } }, 'queues.trade.capacity'],
   ])('refuses %j and names it', (options, name) => {
     expect(() => new LiveClient({ instruments: [instrument], ...options })).toThrow(
-      expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', message: expect.stringContaining(name) as string }) as Error,
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARGUMENT',
+        message: expect.stringContaining(name) as string,
+      }) as Error,
     );
   });
 });
@@ -173,7 +188,10 @@ describe('a client and the process', () => {
     ${unref ? 'timer.unref();' : 'timer.unref();'}
   `;
   const run = (source: string): string =>
-    execFileSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8', timeout: 15_000 }).trim();
+    execFileSync(process.execPath, ['--input-type=module', '-e', source], {
+      encoding: 'utf8',
+      timeout: 15_000,
+    }).trim();
 
   it('a running client keeps the process alive until it is closed', () => {
     expect(run(program(false))).toBe('still here\nclosed\nran out');
@@ -204,7 +222,11 @@ describe('a client on the stub', () => {
   });
 
   it('sends the book anew after the ring overflowed, and counts the loss', async () => {
-    const client = stubClient({ ringCapacity: 64, stub: { stepIntervalNs: 10_000, levels: 30 }, onError: () => undefined });
+    const client = stubClient({
+      ringCapacity: 64,
+      stub: { stepIntervalNs: 10_000, levels: 30 },
+      onError: () => undefined,
+    });
     const queues: string[] = [];
     client.on('dropped', (notice) => queues.push(notice.queue));
     await client.start();

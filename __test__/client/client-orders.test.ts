@@ -37,19 +37,29 @@ describe('submitOrder', () => {
     const { client, session } = await connectedClient();
     const outcome = client.submitOrder(buy);
     await settled();
-    session.order(session.last('submit').orderId, WireStatus.Filled, { leavesQty: 0, execQty: 1, execPx: 99.5 });
-    expect(await outcome).toMatchObject({ status: 'filled', order: { filledQty: 1, avgFillPrice: 99.5, leavesQty: 0 } });
+    session.order(session.last('submit').orderId, WireStatus.Filled, {
+      leavesQty: 0,
+      execQty: 1,
+      execPx: 99.5,
+    });
+    expect(await outcome).toMatchObject({
+      status: 'filled',
+      order: { filledQty: 1, avgFillPrice: 99.5, leavesQty: 0 },
+    });
   });
 
-  it.each([['IOC'], ['FOK']] as const)('waits for the end of an %s order that was acknowledged first', async (timeInForce) => {
-    const { client, session } = await connectedClient();
-    const outcome = client.submitOrder({ ...buy, timeInForce });
-    await settled();
-    const id = session.last('submit').orderId;
-    session.order(id, WireStatus.New);
-    session.order(id, WireStatus.Expired, { leavesQty: 1 });
-    expect(await outcome).toMatchObject({ status: 'expired', order: { state: 'expired' } });
-  });
+  it.each([['IOC'], ['FOK']] as const)(
+    'waits for the end of an %s order that was acknowledged first',
+    async (timeInForce) => {
+      const { client, session } = await connectedClient();
+      const outcome = client.submitOrder({ ...buy, timeInForce });
+      await settled();
+      const id = session.last('submit').orderId;
+      session.order(id, WireStatus.New);
+      session.order(id, WireStatus.Expired, { leavesQty: 1 });
+      expect(await outcome).toMatchObject({ status: 'expired', order: { state: 'expired' } });
+    },
+  );
 
   it("is rejected with the connector's code and text", async () => {
     const { client, session } = await connectedClient();
@@ -58,7 +68,12 @@ describe('submitOrder', () => {
     const id = session.last('submit').orderId;
     session.write({ kind: RecordKind.Reject, orderId: id, value: -42n, text: 'no '.repeat(60) });
     session.order(id, WireStatus.Expired);
-    expect(await outcome).toMatchObject({ status: 'rejected', code: -42, text: 'no '.repeat(60), order: { state: 'rejected' } });
+    expect(await outcome).toMatchObject({
+      status: 'rejected',
+      code: -42,
+      text: 'no '.repeat(60),
+      order: { state: 'rejected' },
+    });
   });
 
   it.each([
@@ -67,7 +82,12 @@ describe('submitOrder', () => {
     [{ qty: 0.01 }, 'lot_size', 'ERR_INVALID_ARGUMENT'],
   ])('denies %j by the rule %s and sends nothing', async (change, rule, code) => {
     const { client, session } = await connectedClient();
-    expect(await client.submitOrder({ ...buy, ...change })).toMatchObject({ status: 'denied', rule, code, order: { state: 'denied' } });
+    expect(await client.submitOrder({ ...buy, ...change })).toMatchObject({
+      status: 'denied',
+      rule,
+      code,
+      order: { state: 'denied' },
+    });
     expect(session.sent).toEqual([]);
   });
 
@@ -79,17 +99,27 @@ describe('submitOrder', () => {
   });
 
   it('denies what is over the rate limit', async () => {
-    const { client, session } = await connectedClient({ orderRateLimit: { perSecond: 0.1, burst: 2 } });
+    const { client, session } = await connectedClient({
+      orderRateLimit: { perSecond: 0.1, burst: 2 },
+    });
     void client.submitOrder(buy);
     void client.submitOrder(buy);
-    expect(await client.submitOrder(buy)).toMatchObject({ status: 'denied', rule: 'rate_limit', code: 'ERR_RATE_LIMITED' });
+    expect(await client.submitOrder(buy)).toMatchObject({
+      status: 'denied',
+      rule: 'rate_limit',
+      code: 'ERR_RATE_LIMITED',
+    });
     expect(session.sent).toHaveLength(2);
   });
 
   it('denies while the connector is not there, and what the bot refused to send', async () => {
     const { client, session } = fakeClient();
     await client.start();
-    expect(await client.submitOrder(buy)).toMatchObject({ status: 'denied', rule: 'connector_down', code: 'ERR_CONNECTOR_DOWN' });
+    expect(await client.submitOrder(buy)).toMatchObject({
+      status: 'denied',
+      rule: 'connector_down',
+      code: 'ERR_CONNECTOR_DOWN',
+    });
     session.connect();
     await settled();
     const refused = client.submitOrder(buy);
@@ -97,7 +127,11 @@ describe('submitOrder', () => {
     session.refuse(session.last('submit'), CommandError.SendFailed);
     expect(await refused).toMatchObject({ status: 'denied', code: 'ERR_SEND_FAILED' });
     session.queueFull = true;
-    expect(await client.submitOrder(buy)).toMatchObject({ status: 'denied', rule: 'queue_full', code: 'ERR_QUEUE_FULL' });
+    expect(await client.submitOrder(buy)).toMatchObject({
+      status: 'denied',
+      rule: 'queue_full',
+      code: 'ERR_QUEUE_FULL',
+    });
     expect(client.getOrders()).toEqual([]);
   });
 
@@ -115,16 +149,25 @@ describe('submitOrder', () => {
     [{ timeoutMs: -1 }, 'timeoutMs'],
   ])('throws for %s and sends nothing', async (change, field) => {
     const { client, session } = await connectedClient();
-    const error: unknown = await client.submitOrder({ ...buy, ...change }).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'ERR_INVALID_ARGUMENT', message: expect.stringMatching(new RegExp(`^${field}:`)) as string });
+    const error: unknown = await client
+      .submitOrder({ ...buy, ...change })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: expect.stringMatching(new RegExp(`^${field}:`)) as string,
+    });
     expect(session.sent).toEqual([]);
   });
 
   it('throws for a duplicate id, an unknown instrument and before the start', async () => {
     const { client } = await withOrder();
     void client.submitOrder({ ...buy, orderId: 5 });
-    await expect(client.submitOrder({ ...buy, orderId: 5n })).rejects.toMatchObject({ code: 'ERR_ORDER_ID_EXISTS' });
-    await expect(client.submitOrder({ ...buy, instrument: 'ETH' })).rejects.toMatchObject({ code: 'ERR_INSTRUMENT_NOT_FOUND' });
+    await expect(client.submitOrder({ ...buy, orderId: 5n })).rejects.toMatchObject({
+      code: 'ERR_ORDER_ID_EXISTS',
+    });
+    await expect(client.submitOrder({ ...buy, instrument: 'ETH' })).rejects.toMatchObject({
+      code: 'ERR_INSTRUMENT_NOT_FOUND',
+    });
     const { client: idle } = fakeClient();
     await expect(idle.submitOrder(buy)).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
   });
@@ -136,12 +179,19 @@ describe('an order without an answer', () => {
     const changes: OrderStateChange[] = [];
     client.on('orderState', (change) => changes.push(change));
     const outcome = await client.submitOrder({ ...buy, timeoutMs: 10 });
-    expect(outcome).toMatchObject({ status: 'unknown', reason: 'timeout', order: { state: 'pending_new', uncertain: true } });
+    expect(outcome).toMatchObject({
+      status: 'unknown',
+      reason: 'timeout',
+      order: { state: 'pending_new', uncertain: true },
+    });
     expect(session.sent.map(({ kind }) => kind)).toEqual(['submit', 'resync']);
     session.order(outcome.order.orderId, WireStatus.New);
     session.write({ kind: RecordKind.BookReady, asset: 0 });
     await settled();
-    expect(client.getOrder(outcome.order.orderId)).toMatchObject({ state: 'new', uncertain: false });
+    expect(client.getOrder(outcome.order.orderId)).toMatchObject({
+      state: 'new',
+      uncertain: false,
+    });
     expect(changes.map(({ current }) => current)).toEqual(['pending_new', 'new']);
     expect(session.sent.filter(({ kind }) => kind === 'submit')).toHaveLength(1);
   });
@@ -151,7 +201,10 @@ describe('an order without an answer', () => {
       const { client, session } = await connectedClient();
       session.sideChannel = sideChannel;
       const { order } = await client.submitOrder({ ...buy, timeoutMs: 10 });
-      session.write({ kind: RecordKind.BookReset, asset: 0 }, { kind: RecordKind.BookReady, asset: 0 });
+      session.write(
+        { kind: RecordKind.BookReset, asset: 0 },
+        { kind: RecordKind.BookReady, asset: 0 },
+      );
       await settled();
       expect(client.getOrder(order.orderId)?.state).toBe(sideChannel ? 'closed' : 'pending_new');
     }
@@ -165,18 +218,34 @@ describe('an order without an answer', () => {
     session.link(LinkStatus.Lost);
     expect(await pending).toMatchObject({ status: 'unknown', reason: 'connection_lost' });
     expect(client.getOrder(id)).toMatchObject({ state: 'new', uncertain: true });
-    expect(await client.submitOrder(buy)).toMatchObject({ status: 'denied', rule: 'connector_down' });
+    expect(await client.submitOrder(buy)).toMatchObject({
+      status: 'denied',
+      rule: 'connector_down',
+    });
     session.link(LinkStatus.Connected);
     session.order(id, WireStatus.PartiallyFilled, { leavesQty: 0.4, execQty: 0.6, execPx: 100 });
-    session.write({ kind: RecordKind.BookReset, asset: 0 }, { kind: RecordKind.BookReady, asset: 0 });
+    session.write(
+      { kind: RecordKind.BookReset, asset: 0 },
+      { kind: RecordKind.BookReady, asset: 0 },
+    );
     await settled();
-    expect(client.getOrder(id)).toMatchObject({ state: 'partially_filled', filledQty: 0.6, uncertain: false });
+    expect(client.getOrder(id)).toMatchObject({
+      state: 'partially_filled',
+      filledQty: 0.6,
+      uncertain: false,
+    });
     expect(client.getOrder(second)?.state).toBe('closed');
   });
 
   it('is closed by the word of the bot that the connector does not list it', async () => {
     const { client, session, id } = await withOrder();
-    session.write({ kind: RecordKind.Reject, flags: 4, orderId: id, value: -1n, text: 'not open any more' });
+    session.write({
+      kind: RecordKind.Reject,
+      flags: 4,
+      orderId: id,
+      value: -1n,
+      text: 'not open any more',
+    });
     session.order(id, WireStatus.Expired, { flags: 4 });
     await settled();
     expect(client.getOrder(id)?.state).toBe('closed');
@@ -232,7 +301,12 @@ describe('cancelOrder', () => {
     const refused = client.cancelOrder(id);
     await settled();
     session.write({ kind: RecordKind.Reject, orderId: id, value: 7n, text: 'too late' });
-    expect(await refused).toMatchObject({ status: 'rejected', code: 7, text: 'too late', order: { state: 'new' } });
+    expect(await refused).toMatchObject({
+      status: 'rejected',
+      code: 7,
+      text: 'too late',
+      order: { state: 'new' },
+    });
     const failed = client.cancelOrder(id).catch((error: unknown) => error);
     await settled();
     session.refuse(session.last('cancel'), CommandError.InvalidOrderStatus);
@@ -245,7 +319,9 @@ describe('cancelOrder', () => {
     await expect(client.cancelOrder(1n)).rejects.toMatchObject({ code: 'ERR_ORDER_NOT_FOUND' });
     session.order(id, WireStatus.Expired);
     await settled();
-    await expect(client.cancelOrder(id)).rejects.toMatchObject({ code: 'ERR_INVALID_ORDER_STATUS' });
+    await expect(client.cancelOrder(id)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ORDER_STATUS',
+    });
   });
 
   it('cancels all in one message where the connector can, one by one elsewhere', async () => {
@@ -254,7 +330,10 @@ describe('cancelOrder', () => {
       session.sideChannel = sideChannel;
       const outcomes = client.cancelAll();
       await settled();
-      expect(session.sent.map(({ kind }) => kind)).toEqual(['submit', sideChannel ? 'cancelAll' : 'cancel']);
+      expect(session.sent.map(({ kind }) => kind)).toEqual([
+        'submit',
+        sideChannel ? 'cancelAll' : 'cancel',
+      ]);
       session.order(id, WireStatus.Canceled);
       expect(await outcomes).toMatchObject([{ status: 'canceled' }]);
     }
@@ -277,11 +356,18 @@ describe('modifyOrder', () => {
     await settled();
     session.refuse(session.last('modify'), CommandError.Unsupported);
     expect(await failed).toMatchObject({ code: 'ERR_UNSUPPORTED_BY_CONNECTOR' });
-    expect(await client.modifyOrder(id, { price: 99.1 })).toMatchObject({ status: 'denied', rule: 'tick_size' });
+    expect(await client.modifyOrder(id, { price: 99.1 })).toMatchObject({
+      status: 'denied',
+      rule: 'tick_size',
+    });
     const refused = client.modifyOrder(id, { qty: 2 });
     await settled();
     session.write({ kind: RecordKind.Reject, orderId: id, value: 3n, text: 'no' });
-    expect(await refused).toMatchObject({ status: 'rejected', code: 3, order: { state: 'new', qty: 1 } });
+    expect(await refused).toMatchObject({
+      status: 'rejected',
+      code: 3,
+      order: { state: 'new', qty: 1 },
+    });
   });
 });
 
@@ -294,7 +380,9 @@ describe('following orders', () => {
     expect(await partly).toMatchObject({ filledQty: 0.5, leavesQty: 0.5 });
     session.order(id, WireStatus.Filled, { leavesQty: 0, execQty: 0.5, execPx: 99 });
     expect(await ended).toMatchObject({ state: 'filled', avgFillPrice: 99.5 });
-    await expect(client.waitForOrder(id, () => false, 5)).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
+    await expect(client.waitForOrder(id, () => false, 5)).rejects.toMatchObject({
+      code: 'ERR_TIMEOUT',
+    });
   });
 
   it('ends who waits for an order when the client closes', async () => {
@@ -308,7 +396,9 @@ describe('following orders', () => {
     const { client, session } = await connectedClient();
     session.order(9n, WireStatus.New, { side: 2, px: 101 });
     await settled();
-    expect(client.getOrders()).toMatchObject([{ orderId: 9n, own: false, side: 'sell', price: 101 }]);
+    expect(client.getOrders()).toMatchObject([
+      { orderId: 9n, own: false, side: 'sell', price: 101 },
+    ]);
     void client.cancelOrder(9n);
     await settled();
     expect(session.last('cancel').orderId).toBe(9n);
@@ -321,7 +411,18 @@ describe('following orders', () => {
       session.order(i, WireStatus.Canceled);
     }
     await settled();
-    expect(client.getOrders(undefined, { all: true }).map(({ orderId }) => orderId)).toEqual([191n, 192n, 193n, 194n, 195n, 196n, 197n, 198n, 199n, 200n]);
+    expect(client.getOrders(undefined, { all: true }).map(({ orderId }) => orderId)).toEqual([
+      191n,
+      192n,
+      193n,
+      194n,
+      195n,
+      196n,
+      197n,
+      198n,
+      199n,
+      200n,
+    ]);
     expect(session.sent.filter(({ kind }) => kind === 'clear')).toHaveLength(3);
   });
 

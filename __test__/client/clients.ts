@@ -5,7 +5,10 @@ import { LiveClient } from '../../lib/client/live-client.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { FakeSession, settled } from './fake-session.js';
 
-export const instrument = new LiveInstrument('BTCUSDT').connector('fake').tickSize(0.5).lotSize(0.1);
+export const instrument = new LiveInstrument('BTCUSDT')
+  .connector('fake')
+  .tickSize(0.5)
+  .lotSize(0.1);
 
 const open: LiveClient[] = [];
 
@@ -14,7 +17,10 @@ afterEach(async () => {
 });
 
 /** A client on a fake session; closed after the test. */
-export function fakeClient(options: Partial<LiveClientOptions> = {}): { client: LiveClient; session: FakeSession } {
+export function fakeClient(options: Partial<LiveClientOptions> = {}): {
+  client: LiveClient;
+  session: FakeSession;
+} {
   const session = new FakeSession();
   const client = new LiveClient({ instruments: [instrument], ...options }, session.open);
   open.push(client);
@@ -22,7 +28,9 @@ export function fakeClient(options: Partial<LiveClientOptions> = {}): { client: 
 }
 
 /** The same, started and connected. */
-export async function connectedClient(options: Partial<LiveClientOptions> = {}): Promise<{ client: LiveClient; session: FakeSession }> {
+export async function connectedClient(
+  options: Partial<LiveClientOptions> = {},
+): Promise<{ client: LiveClient; session: FakeSession }> {
   const made = fakeClient(options);
   await made.client.start();
   made.session.connect();

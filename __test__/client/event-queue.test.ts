@@ -7,8 +7,17 @@ import { EventQueue } from '../../lib/client/event-queue.js';
 
 function batch(fields: Partial<BookBatch>): BookBatch {
   return {
-    type: 'book_batch', asset: 0, symbol: 'A', bids: [], asks: [], reset: false, snapshot: false,
-    merged: 1, exchTsNs: 0n, localTsNs: 0n, ...fields,
+    type: 'book_batch',
+    asset: 0,
+    symbol: 'A',
+    bids: [],
+    asks: [],
+    reset: false,
+    snapshot: false,
+    merged: 1,
+    exchTsNs: 0n,
+    localTsNs: 0n,
+    ...fields,
   };
 }
 
@@ -32,16 +41,32 @@ describe('EventQueue', () => {
 
   it('drops the oldest when full, counts it and tells it', () => {
     const told: [string, number][] = [];
-    const queue = new EventQueue<number>({ capacity: 3, policy: 'drop-oldest', onPressure: (kind, count) => told.push([kind, count]) });
+    const queue = new EventQueue<number>({
+      capacity: 3,
+      policy: 'drop-oldest',
+      onPressure: (kind, count) => told.push([kind, count]),
+    });
     for (let i = 1; i <= 5; i += 1) queue.push(i);
-    expect([queue.takeNow(), queue.takeNow(), queue.takeNow(), queue.takeNow()]).toEqual([3, 4, 5, undefined]);
+    expect([queue.takeNow(), queue.takeNow(), queue.takeNow(), queue.takeNow()]).toEqual([
+      3,
+      4,
+      5,
+      undefined,
+    ]);
     expect(queue.health).toMatchObject({ dropped: 2, pushed: 5, highWater: 3 });
-    expect(told).toEqual([['dropped', 1], ['dropped', 1]]);
+    expect(told).toEqual([
+      ['dropped', 1],
+      ['dropped', 1],
+    ]);
   });
 
   it('never drops with keep; the alarm comes at the capacity and at each doubling', () => {
     const alarms: number[] = [];
-    const queue = new EventQueue<number>({ capacity: 4, policy: 'keep', onPressure: (kind, count) => kind === 'alarm' && alarms.push(count) });
+    const queue = new EventQueue<number>({
+      capacity: 4,
+      policy: 'keep',
+      onPressure: (kind, count) => kind === 'alarm' && alarms.push(count),
+    });
     for (let i = 0; i < 100; i += 1) queue.push(i);
     expect(queue.size).toBe(100);
     expect(queue.health.dropped).toBe(0);
@@ -66,37 +91,54 @@ describe('EventQueue', () => {
 
   it('holds at most its capacity and keeps order, whatever comes and goes', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.boolean(), { maxLength: 400 }), (capacity, steps) => {
-        const queue = new EventQueue<number>({ capacity, policy: 'drop-oldest' });
-        let model: number[] = [];
-        let next = 0;
-        for (const push of steps) {
-          if (push) {
-            queue.push(next);
-            model = [...model, next].slice(-capacity);
-            next += 1;
-          } else {
-            expect(queue.takeNow()).toBe(model.shift());
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(fc.boolean(), { maxLength: 400 }),
+        (capacity, steps) => {
+          const queue = new EventQueue<number>({ capacity, policy: 'drop-oldest' });
+          let model: number[] = [];
+          let next = 0;
+          for (const push of steps) {
+            if (push) {
+              queue.push(next);
+              model = [...model, next].slice(-capacity);
+              next += 1;
+            } else {
+              expect(queue.takeNow()).toBe(model.shift());
+            }
+            expect(queue.size).toBe(model.length);
           }
-          expect(queue.size).toBe(model.length);
-        }
-      }),
+        },
+      ),
     );
   });
 });
 
 describe('conflateBook', () => {
-  const level = fc.record({ bid: fc.boolean(), price: fc.integer({ min: 1, max: 6 }), qty: fc.integer({ min: 0, max: 5 }) });
+  const level = fc.record({
+    bid: fc.boolean(),
+    price: fc.integer({ min: 1, max: 6 }),
+    qty: fc.integer({ min: 0, max: 5 }),
+  });
   const batches = fc.array(
-    fc.record({ asset: fc.integer({ min: 0, max: 2 }), reset: fc.boolean(), levels: fc.array(level, { maxLength: 5 }) }),
+    fc.record({
+      asset: fc.integer({ min: 0, max: 2 }),
+      reset: fc.boolean(),
+      levels: fc.array(level, { maxLength: 5 }),
+    }),
     { minLength: 1, maxLength: 30 },
   );
 
   function books(items: readonly BookBatch[]): Map<string, number> {
     const out = new Map<string, number>();
     for (const item of items) {
-      if (item.reset) for (const key of [...out.keys()]) if (key.startsWith(`${String(item.asset)}:`)) out.delete(key);
-      for (const [side, levels] of [['b', item.bids], ['a', item.asks]] as const) {
+      if (item.reset)
+        for (const key of [...out.keys()])
+          if (key.startsWith(`${String(item.asset)}:`)) out.delete(key);
+      for (const [side, levels] of [
+        ['b', item.bids],
+        ['a', item.asks],
+      ] as const) {
         for (const { price, qty } of levels) {
           const key = `${String(item.asset)}:${side}:${String(price)}`;
           if (qty === 0) out.delete(key);
@@ -127,7 +169,11 @@ describe('conflateBook', () => {
   });
 
   it('a queue of books loses no level when its reader sleeps', () => {
-    const queue = new EventQueue<BookBatch>({ capacity: 8, policy: 'conflate', makeRoom: conflateBook });
+    const queue = new EventQueue<BookBatch>({
+      capacity: 8,
+      policy: 'conflate',
+      makeRoom: conflateBook,
+    });
     const all: BookBatch[] = [];
     for (let i = 0; i < 1_000; i += 1) {
       const item = batch({ asset: i % 2, bids: [{ price: i % 37, qty: i }] });
@@ -144,16 +190,35 @@ describe('conflateBook', () => {
 
 describe('the queue of all events', () => {
   it('drops trades, merges books and keeps every order event', () => {
-    const queue = new EventQueue<ClientEvent>({ capacity: 50, policy: 'conflate', makeRoom: makeRoomForAll });
+    const queue = new EventQueue<ClientEvent>({
+      capacity: 50,
+      policy: 'conflate',
+      makeRoom: makeRoomForAll,
+    });
     for (let i = 0; i < 300; i += 1) {
-      queue.push({ type: 'trade', asset: 0, symbol: 'A', price: i, qty: 1, side: 'buy', exchTsNs: 0n, localTsNs: 0n, exchTsMs: 0 });
+      queue.push({
+        type: 'trade',
+        asset: 0,
+        symbol: 'A',
+        price: i,
+        qty: 1,
+        side: 'buy',
+        exchTsNs: 0n,
+        localTsNs: 0n,
+        exchTsMs: 0,
+      });
       queue.push(batch({ bids: [{ price: i, qty: 1 }] }));
-      if (i % 10 === 0) queue.push({ type: 'position', asset: 0, symbol: 'A', qty: i, exchTsNs: 0n });
+      if (i % 10 === 0)
+        queue.push({ type: 'position', asset: 0, symbol: 'A', qty: i, exchTsNs: 0n });
     }
     const left: ClientEvent[] = [];
     for (let item = queue.takeNow(); item !== undefined; item = queue.takeNow()) left.push(item);
-    expect(left.filter((item) => item.type === 'position').map((item) => item.qty)).toEqual(Array.from({ length: 30 }, (_, i) => i * 10));
-    const levels = left.flatMap((item) => (item.type === 'book_batch' ? item.bids.map((one) => one.price) : []));
+    expect(left.filter((item) => item.type === 'position').map((item) => item.qty)).toEqual(
+      Array.from({ length: 30 }, (_, i) => i * 10),
+    );
+    const levels = left.flatMap((item) =>
+      item.type === 'book_batch' ? item.bids.map((one) => one.price) : [],
+    );
     expect(new Set(levels).size).toBe(300);
     const trades = left.flatMap((item) => (item.type === 'trade' ? [item.price] : []));
     expect(trades).toEqual([...trades].sort((a, b) => a - b));

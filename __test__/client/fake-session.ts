@@ -1,7 +1,16 @@
 import type { ClientPort } from '../../lib/client/client-port.js';
-import type { ClientSession, OpenSession, SessionContext } from '../../lib/client/client-session.js';
+import type {
+  ClientSession,
+  OpenSession,
+  SessionContext,
+} from '../../lib/client/client-session.js';
 import { RingProducer } from '../../lib/client/ring.js';
-import { CommandError, LinkStatus, RecordFlag, RecordKind } from '../../lib/models/record-layout.js';
+import {
+  type CommandError,
+  LinkStatus,
+  RecordFlag,
+  RecordKind,
+} from '../../lib/models/record-layout.js';
 import { RecordWriter, type RecordFields } from '../../lib/models/record-writer.js';
 import type { NativeBotStats, NativeLink } from '../../lib/native/addon.js';
 
@@ -71,7 +80,10 @@ export class FakeSession implements ClientPort {
     const all = assets.length === 0 ? [0] : assets;
     this.write(
       { kind: RecordKind.Link, status: LinkStatus.Connected, asset: all[0]! },
-      ...all.flatMap((asset) => [{ kind: RecordKind.BookReset, asset }, { kind: RecordKind.BookReady, asset }]),
+      ...all.flatMap((asset) => [
+        { kind: RecordKind.BookReset, asset },
+        { kind: RecordKind.BookReady, asset },
+      ]),
     );
   }
 
@@ -82,7 +94,16 @@ export class FakeSession implements ClientPort {
   order(orderId: bigint, status: number, fields: Partial<RecordFields> = {}): void {
     this.#exchTs += 1n;
     this.write({
-      kind: RecordKind.Order, asset: 0, orderId, status, side: 1, px: 100, qty: 1, leavesQty: 1, exchTsNs: this.#exchTs, ...fields,
+      kind: RecordKind.Order,
+      asset: 0,
+      orderId,
+      status,
+      side: 1,
+      px: 100,
+      qty: 1,
+      leavesQty: 1,
+      exchTsNs: this.#exchTs,
+      ...fields,
     });
   }
 
@@ -90,10 +111,22 @@ export class FakeSession implements ClientPort {
     this.write({ kind: RecordKind.Trade, asset, side: 1, px, qty: 1 });
   }
 
-  batch(levels: [side: 'bid' | 'ask', px: number, qty: number][], flags: number = RecordFlag.InBatch, asset = 0): void {
+  batch(
+    levels: [side: 'bid' | 'ask', px: number, qty: number][],
+    flags: number = RecordFlag.InBatch,
+    asset = 0,
+  ): void {
     this.write(
       { kind: RecordKind.BatchStart, asset },
-      ...levels.map(([side, px, qty]) => ({ kind: RecordKind.Depth, asset, flags, side: side === 'bid' ? 1 : 2, px, qty, exchTsNs: 5n })),
+      ...levels.map(([side, px, qty]) => ({
+        kind: RecordKind.Depth,
+        asset,
+        flags,
+        side: side === 'bid' ? 1 : 2,
+        px,
+        qty,
+        exchTsNs: 5n,
+      })),
       { kind: RecordKind.BatchEnd, asset },
     );
   }
@@ -127,13 +160,29 @@ export class FakeSession implements ClientPort {
   }
 
   stats(): NativeBotStats | null {
-    return { received: 0, lost: 0, gaps: 0, decodeErrors: 3, unknownSymbols: 0, tapOverflow: 0, resyncs: 0, parks: 0 };
+    return {
+      received: 0,
+      lost: 0,
+      gaps: 0,
+      decodeErrors: 3,
+      unknownSymbols: 0,
+      tapOverflow: 0,
+      resyncs: 0,
+      parks: 0,
+      ringDropped: 0,
+    };
   }
 
   links(): NativeLink[] {
     const names = new Set(this.context!.instruments.map(({ connector }) => connector));
     return [...names].map((connector) => ({
-      connector, status: this.linkStatus, sideChannel: this.sideChannel, epoch: 9n, pid: 0, version: '1', heartbeatAgeNs: 2e6,
+      connector,
+      status: this.linkStatus,
+      sideChannel: this.sideChannel,
+      epoch: 9n,
+      pid: 0,
+      version: '1',
+      heartbeatAgeNs: 2e6,
     }));
   }
 

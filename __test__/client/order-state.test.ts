@@ -12,10 +12,28 @@ import {
   type OrderReport,
 } from '../../lib/client/order-state.js';
 
-const fresh: OrderProgress = { state: 'pending_new', price: 100, qty: 10, filledQty: 0, filledValue: 0, cancelRequested: false, exchTsNs: 0n };
+const fresh: OrderProgress = {
+  state: 'pending_new',
+  price: 100,
+  qty: 10,
+  filledQty: 0,
+  filledValue: 0,
+  cancelRequested: false,
+  exchTsNs: 0n,
+};
 
 function report(fields: Partial<OrderReport>): OrderReport {
-  return { status: WireStatus.New, price: 100, qty: 10, leavesQty: 10, execQty: 0, execPx: 0, maker: true, exchTsNs: 1n, ...fields };
+  return {
+    status: WireStatus.New,
+    price: 100,
+    qty: 10,
+    leavesQty: 10,
+    execQty: 0,
+    execPx: 0,
+    maker: true,
+    exchTsNs: 1n,
+    ...fields,
+  };
 }
 
 /** What a venue says about one order: acknowledged, filled in parts, and an end or none. */
@@ -33,7 +51,15 @@ const history = fc
       if (qty === 0) break;
       leaves -= qty;
       ts += 1n;
-      reports.push(report({ status: leaves === 0 ? WireStatus.Filled : WireStatus.PartiallyFilled, leavesQty: leaves, execQty: qty, execPx: 99 + Number(ts), exchTsNs: ts }));
+      reports.push(
+        report({
+          status: leaves === 0 ? WireStatus.Filled : WireStatus.PartiallyFilled,
+          leavesQty: leaves,
+          execQty: qty,
+          execPx: 99 + Number(ts),
+          exchTsNs: ts,
+        }),
+      );
     }
     if (leaves > 0 && end !== 'open') {
       ts += 1n;
@@ -41,7 +67,16 @@ const history = fc
       reports.push(report({ status, leavesQty: end === 'cancel-zero' ? 0 : leaves, exchTsNs: ts }));
     }
     const last = reports.at(-1)!;
-    const final = last.status === WireStatus.Filled ? 'filled' : last.status === WireStatus.Canceled ? 'canceled' : last.status === WireStatus.Expired ? 'expired' : leaves < 10 ? 'partially_filled' : 'new';
+    const final =
+      last.status === WireStatus.Filled
+        ? 'filled'
+        : last.status === WireStatus.Canceled
+          ? 'canceled'
+          : last.status === WireStatus.Expired
+            ? 'expired'
+            : leaves < 10
+              ? 'partially_filled'
+              : 'new';
     return { reports, final, filled: 10 - leaves };
   });
 
@@ -103,21 +138,50 @@ describe('the order state machine', () => {
     const open = applyReport(fresh, report({})).next;
     const closed = closeUnseen(open);
     expect(closed.state).toBe('closed');
-    expect(applyReport(closed, report({ status: WireStatus.Filled, leavesQty: 0, execQty: 10, execPx: 101, exchTsNs: 5n }))).toMatchObject({
+    expect(
+      applyReport(
+        closed,
+        report({ status: WireStatus.Filled, leavesQty: 0, execQty: 10, execPx: 101, exchTsNs: 5n }),
+      ),
+    ).toMatchObject({
       next: { state: 'filled', filledQty: 10 },
       fill: { price: 101 },
     });
-    expect(closeUnseen(applyReport(open, report({ status: WireStatus.Canceled, exchTsNs: 2n })).next).state).toBe('canceled');
+    expect(
+      closeUnseen(applyReport(open, report({ status: WireStatus.Canceled, exchTsNs: 2n })).next)
+        .state,
+    ).toBe('canceled');
   });
 
   it('tells several executions seen as one as inferred', () => {
-    const { fill } = applyReport(fresh, report({ status: WireStatus.PartiallyFilled, leavesQty: 3, execQty: 2, execPx: 99, exchTsNs: 4n }));
+    const { fill } = applyReport(
+      fresh,
+      report({
+        status: WireStatus.PartiallyFilled,
+        leavesQty: 3,
+        execQty: 2,
+        execPx: 99,
+        exchTsNs: 4n,
+      }),
+    );
     expect(fill).toEqual({ qty: 7, price: 99, maker: true, exchTsNs: 4n, inferred: true });
   });
 
   it('takes a changed price and quantity from an amend and counts no fill for it', () => {
-    const open = applyReport(fresh, report({ status: WireStatus.PartiallyFilled, leavesQty: 8, execQty: 2, execPx: 100, exchTsNs: 2n })).next;
-    const { next, fill } = applyReport(open, report({ price: 98, qty: 6, leavesQty: 4, exchTsNs: 3n }));
+    const open = applyReport(
+      fresh,
+      report({
+        status: WireStatus.PartiallyFilled,
+        leavesQty: 8,
+        execQty: 2,
+        execPx: 100,
+        exchTsNs: 2n,
+      }),
+    ).next;
+    const { next, fill } = applyReport(
+      open,
+      report({ price: 98, qty: 6, leavesQty: 4, exchTsNs: 3n }),
+    );
     expect(fill).toBeUndefined();
     expect(next).toMatchObject({ state: 'partially_filled', price: 98, qty: 6, filledQty: 2 });
   });
@@ -126,7 +190,10 @@ describe('the order state machine', () => {
     const open = applyReport(fresh, report({})).next;
     expect(requestCancel(open).state).toBe('pending_cancel');
     expect(cancelRefused(requestCancel(open)).state).toBe('new');
-    const filled = applyReport(requestCancel(open), report({ status: WireStatus.Filled, leavesQty: 0, execQty: 10, execPx: 100, exchTsNs: 2n })).next;
+    const filled = applyReport(
+      requestCancel(open),
+      report({ status: WireStatus.Filled, leavesQty: 0, execQty: 10, execPx: 100, exchTsNs: 2n }),
+    ).next;
     expect(filled).toMatchObject({ state: 'filled', cancelRequested: false });
     expect(requestCancel(filled)).toBe(filled);
   });

@@ -15,24 +15,37 @@ describe('the ring', () => {
   it('gives records and their texts in order, across its end and across the wrap of its counters', () => {
     const text = fc.string({ maxLength: 300 });
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.constant(null), text), { maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (items, limit) => {
-        const ring = createRing(64);
-        const producer = new RingProducer(ring, () => undefined);
-        const consumer = new RingConsumer(ring);
-        const seen: (string | null)[] = [];
-        const read = (): void => {
-          consumer.drain(limit, (view) => seen.push(view.kind === RecordKind.Error ? view.text() : null));
-        };
-        for (const item of items) {
-          write(producer, item === null ? { kind: RecordKind.Position } : { kind: RecordKind.Error, text: item });
-          read();
-        }
-        for (let i = 0; i < 400 && consumer.pending > 0; i += 1) {
-          read();
-          producer.flush();
-        }
-        expect(seen).toEqual(items.map((item) => (item === null ? null : Buffer.from(item).toString())));
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.constant(null), text), { maxLength: 200 }),
+        fc.integer({ min: 1, max: 20 }),
+        (items, limit) => {
+          const ring = createRing(64);
+          const producer = new RingProducer(ring, () => undefined);
+          const consumer = new RingConsumer(ring);
+          const seen: (string | null)[] = [];
+          const read = (): void => {
+            consumer.drain(limit, (view) =>
+              seen.push(view.kind === RecordKind.Error ? view.text() : null),
+            );
+          };
+          for (const item of items) {
+            write(
+              producer,
+              item === null
+                ? { kind: RecordKind.Position }
+                : { kind: RecordKind.Error, text: item },
+            );
+            read();
+          }
+          for (let i = 0; i < 400 && consumer.pending > 0; i += 1) {
+            read();
+            producer.flush();
+          }
+          expect(seen).toEqual(
+            items.map((item) => (item === null ? null : Buffer.from(item).toString())),
+          );
+        },
+      ),
     );
   });
 
@@ -40,7 +53,12 @@ describe('the ring', () => {
     const ring = createRing(64);
     const producer = new RingProducer(ring, () => undefined);
     const consumer = new RingConsumer(ring);
-    for (let i = 0; i < 100; i += 1) write(producer, { kind: RecordKind.Trade, px: i }, { kind: RecordKind.Order, orderId: BigInt(i) });
+    for (let i = 0; i < 100; i += 1)
+      write(
+        producer,
+        { kind: RecordKind.Trade, px: i },
+        { kind: RecordKind.Order, orderId: BigInt(i) },
+      );
     const orders: bigint[] = [];
     let trades = 0;
     for (let i = 0; i < 50; i += 1) {

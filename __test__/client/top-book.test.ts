@@ -11,7 +11,11 @@ describe('TopBook', () => {
   });
 
   it('agrees with a plain map of levels, best first, as long as sides do not cross', () => {
-    const change = fc.record({ bid: fc.boolean(), offset: fc.integer({ min: 1, max: 15 }), qty: fc.integer({ min: 0, max: 4 }) });
+    const change = fc.record({
+      bid: fc.boolean(),
+      offset: fc.integer({ min: 1, max: 15 }),
+      qty: fc.integer({ min: 0, max: 4 }),
+    });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
         const book = new TopBook();
@@ -31,13 +35,18 @@ describe('TopBook', () => {
   });
 
   it('is never crossed: a new best removes what it crosses', () => {
-    const change = fc.record({ bid: fc.boolean(), px: fc.integer({ min: 90, max: 110 }), qty: fc.integer({ min: 0, max: 3 }) });
+    const change = fc.record({
+      bid: fc.boolean(),
+      px: fc.integer({ min: 90, max: 110 }),
+      qty: fc.integer({ min: 0, max: 3 }),
+    });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
         const book = new TopBook();
         for (const { bid, px, qty } of changes) {
           book.apply(bid, px, qty);
-          if (book.bestBid !== undefined && book.bestAsk !== undefined) expect(book.bestBid).toBeLessThan(book.bestAsk);
+          if (book.bestBid !== undefined && book.bestAsk !== undefined)
+            expect(book.bestBid).toBeLessThan(book.bestAsk);
         }
       }),
     );

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { ConnectorProcess, type ConnectorProcessOptions } from '../../lib/connector/connector-process.js';
+import {
+  ConnectorProcess,
+  type ConnectorProcessOptions,
+} from '../../lib/connector/connector-process.js';
 import { findConnector } from '../../lib/connector/find-connector.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'connector-'));
@@ -29,7 +32,11 @@ function program(body: string): string {
 }
 
 function make(body: string, options: Partial<ConnectorProcessOptions> = {}): ConnectorProcess {
-  const connector = new ConnectorProcess({ args: ['name', 'sim'], binary: program(body), ...options });
+  const connector = new ConnectorProcess({
+    args: ['name', 'sim'],
+    binary: program(body),
+    ...options,
+  });
   running.push(connector);
   return connector;
 }
@@ -41,10 +48,19 @@ describe('ConnectorProcess', () => {
     const connector = make(READY);
     expect(await connector.start()).toMatchObject({ args: ['name', 'sim', '--ready-json'] });
     const { pid } = connector;
-    expect(connector.health).toMatchObject({ state: 'running', processAlive: true, pid, restarts: 0 });
+    expect(connector.health).toMatchObject({
+      state: 'running',
+      processAlive: true,
+      pid,
+      restarts: 0,
+    });
     await connector.stop();
     await connector.stop();
-    expect(connector.health).toMatchObject({ state: 'stopped', processAlive: false, pid: undefined });
+    expect(connector.health).toMatchObject({
+      state: 'stopped',
+      processAlive: false,
+      pid: undefined,
+    });
     expect(() => process.kill(pid!, 0)).toThrow();
     await expect(connector.start()).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
@@ -66,11 +82,16 @@ describe('ConnectorProcess', () => {
   });
 
   it('fails to start when it is never ready, and leaves no process', async () => {
-    const connector = make(`console.error('thinking'); setInterval(() => {}, 1000);`, { readyTimeoutMs: 300 });
+    const connector = make(`console.error('thinking'); setInterval(() => {}, 1000);`, {
+      readyTimeoutMs: 300,
+    });
     const starting = connector.start().catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const { pid } = connector;
-    expect(await starting).toMatchObject({ code: 'ERR_TIMEOUT', message: expect.stringContaining('thinking') as string });
+    expect(await starting).toMatchObject({
+      code: 'ERR_TIMEOUT',
+      message: expect.stringContaining('thinking') as string,
+    });
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(() => process.kill(pid!, 0)).toThrow();
   });
@@ -110,8 +131,8 @@ describe('findConnector', () => {
   it('takes what the environment names, or says that it is none', () => {
     const file = program('');
     expect(findConnector({ HFTBACKTEST_LIVE_CONNECTOR: file })).toBe(file);
-    expect(() => findConnector({ HFTBACKTEST_LIVE_CONNECTOR: path.join(folder, 'missing') })).toThrow(
-      expect.objectContaining({ code: 'ERR_CONNECTOR_NOT_FOUND' }) as Error,
-    );
+    expect(() =>
+      findConnector({ HFTBACKTEST_LIVE_CONNECTOR: path.join(folder, 'missing') }),
+    ).toThrow(expect.objectContaining({ code: 'ERR_CONNECTOR_NOT_FOUND' }) as Error);
   });
 });

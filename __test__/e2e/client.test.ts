@@ -18,11 +18,20 @@ afterEach(async () => {
 });
 
 function instrumentOn(name: string): LiveInstrument {
-  return new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001).roi(40_000, 60_000);
+  return new LiveInstrument('BTCUSDT')
+    .connector(name)
+    .tickSize(0.1)
+    .lotSize(0.001)
+    .roi(40_000, 60_000);
 }
 
 function clientOn(name: string, options: Partial<LiveClientOptions> = {}): LiveClient {
-  const client = new LiveClient({ instruments: [instrumentOn(name)], backend: 'native', onError: () => undefined, ...options });
+  const client = new LiveClient({
+    instruments: [instrumentOn(name)],
+    backend: 'native',
+    onError: () => undefined,
+    ...options,
+  });
   clients.push(client);
   return client;
 }
@@ -36,32 +45,45 @@ function deep(client: LiveClient, ticks = 500): number {
 async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   while (!holds()) {
-    if (performance.now() > endMs) throw new Error(`not within ${String(timeoutMs)} ms: ${holds.toString()}`);
+    if (performance.now() > endMs)
+      throw new Error(`not within ${String(timeoutMs)} ms: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
 describeNative('a client on a connector', () => {
-  it.each(['hashmap', 'roivector'] as const)('receives trades and a book that is never crossed (%s)', async (depth) => {
-    const name = uniqueName();
-    await startConnector(name, 'sim', 'BTCUSDT');
-    const client = clientOn(name, { depth });
-    let crossed = 0;
-    client.on('bookUpdate', () => {
-      const { bids, asks } = client.snapshot(0, 1);
-      if (bids[0] !== undefined && asks[0] !== undefined && bids[0].price >= asks[0].price) crossed += 1;
-    });
-    await client.start();
-    await client.ready(10_000);
-    expect(await client.getTrade(10_000)).toMatchObject({ type: 'trade', symbol: 'BTCUSDT' });
-    await until(() => client.health.throughput.bookUpdates > 500);
-    const { health } = client;
-    expect(crossed).toBe(0);
-    expect(health).toMatchObject({ backend: 'native', gaps: 0, lost: 0, dropped: 0, decodeErrors: 0 });
-    expect(health.connectors).toMatchObject([{ connector: name, connected: true, sideChannel: true }]);
-    expect(health.latencyUs.feed.count).toBeGreaterThan(100);
-    expect(health.latencyUs.main.p50Us).toBeGreaterThan(0);
-  });
+  it.each(['hashmap', 'roivector'] as const)(
+    'receives trades and a book that is never crossed (%s)',
+    async (depth) => {
+      const name = uniqueName();
+      await startConnector(name, 'sim', 'BTCUSDT');
+      const client = clientOn(name, { depth });
+      let crossed = 0;
+      client.on('bookUpdate', () => {
+        const { bids, asks } = client.snapshot(0, 1);
+        if (bids[0] !== undefined && asks[0] !== undefined && bids[0].price >= asks[0].price)
+          crossed += 1;
+      });
+      await client.start();
+      await client.ready(10_000);
+      expect(await client.getTrade(10_000)).toMatchObject({ type: 'trade', symbol: 'BTCUSDT' });
+      await until(() => client.health.throughput.bookUpdates > 500);
+      const { health } = client;
+      expect(crossed).toBe(0);
+      expect(health).toMatchObject({
+        backend: 'native',
+        gaps: 0,
+        lost: 0,
+        dropped: 0,
+        decodeErrors: 0,
+      });
+      expect(health.connectors).toMatchObject([
+        { connector: name, connected: true, sideChannel: true },
+      ]);
+      expect(health.latencyUs.feed.count).toBeGreaterThan(100);
+      expect(health.latencyUs.main.p50Us).toBeGreaterThan(0);
+    },
+  );
 
   it('trades: accepted, modified, canceled, rejected, filled, denied', async () => {
     const name = uniqueName();
@@ -73,21 +95,40 @@ describeNative('a client on a connector', () => {
     expect(accepted).toMatchObject({ status: 'accepted', order: { state: 'new' } });
     const { orderId } = accepted.order;
     const price = deep(client, 600);
-    expect(await client.modifyOrder(orderId, { price })).toMatchObject({ status: 'modified', order: { price } });
+    expect(await client.modifyOrder(orderId, { price })).toMatchObject({
+      status: 'modified',
+      order: { price },
+    });
     expect(await client.cancelOrder(orderId)).toMatchObject({ status: 'canceled' });
     const ask = client.snapshot().asks[0]!.price;
     const through = (Math.round(ask * 10) + 500) / 10;
-    expect(await client.submitOrder({ side: 'buy', price: through, qty: 0.01, timeInForce: 'GTX' })).toMatchObject({ status: 'rejected' });
-    const filled = await client.submitOrder({ side: 'buy', price: through, qty: 0.01, timeInForce: 'IOC' });
+    expect(
+      await client.submitOrder({ side: 'buy', price: through, qty: 0.01, timeInForce: 'GTX' }),
+    ).toMatchObject({ status: 'rejected' });
+    const filled = await client.submitOrder({
+      side: 'buy',
+      price: through,
+      qty: 0.01,
+      timeInForce: 'IOC',
+    });
     expect(filled).toMatchObject({ status: 'filled', order: { filledQty: 0.01 } });
     await until(() => Math.abs(client.getPosition() - 0.01) < 1e-9);
-    expect(await client.submitOrder({ side: 'buy', price: 100.05, qty: 0.01 })).toMatchObject({ status: 'denied', rule: 'tick_size' });
+    expect(await client.submitOrder({ side: 'buy', price: 100.05, qty: 0.01 })).toMatchObject({
+      status: 'denied',
+      rule: 'tick_size',
+    });
     expect(client.health).toMatchObject({ ordersSubmitted: 3, fills: 1 });
     expect(client.health.latencyUs.order.count).toBe(3);
     const prices = [1, 2, 3].map((i) => deep(client, 500 + i));
-    await Promise.all(prices.map((each) => client.submitOrder({ side: 'buy', price: each, qty: 0.01 })));
+    await Promise.all(
+      prices.map((each) => client.submitOrder({ side: 'buy', price: each, qty: 0.01 })),
+    );
     expect(client.getOrders()).toHaveLength(3);
-    expect((await client.cancelAll()).map(({ status }) => status)).toEqual(['canceled', 'canceled', 'canceled']);
+    expect((await client.cancelAll()).map(({ status }) => status)).toEqual([
+      'canceled',
+      'canceled',
+      'canceled',
+    ]);
     expect(client.getOrders()).toEqual([]);
   });
 
@@ -106,22 +147,29 @@ describeNative('a client on a connector', () => {
     await until(() => told.length === 1);
     expect(client.health.instruments).toMatchObject([{ bookTrusted: false }]);
     expect(client.getOrder(resting.order.orderId)).toMatchObject({ uncertain: true });
-    expect(await client.submitOrder({ side: 'buy', price: 40_000, qty: 0.01 })).toMatchObject({ status: 'denied', code: 'ERR_CONNECTOR_DOWN' });
+    expect(await client.submitOrder({ side: 'buy', price: 40_000, qty: 0.01 })).toMatchObject({
+      status: 'denied',
+      code: 'ERR_CONNECTOR_DOWN',
+    });
     await startConnector(name, 'sim', 'BTCUSDT');
     await client.ready(10_000);
     expect(told).toEqual([`lost ${name} connector`, `restored ${name}`]);
     // The new run of the simulated venue does not know the order.
     await until(() => client.getOrder(resting.order.orderId)?.state === 'closed');
-    expect(await client.submitOrder({ side: 'buy', price: deep(client), qty: 0.01 })).toMatchObject({ status: 'accepted' });
+    expect(await client.submitOrder({ side: 'buy', price: deep(client), qty: 0.01 })).toMatchObject(
+      { status: 'accepted' },
+    );
     expect(client.health.reconnections).toBe(1);
   });
 
-  it("says why there is no book when the connector refuses the instrument", async () => {
+  it('says why there is no book when the connector refuses the instrument', async () => {
     const name = uniqueName();
     await startConnector(name, 'sim', 'BTCUSDT');
     const client = clientOn(name, { instruments: [instrumentOn(name).tickSize(0.7)] });
     await client.start();
-    await expect(client.ready(1_000)).rejects.toMatchObject({ message: expect.stringContaining('has tick size 0.1') as string });
+    await expect(client.ready(1_000)).rejects.toMatchObject({
+      message: expect.stringContaining('has tick size 0.1') as string,
+    });
   });
 
   it('waits for a connector that comes later', async () => {
@@ -138,11 +186,22 @@ describeNative('a client on a connector', () => {
     const [one, two] = [uniqueName(), uniqueName()];
     await startConnector(one, 'sim', 'BTCUSDT', 'ETHUSDT');
     await startConnector(two, 'sim', 'BTCUSDT');
-    const wide = clientOn(one, { instruments: [instrumentOn(one), new LiveInstrument('ETHUSDT').connector(one).tickSize(0.01).lotSize(0.01), instrumentOn(two)] });
+    const wide = clientOn(one, {
+      instruments: [
+        instrumentOn(one),
+        new LiveInstrument('ETHUSDT').connector(one).tickSize(0.01).lotSize(0.01),
+        instrumentOn(two),
+      ],
+    });
     const narrow = clientOn(one);
     await Promise.all([wide.start(), narrow.start()]);
     await Promise.all([wide.ready(10_000), narrow.ready(10_000)]);
-    const order = await wide.submitOrder({ instrument: `${one}:BTCUSDT`, side: 'buy', price: deep(wide), qty: 0.01 });
+    const order = await wide.submitOrder({
+      instrument: `${one}:BTCUSDT`,
+      side: 'buy',
+      price: deep(wide),
+      qty: 0.01,
+    });
     expect(order.status).toBe('accepted');
     await until(() => [0, 1, 2].every((asset) => wide.snapshot(asset).bids.length > 5));
     expect(narrow.getOrders()).toEqual([]);
@@ -182,7 +241,11 @@ describeNative('a client on a connector', () => {
       await left.start();
       console.log('end of the program');
     `;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', program],
+      { timeout: 30_000 },
+    );
     expect(stdout.trim()).toBe('end of the program');
   });
 });

@@ -12,9 +12,14 @@ import { describeNative } from '../support/native-suite.js';
 
 const examples = path.resolve(import.meta.dirname, '..', '..', 'examples');
 
-async function run(example: string, ...args: string[]): Promise<{ result: Record<string, unknown>; lines: string[] }> {
+async function run(
+  example: string,
+  ...args: string[]
+): Promise<{ result: Record<string, unknown>; lines: string[] }> {
   const file = path.join(examples, example, 'index.mjs');
-  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], { timeout: 40_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], {
+    timeout: 40_000,
+  });
   const lines = stdout.trim().split('\n');
   return { result: JSON.parse(lines.at(-1)!) as Record<string, unknown>, lines };
 }
@@ -27,7 +32,10 @@ function checkSync(result: Record<string, unknown>): void {
 }
 
 function checkAsync(result: Record<string, unknown>): void {
-  expect(result).toMatchObject({ outcome: 'accepted', orderStates: ['pending_new', 'new', 'pending_cancel', 'canceled'] });
+  expect(result).toMatchObject({
+    outcome: 'accepted',
+    orderStates: ['pending_new', 'new', 'pending_cancel', 'canceled'],
+  });
   expect(result['trades']).toBeGreaterThan(0);
   expect(result['updates']).toBeGreaterThan(20);
 }
@@ -41,7 +49,17 @@ function checkCallbacks(result: Record<string, unknown>): void {
 
 function checkStatistics(result: Record<string, unknown>): void {
   expect(result).toMatchObject({ gaps: 0, lost: 0, dropped: 0, decodeErrors: 0 });
-  const { tradeCount, buyVolume, sellVolume, bid, ask, spread, minSpread, maxSpread, depthUpdates } = result as Record<string, number>;
+  const {
+    tradeCount,
+    buyVolume,
+    sellVolume,
+    bid,
+    ask,
+    spread,
+    minSpread,
+    maxSpread,
+    depthUpdates,
+  } = result as Record<string, number>;
   expect(tradeCount).toBeGreaterThan(0);
   expect(buyVolume! + sellVolume!).toBeGreaterThan(0);
   expect(ask! - bid!).toBeCloseTo(spread!, 9);
@@ -59,7 +77,11 @@ describe('the examples on the stub', () => {
   });
 
   it('live-connector ends in order at Ctrl+C', async () => {
-    const child = spawn(process.execPath, [path.join(examples, 'live-connector', 'index.mjs'), '--stub', '--json']);
+    const child = spawn(process.execPath, [
+      path.join(examples, 'live-connector', 'index.mjs'),
+      '--stub',
+      '--json',
+    ]);
     let out = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (out += chunk));
     setTimeout(() => child.kill('SIGINT'), 1_500);
@@ -85,7 +107,14 @@ describeNative('the examples on a connector', () => {
   it('all do the same over shared memory', async () => {
     const name = uniqueName();
     await startConnector(name, 'sim', 'BTCUSDT');
-    const { result } = await run('live-connector', '--connector', name, '--duration', '2', '--json');
+    const { result } = await run(
+      'live-connector',
+      '--connector',
+      name,
+      '--duration',
+      '2',
+      '--json',
+    );
     expect(result['backend']).toBe('native');
     checkStatistics(result);
     checkSync((await run('sync', name, 'BTCUSDT', '2')).result);
@@ -95,15 +124,28 @@ describeNative('the examples on a connector', () => {
 });
 
 /** Lines as hftbacktest's collector writes them for Binance USD-M: a snapshot, changes, trades. */
-function recording(messages: number): { text: string; trades: number; buyVolume: number; sellVolume: number; levels: number } {
+function recording(messages: number): {
+  text: string;
+  trades: number;
+  buyVolume: number;
+  sellVolume: number;
+  levels: number;
+} {
   const startNs = 1_723_161_256_000_000_000n;
   const lines: string[] = [];
-  const levels = (from: number, step: number): string[][] => Array.from({ length: 50 }, (_, i) => [(from + i * step).toFixed(1), '1.000']);
+  const levels = (from: number, step: number): string[][] =>
+    Array.from({ length: 50 }, (_, i) => [(from + i * step).toFixed(1), '1.000']);
   const counted = { trades: 0, buyVolume: 0, sellVolume: 0, levels: 100 };
   const say = (i: number, value: unknown): void => {
     lines.push(`${String(startNs + BigInt(i) * 1_000_000n)} ${JSON.stringify(value)}`);
   };
-  say(0, { lastUpdateId: 100, E: 1_723_161_256_000, T: 1_723_161_256_000, bids: levels(60_000, -0.1), asks: levels(60_000.1, 0.1) });
+  say(0, {
+    lastUpdateId: 100,
+    E: 1_723_161_256_000,
+    T: 1_723_161_256_000,
+    bids: levels(60_000, -0.1),
+    asks: levels(60_000.1, 0.1),
+  });
   let update = 100;
   for (let i = 1; i <= messages; i += 1) {
     const ms = 1_723_161_256_000 + i;
@@ -112,10 +154,33 @@ function recording(messages: number): { text: string; trades: number; buyVolume:
       const qty = (i % 7) + 1;
       counted.trades += 1;
       counted[isMaker ? 'sellVolume' : 'buyVolume'] += qty;
-      say(i, { stream: 'btcusdt@trade', data: { e: 'trade', E: ms, T: ms, s: 'BTCUSDT', t: i, p: '60000.0', q: String(qty), X: 'MARKET', m: isMaker } });
+      say(i, {
+        stream: 'btcusdt@trade',
+        data: {
+          e: 'trade',
+          E: ms,
+          T: ms,
+          s: 'BTCUSDT',
+          t: i,
+          p: '60000.0',
+          q: String(qty),
+          X: 'MARKET',
+          m: isMaker,
+        },
+      });
     } else {
       counted.levels += 2;
-      const data = { e: 'depthUpdate', E: ms, T: ms, s: 'BTCUSDT', U: update === 100 ? 100 : update + 1, u: update + 1, pu: update === 100 ? 99 : update, b: [['59990.0', String((i % 9) + 2)]], a: [['60010.0', String((i % 8) + 2)]] };
+      const data = {
+        e: 'depthUpdate',
+        E: ms,
+        T: ms,
+        s: 'BTCUSDT',
+        U: update === 100 ? 100 : update + 1,
+        u: update + 1,
+        pu: update === 100 ? 99 : update,
+        b: [['59990.0', String((i % 9) + 2)]],
+        a: [['60010.0', String((i % 8) + 2)]],
+      };
       update += 1;
       say(i, { stream: 'btcusdt@depth@0ms', data });
     }
@@ -132,10 +197,25 @@ describeNative('live-connector on a recording', () => {
       writeFileSync(file, gzipSync(truth.text));
       const name = uniqueName();
       await startConnector(name, 'replay', 'BTCUSDT', file, '--speed', '20');
-      const { result } = await run('live-connector', '--connector', name, '--duration', '5', '--json');
+      const { result } = await run(
+        'live-connector',
+        '--connector',
+        name,
+        '--duration',
+        '5',
+        '--json',
+      );
       expect(result).toMatchObject({
-        tradeCount: truth.trades, buyVolume: truth.buyVolume, sellVolume: truth.sellVolume, bid: 60_000, ask: 60_000.1,
-        levelChanges: truth.levels, gaps: 0, lost: 0, dropped: 0, decodeErrors: 0,
+        tradeCount: truth.trades,
+        buyVolume: truth.buyVolume,
+        sellVolume: truth.sellVolume,
+        bid: 60_000,
+        ask: 60_000.1,
+        levelChanges: truth.levels,
+        gaps: 0,
+        lost: 0,
+        dropped: 0,
+        decodeErrors: 0,
       });
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -46,4 +46,13 @@ await new Promise((resolve) => {
 const { backend } = client;
 await client.close();
 await watching;
-console.log(JSON.stringify({ backend, trades, volume: Number(volume.toFixed(6)), updates, outcome: outcome.status, orderStates }));
+console.log(
+  JSON.stringify({
+    backend,
+    trades,
+    volume: Number(volume.toFixed(6)),
+    updates,
+    outcome: outcome.status,
+    orderStates,
+  }),
+);

@@ -19,7 +19,9 @@ const { values: options } = parseArgs({
 });
 
 if (options.help) {
-  console.log('node index.mjs [--stub] [--duration SECONDS] [--connector NAME] [--symbol S] [--tick SIZE] [--lot SIZE] [--json]');
+  console.log(
+    'node index.mjs [--stub] [--duration SECONDS] [--connector NAME] [--symbol S] [--tick SIZE] [--lot SIZE] [--json]',
+  );
   process.exit(0);
 }
 const say = (text) => {
@@ -38,7 +40,8 @@ const client = new LiveClient({
   backend: options.stub ? 'stub' : 'native',
   stub: { stepIntervalNs: 5_000_000 },
   onError: (error) => console.error(`error: ${error.message}`),
-  onConnectionLost: ({ connector, reason }) => console.error(`connection lost: ${connector} (${reason})`),
+  onConnectionLost: ({ connector, reason }) =>
+    console.error(`connection lost: ${connector} (${reason})`),
   onConnectionRestored: ({ connector }) => console.error(`connection restored: ${connector}`),
 });
 
@@ -55,7 +58,9 @@ const ended = new Promise((resolve) => {
 
 const report = setInterval(() => {
   const { tradeCount, tradesPerSecond, depthUpdates, bid, ask, spread } = statistics;
-  say(`${options.symbol}  ${bid ?? '-'} / ${ask ?? '-'}  spread ${spread ?? '-'}  trades ${tradeCount} (${tradesPerSecond.toFixed(1)}/s)  depth updates ${depthUpdates}`);
+  say(
+    `${options.symbol}  ${bid ?? '-'} / ${ask ?? '-'}  spread ${spread ?? '-'}  trades ${tradeCount} (${tradesPerSecond.toFixed(1)}/s)  depth updates ${depthUpdates}`,
+  );
 }, 1000);
 
 try {
@@ -64,7 +69,16 @@ try {
   await ended;
   const { backend, gaps, lost, dropped, decodeErrors, latencyUs } = client.health;
   const feed = { p50: latencyUs.feed.p50Us, p99: latencyUs.feed.p99Us };
-  const result = { backend, symbol: options.symbol, ...statistics.toJSON(), gaps, lost, dropped, decodeErrors, feedLatencyUs: feed };
+  const result = {
+    backend,
+    symbol: options.symbol,
+    ...statistics.toJSON(),
+    gaps,
+    lost,
+    dropped,
+    decodeErrors,
+    feedLatencyUs: feed,
+  };
   if (options.json) console.log(JSON.stringify(result));
   else console.log(result);
 } finally {

@@ -32,7 +32,9 @@ export class MarketStatistics {
 
   get spread() {
     // Prices are decimals; their difference is rounded back to one.
-    return this.bid === undefined || this.ask === undefined ? undefined : Number((this.ask - this.bid).toFixed(10));
+    return this.bid === undefined || this.ask === undefined
+      ? undefined
+      : Number((this.ask - this.bid).toFixed(10));
   }
 
   get seconds() {

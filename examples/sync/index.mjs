@@ -2,7 +2,11 @@
 import { create, LiveInstrument, OrderIdSource } from 'hftbacktest-live';
 
 const [connector = 'sim', symbol = 'BTCUSDT', seconds = '5'] = process.argv.slice(2);
-const instrument = new LiveInstrument(symbol).connector(connector).tickSize(0.1).lotSize(0.001).lastTradesCapacity(1000);
+const instrument = new LiveInstrument(symbol)
+  .connector(connector)
+  .tickSize(0.1)
+  .lotSize(0.001)
+  .lastTradesCapacity(1000);
 
 // The name `stub` asks for the stub; anything else is a connector that must be running.
 const bot = create({
@@ -33,9 +37,20 @@ try {
       bot.submitBuyOrder(0, resting, price, 0.001, 'GTC', 'limit', { timeoutMs: 1_000 });
     }
   }
-  if (resting !== undefined && bot.order(0, resting)?.cancellable === true) bot.cancel(0, resting, { timeoutMs: 1_000 });
+  if (resting !== undefined && bot.order(0, resting)?.cancellable === true)
+    bot.cancel(0, resting, { timeoutMs: 1_000 });
   const status = resting === undefined ? 'none' : (bot.order(0, resting)?.status ?? 'none');
-  console.log(JSON.stringify({ backend: bot.backend, feeds, trades, bid: depth.bestBid, ask: depth.bestAsk, order: status, position: bot.position(0) }));
+  console.log(
+    JSON.stringify({
+      backend: bot.backend,
+      feeds,
+      trades,
+      bid: depth.bestBid,
+      ask: depth.bestAsk,
+      order: status,
+      position: bot.position(0),
+    }),
+  );
 } finally {
   bot.close();
 }

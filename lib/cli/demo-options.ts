@@ -14,7 +14,8 @@ export interface DemoOptions {
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number above 0.');
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError('It must be a number above 0.');
   return value;
 }
 
@@ -23,9 +24,21 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
   const command = new Command('demo')
     .description('A small market maker in TypeScript on live data, shown in the terminal.')
     .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C; 10 with --json)', positive)
-    .option('--json', 'end with one line of JSON on the standard output; progress goes to standard error', false)
-    .addOption(new Option('--backend <which>', 'where the data comes from').choices(['auto', 'native', 'stub']).default('auto'))
-    .option('--connector <name>', '`sim` starts a simulated venue; any other name joins a connector that runs', 'sim')
+    .option(
+      '--json',
+      'end with one line of JSON on the standard output; progress goes to standard error',
+      false,
+    )
+    .addOption(
+      new Option('--backend <which>', 'where the data comes from')
+        .choices(['auto', 'native', 'stub'])
+        .default('auto'),
+    )
+    .option(
+      '--connector <name>',
+      '`sim` starts a simulated venue; any other name joins a connector that runs',
+      'sim',
+    )
     .option('--symbol <symbol>', 'what to trade', 'BTCUSDT')
     .option('--tick <size>', 'price step', positive, 0.1)
     .option('--lot <size>', 'quantity step; one quote is 20 of it', positive, 0.001);

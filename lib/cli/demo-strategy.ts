@@ -48,7 +48,12 @@ class DemoStrategy implements Strategy {
   }
 
   onTrade(_ctx: StrategyContext, trade: StrategyEvent): void {
-    this.#tape.unshift({ side: trade.isBuy ? 'buy' : 'sell', price: trade.px, qty: trade.qty, tsMs: trade.exchTsMs });
+    this.#tape.unshift({
+      side: trade.isBuy ? 'buy' : 'sell',
+      price: trade.px,
+      qty: trade.qty,
+      tsMs: trade.exchTsMs,
+    });
     this.#tape.length = Math.min(this.#tape.length, TAPE);
   }
 
@@ -74,7 +79,8 @@ class DemoStrategy implements Strategy {
     const now = ctx.nowNs;
     if (now - this.#lastQuoteNs < REQUOTE_NS) return;
     const depth = ctx.depth();
-    if (!depth.trusted || Number.isNaN(depth.bestBidTick) || Number.isNaN(depth.bestAskTick)) return;
+    if (!depth.trusted || Number.isNaN(depth.bestBidTick) || Number.isNaN(depth.bestAskTick))
+      return;
     this.#lastQuoteNs = now;
     this.#quote(ctx, 'buy', depth.bestBidTick, depth.bestAskTick);
     this.#quote(ctx, 'sell', depth.bestAskTick, depth.bestBidTick);
@@ -124,7 +130,16 @@ class DemoStrategy implements Strategy {
       tape: [...this.#tape],
       quotes: (['sell', 'buy'] as const).flatMap((side) => {
         const quote = this.#quotes[side];
-        return quote === undefined ? [] : [{ side, price: tickToPrice(quote.tick, depth.tickSize), leavesQty: quote.leavesQty, cancelling: quote.cancelling }];
+        return quote === undefined
+          ? []
+          : [
+              {
+                side,
+                price: tickToPrice(quote.tick, depth.tickSize),
+                leavesQty: quote.leavesQty,
+                cancelling: quote.cancelling,
+              },
+            ];
       }),
       position: ctx.position(),
       pnl: this.#fills === 0 ? 0 : this.#cash + this.#held * mid,

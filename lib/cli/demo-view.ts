@@ -55,14 +55,23 @@ function renderLadder(state: DemoState): string[] {
   const bids = state.bids.slice(0, LEVELS);
   const most = Math.max(...[...asks, ...bids].map(([, qty]) => qty), 0);
   const own = new Map(state.quotes.map((quote) => [quote.price, quote]));
-  const row = ([price, qty]: readonly [number, number], paint: (text: string) => string): string => {
+  const row = (
+    [price, qty]: readonly [number, number],
+    paint: (text: string) => string,
+  ): string => {
     const width = most > 0 ? Math.max(1, Math.round((qty / most) * BAR)) : 0;
     const mark = own.has(price) ? bold('◀') : ' ';
     return `${price.toFixed(2).padStart(12)} ${quantity(qty).padStart(9)} ${mark} ${paint('█'.repeat(width))}`;
   };
   const spread = (state.asks[0]?.[0] ?? NaN) - (state.bids[0]?.[0] ?? NaN);
-  const middle = dim(`${' '.repeat(12)} spread ${spread.toFixed(2)}${state.trusted ? '' : '  (not whole)'}`);
-  return [...asks.reverse().map((level) => row(level, red)), middle, ...bids.map((level) => row(level, green))];
+  const middle = dim(
+    `${' '.repeat(12)} spread ${spread.toFixed(2)}${state.trusted ? '' : '  (not whole)'}`,
+  );
+  return [
+    ...asks.reverse().map((level) => row(level, red)),
+    middle,
+    ...bids.map((level) => row(level, green)),
+  ];
 }
 
 function renderTape(state: DemoState): string[] {
@@ -73,7 +82,10 @@ function renderTape(state: DemoState): string[] {
   });
 }
 
-function renderAccount(state: DemoState | undefined, summary: StrategySummary | undefined): string[] {
+function renderAccount(
+  state: DemoState | undefined,
+  summary: StrategySummary | undefined,
+): string[] {
   const quotes = (state?.quotes ?? []).map(({ side, price, leavesQty, cancelling }) => {
     const text = `${side} ${quantity(leavesQty)} @ ${price.toFixed(2)}${cancelling ? ' (cancel sent)' : ''}`;
     return side === 'buy' ? green(text) : red(text);
@@ -113,7 +125,7 @@ function micros(value: number | undefined): string {
 
 /** Pads to a visible width; colour codes take no room. */
 function pad(text: string, width: number): string {
-  // eslint-disable-next-line no-control-regex -- the escape codes are what is looked for
+   
   const visible = text.replace(/\u001b\[\d+m/g, '').length;
   return text + ' '.repeat(Math.max(0, width - visible));
 }

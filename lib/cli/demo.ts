@@ -18,9 +18,14 @@ import type { DemoFrame } from './demo-view.js';
 
 /** The strategy as the worker imports it: beside this file once bundled. */
 function strategyUrl(): URL {
-  const places = ['./demo-strategy.js', '../../dist/cli/demo-strategy.js'].map((place) => new URL(place, import.meta.url));
+  const places = ['./demo-strategy.js', '../../dist/cli/demo-strategy.js'].map(
+    (place) => new URL(place, import.meta.url),
+  );
   const found = places.find((place) => existsSync(fileURLToPath(place)));
-  if (found === undefined) throw new HftError('ERR_STRATEGY_MODULE', "the demo's strategy is not built.", { remedy: 'Run `npm run build`.' });
+  if (found === undefined)
+    throw new HftError('ERR_STRATEGY_MODULE', "the demo's strategy is not built.", {
+      remedy: 'Run `npm run build`.',
+    });
   return found;
 }
 
@@ -38,7 +43,9 @@ function whyStub(options: DemoOptions): string {
   }
 }
 
-async function startConnector(options: DemoOptions): Promise<{ name: string; process: ConnectorProcess | undefined }> {
+async function startConnector(
+  options: DemoOptions,
+): Promise<{ name: string; process: ConnectorProcess | undefined }> {
   if (options.connector !== 'sim') return { name: options.connector, process: undefined };
   const name = `demo-${String(process.pid)}-${Math.random().toString(36).slice(2, 8)}`;
   const connector = new ConnectorProcess({ args: [name, 'sim', options.symbol] });
@@ -54,27 +61,41 @@ async function main(): Promise<void> {
   }
   const backend = reason === '' ? 'native' : 'stub';
   if (backend === 'stub') {
-    process.stderr.write(`\n*** STUB: prices are made up in this process, orders reach no venue. ***\n*** ${reason} ***\n\n`);
+    process.stderr.write(
+      `\n*** STUB: prices are made up in this process, orders reach no venue. ***\n*** ${reason} ***\n\n`,
+    );
   }
   const abort = new AbortController();
   const onSignal = (): void => {
     abort.abort();
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const connector = backend === 'native' ? await startConnector(options) : { name: 'stub', process: undefined };
+  const connector =
+    backend === 'native' ? await startConnector(options) : { name: 'stub', process: undefined };
   try {
     connector.process?.on('died', (exit) => {
-      process.stderr.write(`demo: the connector ended by itself (${exit.signal ?? String(exit.code)}).\n${exit.stderrTail}\n`);
+      process.stderr.write(
+        `demo: the connector ended by itself (${exit.signal ?? String(exit.code)}).\n${exit.stderrTail}\n`,
+      );
       abort.abort();
     });
     const summary = await trade(options, backend, connector.name, abort.signal);
-    process.stdout.write(options.json ? `${JSON.stringify(demoReport(summary, options.lot))}\n` : `${describeEnd(summary)}\n`);
+    process.stdout.write(
+      options.json
+        ? `${JSON.stringify(demoReport(summary, options.lot))}\n`
+        : `${describeEnd(summary)}\n`,
+    );
   } finally {
     await connector.process?.stop();
   }
 }
 
-async function trade(options: DemoOptions, backend: 'native' | 'stub', connector: string, signal: AbortSignal): Promise<StrategySummary> {
+async function trade(
+  options: DemoOptions,
+  backend: 'native' | 'stub',
+  connector: string,
+  signal: AbortSignal,
+): Promise<StrategySummary> {
   const qty = options.lot * 20;
   const strategyOptions: DemoStrategyOptions = { qty, maxPosition: qty * 10, levels: 10 };
   const out = options.json ? process.stderr : process.stdout;
@@ -90,7 +111,12 @@ async function trade(options: DemoOptions, backend: 'native' | 'stub', connector
   let eventsPerSecond = 0;
   try {
     return await runLive({
-      instruments: [new LiveInstrument(options.symbol).connector(connector).tickSize(options.tick).lotSize(options.lot)],
+      instruments: [
+        new LiveInstrument(options.symbol)
+          .connector(connector)
+          .tickSize(options.tick)
+          .lotSize(options.lot),
+      ],
       backend,
       strategy: strategyUrl(),
       strategyOptions,
@@ -100,7 +126,8 @@ async function trade(options: DemoOptions, backend: 'native' | 'stub', connector
       progressMs: 500,
       onProgress: (progress) => {
         const nowMs = performance.now();
-        if (nowMs > before.atMs) eventsPerSecond = ((progress.events - before.events) * 1000) / (nowMs - before.atMs);
+        if (nowMs > before.atMs)
+          eventsPerSecond = ((progress.events - before.events) * 1000) / (nowMs - before.atMs);
         before = { atMs: nowMs, events: progress.events };
         summary = progress;
       },
@@ -110,7 +137,14 @@ async function trade(options: DemoOptions, backend: 'native' | 'stub', connector
           return;
         }
         state = values?.['state'] as DemoState;
-        const frame: DemoFrame = { banner, symbol: options.symbol, elapsedMs: performance.now() - startedMs, state, summary, eventsPerSecond };
+        const frame: DemoFrame = {
+          banner,
+          symbol: options.symbol,
+          elapsedMs: performance.now() - startedMs,
+          state,
+          summary,
+          eventsPerSecond,
+        };
         screen.show(frame);
       },
     });

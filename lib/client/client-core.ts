@@ -151,8 +151,13 @@ export class ClientCore {
     for (const state of this.instruments) state.book.trusted = false;
     for (const connector of this.links.dropAll()) {
       if (reason === 'closed') continue;
-      const symbols = this.options.instruments.filter((spec) => spec.connector === connector).map((spec) => spec.symbol);
-      this.hub.emit('connectionLost', Object.freeze({ type: 'connection_lost', connector, symbols, reason: 'worker' }));
+      const symbols = this.options.instruments
+        .filter((spec) => spec.connector === connector)
+        .map((spec) => spec.symbol);
+      this.hub.emit(
+        'connectionLost',
+        Object.freeze({ type: 'connection_lost', connector, symbols, reason: 'worker' }),
+      );
     }
     this.desk.onLinkLost(assets, reason);
     for (const asset of assets) this.#reconciler.onLinkLost(asset);
@@ -160,7 +165,11 @@ export class ClientCore {
   }
 
   get isReady(): boolean {
-    return this.session !== undefined && this.links.allUp && this.instruments.every((state) => state.book.trusted);
+    return (
+      this.session !== undefined &&
+      this.links.allUp &&
+      this.instruments.every((state) => state.book.trusted)
+    );
   }
 
   /** Runs `check` now and whenever readiness may have changed, until it returns true. */
@@ -178,16 +187,22 @@ export class ClientCore {
     this.metrics.tick();
     this.notices.tick();
     if (this.#ring !== undefined) this.#checkRing(this.#ring);
-    if (this.hub.wants('health')) this.hub.emit('health', Object.freeze({ type: 'health', health: this.health(state, '', 0) }));
+    if (this.hub.wants('health'))
+      this.hub.emit('health', Object.freeze({ type: 'health', health: this.health(state, '', 0) }));
   }
 
   /** Tells an error to those who listen; a warning when nobody does. */
   tellError(error: Error, source: ClientErrorEvent['source'], told?: ConnectorError): void {
     if (!this.hub.wants('error') && performance.now() - this.#warnedMs >= 1_000) {
       this.#warnedMs = performance.now();
-      process.emitWarning(`${error.message} (give the client an onError to handle this)`, { code: 'HFTBACKTEST_LIVE_ERROR' });
+      process.emitWarning(`${error.message} (give the client an onError to handle this)`, {
+        code: 'HFTBACKTEST_LIVE_ERROR',
+      });
     }
-    this.hub.emit('error', Object.freeze({ type: 'error', error, source, ...(told === undefined ? {} : { told }) }));
+    this.hub.emit(
+      'error',
+      Object.freeze({ type: 'error', error, source, ...(told === undefined ? {} : { told }) }),
+    );
   }
 
   health(state: ClientState, failure: string, startedMs: number): ClientHealth {
@@ -232,7 +247,8 @@ export class ClientCore {
     const { options } = this;
     // The session changes over a client's life, the desk does not.
     const port = (): ClientSession['port'] => {
-      if (this.session === undefined) throw new HftError('ERR_CLOSED', 'the client is not running.');
+      if (this.session === undefined)
+        throw new HftError('ERR_CLOSED', 'the client is not running.');
       return this.session.port;
     };
     const ids = (): OrderIdSource => (this.#ids ??= new OrderIdSource(this.botId));
@@ -242,7 +258,8 @@ export class ClientCore {
         return port();
       },
       nextId: () => ids().next(),
-      limiter: options.orderRateLimit === undefined ? undefined : new TokenBucket(options.orderRateLimit),
+      limiter:
+        options.orderRateLimit === undefined ? undefined : new TokenBucket(options.orderRateLimit),
       keepTerminalOrders: options.keepTerminalOrders,
       answerTimeoutMs: options.answerTimeoutMs,
       latency: this.metrics.order,
@@ -286,16 +303,27 @@ export class ClientCore {
     this.#reconciler.onBookReady(asset);
     const state = this.instruments[asset];
     if (state !== undefined) state.complaint = '';
-    if (state !== undefined && this.hub.wants('snapshot')) this.hub.emit('snapshot', state.snapshot(this.options.snapshotLevels));
+    if (state !== undefined && this.hub.wants('snapshot'))
+      this.hub.emit('snapshot', state.snapshot(this.options.snapshotLevels));
     this.#wakeReady();
   }
 
   #onConnectorError(told: ConnectorError): void {
-    const code = told.kind === 'connection_interrupted' || told.kind === 'critical_connection_error' ? 'ERR_CONNECTOR_DOWN' : 'ERR_CUSTOM';
+    const code =
+      told.kind === 'connection_interrupted' || told.kind === 'critical_connection_error'
+        ? 'ERR_CONNECTOR_DOWN'
+        : 'ERR_CUSTOM';
     const about = this.instruments[told.asset];
     if (about !== undefined && !about.book.trusted) about.complaint = told.text;
     const number = told.value === 0n ? '' : ` ${String(told.value)}`;
-    this.tellError(new HftError(code, `${told.symbol}: the connector told ${told.kind}${number}: ${told.text || 'no text'}.`), 'connector', told);
+    this.tellError(
+      new HftError(
+        code,
+        `${told.symbol}: the connector told ${told.kind}${number}: ${told.text || 'no text'}.`,
+      ),
+      'connector',
+      told,
+    );
   }
 
   /** Links that the bot made before its records had a ring to go to. */
@@ -305,7 +333,16 @@ export class ClientCore {
       const state = linkStateFromCode(link.status);
       if (asset < 0 || !isLinkUp(state) || this.links.isUp(asset)) continue;
       const symbol = this.options.instruments[asset]?.symbol ?? '';
-      this.#onLink(Object.freeze({ type: 'link', state: 'connected', asset, symbol, connector: link.connector, epoch: link.epoch }));
+      this.#onLink(
+        Object.freeze({
+          type: 'link',
+          state: 'connected',
+          asset,
+          symbol,
+          connector: link.connector,
+          epoch: link.epoch,
+        }),
+      );
     }
   }
 
@@ -335,7 +372,9 @@ export class ClientCore {
 }
 
 function toError(error: unknown): Error {
-  return error instanceof Error ? error : new HftError('ERR_CUSTOM', String(error), { cause: error });
+  return error instanceof Error
+    ? error
+    : new HftError('ERR_CUSTOM', String(error), { cause: error });
 }
 
 function toConnectionHealth(link: NativeLink): ConnectionHealth {

@@ -82,7 +82,8 @@ export interface QueueAlarm {
   readonly size: number;
 }
 
-export type ClientState = 'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'closed';
+export type ClientState =
+  'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'closed';
 
 export interface ClientStateChange {
   readonly type: 'state';

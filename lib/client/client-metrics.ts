@@ -30,7 +30,12 @@ export class ClientMetrics {
       trades: (this.trades - this.#mark.trades) / seconds,
       bookUpdates: (this.bookUpdates - this.#mark.bookUpdates) / seconds,
     };
-    this.#mark = { atMs: nowMs, events: this.events, trades: this.trades, bookUpdates: this.bookUpdates };
+    this.#mark = {
+      atMs: nowMs,
+      events: this.events,
+      trades: this.trades,
+      bookUpdates: this.bookUpdates,
+    };
   }
 
   throughput(): Throughput {

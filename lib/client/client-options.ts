@@ -1,4 +1,10 @@
-import { resolveBotId, resolveHeartbeatNs, resolveInstruments, requireRoi, type InstrumentInput } from '../models/bot-options.js';
+import {
+  resolveBotId,
+  resolveHeartbeatNs,
+  resolveInstruments,
+  requireRoi,
+  type InstrumentInput,
+} from '../models/bot-options.js';
 import type { Backend, DepthKind } from '../bot/create.js';
 import { resolveWait, type WaitOptions, type WaitStrategy } from '../models/wait-options.js';
 import { HftError } from '../models/hft-error.js';
@@ -87,15 +93,20 @@ const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
 export function resolveClientOptions(options: LiveClientOptions): ResolvedClientOptions {
   const instruments = resolveInstruments(options.instruments);
   const { backend = 'auto', depth = 'hashmap' } = options;
-  if (!['auto', 'native', 'stub'].includes(backend)) throw invalid('backend', backend, 'must be auto, native or stub');
-  if (!['hashmap', 'roivector'].includes(depth)) throw invalid('depth', depth, 'must be hashmap or roivector');
+  if (!['auto', 'native', 'stub'].includes(backend))
+    throw invalid('backend', backend, 'must be auto, native or stub');
+  if (!['hashmap', 'roivector'].includes(depth))
+    throw invalid('depth', depth, 'must be hashmap or roivector');
   if (depth === 'roivector') requireRoi(instruments);
   const ringCapacity = whole('ringCapacity', options.ringCapacity, 65_536, 64, 2 ** 22);
-  if (!Number.isInteger(Math.log2(ringCapacity))) throw invalid('ringCapacity', ringCapacity, 'must be a power of two');
+  if (!Number.isInteger(Math.log2(ringCapacity)))
+    throw invalid('ringCapacity', ringCapacity, 'must be a power of two');
   const limit = options.orderRateLimit;
   if (limit !== undefined) {
-    if (!(limit.perSecond > 0) || !Number.isFinite(limit.perSecond)) throw invalid('orderRateLimit.perSecond', limit.perSecond, 'must be a number above 0');
-    if (limit.burst !== undefined && !(limit.burst >= 1)) throw invalid('orderRateLimit.burst', limit.burst, 'must be at least 1');
+    if (!(limit.perSecond > 0) || !Number.isFinite(limit.perSecond))
+      throw invalid('orderRateLimit.perSecond', limit.perSecond, 'must be a number above 0');
+    if (limit.burst !== undefined && !(limit.burst >= 1))
+      throw invalid('orderRateLimit.burst', limit.burst, 'must be at least 1');
   }
   return {
     instruments,
@@ -122,28 +133,58 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
     answerTimeoutMs: whole('answerTimeoutMs', options.answerTimeoutMs, 5_000, 1, 600_000),
     keepTerminalOrders: whole('keepTerminalOrders', options.keepTerminalOrders, 1_000, 0, 2 ** 24),
     healthIntervalMs: whole('healthIntervalMs', options.healthIntervalMs, 1_000, 10, 3_600_000),
-    snapshotIntervalMs: whole('snapshotIntervalMs', options.snapshotIntervalMs, 1_000, 1, 3_600_000),
+    snapshotIntervalMs: whole(
+      'snapshotIntervalMs',
+      options.snapshotIntervalMs,
+      1_000,
+      1,
+      3_600_000,
+    ),
     snapshotLevels: whole('snapshotLevels', options.snapshotLevels, 20, 1, 10_000),
     stub: options.stub ?? {},
   };
 }
 
-function resolveQueues(given: NonNullable<LiveClientOptions['queues']>): Record<QueueName, QueueSettings> {
+function resolveQueues(
+  given: NonNullable<LiveClientOptions['queues']>,
+): Record<QueueName, QueueSettings> {
   const queues: Record<QueueName, QueueSettings> = { ...QUEUES };
   for (const [name, settings] of Object.entries(given) as [QueueName, Partial<QueueSettings>][]) {
     const preset = (QUEUES as Partial<Record<string, QueueSettings>>)[name];
-    if (preset === undefined) throw invalid(`queues.${name}`, name, `is no queue; there are ${Object.keys(QUEUES).join(', ')}`);
+    if (preset === undefined)
+      throw invalid(
+        `queues.${name}`,
+        name,
+        `is no queue; there are ${Object.keys(QUEUES).join(', ')}`,
+      );
     const merged = { ...preset, ...settings };
     whole(`queues.${name}.capacity`, merged.capacity, 1, 1, 2 ** 24);
-    if (!['drop-oldest', 'conflate', 'keep'].includes(merged.policy)) throw invalid(`queues.${name}.policy`, merged.policy, 'must be drop-oldest, conflate or keep');
-    if (merged.policy === 'conflate' && name !== 'bookUpdate') throw invalid(`queues.${name}.policy`, merged.policy, 'is possible for bookUpdate only');
-    if (preset.policy === 'keep' && merged.policy !== 'keep') throw invalid(`queues.${name}.policy`, merged.policy, 'must be keep: these events are never dropped');
+    if (!['drop-oldest', 'conflate', 'keep'].includes(merged.policy))
+      throw invalid(
+        `queues.${name}.policy`,
+        merged.policy,
+        'must be drop-oldest, conflate or keep',
+      );
+    if (merged.policy === 'conflate' && name !== 'bookUpdate')
+      throw invalid(`queues.${name}.policy`, merged.policy, 'is possible for bookUpdate only');
+    if (preset.policy === 'keep' && merged.policy !== 'keep')
+      throw invalid(
+        `queues.${name}.policy`,
+        merged.policy,
+        'must be keep: these events are never dropped',
+      );
     queues[name] = merged;
   }
   return queues;
 }
 
-function whole(name: string, value: number | undefined, preset: number, least: number, most: number): number {
+function whole(
+  name: string,
+  value: number | undefined,
+  preset: number,
+  least: number,
+  most: number,
+): number {
   const number = value ?? preset;
   if (!Number.isInteger(number) || number < least || number > most) {
     throw invalid(name, number, `must be a whole number from ${String(least)} to ${String(most)}`);

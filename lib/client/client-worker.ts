@@ -26,7 +26,9 @@ export interface WorkerFailure {
   readonly message: string;
 }
 
-export type ClientWorkerStart = { readonly ok: true; readonly botId: bigint } | { readonly ok: false; readonly failure: WorkerFailure };
+export type ClientWorkerStart =
+  | { readonly ok: true; readonly botId: bigint }
+  | { readonly ok: false; readonly failure: WorkerFailure };
 
 export interface ClientWorkerEnd {
   readonly failure: WorkerFailure | undefined;
@@ -68,9 +70,12 @@ export default function startClientBot(task: ClientWorkerTask): ClientWorkerStar
 
 function makeBot({ config, depth, portId }: ClientWorkerTask): NativeBot {
   const loaded = tryLoadAddon();
-  if (!loaded.ok) throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
+  if (!loaded.ok)
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
   const { HashMapMarketDepthLiveBot, ROIVectorMarketDepthLiveBot } = loaded.addon;
-  const bot = new (depth === 'roivector' ? ROIVectorMarketDepthLiveBot : HashMapMarketDepthLiveBot)(config);
+  const bot = new (depth === 'roivector' ? ROIVectorMarketDepthLiveBot : HashMapMarketDepthLiveBot)(
+    config,
+  );
   try {
     bot.bindPort(portId);
   } catch (error) {

@@ -21,7 +21,9 @@ export function conflateBook(items: readonly BookBatch[]): Room<BookBatch> {
 export function makeRoomForAll(items: readonly ClientEvent[]): Room<ClientEvent> {
   const books = conflateBook(items.filter((item) => item.type === 'book_batch'));
   const lastBook = new Map(books.items.map((book) => [book.asset, book]));
-  const lossy = items.filter((item) => item.type === 'trade' || item.type === 'health' || item.type === 'snapshot').length;
+  const lossy = items.filter(
+    (item) => item.type === 'trade' || item.type === 'health' || item.type === 'snapshot',
+  ).length;
   let toDrop = Math.ceil(lossy / 2);
   const dropped = toDrop;
   const left: ClientEvent[] = [];
@@ -33,7 +35,10 @@ export function makeRoomForAll(items: readonly ClientEvent[]): Room<ClientEvent>
       if (book === undefined) continue;
       left.push(book);
       lastBook.delete(item.asset);
-    } else if (toDrop > 0 && (item.type === 'trade' || item.type === 'health' || item.type === 'snapshot')) {
+    } else if (
+      toDrop > 0 &&
+      (item.type === 'trade' || item.type === 'health' || item.type === 'snapshot')
+    ) {
       toDrop -= 1;
     } else {
       left.push(item);
@@ -67,5 +72,12 @@ function mergeOne(batches: readonly BookBatch[]): BookBatch {
     }
   }
   const last = batches[batches.length - 1] as BookBatch;
-  return Object.freeze({ ...last, bids: [...bids.values()], asks: [...asks.values()], reset, snapshot, merged });
+  return Object.freeze({
+    ...last,
+    bids: [...bids.values()],
+    asks: [...asks.values()],
+    reset,
+    snapshot,
+    merged,
+  });
 }

@@ -32,7 +32,8 @@ export class ConnectorLinks {
   /** Instruments of a connector. */
   assetsOf(connector: string): Set<number> {
     const assets = new Set<number>();
-    for (const [asset, spec] of this.#specs.entries()) if (spec.connector === connector) assets.add(asset);
+    for (const [asset, spec] of this.#specs.entries())
+      if (spec.connector === connector) assets.add(asset);
     return assets;
   }
 
@@ -54,7 +55,8 @@ export class ConnectorLinks {
         const again = state === 'restarted' && wasUp === true;
         // A restart that nobody saw going is told as both: what was under way is lost all the same.
         const tell = again ? [this.#change('connection_lost', connector, 'connector')] : [];
-        if (again || wasUp === false) tell.push(this.#change('connection_restored', connector, 'connector'));
+        if (again || wasUp === false)
+          tell.push(this.#change('connection_restored', connector, 'connector'));
         return { lost: again, tell };
       }
       case 'lost':
@@ -74,8 +76,14 @@ export class ConnectorLinks {
     return { lost: false, tell: [] };
   }
 
-  #change(type: ConnectionChange['type'], connector: string, reason: ConnectionChange['reason']): ConnectionChange {
-    const symbols = this.#specs.filter((spec) => spec.connector === connector).map((spec) => spec.symbol);
+  #change(
+    type: ConnectionChange['type'],
+    connector: string,
+    reason: ConnectionChange['reason'],
+  ): ConnectionChange {
+    const symbols = this.#specs
+      .filter((spec) => spec.connector === connector)
+      .map((spec) => spec.symbol);
     return Object.freeze({ type, connector, symbols, reason });
   }
 }

@@ -7,7 +7,8 @@ import { EventStream } from './event-stream.js';
 export type ClientHandler<K extends ClientEventName> = (event: ClientEventMap[K]) => unknown;
 
 /** Kinds of events that have a queue behind `get…`. */
-export type QueueName = 'trade' | 'bookUpdate' | 'snapshot' | 'order' | 'orderState' | 'position' | 'error';
+export type QueueName =
+  'trade' | 'bookUpdate' | 'snapshot' | 'order' | 'orderState' | 'position' | 'error';
 
 export interface QueueSettings {
   /** Bound in events. */
@@ -59,13 +60,13 @@ export class EventHub {
 
   on<K extends ClientEventName>(name: K, handler: ClientHandler<K>): void {
     const outlet = this.#outlet(name);
-    outlet.handlers = [...outlet.handlers, handler as ClientHandler<never>];
+    outlet.handlers = [...outlet.handlers, handler];
     this.#refresh(name);
   }
 
   off<K extends ClientEventName>(name: K, handler: ClientHandler<K>): void {
     const outlet = this.#outlet(name);
-    const at = outlet.handlers.lastIndexOf(handler as ClientHandler<never>);
+    const at = outlet.handlers.lastIndexOf(handler);
     if (at >= 0) outlet.handlers = outlet.handlers.filter((_, i) => i !== at);
     this.#refresh(name);
   }
@@ -94,9 +95,16 @@ export class EventHub {
   }
 
   stream<K extends ClientEventName>(name: K): EventStream<ClientEventMap[K]> {
-    const settings = (this.#options.queues as Partial<Record<ClientEventName, QueueSettings>>)[name];
+    const settings = (this.#options.queues as Partial<Record<ClientEventName, QueueSettings>>)[
+      name
+    ];
     const capacity = settings?.capacity ?? this.#options.streamCapacity;
-    const stream = this.#addStream(this.#outlet(name), name, capacity, settings?.policy ?? 'drop-oldest');
+    const stream = this.#addStream(
+      this.#outlet(name),
+      name,
+      capacity,
+      settings?.policy ?? 'drop-oldest',
+    );
     this.#refresh(name);
     return stream as unknown as EventStream<ClientEventMap[K]>;
   }
@@ -154,11 +162,16 @@ export class EventHub {
     return outlet.queue;
   }
 
-  #addStream(outlet: Outlet, name: string, capacity: number, policy: QueuePolicy): EventStream<ClientEvent> {
+  #addStream(
+    outlet: Outlet,
+    name: string,
+    capacity: number,
+    policy: QueuePolicy,
+  ): EventStream<ClientEvent> {
     this.#serial += 1;
     const label = `${name}:${String(this.#serial)}`;
     const queue = this.#makeQueue(label, capacity, policy, outlet === this.#all);
-    const stream: EventStream<ClientEvent> = new EventStream(queue, () => {
+    const stream = new EventStream<ClientEvent>(queue, () => {
       this.#named.delete(label);
       outlet.streams.delete(entry);
       if (outlet !== this.#all) this.#refresh(name as ClientEventName);
@@ -169,7 +182,12 @@ export class EventHub {
     return stream;
   }
 
-  #makeQueue(label: string, capacity: number, policy: QueuePolicy, mixed: boolean): EventQueue<ClientEvent> {
+  #makeQueue(
+    label: string,
+    capacity: number,
+    policy: QueuePolicy,
+    mixed: boolean,
+  ): EventQueue<ClientEvent> {
     const makeRoom = mixed ? makeRoomForAll : policy === 'conflate' ? conflateBook : undefined;
     const queue = new EventQueue<ClientEvent>({
       capacity,
@@ -185,7 +203,8 @@ export class EventHub {
 
   #refresh(name: ClientEventName): void {
     const outlet = this.#outlet(name);
-    const wanted = outlet.handlers.length > 0 || outlet.queue !== undefined || outlet.streams.size > 0;
+    const wanted =
+      outlet.handlers.length > 0 || outlet.queue !== undefined || outlet.streams.size > 0;
     if (wanted) this.#wanted.add(name);
     else this.#wanted.delete(name);
   }

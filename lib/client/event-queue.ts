@@ -64,7 +64,9 @@ export class EventQueue<T> {
 
   constructor(options: EventQueueOptions<T>) {
     if (!Number.isSafeInteger(options.capacity) || options.capacity < 1) {
-      throw new RangeError(`queue capacity must be an integer of at least 1, got ${String(options.capacity)}`);
+      throw new RangeError(
+        `queue capacity must be an integer of at least 1, got ${String(options.capacity)}`,
+      );
     }
     this.#options = options;
     this.#items = new Array<T | undefined>(16);

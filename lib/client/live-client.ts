@@ -6,17 +6,30 @@ import type { OrderResponse } from '../models/order-response.js';
 import type { PositionChange } from '../models/position-change.js';
 import type { Trade } from '../models/trade.js';
 import { ClientCore } from './client-core.js';
-import type { BookBatch, ClientErrorEvent, ClientEvent, ClientEventMap, ClientEventName, ClientState, OrderStateChange } from './client-event.js';
+import type {
+  BookBatch,
+  ClientErrorEvent,
+  ClientEvent,
+  ClientEventMap,
+  ClientEventName,
+  ClientState,
+  OrderStateChange,
+} from './client-event.js';
 import type { ClientHealth } from './client-health.js';
 import { resolveClientOptions, type LiveClientOptions } from './client-options.js';
 import type { ClientOrder } from './client-order.js';
 import type { OpenSession } from './client-session.js';
 import type { ClientHandler, QueueName } from './event-hub.js';
 import type { EventStream } from './event-stream.js';
-import { InstrumentState } from './instrument-state.js';
+import { type InstrumentState } from './instrument-state.js';
 import { openNativeSession } from './native-session.js';
 import { checkOrderId, checkTimeoutMs } from './order-checks.js';
-import type { CancelOutcome, ClientOrderRequest, ModifyOutcome, OrderOutcome } from './order-outcome.js';
+import type {
+  CancelOutcome,
+  ClientOrderRequest,
+  ModifyOutcome,
+  OrderOutcome,
+} from './order-outcome.js';
 import { openStubSession } from './stub-session.js';
 
 /**
@@ -59,7 +72,8 @@ export class LiveClient {
     const { onConnectionLost, onConnectionRestored, onError } = options;
     if (onConnectionLost !== undefined) this.on('connectionLost', onConnectionLost);
     if (onConnectionRestored !== undefined) this.on('connectionRestored', onConnectionRestored);
-    if (onError !== undefined) this.on('error', (event: ClientErrorEvent) => onError(event.error, event));
+    if (onError !== undefined)
+      this.on('error', (event: ClientErrorEvent) => onError(event.error, event));
   }
 
   // ---- life cycle
@@ -91,10 +105,17 @@ export class LiveClient {
    */
   start(): Promise<void> {
     if (this.#closing !== undefined || this.#state === 'closed') {
-      return Promise.reject(new HftError('ERR_CLOSED', 'the client is closed.', { remedy: 'Make a new one.' }));
+      return Promise.reject(
+        new HftError('ERR_CLOSED', 'the client is closed.', { remedy: 'Make a new one.' }),
+      );
     }
     if (this.#state === 'failed') {
-      return Promise.reject(new HftError('ERR_INVALID_STATE', 'the client failed.', { remedy: 'Close it and make a new one.', cause: this.#failure }));
+      return Promise.reject(
+        new HftError('ERR_INVALID_STATE', 'the client failed.', {
+          remedy: 'Close it and make a new one.',
+          cause: this.#failure,
+        }),
+      );
     }
     this.#starting ??= this.#start();
     return this.#starting;
@@ -128,15 +149,24 @@ export class LiveClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         stopWatching();
-        reject(new HftError('ERR_CONNECTOR_DOWN', `not ready after ${String(timeoutMs)} ms: ${this.#missing()}.`, {
-          remedy: 'Is the connector running under this name (`connector NAME KIND CONFIG`)?',
-        }));
+        reject(
+          new HftError(
+            'ERR_CONNECTOR_DOWN',
+            `not ready after ${String(timeoutMs)} ms: ${this.#missing()}.`,
+            {
+              remedy: 'Is the connector running under this name (`connector NAME KIND CONFIG`)?',
+            },
+          ),
+        );
       }, timeoutMs);
       const stopWatching = this.#core.whenReadyChanges(() => {
         const dead = this.#closing !== undefined || this.#state === 'failed';
         if (!dead && !this.#core.isReady) return false;
         clearTimeout(timer);
-        if (dead) reject(new HftError('ERR_CLOSED', `the client is ${this.#state}.`, { cause: this.#failure }));
+        if (dead)
+          reject(
+            new HftError('ERR_CLOSED', `the client is ${this.#state}.`, { cause: this.#failure }),
+          );
         else resolve();
         return true;
       });
@@ -223,7 +253,10 @@ export class LiveClient {
 
   /** The next event from a queue; waits up to `timeoutMs`, `undefined` when none came. */
   get<K extends QueueName>(name: K, timeoutMs: number): Promise<ClientEventMap[K] | undefined> {
-    return this.#core.hub.take(name, Number.isFinite(timeoutMs) ? checkTimeoutMs(timeoutMs) : timeoutMs);
+    return this.#core.hub.take(
+      name,
+      Number.isFinite(timeoutMs) ? checkTimeoutMs(timeoutMs) : timeoutMs,
+    );
   }
 
   /** The next event from a queue, `undefined` when there is none now. */
@@ -285,7 +318,10 @@ export class LiveClient {
 
   /** Open orders; with `all` also those that ended and are still kept. */
   getOrders(instrument?: string | number, options: { readonly all?: boolean } = {}): ClientOrder[] {
-    return this.#core.desk.list(instrument === undefined ? undefined : this.#asset(instrument), options.all === true);
+    return this.#core.desk.list(
+      instrument === undefined ? undefined : this.#asset(instrument),
+      options.all === true,
+    );
   }
 
   /** `undefined` when the client does not know it (any more). */
@@ -317,7 +353,8 @@ export class LiveClient {
   /** Cancels the open orders of one instrument, or all. One message where the connector can. */
   async cancelAll(instrument?: string | number): Promise<CancelOutcome[]> {
     this.#requireRunning();
-    const assets = instrument === undefined ? [...this.instruments.keys()] : [this.#asset(instrument)];
+    const assets =
+      instrument === undefined ? [...this.instruments.keys()] : [this.#asset(instrument)];
     const links = this.#core.session?.port.links() ?? [];
     const outcomes = assets.map((asset) => {
       const link = links.find(({ connector }) => connector === this.instruments[asset]?.connector);
@@ -332,7 +369,11 @@ export class LiveClient {
    * @throws HftError as `cancelOrder`, and `ERR_UNSUPPORTED_BY_CONNECTOR` where the connector has
    * no side channel: nothing was sent then.
    */
-  async modifyOrder(orderId: bigint | number, change: { readonly price?: number; readonly qty?: number }, timeoutMs?: number): Promise<ModifyOutcome> {
+  async modifyOrder(
+    orderId: bigint | number,
+    change: { readonly price?: number; readonly qty?: number },
+    timeoutMs?: number,
+  ): Promise<ModifyOutcome> {
     this.#requireRunning();
     return await this.#core.desk.modify(checkOrderId(orderId), change, timeoutMs);
   }
@@ -342,7 +383,11 @@ export class LiveClient {
    *
    * @throws HftError `ERR_TIMEOUT`, `ERR_ORDER_NOT_FOUND`, `ERR_CLOSED`.
    */
-  async waitForOrder(orderId: bigint | number, until: 'terminal' | ((order: ClientOrder) => boolean), timeoutMs: number): Promise<ClientOrder> {
+  async waitForOrder(
+    orderId: bigint | number,
+    until: 'terminal' | ((order: ClientOrder) => boolean),
+    timeoutMs: number,
+  ): Promise<ClientOrder> {
     return await this.#core.desk.waitFor(checkOrderId(orderId), until, timeoutMs);
   }
 
@@ -357,9 +402,14 @@ export class LiveClient {
   async #start(): Promise<void> {
     this.#enter('starting');
     try {
-      const open = this.#openSession ?? (resolveBackend(this.#core.options.backend) === 'native' ? openNativeSession : openStubSession);
+      const open =
+        this.#openSession ??
+        (resolveBackend(this.#core.options.backend) === 'native'
+          ? openNativeSession
+          : openStubSession);
       const session = await this.#core.open(open);
-      if (this.#isEnding()) throw new HftError('ERR_CLOSED', 'the client was closed while it started.');
+      if (this.#isEnding())
+        throw new HftError('ERR_CLOSED', 'the client was closed while it started.');
       this.#startedMs = performance.now();
       this.#startTimers();
       this.#enter('running');
@@ -447,9 +497,15 @@ export class LiveClient {
   #requireRunning(): void {
     if (this.#state === 'running') return;
     if (this.#state === 'created' || this.#state === 'starting') {
-      throw new HftError('ERR_INVALID_STATE', 'the client is not started.', { remedy: 'Await start() first.' });
+      throw new HftError('ERR_INVALID_STATE', 'the client is not started.', {
+        remedy: 'Await start() first.',
+      });
     }
-    throw new HftError('ERR_CLOSED', `the client is ${this.#state}.`, this.#failure === undefined ? {} : { cause: this.#failure });
+    throw new HftError(
+      'ERR_CLOSED',
+      `the client is ${this.#state}.`,
+      this.#failure === undefined ? {} : { cause: this.#failure },
+    );
   }
 
   #instrument(instrument: string | number): InstrumentState {
@@ -459,28 +515,44 @@ export class LiveClient {
   #asset(instrument: string | number): number {
     const { instruments } = this;
     if (typeof instrument === 'number') {
-      if (Number.isInteger(instrument) && instrument >= 0 && instrument < instruments.length) return instrument;
-      throw new HftError('ERR_INSTRUMENT_NOT_FOUND', `there is no instrument ${String(instrument)}.`);
+      if (Number.isInteger(instrument) && instrument >= 0 && instrument < instruments.length)
+        return instrument;
+      throw new HftError(
+        'ERR_INSTRUMENT_NOT_FOUND',
+        `there is no instrument ${String(instrument)}.`,
+      );
     }
-    const found = [...instruments.entries()].filter(([, spec]) => spec.symbol === instrument || `${spec.connector}:${spec.symbol}` === instrument);
+    const found = [...instruments.entries()].filter(
+      ([, spec]) => spec.symbol === instrument || `${spec.connector}:${spec.symbol}` === instrument,
+    );
     const [first, second] = found;
     if (first === undefined) {
-      throw new HftError('ERR_INSTRUMENT_NOT_FOUND', `there is no instrument ${JSON.stringify(instrument)}; there are ${instruments.map((spec) => spec.symbol).join(', ')}.`);
+      throw new HftError(
+        'ERR_INSTRUMENT_NOT_FOUND',
+        `there is no instrument ${JSON.stringify(instrument)}; there are ${instruments.map((spec) => spec.symbol).join(', ')}.`,
+      );
     }
     if (second !== undefined) {
-      throw new HftError('ERR_INVALID_ARGUMENT', `instrument: ${JSON.stringify(instrument)} is traded on several connectors.`, {
-        remedy: `Write "${first[1].connector}:${first[1].symbol}", or use its index.`,
-      });
+      throw new HftError(
+        'ERR_INVALID_ARGUMENT',
+        `instrument: ${JSON.stringify(instrument)} is traded on several connectors.`,
+        {
+          remedy: `Write "${first[1].connector}:${first[1].symbol}", or use its index.`,
+        },
+      );
     }
     return first[0];
   }
 
   #missing(): string {
     if (this.#state !== 'running') return `the client is ${this.#state}`;
-    const missing = this.#core.instruments.filter((state) => !this.#core.links.isUp(state.asset) || !state.book.trusted);
+    const missing = this.#core.instruments.filter(
+      (state) => !this.#core.links.isUp(state.asset) || !state.book.trusted,
+    );
     return missing
       .map((state) => {
-        if (!this.#core.links.isUp(state.asset)) return `connector ${state.spec.connector} is not there`;
+        if (!this.#core.links.isUp(state.asset))
+          return `connector ${state.spec.connector} is not there`;
         const why = state.complaint === '' ? '' : ` (the connector says: ${state.complaint})`;
         return `no whole book of ${state.spec.symbol}${why}`;
       })

@@ -9,7 +9,12 @@ import { errorFromNative } from '../models/native-error.js';
 import type { NativeAddon } from '../native/addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import type { ClientSession, SessionContext } from './client-session.js';
-import type { ClientWorkerEnd, ClientWorkerStart, ClientWorkerTask, WorkerFailure } from './client-worker.js';
+import type {
+  ClientWorkerEnd,
+  ClientWorkerStart,
+  ClientWorkerTask,
+  WorkerFailure,
+} from './client-worker.js';
 
 /** How long the worker may take to end by itself before it is terminated. */
 const STOP_TIMEOUT_MS = 2_000;
@@ -18,14 +23,24 @@ const STOP_TIMEOUT_MS = 2_000;
 export async function openNativeSession(context: SessionContext): Promise<ClientSession> {
   const addon = loadLiveAddon();
   const port = new addon.NativePort(context.ring.bytes, context.onWake);
-  const pool = new Piscina({ filename: workerFile(), minThreads: 1, maxThreads: 1, atomics: 'disabled' });
+  const pool = new Piscina({
+    filename: workerFile(),
+    minThreads: 1,
+    maxThreads: 1,
+    atomics: 'disabled',
+  });
   const { port1: control, port2: theirs } = new MessageChannel();
   const ended = new Promise<Error | undefined>((resolve) => {
     control.once('message', ({ failure }: ClientWorkerEnd) => {
       resolve(failure === undefined ? undefined : toError(failure));
     });
     const died = (why: string, cause?: unknown): void => {
-      resolve(new HftError('ERR_NATIVE_UNAVAILABLE', `the worker thread of the bot ended: ${why}.`, { remedy: 'Make a new client.', cause }));
+      resolve(
+        new HftError('ERR_NATIVE_UNAVAILABLE', `the worker thread of the bot ended: ${why}.`, {
+          remedy: 'Make a new client.',
+          cause,
+        }),
+      );
     };
     for (const worker of pool.threads) {
       worker.once('error', (error: unknown) => {
@@ -47,7 +62,12 @@ export async function openNativeSession(context: SessionContext): Promise<Client
     port.close();
   };
   try {
-    const task: ClientWorkerTask = { config: context.config, depth: context.depth, portId: port.id, control: theirs };
+    const task: ClientWorkerTask = {
+      config: context.config,
+      depth: context.depth,
+      portId: port.id,
+      control: theirs,
+    };
     const started = (await pool.run(task, { transferList: [theirs] })) as ClientWorkerStart;
     if (!started.ok) throw toError(started.failure);
     return makeSession(started.botId, addon, port, ended, release, control);
@@ -92,7 +112,8 @@ function makeSession(
 
 function loadLiveAddon(): NativeAddon {
   const loaded = tryLoadAddon();
-  if (!loaded.ok) throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
+  if (!loaded.ok)
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
   if (!loaded.addon.buildInfo().live) {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', 'The addon was built without the live part.', {
       remedy: 'Build it with `npm run build:native -- --features live`.',
@@ -103,14 +124,18 @@ function loadLiveAddon(): NativeAddon {
 
 /** Beside the bundle, one folder up (bundled command-line programs), or built from these sources. */
 function workerFile(): string {
-  const places = ['./client-worker.js', '../client-worker.js', '../../dist/client-worker.js'].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
+  const places = ['./client-worker.js', '../client-worker.js', '../../dist/client-worker.js'].map(
+    (place) => fileURLToPath(new URL(place, import.meta.url)),
   );
   const found = places.find((place) => existsSync(place));
   if (found !== undefined) return found;
-  throw new HftError('ERR_NATIVE_UNAVAILABLE', `the worker of the client is missing; looked at ${places.join(', ')}.`, {
-    remedy: 'Run `npm run build`.',
-  });
+  throw new HftError(
+    'ERR_NATIVE_UNAVAILABLE',
+    `the worker of the client is missing; looked at ${places.join(', ')}.`,
+    {
+      remedy: 'Run `npm run build`.',
+    },
+  );
 }
 
 function toError(failure: WorkerFailure): HftError {

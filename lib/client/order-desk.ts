@@ -11,8 +11,23 @@ import { timeInForceToCode } from '../models/time-in-force.js';
 import type { OrderStateChange } from './client-event.js';
 import type { ClientOrder, RejectReason } from './client-order.js';
 import type { ClientPort } from './client-port.js';
-import { checkOrderId, checkPrice, checkQty, checkRequest, checkTimeoutMs, gridRule } from './order-checks.js';
-import type { CancelOutcome, ClientOrderRequest, DenyRule, Denied, ModifyOutcome, OrderOutcome, Unknown } from './order-outcome.js';
+import {
+  checkOrderId,
+  checkPrice,
+  checkQty,
+  checkRequest,
+  checkTimeoutMs,
+  gridRule,
+} from './order-checks.js';
+import type {
+  CancelOutcome,
+  ClientOrderRequest,
+  DenyRule,
+  Denied,
+  ModifyOutcome,
+  OrderOutcome,
+  Unknown,
+} from './order-outcome.js';
 import { PendingCalls } from './pending-calls.js';
 import {
   applyReport,
@@ -24,7 +39,10 @@ import {
   type Fill,
   type OrderProgress,
 } from './order-state.js';
+import { adoptedOrder, pendingOrder } from './new-order.js';
+import { cancelOutcomeOf, denyRuleOf, outcomeOf } from './outcome-of.js';
 import { OrderStore } from './order-store.js';
+import { OrderWatchers } from './order-watchers.js';
 import type { TokenBucket } from './token-bucket.js';
 
 export interface OrderDeskOptions {
@@ -50,12 +68,6 @@ const BOT_NOT_LISTED = -1;
 /** Orders that ended since the bot was last told to forget such. */
 const CLEAR_AFTER = 64;
 
-/** Somebody who waits for an order to change. */
-interface Watcher {
-  look(order: ClientOrder): void;
-  fail(error: Error): void;
-}
-
 /** The client's orders: sends requests, follows their state, gives each call its outcome. */
 export class OrderDesk {
   readonly #options: OrderDeskOptions;
@@ -69,8 +81,11 @@ export class OrderDesk {
   readonly #deferredCancels = new Set<bigint>();
   readonly #rejects = new Map<bigint, RejectReason>();
   /** What each command in flight was: a `Command` record names only its number. */
-  readonly #commands = new Map<number, { kind: 'submit' | 'cancel' | 'modify'; orderId: bigint; asset: number }>();
-  readonly #watchers = new Map<bigint, Set<Watcher>>();
+  readonly #commands = new Map<
+    number,
+    { kind: 'submit' | 'cancel' | 'modify'; orderId: bigint; asset: number }
+  >();
+  readonly #watchers = new OrderWatchers();
   readonly #wanted = new Map<bigint, { price: number; qty: number }>();
   readonly #endedSinceClear = new Map<number, number>();
   #submitted = 0;
@@ -104,41 +119,49 @@ export class OrderDesk {
     const spec = this.#spec(asset);
     const checked = checkRequest(request);
     const timeoutMs = checkTimeoutMs(request.timeoutMs ?? this.#options.answerTimeoutMs);
-    const orderId = request.orderId === undefined ? this.#options.nextId() : checkOrderId(request.orderId);
+    const orderId =
+      request.orderId === undefined ? this.#options.nextId() : checkOrderId(request.orderId);
     if (this.#store.get(orderId) !== undefined) {
-      throw new HftError('ERR_ORDER_ID_EXISTS', `an order with the id ${String(orderId)} exists already.`, {
-        remedy: 'Leave orderId out: the client makes unique ones.',
-      });
+      throw new HftError(
+        'ERR_ORDER_ID_EXISTS',
+        `an order with the id ${String(orderId)} exists already.`,
+        {
+          remedy: 'Leave orderId out: the client makes unique ones.',
+        },
+      );
     }
-    const order: ClientOrder = Object.freeze({
-      orderId,
-      asset,
-      symbol: spec.symbol,
-      ...checked,
-      filledQty: 0,
-      leavesQty: checked.qty,
-      avgFillPrice: NaN,
-      state: 'pending_new' as const,
-      uncertain: false,
-      own: true,
-      reject: undefined,
-      createdTsMs: Date.now(),
-      exchTsNs: 0n,
-    });
+    const order = pendingOrder(orderId, asset, spec.symbol, checked);
     const off = gridRule(spec, checked.price, checked.qty, checked.orderType);
-    if (off !== undefined) return Promise.resolve(this.#deny(order, off.rule, 'ERR_INVALID_ARGUMENT', off.text));
+    if (off !== undefined)
+      return Promise.resolve(this.#deny(order, off.rule, 'ERR_INVALID_ARGUMENT', off.text));
     if (!this.#options.isLinkUp(asset)) {
       const text = `the connector ${spec.connector} is not running, or it is gone`;
       return Promise.resolve(this.#deny(order, 'connector_down', 'ERR_CONNECTOR_DOWN', text));
     }
     if (this.#options.limiter?.tryTake() === false) {
-      return Promise.resolve(this.#deny(order, 'rate_limit', 'ERR_RATE_LIMITED', 'the order rate limit of this client is used up'));
+      return Promise.resolve(
+        this.#deny(
+          order,
+          'rate_limit',
+          'ERR_RATE_LIMITED',
+          'the order rate limit of this client is used up',
+        ),
+      );
     }
     const { side, price, qty, timeInForce, orderType } = checked;
     const command = this.#options.port.submitOrder(
-      asset, orderId, sideToCode(side), price, qty, timeInForceToCode(timeInForce), orderTypeToCode(orderType),
+      asset,
+      orderId,
+      sideToCode(side),
+      price,
+      qty,
+      timeInForceToCode(timeInForce),
+      orderTypeToCode(orderType),
     );
-    if (command === 0) return Promise.resolve(this.#deny(order, 'queue_full', 'ERR_QUEUE_FULL', 'the command queue is full'));
+    if (command === 0)
+      return Promise.resolve(
+        this.#deny(order, 'queue_full', 'ERR_QUEUE_FULL', 'the command queue is full'),
+      );
     this.#submitted += 1;
     this.#track(command, 'submit', order);
     const outcome = this.#submits.add(orderId, timeoutMs, () => this.#lose(orderId, 'timeout'));
@@ -158,15 +181,25 @@ export class OrderDesk {
   async cancelAll(asset: number, inOneMessage: boolean): Promise<CancelOutcome[]> {
     const open = this.#store.open(asset);
     if (open.length === 0) return [];
-    const outcomes = open.map((order) => this.#requestCancel(order, this.#options.answerTimeoutMs, !inOneMessage));
+    const outcomes = open.map((order) =>
+      this.#requestCancel(order, this.#options.answerTimeoutMs, !inOneMessage),
+    );
     if (inOneMessage && this.#options.port.cancelAll(asset) === 0) {
-      for (const order of open) this.#cancels.fail(order.orderId, new HftError('ERR_QUEUE_FULL', 'cancelAll: the command queue is full.'));
+      for (const order of open)
+        this.#cancels.fail(
+          order.orderId,
+          new HftError('ERR_QUEUE_FULL', 'cancelAll: the command queue is full.'),
+        );
     }
     return await Promise.all(outcomes);
   }
 
   /** @throws HftError as `cancel`, and `ERR_INVALID_ARGUMENT`. */
-  modify(orderId: bigint, change: { price?: number; qty?: number }, timeoutMs = this.#options.answerTimeoutMs): Promise<ModifyOutcome> {
+  modify(
+    orderId: bigint,
+    change: { price?: number; qty?: number },
+    timeoutMs = this.#options.answerTimeoutMs,
+  ): Promise<ModifyOutcome> {
     const order = this.#open(orderId, 'modifyOrder');
     const price = change.price ?? order.price;
     const qty = change.qty ?? order.qty;
@@ -174,15 +207,30 @@ export class OrderDesk {
     checkQty(qty);
     const off = gridRule(this.#spec(order.asset), price, qty, order.orderType);
     if (off !== undefined) {
-      return Promise.resolve({ status: 'denied', rule: off.rule, code: 'ERR_INVALID_ARGUMENT', text: off.text, order });
+      return Promise.resolve({
+        status: 'denied',
+        rule: off.rule,
+        code: 'ERR_INVALID_ARGUMENT',
+        text: off.text,
+        order,
+      });
     }
     if (this.#wanted.has(orderId) || order.state === 'pending_cancel') {
-      throw new HftError('ERR_INVALID_ORDER_STATUS', `order ${String(orderId)} has a request under way.`);
+      throw new HftError(
+        'ERR_INVALID_ORDER_STATUS',
+        `order ${String(orderId)} has a request under way.`,
+      );
     }
     this.#requireLink(order.asset);
     if (this.#options.limiter?.tryTake() === false) {
       const text = 'the order rate limit of this client is used up';
-      return Promise.resolve({ status: 'denied', rule: 'rate_limit', code: 'ERR_RATE_LIMITED', text, order });
+      return Promise.resolve({
+        status: 'denied',
+        rule: 'rate_limit',
+        code: 'ERR_RATE_LIMITED',
+        text,
+        order,
+      });
     }
     const command = this.#options.port.modify(order.asset, orderId, price, qty);
     this.#track(command, 'modify', order);
@@ -198,42 +246,21 @@ export class OrderDesk {
    *
    * @throws HftError `ERR_ORDER_NOT_FOUND`, `ERR_TIMEOUT`.
    */
-  waitFor(orderId: bigint, until: 'terminal' | ((order: ClientOrder) => boolean), timeoutMs: number): Promise<ClientOrder> {
+  waitFor(
+    orderId: bigint,
+    until: 'terminal' | ((order: ClientOrder) => boolean),
+    timeoutMs: number,
+  ): Promise<ClientOrder> {
     const order = this.#store.get(orderId);
-    if (order === undefined) throw errorFromCommand(CommandError.OrderNotFound, `waitForOrder(${String(orderId)})`);
-    const holds = until === 'terminal' ? (now: ClientOrder): boolean => isTerminal(now.state) : until;
-    if (holds(order)) return Promise.resolve(order);
-    return new Promise((resolve, reject) => {
-      const watchers = this.#watchers.get(orderId) ?? new Set();
-      this.#watchers.set(orderId, watchers);
-      const done = (): void => {
-        clearTimeout(timer);
-        watchers.delete(watcher);
-        if (watchers.size === 0) this.#watchers.delete(orderId);
-      };
-      const watcher: Watcher = {
-        look: (now) => {
-          if (!holds(now)) return;
-          done();
-          resolve(now);
-        },
-        fail: (error) => {
-          done();
-          reject(error);
-        },
-      };
-      const timer = setTimeout(() => {
-        const state = this.#store.get(orderId)?.state ?? 'forgotten';
-        watcher.fail(new HftError('ERR_TIMEOUT', `order ${String(orderId)} is still ${state} after ${String(timeoutMs)} ms.`));
-      }, checkTimeoutMs(timeoutMs));
-      watchers.add(watcher);
-    });
+    if (order === undefined)
+      throw errorFromCommand(CommandError.OrderNotFound, `waitForOrder(${String(orderId)})`);
+    return this.#watchers.wait(order, until, checkTimeoutMs(timeoutMs));
   }
 
   /** An `Order` record came. */
   onOrder(view: EventView): void {
     const orderId = view.orderId;
-    const before = this.#store.get(orderId) ?? this.#adopt(view);
+    const before = this.#store.get(orderId) ?? adoptedOrder(view, this.#options.instruments);
     const known = this.#store.get(orderId) !== undefined;
     const tickSize = this.#options.instruments[view.asset]?.tickSize ?? NaN;
     this.#submits.measure(orderId, this.#options.latency);
@@ -250,7 +277,13 @@ export class OrderDesk {
     });
     const reject = this.#rejects.get(orderId);
     const refused = reject !== undefined && next.state === 'expired' && next.filledQty === 0;
-    this.#applyProgress(before, known ? before.state : undefined, refused ? { ...next, state: 'rejected' } : next, fill, refused ? reject : before.reject);
+    this.#applyProgress(
+      before,
+      known ? before.state : undefined,
+      refused ? { ...next, state: 'rejected' } : next,
+      fill,
+      refused ? reject : before.reject,
+    );
     this.#settle(orderId, view.statusCode);
   }
 
@@ -278,7 +311,13 @@ export class OrderDesk {
   onConcluded(orderId: bigint, code: number): void {
     const order = this.#store.get(orderId);
     if (order === undefined || code !== BOT_NOT_LISTED || isTerminal(order.state)) return;
-    this.#applyProgress(order, order.state, closeUnseen(this.#progress(order)), undefined, order.reject);
+    this.#applyProgress(
+      order,
+      order.state,
+      closeUnseen(this.#progress(order)),
+      undefined,
+      order.reject,
+    );
     this.#settle(orderId, WireStatus.None);
   }
 
@@ -288,10 +327,16 @@ export class OrderDesk {
     this.#commands.delete(command);
     if (entry === undefined || status === CommandError.Ok) return;
     const { kind, orderId, asset } = entry;
-    const error = errorFromCommand(status, `${kind}(asset ${String(asset)}, order ${String(orderId)})`);
+    const error = errorFromCommand(
+      status,
+      `${kind}(asset ${String(asset)}, order ${String(orderId)})`,
+    );
     const order = this.#store.get(orderId);
     if (kind === 'submit' && order !== undefined) {
-      this.#submits.settle(orderId, this.#deny(order, ruleOf(status), error.code, error.message));
+      this.#submits.settle(
+        orderId,
+        this.#deny(order, denyRuleOf(status), error.code, error.message),
+      );
       return;
     }
     if (kind === 'cancel' && order !== undefined) {
@@ -338,14 +383,15 @@ export class OrderDesk {
   /** Ends every waiting call: the client closes. */
   close(): void {
     this.onLinkLost(new Set(this.#options.instruments.keys()), 'closed');
-    const error = new HftError('ERR_CLOSED', 'the client is closed.');
-    for (const watcher of [...this.#watchers.values()].flatMap((all) => [...all])) watcher.fail(error);
+    this.#watchers.failAll(new HftError('ERR_CLOSED', 'the client is closed.'));
   }
 
   #requestCancel(order: ClientOrder, timeoutMs: number, send: boolean): Promise<CancelOutcome> {
     const { orderId } = order;
     this.#requireLink(order.asset);
-    const outcome = this.#cancels.add(orderId, checkTimeoutMs(timeoutMs), () => this.#lose(orderId, 'timeout'));
+    const outcome = this.#cancels.add(orderId, checkTimeoutMs(timeoutMs), () =>
+      this.#lose(orderId, 'timeout'),
+    );
     if (this.#cancelRequested.has(orderId)) return outcome; // One request serves all who wait for it.
     this.#cancelRequested.add(orderId);
     // hftbacktest refuses to cancel what is not acknowledged yet.
@@ -356,16 +402,6 @@ export class OrderDesk {
     return outcome;
   }
 
-  #adopt(view: EventView): ClientOrder {
-    const asset = view.asset;
-    return {
-      orderId: view.orderId, asset, symbol: this.#options.instruments[asset]?.symbol ?? '', side: view.side ?? 'buy',
-      price: view.px, qty: view.qty, filledQty: 0, leavesQty: view.qty, avgFillPrice: NaN, timeInForce: view.timeInForce,
-      orderType: view.orderType, state: 'pending_new', uncertain: false, own: false, reject: undefined,
-      createdTsMs: Date.now(), exchTsNs: 0n,
-    };
-  }
-
   #progress(order: ClientOrder): OrderProgress {
     return {
       state: order.state,
@@ -373,12 +409,19 @@ export class OrderDesk {
       qty: order.qty,
       filledQty: order.filledQty,
       filledValue: order.filledQty > 0 ? order.avgFillPrice * order.filledQty : 0,
-      cancelRequested: this.#cancelRequested.has(order.orderId) && !this.#deferredCancels.has(order.orderId),
+      cancelRequested:
+        this.#cancelRequested.has(order.orderId) && !this.#deferredCancels.has(order.orderId),
       exchTsNs: order.exchTsNs,
     };
   }
 
-  #applyProgress(before: ClientOrder, previous: ClientOrder['state'] | undefined, next: OrderProgress, fill: Fill | undefined, reject: RejectReason | undefined): void {
+  #applyProgress(
+    before: ClientOrder,
+    previous: ClientOrder['state'] | undefined,
+    next: OrderProgress,
+    fill: Fill | undefined,
+    reject: RejectReason | undefined,
+  ): void {
     const ended = isTerminal(next.state);
     const order: ClientOrder = {
       ...before,
@@ -403,10 +446,16 @@ export class OrderDesk {
     this.#store.put(frozen);
     if (previous !== frozen.state || fill !== undefined) {
       this.#options.onChange(
-        Object.freeze({ type: 'order_state' as const, order: frozen, previous, current: frozen.state, ...(fill === undefined ? {} : { fill }) }),
+        Object.freeze({
+          type: 'order_state' as const,
+          order: frozen,
+          previous,
+          current: frozen.state,
+          ...(fill === undefined ? {} : { fill }),
+        }),
       );
     }
-    for (const watcher of [...(this.#watchers.get(frozen.orderId) ?? [])]) watcher.look(frozen);
+    this.#watchers.look(frozen);
   }
 
   /** Gives the calls that wait for this order their outcome, as far as it is known now. */
@@ -415,35 +464,27 @@ export class OrderDesk {
     if (order === undefined) return;
     const ended = isTerminal(order.state);
     // What cannot rest is answered by its end: a venue may acknowledge it first.
-    const rests = order.orderType === 'limit' && (order.timeInForce === 'GTC' || order.timeInForce === 'GTX');
+    const rests =
+      order.orderType === 'limit' && (order.timeInForce === 'GTC' || order.timeInForce === 'GTX');
     if (ended || (rests && order.state !== 'pending_new')) {
-      this.#submits.settle(orderId, this.#outcome(order));
+      this.#submits.settle(orderId, outcomeOf(order));
     }
-    if (order.state !== 'pending_new' && this.#deferredCancels.delete(orderId) && !ended) this.#sendCancel(order);
+    if (order.state !== 'pending_new' && this.#deferredCancels.delete(orderId) && !ended)
+      this.#sendCancel(order);
     const wanted = this.#wanted.get(orderId);
-    if (wanted !== undefined && (ended || status === WireStatus.Replaced || (close(wanted.price, order.price) && close(wanted.qty, order.qty)))) {
+    if (
+      wanted !== undefined &&
+      (ended ||
+        status === WireStatus.Replaced ||
+        (close(wanted.price, order.price) && close(wanted.qty, order.qty)))
+    ) {
       this.#wanted.delete(orderId);
       this.#modifies.settle(orderId, { status: ended ? 'ended' : 'modified', order });
     }
     if (!ended) return;
     this.#cancelRequested.delete(orderId);
     this.#rejects.delete(orderId);
-    this.#cancels.settle(orderId, order.state === 'closed' ? { status: 'unknown', reason: 'connection_lost', order } : cancelOutcome(order));
-  }
-
-  #outcome(order: ClientOrder): OrderOutcome {
-    switch (order.state) {
-      case 'filled':
-        return { status: 'filled', order };
-      case 'expired':
-        return { status: 'expired', order };
-      case 'rejected':
-        return { status: 'rejected', code: order.reject?.code ?? 0, text: order.reject?.text ?? '', order };
-      case 'closed':
-        return { status: 'unknown', reason: 'connection_lost', order };
-      default:
-        return { status: 'accepted', order };
-    }
+    this.#cancels.settle(orderId, cancelOutcomeOf(order));
   }
 
   #lose(orderId: bigint, reason: Unknown['reason']): Unknown {
@@ -469,7 +510,10 @@ export class OrderDesk {
     const command = this.#options.port.cancel(order.asset, order.orderId);
     if (command === 0) {
       this.#cancelRequested.delete(order.orderId);
-      const error = new HftError('ERR_QUEUE_FULL', `cancelOrder(${String(order.orderId)}): the command queue is full.`);
+      const error = new HftError(
+        'ERR_QUEUE_FULL',
+        `cancelOrder(${String(order.orderId)}): the command queue is full.`,
+      );
       if (!this.#cancels.fail(order.orderId, error)) this.#options.onError(error);
       return;
     }
@@ -477,7 +521,11 @@ export class OrderDesk {
   }
 
   #track(command: number, kind: 'submit' | 'cancel' | 'modify', order: ClientOrder): void {
-    if (command === 0) throw new HftError('ERR_QUEUE_FULL', `${kind}Order(${String(order.orderId)}): the command queue is full.`);
+    if (command === 0)
+      throw new HftError(
+        'ERR_QUEUE_FULL',
+        `${kind}Order(${String(order.orderId)}): the command queue is full.`,
+      );
     this.#commands.set(command, { kind, orderId: order.orderId, asset: order.asset });
     // Commands answer only when they fail, so what is long past is forgotten.
     if (this.#commands.size > 4096) {
@@ -490,20 +538,26 @@ export class OrderDesk {
 
   #open(orderId: bigint, call: string): ClientOrder {
     const order = this.#store.get(orderId);
-    if (order === undefined) throw errorFromCommand(CommandError.OrderNotFound, `${call}(${String(orderId)})`);
+    if (order === undefined)
+      throw errorFromCommand(CommandError.OrderNotFound, `${call}(${String(orderId)})`);
     if (isTerminal(order.state)) {
-      throw new HftError('ERR_INVALID_ORDER_STATUS', `${call}(${String(orderId)}): the order is ${order.state} already.`);
+      throw new HftError(
+        'ERR_INVALID_ORDER_STATUS',
+        `${call}(${String(orderId)}): the order is ${order.state} already.`,
+      );
     }
     return order;
   }
 
   #requireLink(asset: number): void {
-    if (!this.#options.isLinkUp(asset)) throw errorFromCommand(CommandError.ConnectorDown, this.#spec(asset).connector);
+    if (!this.#options.isLinkUp(asset))
+      throw errorFromCommand(CommandError.ConnectorDown, this.#spec(asset).connector);
   }
 
   #spec(asset: number): InstrumentSpec {
     const spec = this.#options.instruments[asset];
-    if (spec === undefined) throw errorFromCommand(CommandError.InstrumentNotFound, `asset ${String(asset)}`);
+    if (spec === undefined)
+      throw errorFromCommand(CommandError.InstrumentNotFound, `asset ${String(asset)}`);
     return spec;
   }
 
@@ -516,14 +570,4 @@ export class OrderDesk {
 
 function close(a: number, b: number): boolean {
   return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
-}
-
-function cancelOutcome(order: ClientOrder): CancelOutcome {
-  const status = order.state === 'filled' ? 'filled' : order.state === 'expired' || order.state === 'rejected' ? 'expired' : 'canceled';
-  return { status, order };
-}
-
-function ruleOf(status: number): DenyRule {
-  if (status === CommandError.ConnectorDown) return 'connector_down';
-  return status === CommandError.SendFailed ? 'queue_full' : 'refused';
 }

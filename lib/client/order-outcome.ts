@@ -24,7 +24,8 @@ export interface ClientOrderRequest {
 }
 
 /** The rule of the client by which an order was not sent. */
-export type DenyRule = 'tick_size' | 'lot_size' | 'rate_limit' | 'connector_down' | 'queue_full' | 'refused';
+export type DenyRule =
+  'tick_size' | 'lot_size' | 'rate_limit' | 'connector_down' | 'queue_full' | 'refused';
 
 /** The order was not sent; trying again is safe. */
 export interface Denied {

@@ -20,7 +20,14 @@ export type OrderState =
   | 'denied'
   | 'closed';
 
-const TERMINAL: ReadonlySet<OrderState> = new Set<OrderState>(['filled', 'canceled', 'expired', 'rejected', 'denied', 'closed']);
+const TERMINAL: ReadonlySet<OrderState> = new Set<OrderState>([
+  'filled',
+  'canceled',
+  'expired',
+  'rejected',
+  'denied',
+  'closed',
+]);
 
 /** True for states that an order does not leave (`closed` may still be corrected by the venue). */
 export function isTerminal(state: OrderState): boolean {
@@ -121,13 +128,22 @@ export function applyReport(order: OrderProgress, report: OrderReport): OrderSte
 /** A cancel request went out. */
 export function requestCancel(order: OrderProgress): OrderProgress {
   if (isTerminal(order.state)) return order;
-  return { ...order, cancelRequested: true, state: order.state === 'pending_new' ? 'pending_new' : 'pending_cancel' };
+  return {
+    ...order,
+    cancelRequested: true,
+    state: order.state === 'pending_new' ? 'pending_new' : 'pending_cancel',
+  };
 }
 
 /** The cancel request was refused: the order is open as before. */
 export function cancelRefused(order: OrderProgress): OrderProgress {
   if (!order.cancelRequested) return order;
-  const state = order.state === 'pending_cancel' ? (order.filledQty > 0 ? 'partially_filled' : 'new') : order.state;
+  const state =
+    order.state === 'pending_cancel'
+      ? order.filledQty > 0
+        ? 'partially_filled'
+        : 'new'
+      : order.state;
   return { ...order, cancelRequested: false, state };
 }
 

@@ -38,6 +38,8 @@ export class OrderStore {
   }
 
   open(asset?: number): ClientOrder[] {
-    return [...this.#orders.values()].filter((order) => !isTerminal(order.state) && (asset === undefined || order.asset === asset));
+    return [...this.#orders.values()].filter(
+      (order) => !isTerminal(order.state) && (asset === undefined || order.asset === asset),
+    );
   }
 }

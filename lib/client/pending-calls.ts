@@ -23,7 +23,11 @@ export class PendingCalls<T> {
   /** Waits for `settle` or `fail`; after `timeoutMs` the call resolves with what `onTimeout` gives. */
   add(orderId: bigint, timeoutMs: number, onTimeout: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const entry = this.#byOrder.get(orderId) ?? { calls: [], sentNs: process.hrtime.bigint(), measured: false };
+      const entry = this.#byOrder.get(orderId) ?? {
+        calls: [],
+        sentNs: process.hrtime.bigint(),
+        measured: false,
+      };
       this.#byOrder.set(orderId, entry);
       const call: Call<T> = {
         resolve,

@@ -9,7 +9,10 @@ export class PressureNotices {
   readonly #counts = new Map<string, { since: number; total: number; toldMs: number }>();
   #total = 0;
 
-  constructor(emit: (notice: DroppedNotice) => void, nowMs: () => number = () => performance.now()) {
+  constructor(
+    emit: (notice: DroppedNotice) => void,
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.#emit = emit;
     this.#nowMs = nowMs;
   }

@@ -124,13 +124,19 @@ export class RecordRouter {
         this.#flush();
         state.book.clear();
         state.pendingReset = true;
-        hub.emit('bookReset', Object.freeze({ type: 'book_reset', asset: state.asset, symbol: state.spec.symbol }));
+        hub.emit(
+          'bookReset',
+          Object.freeze({ type: 'book_reset', asset: state.asset, symbol: state.spec.symbol }),
+        );
         return;
       case RecordKind.BookReady:
         if (state === undefined) return;
         this.#flush();
         state.book.trusted = true;
-        hub.emit('bookReady', Object.freeze({ type: 'book_ready', asset: state.asset, symbol: state.spec.symbol }));
+        hub.emit(
+          'bookReady',
+          Object.freeze({ type: 'book_ready', asset: state.asset, symbol: state.spec.symbol }),
+        );
         this.#options.onBookReady(state.asset);
         return;
       default:
@@ -153,7 +159,12 @@ export class RecordRouter {
     const { book } = state;
     const exchTsNs = view.exchTsNs;
     // Outside of a batch, levels of one moment belong together.
-    if (!this.#inBatch && this.#touched.length > 0 && (this.#touched[0] !== state || book.exchTsNs !== exchTsNs)) this.#flush();
+    if (
+      !this.#inBatch &&
+      this.#touched.length > 0 &&
+      (this.#touched[0] !== state || book.exchTsNs !== exchTsNs)
+    )
+      this.#flush();
     if (state.pendingLevels === 0) this.#touched.push(state);
     state.pendingLevels += 1;
     this.#options.metrics.levels += 1;
@@ -165,7 +176,8 @@ export class RecordRouter {
     const price = view.px;
     const qty = view.qty;
     book.apply(isBid, price, qty);
-    if (this.#options.hub.wants('bookUpdate')) (isBid ? state.bids : state.asks).push({ price, qty });
+    if (this.#options.hub.wants('bookUpdate'))
+      (isBid ? state.bids : state.asks).push({ price, qty });
   }
 
   /** Tells the levels gathered so far, one event per instrument. */

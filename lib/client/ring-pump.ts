@@ -13,7 +13,11 @@ export class RingPump {
   #scheduled: NodeJS.Immediate | undefined;
   #stopped = false;
 
-  constructor(ring: RingConsumer, router: RecordRouter, hooks: { onError: (error: unknown) => void; afterTurn: () => void }) {
+  constructor(
+    ring: RingConsumer,
+    router: RecordRouter,
+    hooks: { onError: (error: unknown) => void; afterTurn: () => void },
+  ) {
     this.#ring = ring;
     this.#router = router;
     this.#onError = hooks.onError;

@@ -1,4 +1,10 @@
-import { RecordKind, RECORD_BYTES, RING_HEADER_BYTES, RingWord, TEXT_BYTES } from '../models/record-layout.js';
+import {
+  RecordKind,
+  RECORD_BYTES,
+  RING_HEADER_BYTES,
+  RingWord,
+  TEXT_BYTES,
+} from '../models/record-layout.js';
 import { EventView } from '../models/event-view.js';
 
 /** Memory of a ring: header words and records over one shared buffer. */
@@ -14,7 +20,9 @@ export interface RingMemory {
 /** @throws RangeError when `capacity` is not a power of two from 64 to 2^22. */
 export function createRing(capacity: number): RingMemory {
   if (!Number.isInteger(Math.log2(capacity)) || capacity < 64 || capacity > 2 ** 22) {
-    throw new RangeError(`ringCapacity must be a power of two from 64 to 4194304, got ${String(capacity)}`);
+    throw new RangeError(
+      `ringCapacity must be a power of two from 64 to 4194304, got ${String(capacity)}`,
+    );
   }
   const shared = new SharedArrayBuffer(RING_HEADER_BYTES + capacity * RECORD_BYTES);
   return {
@@ -61,7 +69,10 @@ export class RingConsumer {
     try {
       while (done < available && done < limit) {
         const view = this.#view.moveTo(this.#read >>> 0);
-        const size = view.kind === RecordKind.Text ? 1 : 1 + Math.min(capacity - 1, Math.ceil(textBytes(view) / TEXT_BYTES));
+        const size =
+          view.kind === RecordKind.Text
+            ? 1
+            : 1 + Math.min(capacity - 1, Math.ceil(textBytes(view) / TEXT_BYTES));
         if (done + size > available) break; // Its text is still being written.
         done += size;
         uncommitted += size;
@@ -97,12 +108,21 @@ export class RingConsumer {
 }
 
 function textBytes(view: EventView): number {
-  return view.kind === RecordKind.Error || view.kind === RecordKind.Reject || view.kind === RecordKind.Link ? view.textLen : 0;
+  return view.kind === RecordKind.Error ||
+    view.kind === RecordKind.Reject ||
+    view.kind === RecordKind.Link
+    ? view.textLen
+    : 0;
 }
 
 /** Market data, which may be dropped when the ring is full; everything else may not. */
 function isDroppable(kind: number): boolean {
-  return kind === RecordKind.Trade || kind === RecordKind.Depth || kind === RecordKind.BatchStart || kind === RecordKind.BatchEnd;
+  return (
+    kind === RecordKind.Trade ||
+    kind === RecordKind.Depth ||
+    kind === RecordKind.BatchStart ||
+    kind === RecordKind.BatchEnd
+  );
 }
 
 /** The writing end of a ring in JavaScript: the stub's bot and the tests. */

@@ -42,7 +42,15 @@ class StubPort implements ClientPort {
     this.#schedule();
   }
 
-  submitOrder(asset: number, orderId: bigint, side: number, price: number, qty: number, timeInForce: number, orderType: number): number {
+  submitOrder(
+    asset: number,
+    orderId: bigint,
+    side: number,
+    price: number,
+    qty: number,
+    timeInForce: number,
+    orderType: number,
+  ): number {
     return this.#run(() => {
       this.#bot.submitOrder(asset, {
         orderId,
@@ -86,7 +94,7 @@ class StubPort implements ClientPort {
   }
 
   stats(): NativeBotStats | null {
-    return this.#bot.closed ? null : this.#bot.stats();
+    return this.#bot.closed ? null : { ...this.#bot.stats(), ringDropped: 0 };
   }
 
   links(): NativeLink[] {
@@ -129,7 +137,8 @@ class StubPort implements ClientPort {
     const count = this.#bot.step();
     if (count > 0) this.#producer.write(this.#bot.batch.bytes, count);
     else this.#producer.flush();
-    if (this.#producer.takeRecovered()) for (const asset of this.#bot.instruments.keys()) this.#bot.resync(asset);
+    if (this.#producer.takeRecovered())
+      for (const asset of this.#bot.instruments.keys()) this.#bot.resync(asset);
   }
 
   #run(call: () => void): number {

@@ -33,7 +33,10 @@ export class TokenBucket {
   /** Takes one token; false when there is none. */
   tryTake(): boolean {
     const now = this.#nowMs();
-    this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, now - this.#atMs) * this.#perMs);
+    this.#tokens = Math.min(
+      this.#burst,
+      this.#tokens + Math.max(0, now - this.#atMs) * this.#perMs,
+    );
     this.#atMs = now;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;

@@ -28,7 +28,8 @@ export interface ConnectorProcessOptions {
   };
 }
 
-export type ConnectorProcessState = 'created' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'failed';
+export type ConnectorProcessState =
+  'created' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'failed';
 
 export interface ConnectorProcessHealth {
   readonly state: ConnectorProcessState;
@@ -96,7 +97,8 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
    * message carries what it wrote), `ERR_TIMEOUT`, `ERR_CLOSED` after `stop()`.
    */
   start(): Promise<Readonly<Record<string, unknown>>> {
-    if (this.#stopping !== undefined) return Promise.reject(new HftError('ERR_CLOSED', 'the connector process was stopped'));
+    if (this.#stopping !== undefined)
+      return Promise.reject(new HftError('ERR_CLOSED', 'the connector process was stopped'));
     this.#starting ??= this.#launch();
     return this.#starting;
   }
@@ -129,7 +131,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
 
   #alive(): boolean {
     const child = this.#child;
-    return child !== undefined && child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
   async #launch(): Promise<Readonly<Record<string, unknown>>> {
@@ -173,17 +175,33 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     return new Promise((resolve, reject) => {
       const stdout = new TailBuffer(10);
       const timer = setTimeout(() => {
-        reject(new HftError('ERR_TIMEOUT', `the connector was not ready after ${String(timeoutMs)} ms${this.#said()}`));
+        reject(
+          new HftError(
+            'ERR_TIMEOUT',
+            `the connector was not ready after ${String(timeoutMs)} ms${this.#said()}`,
+          ),
+        );
       }, timeoutMs);
       child.once('error', (error) => {
         clearTimeout(timer);
-        reject(new HftError('ERR_CONNECTOR_NOT_FOUND', `the connector could not be started: ${error.message}`, { cause: error }));
+        reject(
+          new HftError(
+            'ERR_CONNECTOR_NOT_FOUND',
+            `the connector could not be started: ${error.message}`,
+            { cause: error },
+          ),
+        );
       });
       // 'close' and not 'exit': by then stderr is complete.
       child.once('close', (code, signal) => {
         clearTimeout(timer);
-        const how = signal === null ? `code ${String(code)}` : signal;
-        reject(new HftError('ERR_CONNECTOR_EXITED', `the connector ended with ${how} before it was ready${this.#said()}`));
+        const how = signal ?? `code ${String(code)}`;
+        reject(
+          new HftError(
+            'ERR_CONNECTOR_EXITED',
+            `the connector ended with ${how} before it was ready${this.#said()}`,
+          ),
+        );
       });
       child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
         for (const line of stdout.push(chunk)) {
@@ -223,7 +241,10 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       this.#state = 'failed';
       this.emit(
         'failed',
-        new HftError('ERR_CONNECTOR_EXITED', `the connector died ${String(maxAttempts + 1)} times in a row${this.#said()}`),
+        new HftError(
+          'ERR_CONNECTOR_EXITED',
+          `the connector died ${String(maxAttempts + 1)} times in a row${this.#said()}`,
+        ),
       );
       return;
     }
@@ -261,7 +282,9 @@ function parseReady(line: string): Readonly<Record<string, unknown>> | undefined
   if (!line.startsWith('{')) return undefined;
   try {
     const value = JSON.parse(line) as Record<string, unknown>;
-    return value['ready'] === true || value['type'] === 'ready' || value['event'] === 'ready' ? value : undefined;
+    return value['ready'] === true || value['type'] === 'ready' || value['event'] === 'ready'
+      ? value
+      : undefined;
   } catch {
     return undefined;
   }

@@ -23,11 +23,16 @@ export function findConnector(env: NodeJS.ProcessEnv = process.env): string {
   if (named !== undefined && named !== '') {
     const path = resolve(named);
     if (isExecutable(path)) return path;
-    throw new HftError('ERR_CONNECTOR_NOT_FOUND', `${CONNECTOR_ENV} names ${path}, which is not an executable file`);
+    throw new HftError(
+      'ERR_CONNECTOR_NOT_FOUND',
+      `${CONNECTOR_ENV} names ${path}, which is not an executable file`,
+    );
   }
-  const places = [platformPackageBinary(), join(packageRoot(), 'target', 'release', BINARY), ...onPath(env)].filter(
-    (place) => place !== undefined,
-  );
+  const places = [
+    platformPackageBinary(),
+    join(packageRoot(), 'target', 'release', BINARY),
+    ...onPath(env),
+  ].filter((place) => place !== undefined);
   const found = places.find(isExecutable);
   if (found !== undefined) return found;
   throw new HftError(

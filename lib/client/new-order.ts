@@ -1,0 +1,52 @@
+import type { EventView } from '../models/event-view.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { ClientOrder } from './client-order.js';
+import type { CheckedRequest } from './order-checks.js';
+
+/** An own order that is about to be sent. */
+export function pendingOrder(
+  orderId: bigint,
+  asset: number,
+  symbol: string,
+  request: CheckedRequest,
+): ClientOrder {
+  return Object.freeze({
+    orderId,
+    asset,
+    symbol,
+    ...request,
+    filledQty: 0,
+    leavesQty: request.qty,
+    avgFillPrice: NaN,
+    state: 'pending_new',
+    uncertain: false,
+    own: true,
+    reject: undefined,
+    createdTsMs: Date.now(),
+    exchTsNs: 0n,
+  });
+}
+
+/** An order that this client did not send, before the report about it is applied. */
+export function adoptedOrder(view: EventView, instruments: readonly InstrumentSpec[]): ClientOrder {
+  const asset = view.asset;
+  return {
+    orderId: view.orderId,
+    asset,
+    symbol: instruments[asset]?.symbol ?? '',
+    side: view.side ?? 'buy',
+    price: view.px,
+    qty: view.qty,
+    filledQty: 0,
+    leavesQty: view.qty,
+    avgFillPrice: NaN,
+    timeInForce: view.timeInForce,
+    orderType: view.orderType,
+    state: 'pending_new',
+    uncertain: false,
+    own: false,
+    reject: undefined,
+    createdTsMs: Date.now(),
+    exchTsNs: 0n,
+  };
+}
