@@ -117,7 +117,8 @@ describeNative('a client on a connector', () => {
       status: 'denied',
       rule: 'tick_size',
     });
-    expect(client.health).toMatchObject({ ordersSubmitted: 3, fills: 1 });
+    expect(client.health.ordersSubmitted).toBe(3);
+    expect(client.health.fills).toBeGreaterThanOrEqual(1);
     expect(client.health.latencyUs.order.count).toBe(3);
     const prices = [1, 2, 3].map((i) => deep(client, 500 + i));
     await Promise.all(

@@ -134,8 +134,9 @@ export class ClientCore {
   /** Starts to tell events. */
   beginReading(session: ClientSession): void {
     this.#reading = true;
-    this.#adoptLinks(session);
     this.#pump?.wake();
+    // A handler of those events may have closed the client.
+    if (this.session === session) this.#adoptLinks(session);
   }
 
   /** Ends the session: its last records are still read. */
@@ -326,7 +327,7 @@ export class ClientCore {
     );
   }
 
-  /** Links that the bot made before its records had a ring to go to. */
+  /** Links that the bot made before its records had a ring to go to, should there be any. */
   #adoptLinks(session: ClientSession): void {
     for (const link of session.port.links()) {
       const asset = this.options.instruments.findIndex((spec) => spec.connector === link.connector);
