@@ -27,12 +27,17 @@ fn complain(error: &ConnectorError) {
 }
 
 fn start_logs(command: &Command) {
-    let level = |name| {
-        std::env::var(name)
-            .ok()
-            .and_then(|level| level.parse::<EnvFilter>().ok())
+    // iceoryx2 warns at every start that it has no config file; it needs none.
+    let level = ["RUST_LOG", "LOG_LEVEL"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    let level = level.unwrap_or_else(|| "info".to_owned());
+    let quiet = if level.contains("iceoryx2") {
+        ""
+    } else {
+        ",iceoryx2_bb_log=error"
     };
-    let filter = level("RUST_LOG").or_else(|| level("LOG_LEVEL"));
+    let filter = EnvFilter::try_new(format!("{level}{quiet}")).ok();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new("info")))
         .with_writer(std::io::stderr);

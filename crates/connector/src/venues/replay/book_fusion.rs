@@ -388,7 +388,7 @@ mod tests {
         book.top(top(20, (98, 7.0), (99, 4.0)), &mut out);
         book.delta(
             15,
-            &[level(100, 9.0), level(97, 1.0)],
+            &[level(105, 9.0), level(100, 9.0), level(97, 1.0)],
             &[level(103, 1.0)],
             &mut out,
         );
@@ -397,7 +397,12 @@ mod tests {
         assert!(!book.is_crossed());
         book.delta(
             20,
-            &[level(100, 0.0), level(99, 0.0), level(98, 7.0)],
+            &[
+                level(105, 0.0),
+                level(100, 0.0),
+                level(99, 0.0),
+                level(98, 7.0),
+            ],
             &[level(99, 4.0)],
             &mut out,
         );
