@@ -32,6 +32,8 @@ interface Quote {
 /** Quotes are looked at again at most this often. */
 const REQUOTE_NS = 5_000_000n;
 const TAPE = 12;
+/** A quote this far inside the other side will not be filled any more. */
+const STRANDED_TICKS = 20;
 
 class DemoStrategy implements Strategy {
   readonly timerMs = 100;
@@ -104,7 +106,8 @@ class DemoStrategy implements Strategy {
     const full = ctx.position() * inwards >= this.#options.maxPosition;
     if (quote !== undefined) {
       const behind = (best - quote.tick) * inwards;
-      if ((behind > 1 || full) && quote.open && !quote.cancelling) {
+      // The market also runs through a quote that the stub's dice do not fill.
+      if ((behind > 1 || behind < -STRANDED_TICKS || full) && quote.open && !quote.cancelling) {
         quote.cancelling = true;
         ctx.cancel(quote.id);
       }

@@ -125,7 +125,6 @@ function micros(value: number | undefined): string {
 
 /** Pads to a visible width; colour codes take no room. */
 function pad(text: string, width: number): string {
-   
   const visible = text.replace(/\u001b\[\d+m/g, '').length;
   return text + ' '.repeat(Math.max(0, width - visible));
 }
