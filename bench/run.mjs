@@ -1,0 +1,33 @@
+// npm run bench [-- NAME…] [--json]: measures ours against its peers in the same run.
+// The method stands in bench/README.md.
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { build } from './harness/build.mjs';
+import { environment } from './harness/environment.mjs';
+import { printTable } from './harness/table.mjs';
+
+const benchmarks = {
+  'js-strategy': () => import('./js-strategy/js-strategy.mjs'),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
+const unknown = names.filter((name) => !(name in benchmarks));
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(', ')}; there is ${Object.keys(benchmarks).join(', ')}`);
+  process.exit(2);
+}
+
+await build();
+const document = { environment: environment(), results: [] };
+for (const name of names) {
+  console.error(`\n${name}`);
+  const { run } = await benchmarks[name]();
+  document.results.push({ name, ...(await run({ quick: values.quick })) });
+}
+if (values.json) console.log(JSON.stringify(document));
+else printTable(document);
+process.exitCode = document.results.every((result) => result.rows.every((row) => row.held)) ? 0 : 1;
