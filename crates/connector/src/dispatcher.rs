@@ -173,7 +173,7 @@ impl<V: Venue> Dispatcher<V> {
                 };
                 self.side(bot, side, out);
                 let error = LiveError::with(ErrorKind::Custom(code), Value::String(text));
-                self.send(bot, Outgoing::Error(&error), out);
+                self.tell_stock(bot, &error, out);
                 return;
             }
         };
@@ -467,7 +467,14 @@ impl<V: Venue> Dispatcher<V> {
                 ("msg".to_owned(), Value::String(text.to_owned())),
             ]));
             let error = LiveError::with(ErrorKind::OrderError, value);
-            self.send(to, Outgoing::Error(&error), out);
+            self.tell_stock(to, &error, out);
+        }
+    }
+
+    /// What bots of ours learn from the side channel, in the words that hftbacktest's bots know.
+    fn tell_stock<O: Outlet>(&mut self, to: u64, error: &LiveError, out: &mut O) {
+        if to == TO_ALL || out.owner_state(to) == OwnerState::Stock {
+            self.send(to, Outgoing::Error(error), out);
         }
     }
 
