@@ -6,7 +6,7 @@
 //! 1. Every export catches unwinds: a panic becomes a JavaScript error, never an abort.
 //! 2. A bot lives on the thread that made it; a port on the thread that made it. They meet only in
 //!    `hbl_livebot::Remote`.
-//! 3. No call waits longer than [`SLICE_MAX_NS`], because a worker that is to be terminated cannot
+//! 3. No call waits longer than `SLICE_MAX_NS`, because a worker that is to be terminated cannot
 //!    be before its native call returns.
 //! 4. Memory that records are written to belongs to JavaScript. A bot and a port hold a reference
 //!    to it for as long as they may write.
