@@ -5,7 +5,7 @@ use hftbacktest::{
     types::Side,
 };
 
-use crate::live_core::InstrumentConfig;
+use crate::bot_config::InstrumentConfig;
 
 /// A level: price in ticks, quantity.
 pub type Level = (i64, f64);

@@ -15,6 +15,7 @@ mod codec;
 mod config;
 mod connector_port;
 mod error;
+mod lock;
 mod page;
 mod price;
 mod service;

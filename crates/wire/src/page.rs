@@ -16,11 +16,9 @@ use std::{
     path::{Path, PathBuf},
     ptr::NonNull,
     sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
-    thread,
-    time::Duration,
 };
 
-use crate::{WireError, clock};
+use crate::{WireError, clock, lock};
 
 const PAGE_BYTES: usize = 4096;
 const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
@@ -173,7 +171,7 @@ impl Page {
                 .mode(0o600)
                 .open(&path)
                 .map_err(fail)?;
-            if !acquire(&file).map_err(fail)? {
+            if !lock::acquire(&file).map_err(fail)? {
                 let pid = Self::map(file, path.clone(), false).map_or(0, |page| page.pid());
                 return Err(WireError::AlreadyRunning {
                     name: name.to_owned(),
@@ -393,74 +391,6 @@ fn load_text(place: &[AtomicU8; TEXT_BYTES]) -> String {
         .take_while(|byte| *byte != 0)
         .collect();
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Tries for a moment: somebody else's sweep may hold the lock for an instant.
-fn acquire(file: &File) -> io::Result<bool> {
-    for _ in 0..10 {
-        if lock::try_acquire(file)? {
-            return Ok(true);
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    Ok(false)
-}
-
-/// Locks of an open file description: they end with the process, and can be asked for without
-/// being taken, so that looking never disturbs an owner that is just starting.
-#[cfg(target_os = "linux")]
-mod lock {
-    use super::{AsRawFd, File, io};
-
-    fn whole_file() -> libc::flock {
-        libc::flock {
-            l_type: libc::F_WRLCK as libc::c_short,
-            l_whence: libc::SEEK_SET as libc::c_short,
-            l_start: 0,
-            l_len: 0,
-            l_pid: 0,
-        }
-    }
-
-    pub(super) fn try_acquire(file: &File) -> io::Result<bool> {
-        let lock = whole_file();
-        // SAFETY: the descriptor is open and `lock` outlives the call.
-        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const lock) } == 0 {
-            return Ok(true);
-        }
-        let error = io::Error::last_os_error();
-        match error.raw_os_error() {
-            Some(libc::EAGAIN | libc::EACCES) => Ok(false),
-            _ => Err(error),
-        }
-    }
-
-    pub(super) fn is_held(file: &File) -> bool {
-        let mut lock = whole_file();
-        // SAFETY: the descriptor is open and `lock` outlives the call.
-        let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut lock) };
-        answer == 0 && i32::from(lock.l_type) != libc::F_UNLCK
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod lock {
-    use super::{AsRawFd, File, io};
-
-    pub(super) fn try_acquire(file: &File) -> io::Result<bool> {
-        // SAFETY: the descriptor is open.
-        Ok(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0)
-    }
-
-    pub(super) fn is_held(file: &File) -> bool {
-        // SAFETY: the descriptor is open.
-        if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_SH | libc::LOCK_NB) } == 0 {
-            // SAFETY: the descriptor is open.
-            unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
-            return false;
-        }
-        true
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,398 @@
+//! The tap: every message becomes a record, and what `LiveBot` must see of it goes on.
+
+use hbl_wire::{SideEvent, Slot, TO_ALL, Tail, WireEvent, clock::monotonic_ns};
+use hftbacktest::{
+    live::BotError,
+    types::{ErrorKind, LiveError, LiveEvent, Order, Value},
+};
+
+use crate::{
+    error::ErrorCode,
+    feed, orders,
+    record::{FLAG_IN_BATCH, FLAG_SNAPSHOT, FLAG_SYNTHETIC, LinkStatus, Record, RecordKind},
+    shared::{Peer, Shared, index},
+};
+
+impl Shared {
+    /// Takes the next message of any connector and taps it; gives what `LiveBot` must see of it.
+    /// `Ok(None)` when nothing is there.
+    pub(crate) fn next(&mut self) -> Result<Option<(usize, LiveEvent)>, BotError> {
+        if let Some(event) = self.injected.pop_front().or_else(|| self.held.take()) {
+            return Ok(Some(event));
+        }
+        for _ in 0..self.peers.len() {
+            let at = self.next_peer;
+            self.next_peer = if at + 1 == self.peers.len() {
+                0
+            } else {
+                at + 1
+            };
+            // Stays with one connector while it has something for this bot, so that its batches
+            // are not torn apart by another's.
+            loop {
+                let received = self.peers[at]
+                    .port
+                    .recv()
+                    .map_err(|e| BotError::Custom(e.to_string()))?;
+                let Some((slot, lost)) = received else { break };
+                if lost > 0 {
+                    self.lose(at, lost);
+                }
+                if slot.to() != TO_ALL && slot.to() != self.id {
+                    continue;
+                }
+                self.stats.received += 1;
+                if let Some(event) = self.take(at, &slot) {
+                    if self.peers[at].in_batch {
+                        self.next_peer = at;
+                    }
+                    if self.attention.clear.is_empty() {
+                        return Ok(Some(event));
+                    }
+                    self.held = Some(event);
+                    return Ok(None);
+                }
+                if self.attention.is_wanted() {
+                    return Ok(None);
+                }
+            }
+            self.drain_side(at);
+        }
+        Ok(None)
+    }
+
+    /// Messages of a connector were lost: none of its books can be trusted.
+    pub(crate) fn lose(&mut self, at: usize, lost: u64) {
+        self.stats.lost += lost;
+        self.stats.gaps += 1;
+        // A lost end of a batch must not leave everything after it inside the batch.
+        self.peers[at].in_batch = false;
+        self.peers[at].in_answer = false;
+        for asset in 0..self.assets.len() {
+            if self.assets[asset].peer == at {
+                self.push(&Record {
+                    kind: RecordKind::Gap as u8,
+                    asset: index(asset),
+                    recv_mono_ns: monotonic_ns(),
+                    value: i64::try_from(lost).unwrap_or(i64::MAX),
+                    ..Record::default()
+                });
+                self.ask_resync(asset);
+            }
+        }
+    }
+
+    pub(crate) fn ask_resync(&mut self, asset: usize) {
+        if !self.attention.resync.contains(&asset) {
+            self.attention.resync.push(asset);
+        }
+    }
+
+    /// Decodes and taps one message.
+    pub(crate) fn take(&mut self, at: usize, slot: &Slot) -> Option<(usize, LiveEvent)> {
+        let Ok(event) = slot.event() else {
+            self.stats.decode_errors += 1;
+            return None;
+        };
+        let stamp = Stamp::new(&self.peers[at], slot.tail());
+        match event {
+            WireEvent::BatchStart => {
+                let peer = &mut self.peers[at];
+                peer.in_batch = true;
+                peer.in_answer = slot.to() == self.id;
+                peer.answered.clear();
+                self.push(&stamp.on(Record {
+                    kind: RecordKind::BatchStart as u8,
+                    ..Record::default()
+                }));
+                Some((0, LiveEvent::BatchStart))
+            }
+            WireEvent::BatchEnd => {
+                self.push(&stamp.on(Record {
+                    kind: RecordKind::BatchEnd as u8,
+                    ..Record::default()
+                }));
+                let peer = &mut self.peers[at];
+                peer.in_batch = false;
+                if core::mem::take(&mut peer.in_answer) {
+                    self.attention.answered.append(&mut peer.answered);
+                }
+                Some((0, LiveEvent::BatchEnd))
+            }
+            WireEvent::Feed { symbol, mut event } => {
+                let asset = self.asset(at, symbol)?;
+                feed::normalise(&mut event);
+                if !feed::is_sane(&event, self.assets[asset].tick_size) {
+                    self.stats.decode_errors += 1;
+                    return None;
+                }
+                if let Some(record) = feed::record_of(&event) {
+                    let record = stamp.on(Record {
+                        asset: index(asset),
+                        ..record
+                    });
+                    self.push(&record);
+                    if record.kind == RecordKind::Trade as u8 {
+                        self.assets[asset].trades.push(&record);
+                    } else if !self.peers[at].port.is_ours()
+                        && !self.peers[at].in_answer
+                        && !self.assets[asset].trusted
+                    {
+                        // A connector of hftbacktest says no more of a book than its next level.
+                        self.assets[asset].unanswered = false;
+                        self.attention.answered.push(asset);
+                    }
+                }
+                Some((
+                    asset,
+                    LiveEvent::Feed {
+                        symbol: String::new(),
+                        event,
+                    },
+                ))
+            }
+            WireEvent::Order { symbol, order } => {
+                // Its reason was sent before it, on the side channel.
+                self.drain_side(at);
+                let asset = self.asset(at, symbol)?;
+                self.assets[asset].awaited.seen(order.order_id);
+                self.push(&stamp.on(Record {
+                    asset: index(asset),
+                    ..orders::record_of(&order)
+                }));
+                Some((
+                    asset,
+                    LiveEvent::Order {
+                        symbol: String::new(),
+                        order,
+                    },
+                ))
+            }
+            WireEvent::Position {
+                symbol,
+                qty,
+                exch_ts,
+            } => {
+                let asset = self.asset(at, symbol)?;
+                self.push(&stamp.on(Record {
+                    kind: RecordKind::Position as u8,
+                    asset: index(asset),
+                    exch_ts_ns: exch_ts,
+                    qty,
+                    ..Record::default()
+                }));
+                Some((
+                    asset,
+                    LiveEvent::Position {
+                        symbol: String::new(),
+                        qty,
+                        exch_ts,
+                    },
+                ))
+            }
+            WireEvent::Error(error) => {
+                self.drain_side(at);
+                let (record, text) = error_record(&error);
+                let asset = self.first_asset(at);
+                self.push_text(stamp.on(Record { asset, ..record }), &text);
+                Some((0, LiveEvent::Error(error)))
+            }
+        }
+    }
+
+    pub(crate) fn asset(&mut self, at: usize, symbol: &str) -> Option<usize> {
+        let Some(asset) = self.peers[at].assets.get(symbol).copied() else {
+            self.stats.unknown_symbols += 1;
+            return None;
+        };
+        self.assets[asset].touched = true;
+        if self.peers[at].in_answer {
+            self.note_answer(at, asset);
+            if core::mem::take(&mut self.assets[asset].unanswered) {
+                // What came between the registration and its answer is older than the answer.
+                self.push_edge(RecordKind::BookReset, asset, 0);
+                self.attention.clear.push(asset);
+            }
+        }
+        Some(asset)
+    }
+
+    /// A record that only names an instrument.
+    pub(crate) fn push_edge(&mut self, kind: RecordKind, asset: usize, flags: u8) {
+        self.push(&Record {
+            kind: kind as u8,
+            flags,
+            asset: index(asset),
+            recv_mono_ns: monotonic_ns(),
+            ..Record::default()
+        });
+    }
+
+    pub(crate) fn note_answer(&mut self, at: usize, asset: usize) {
+        let answered = &mut self.peers[at].answered;
+        if !answered.contains(&asset) {
+            answered.push(asset);
+        }
+    }
+
+    pub(crate) fn first_asset(&self, at: usize) -> u32 {
+        index(
+            self.assets
+                .iter()
+                .position(|asset| asset.peer == at)
+                .unwrap_or(0),
+        )
+    }
+
+    pub(crate) fn drain_side(&mut self, at: usize) {
+        while let Some(event) = self.peers[at].port.recv_side() {
+            match event {
+                Ok(event) => self.take_side(at, event),
+                Err(()) => self.stats.decode_errors += 1,
+            }
+        }
+    }
+
+    pub(crate) fn take_side(&mut self, at: usize, event: SideEvent) {
+        let link = |status: LinkStatus| Record {
+            kind: RecordKind::Link as u8,
+            status: status as u8,
+            ..Record::default()
+        };
+        let error = |code: i64| Record {
+            kind: RecordKind::Error as u8,
+            status: ErrorCode::Custom as u8,
+            value: code,
+            ..Record::default()
+        };
+        let (symbol, record, text) = match event {
+            SideEvent::Reject {
+                symbol,
+                order_id,
+                code,
+                text,
+            } => {
+                let record = Record {
+                    kind: RecordKind::Reject as u8,
+                    order_id,
+                    value: code,
+                    ..Record::default()
+                };
+                (Some(symbol), record, text)
+            }
+            SideEvent::VenueDown { text } => (None, link(LinkStatus::VenueDown), text),
+            SideEvent::VenueUp => (None, link(LinkStatus::VenueUp), String::new()),
+            SideEvent::FeedStale { symbol } => {
+                (Some(symbol), link(LinkStatus::FeedStale), String::new())
+            }
+            SideEvent::FeedFresh { symbol } => {
+                (Some(symbol), link(LinkStatus::FeedFresh), String::new())
+            }
+            SideEvent::RegisterRefused { symbol, code, text } => (Some(symbol), error(code), text),
+            SideEvent::Notice { code, text } => (None, error(code), text),
+        };
+        let asset = match symbol {
+            None => self.first_asset(at),
+            Some(symbol) => match self.peers[at].assets.get(&symbol) {
+                Some(asset) => index(*asset),
+                None => return,
+            },
+        };
+        self.push_text(
+            Record {
+                asset,
+                recv_mono_ns: monotonic_ns(),
+                ..record
+            },
+            &text,
+        );
+    }
+
+    /// Taps and queues an order update made here.
+    pub(crate) fn inject_order(&mut self, asset: usize, order: Order, code: i64, text: &str) {
+        let now = monotonic_ns();
+        let about = Record {
+            kind: RecordKind::Reject as u8,
+            flags: FLAG_SYNTHETIC,
+            asset: index(asset),
+            recv_mono_ns: now,
+            order_id: order.order_id,
+            value: code,
+            ..Record::default()
+        };
+        self.push_text(about, text);
+        self.push(&Record {
+            asset: index(asset),
+            flags: FLAG_SYNTHETIC,
+            recv_mono_ns: now,
+            ..orders::record_of(&order)
+        });
+        self.injected.push_back((
+            asset,
+            LiveEvent::Order {
+                symbol: String::new(),
+                order,
+            },
+        ));
+    }
+}
+
+/// What every record of one message has in common.
+struct Stamp {
+    flags: u8,
+    tail: Tail,
+    recv_mono_ns: u64,
+}
+
+impl Stamp {
+    fn new(peer: &Peer, tail: Option<Tail>) -> Self {
+        let flags =
+            (u8::from(peer.in_batch) * FLAG_IN_BATCH) | (u8::from(peer.in_answer) * FLAG_SNAPSHOT);
+        Self {
+            flags,
+            tail: tail.unwrap_or(Tail {
+                seq: 0,
+                sent_mono_ns: 0,
+            }),
+            recv_mono_ns: monotonic_ns(),
+        }
+    }
+
+    const fn on(&self, mut record: Record) -> Record {
+        record.flags |= self.flags;
+        record.seq = self.tail.seq;
+        record.sent_mono_ns = self.tail.sent_mono_ns;
+        record.recv_mono_ns = self.recv_mono_ns;
+        record
+    }
+}
+
+fn error_record(error: &LiveError) -> (Record, String) {
+    let (status, mut value) = match error.kind {
+        ErrorKind::ConnectionInterrupted => (ErrorCode::ConnectionInterrupted, 0),
+        ErrorKind::CriticalConnectionError => (ErrorCode::CriticalConnectionError, 0),
+        ErrorKind::OrderError => (ErrorCode::OrderError, 0),
+        ErrorKind::Custom(number) => (ErrorCode::Custom, number),
+    };
+    let text = match &error.value {
+        Value::String(text) => text.clone(),
+        Value::Map(map) => {
+            if let Some(code) = map.get("code").and_then(Value::get_int) {
+                value = code;
+            }
+            map.get("msg")
+                .and_then(Value::get_str)
+                .unwrap_or_default()
+                .to_owned()
+        }
+        Value::Empty => String::new(),
+        other => format!("{other:?}"),
+    };
+    let record = Record {
+        kind: RecordKind::Error as u8,
+        status: status as u8,
+        value,
+        ..Record::default()
+    };
+    (record, text)
+}

@@ -1,0 +1,284 @@
+//! What keeps a bot whole: links, registrations, and books that were fetched in full.
+
+use hbl_wire::{LinkEvent, clock::monotonic_ns, price_of};
+use hftbacktest::types::{
+    Bot, Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LiveEvent, LiveRequest, Side,
+};
+
+use crate::{
+    book::Book,
+    live_core::LiveCore,
+    orders,
+    record::{FLAG_SYNTHETIC, LinkStatus, Record, RecordKind},
+    shared::{ANSWER_TIMEOUT_NS, LINK_CHECK_NS, index},
+};
+
+impl<MD: Book> LiveCore<MD> {
+    /// Does what the channel cannot do from inside `LiveBot`.
+    pub(crate) fn attend(&mut self) {
+        let (links_due, clear, answered, resync) = {
+            let attention = &mut self.shared.borrow_mut().attention;
+            (
+                core::mem::take(&mut attention.links_due),
+                core::mem::take(&mut attention.clear),
+                core::mem::take(&mut attention.answered),
+                core::mem::take(&mut attention.resync),
+            )
+        };
+        if links_due {
+            self.check_links();
+            self.repeat_unanswered();
+        }
+        for asset in clear {
+            self.clear_book(asset);
+        }
+        for asset in answered {
+            self.finish_answer(asset);
+        }
+        for asset in resync {
+            self.shared.borrow_mut().stats.resyncs += 1;
+            self.register(asset);
+        }
+    }
+
+    pub(crate) fn check_links(&mut self) {
+        let count = {
+            let mut shared = self.shared.borrow_mut();
+            shared.next_link_check_ns = monotonic_ns() + LINK_CHECK_NS;
+            shared.peers.len()
+        };
+        for at in 0..count {
+            let event = match self.shared.borrow_mut().peers[at].port.check_link() {
+                Ok(event) => event,
+                Err(error) => {
+                    tracing::warn!(%error, "the link with a connector cannot be made");
+                    None
+                }
+            };
+            if let Some(event) = event {
+                self.change_link(at, event);
+            }
+        }
+    }
+
+    /// Registers again what a connector of ours has not answered for too long.
+    pub(crate) fn repeat_unanswered(&self) {
+        let mut shared = self.shared.borrow_mut();
+        let now_ns = monotonic_ns();
+        for asset in 0..shared.assets.len() {
+            let one = &shared.assets[asset];
+            let port = &shared.peers[one.peer].port;
+            let overdue = one.unanswered && now_ns >= one.registered_ns + ANSWER_TIMEOUT_NS;
+            if overdue && port.is_connected() && port.is_ours() {
+                shared.ask_resync(asset);
+            }
+        }
+    }
+
+    pub(crate) fn change_link(&mut self, at: usize, event: LinkEvent) {
+        let status = match event {
+            LinkEvent::Connected => LinkStatus::Connected,
+            LinkEvent::Lost => LinkStatus::Lost,
+            LinkEvent::Restarted => LinkStatus::Restarted,
+        };
+        let assets: Vec<usize> = {
+            let mut shared = self.shared.borrow_mut();
+            shared.peers[at].status = status;
+            let epoch = shared.peers[at].port.info().epoch;
+            let record = Record {
+                kind: RecordKind::Link as u8,
+                status: status as u8,
+                asset: shared.first_asset(at),
+                recv_mono_ns: monotonic_ns(),
+                value: i64::try_from(epoch).unwrap_or(0),
+                ..Record::default()
+            };
+            shared.push(&record);
+            (0..shared.assets.len())
+                .filter(|asset| shared.assets[*asset].peer == at)
+                .collect()
+        };
+        for asset in assets {
+            match event {
+                LinkEvent::Lost => self.distrust(asset),
+                LinkEvent::Connected => self.register(asset),
+                LinkEvent::Restarted => {
+                    self.shared.borrow_mut().stats.resyncs += 1;
+                    self.register(asset);
+                }
+            }
+        }
+        self.report(true);
+    }
+
+    /// Marks the book as not whole; it keeps its levels until a snapshot comes.
+    pub(crate) fn distrust(&mut self, asset: usize) {
+        let mut shared = self.shared.borrow_mut();
+        shared.assets[asset].touched = true;
+        shared.assets[asset].trusted = false;
+    }
+
+    /// Clears the book and asks the connector for orders, position and book.
+    pub(crate) fn register(&mut self, asset: usize) {
+        self.clear_book(asset);
+        let open: Vec<u64> = self
+            .bot
+            .orders(asset)
+            .values()
+            .filter(|order| order.active())
+            .map(|order| order.order_id)
+            .collect();
+        let mut shared = self.shared.borrow_mut();
+        let one = &mut shared.assets[asset];
+        one.trusted = false;
+        one.touched = true;
+        one.unanswered = true;
+        one.registered_ns = monotonic_ns();
+        one.awaited.start(open.into_iter());
+        let request = LiveRequest::RegisterInstrument {
+            symbol: one.symbol.clone(),
+            tick_size: one.tick_size,
+            lot_size: one.lot_size,
+        };
+        let peer = one.peer;
+        let sent = shared.peers[peer].port.send(&request);
+        shared.push_edge(RecordKind::BookReset, asset, 0);
+        if let Err(error) = sent {
+            tracing::warn!(%error, "a registration could not be sent; it is tried again");
+            shared.ask_resync(asset);
+        }
+    }
+
+    /// `LiveBot` has no call to clear a book, so every level is deleted through its own events.
+    pub(crate) fn clear_book(&mut self, asset: usize) {
+        let depth = self.bot.depth(asset);
+        let tick_size = depth.tick_size();
+        let mut shared = self.shared.borrow_mut();
+        for (side, ev) in [
+            (Side::Buy, LOCAL_BID_DEPTH_EVENT),
+            (Side::Sell, LOCAL_ASK_DEPTH_EVENT),
+        ] {
+            depth.for_each_level(side, |(tick, _)| {
+                let px = price_of(tick, tick_size);
+                let event = Event {
+                    ev,
+                    exch_ts: 0,
+                    local_ts: 0,
+                    px,
+                    qty: 0.0,
+                    order_id: 0,
+                    ival: 0,
+                    fval: 0.0,
+                };
+                shared.injected.push_back((
+                    asset,
+                    LiveEvent::Feed {
+                        symbol: String::new(),
+                        event,
+                    },
+                ));
+            });
+        }
+    }
+
+    /// The connector has answered a registration.
+    pub(crate) fn finish_answer(&mut self, asset: usize) {
+        let gone = {
+            let mut shared = self.shared.borrow_mut();
+            let (peer, was_trusted) = (shared.assets[asset].peer, shared.assets[asset].trusted);
+            shared.assets[asset].trusted = true;
+            shared.assets[asset].touched = true;
+            if !was_trusted {
+                shared.push_edge(RecordKind::BookReady, asset, 0);
+            }
+            // Only our connector is known to name every open order of this bot.
+            let complete = shared.peers[peer].port.is_ours();
+            let awaited = &mut shared.assets[asset].awaited;
+            if awaited.is_active() && complete {
+                awaited.finish()
+            } else {
+                Vec::new()
+            }
+        };
+        for id in gone {
+            if let Some(order) = self
+                .bot
+                .orders(asset)
+                .get(&id)
+                .filter(|order| order.active())
+            {
+                let order = orders::expired(order);
+                let text = "not open any more at the connector; its last update was lost";
+                self.shared
+                    .borrow_mut()
+                    .inject_order(asset, order, -1, text);
+            }
+        }
+    }
+
+    /// Sends the book anew, from `LiveBot`'s own, to a ring that had to drop some of it.
+    pub(crate) fn restore_ring(&mut self) {
+        let mut levels = core::mem::take(&mut self.levels);
+        loop {
+            let mut shared = self.shared.borrow_mut();
+            let Some(asset) = shared.sink.take_recovered() else {
+                break;
+            };
+            let n = shared.sink.snapshot_levels();
+            shared.push_edge(RecordKind::BookReset, asset, FLAG_SYNTHETIC);
+            let level = Record {
+                kind: RecordKind::Depth as u8,
+                asset: index(asset),
+                flags: FLAG_SYNTHETIC,
+                recv_mono_ns: monotonic_ns(),
+                ..Record::default()
+            };
+            let depth = self.bot.depth(asset);
+            for (side, code) in [(Side::Buy, 1), (Side::Sell, 2)] {
+                depth.top(side, n, &mut levels);
+                for (tick, qty) in &levels {
+                    let px = price_of(*tick, depth.tick_size());
+                    shared.push(&Record {
+                        side: code,
+                        px,
+                        qty: *qty,
+                        ..level
+                    });
+                }
+            }
+            if shared.assets[asset].trusted {
+                shared.push_edge(RecordKind::BookReady, asset, FLAG_SYNTHETIC);
+            }
+        }
+        self.levels = levels;
+    }
+
+    pub(crate) fn refresh_state(&mut self, all: bool) {
+        let Some(state) = &self.state else { return };
+        let mut shared = self.shared.borrow_mut();
+        for asset in 0..shared.assets.len() {
+            let one = &mut shared.assets[asset];
+            if core::mem::take(&mut one.touched) || all {
+                state.refresh(
+                    asset,
+                    self.bot.depth(asset),
+                    self.bot.position(asset),
+                    self.bot.feed_latency(asset),
+                    one.trusted,
+                );
+            }
+        }
+    }
+
+    pub(crate) fn report(&mut self, now: bool) {
+        const REPORT_NS: u64 = 50_000_000;
+        let Some(remote) = self.shared.borrow().remote.clone() else {
+            return;
+        };
+        let now_ns = monotonic_ns();
+        if now || now_ns >= self.next_report_ns {
+            self.next_report_ns = now_ns + REPORT_NS;
+            remote.set_report(self.stats(), Some(self.links()));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The waits of a bot: ours, which take what is there, and hftbacktest's own.
+
+use hbl_wire::clock::monotonic_ns;
+use hftbacktest::{
+    live::{BotError, LiveBot},
+    types::{Bot, ElapseResult},
+};
+
+use crate::{
+    book::Book, channel::TapChannel, error::CommandError, live_core::LiveCore, shared::Mode,
+};
+
+/// Messages taken between two looks at commands and links.
+const DRAIN_MAX: u32 = 512;
+/// "For as long as the channel says", for `LiveBot::elapse`.
+const UNBOUNDED_NS: i64 = i64::MAX;
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This many records were written.
+    Records(usize),
+    /// The bot was told to stop.
+    Stopped,
+}
+
+impl<MD: Book> LiveCore<MD> {
+    /// Waits until something arrives, then takes what is there, at most `records_max` records.
+    /// Returns after `timeout_ns` with none.
+    ///
+    /// # Errors
+    /// [`CommandError::Custom`] when shared memory fails.
+    pub fn wait_batch(
+        &mut self,
+        timeout_ns: u64,
+        records_max: usize,
+    ) -> Result<Outcome, CommandError> {
+        let until_ns = monotonic_ns().saturating_add(timeout_ns);
+        self.shared.borrow_mut().begin();
+        loop {
+            if self.shared.borrow().is_stopped() {
+                self.end();
+                return Ok(Outcome::Stopped);
+            }
+            self.run_commands();
+            self.drain(records_max)?;
+            let written = self.shared.borrow().sink.len();
+            if written > 0 || monotonic_ns() >= until_ns {
+                self.end();
+                return Ok(Outcome::Records(written));
+            }
+            self.shared.borrow_mut().wait_work(until_ns);
+        }
+    }
+
+    /// Pumps records into the ring of the bound remote for `slice_ns`.
+    ///
+    /// # Errors
+    /// [`CommandError::Custom`] when shared memory fails.
+    pub fn run(&mut self, slice_ns: u64) -> Result<Outcome, CommandError> {
+        let until_ns = monotonic_ns().saturating_add(slice_ns);
+        let Some(remote) = self.shared.borrow().remote.clone() else {
+            return Err(CommandError::InvalidArgument);
+        };
+        loop {
+            if remote.is_stopped() || !remote.begin_pump() {
+                self.report(true);
+                return Ok(Outcome::Stopped);
+            }
+            self.run_commands();
+            let drained = self.drain(usize::MAX);
+            self.restore_ring();
+            let wake = self.shared.borrow_mut().sink.publish();
+            remote.end_pump();
+            drained?;
+            if wake {
+                remote.wake();
+            }
+            self.refresh_state(false);
+            self.report(false);
+            if monotonic_ns() >= until_ns {
+                return Ok(Outcome::Records(0));
+            }
+            self.shared.borrow_mut().wait_work(until_ns);
+        }
+    }
+
+    /// hftbacktest's `wait_next_feed`.
+    ///
+    /// # Errors
+    /// [`CommandError`] as `LiveBot` gives it.
+    pub fn wait_next_feed(
+        &mut self,
+        include_order_resp: bool,
+        timeout_ns: u64,
+    ) -> Result<ElapseResult, CommandError> {
+        self.forward(timeout_ns, |bot, left_ns| {
+            bot.wait_next_feed(include_order_resp, left_ns)
+        })
+    }
+
+    /// hftbacktest's `wait_order_response`.
+    ///
+    /// # Errors
+    /// [`CommandError`] as `LiveBot` gives it, [`CommandError::InstrumentNotFound`].
+    pub fn wait_order_response(
+        &mut self,
+        asset: usize,
+        order_id: u64,
+        timeout_ns: u64,
+    ) -> Result<ElapseResult, CommandError> {
+        self.peer_of(asset)?;
+        self.forward(timeout_ns, |bot, left_ns| {
+            bot.wait_order_response(asset, order_id, left_ns)
+        })
+    }
+
+    /// hftbacktest's `elapse`.
+    ///
+    /// # Errors
+    /// [`CommandError`] as `LiveBot` gives it.
+    pub fn elapse(&mut self, duration_ns: u64) -> Result<ElapseResult, CommandError> {
+        self.forward(duration_ns, |bot, left_ns| bot.elapse(left_ns))
+    }
+
+    /// Records that the last wait wrote.
+    #[must_use]
+    pub fn record_count(&self) -> usize {
+        self.shared.borrow().sink.len()
+    }
+
+    /// Runs one of `LiveBot`'s own waits, again after each interruption of ours.
+    pub(crate) fn forward(
+        &mut self,
+        timeout_ns: u64,
+        mut wait: impl FnMut(&mut LiveBot<TapChannel, MD>, i64) -> Result<ElapseResult, BotError>,
+    ) -> Result<ElapseResult, CommandError> {
+        let until_ns = monotonic_ns().saturating_add(timeout_ns);
+        {
+            let mut shared = self.shared.borrow_mut();
+            shared.begin();
+            shared.mode = Mode::Forward;
+            shared.records_max = usize::MAX;
+        }
+        loop {
+            self.attend();
+            self.run_commands();
+            let before = self.record_count();
+            let left_ns = until_ns.saturating_sub(monotonic_ns());
+            let result = wait(&mut self.bot, i64::try_from(left_ns).unwrap_or(i64::MAX))?;
+            let interrupted = {
+                let shared = self.shared.borrow();
+                let wanted = shared.attention.is_wanted() || shared.has_commands();
+                wanted && result == ElapseResult::Ok && shared.sink.len() == before
+            };
+            self.attend();
+            if !interrupted || monotonic_ns() >= until_ns {
+                self.end();
+                return Ok(result);
+            }
+        }
+    }
+
+    /// Ends a wait: what is told from now on waits for the next one.
+    pub(crate) fn end(&mut self) {
+        self.shared.borrow_mut().sink.end();
+        self.refresh_state(false);
+        self.report(false);
+    }
+
+    /// Takes what is there without waiting, applies it to `LiveBot`, and does what it calls for.
+    pub(crate) fn drain(&mut self, records_max: usize) -> Result<(), CommandError> {
+        {
+            let mut shared = self.shared.borrow_mut();
+            if monotonic_ns() >= shared.next_link_check_ns {
+                shared.attention.links_due = true;
+            }
+        }
+        self.attend();
+        {
+            let mut shared = self.shared.borrow_mut();
+            shared.mode = Mode::Drain { left: DRAIN_MAX };
+            shared.records_max = records_max;
+        }
+        let result = self.bot.elapse(UNBOUNDED_NS);
+        self.attend();
+        result.map(|_| ()).map_err(CommandError::from)
+    }
+}
