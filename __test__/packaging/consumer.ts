@@ -9,7 +9,8 @@ export interface Manifest {
   name: string;
   main: string;
   files: string[];
-  dependencies: Record<string, string>;
+  /** The platform package has none. */
+  dependencies?: Record<string, string>;
   optionalDependencies: Record<string, string>;
   scripts?: Record<string, string>;
   devDependencies?: Record<string, string>;
