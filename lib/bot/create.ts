@@ -16,6 +16,7 @@ export type Backend = 'auto' | 'native' | 'stub';
 /** Which book a bot keeps. */
 export type DepthKind = 'hashmap' | 'roivector';
 
+/** Options of {@link create}: those of every bot, and which one to make. */
 export interface CreateOptions extends BotOptions {
   /** Default `auto`. */
   readonly backend?: Backend;

@@ -129,6 +129,7 @@ export abstract class NativeLiveBot implements Bot {
     return this.addon.monotonicNs();
   }
 
+  /** How many instruments the bot has. */
   numAssets(): number {
     this.open();
     return this.instruments.length;
@@ -424,6 +425,7 @@ export abstract class NativeLiveBot implements Bot {
     });
   }
 
+  /** As `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -82,9 +82,11 @@ export interface QueueAlarm {
   readonly size: number;
 }
 
+/** Where a client is in its life. `failed`: its thread ended by itself; only `close()` is left. */
 export type ClientState =
   'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'closed';
 
+/** The client went from one state of its life to the next. */
 export interface ClientStateChange {
   readonly type: 'state';
   readonly previous: ClientState;
@@ -118,6 +120,7 @@ export interface ClientEventMap {
   state: ClientStateChange;
 }
 
+/** Names that `client.on` and `client.stream` take. */
 export type ClientEventName = keyof ClientEventMap;
 
 /** Anything that `client.events()` yields; `type` tells which. */

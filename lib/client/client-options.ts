@@ -15,6 +15,7 @@ import type { ClientErrorEvent, ConnectionChange } from './client-event.js';
 import type { QueueName, QueueSettings } from './event-hub.js';
 import type { RateLimit } from './token-bucket.js';
 
+/** Options of `LiveClient`. Only `instruments` is required. */
 export interface LiveClientOptions {
   /** At least one; their order gives the asset numbers. */
   readonly instruments: readonly InstrumentInput[];

@@ -31,4 +31,5 @@ export interface ClientSession {
   close(): Promise<void>;
 }
 
+/** Opens a session; `LiveClient` has one for the native bot and one for the stub. */
 export type OpenSession = (context: SessionContext) => Promise<ClientSession>;

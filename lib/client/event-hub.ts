@@ -10,6 +10,7 @@ export type ClientHandler<K extends ClientEventName> = (event: ClientEventMap[K]
 export type QueueName =
   'trade' | 'bookUpdate' | 'snapshot' | 'order' | 'orderState' | 'position' | 'error';
 
+/** Bound and behaviour of one queue. */
 export interface QueueSettings {
   /** Bound in events. */
   readonly capacity: number;

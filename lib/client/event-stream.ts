@@ -15,6 +15,11 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
     this.#onReturn = onReturn;
   }
 
+  /**
+   * The next event; waits for one. Done once the stream has ended and is empty.
+   *
+   * @throws What the client failed with, once.
+   */
   async next(): Promise<IteratorResult<T, undefined>> {
     const item = await this.#queue.take(Infinity);
     if (item !== undefined) return { done: false, value: item };
@@ -24,6 +29,7 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined };
   }
 
+  /** Gives the queue back; what is in it is forgotten. A `for await` loop that is left calls it. */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#failure = undefined;
     this.#queue.close();
@@ -38,10 +44,12 @@ export class EventStream<T> implements AsyncIterableIterator<T> {
     this.#queue.close();
   }
 
+  /** The stream itself. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /** As `return()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }

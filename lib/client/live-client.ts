@@ -78,6 +78,7 @@ export class LiveClient {
 
   // ---- life cycle
 
+  /** Where the client is in its life. */
   get state(): ClientState {
     return this.#state;
   }
@@ -92,6 +93,7 @@ export class LiveClient {
     return this.#core.botId;
   }
 
+  /** The instruments, in the order of their asset numbers. */
   get instruments(): readonly InstrumentSpec[] {
     return this.#core.options.instruments;
   }
@@ -135,6 +137,7 @@ export class LiveClient {
     return this.#closing;
   }
 
+  /** As `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -187,6 +190,7 @@ export class LiveClient {
     return this;
   }
 
+  /** Links, latencies, throughput, queues, losses: a snapshot, made now. */
   get health(): ClientHealth {
     return this.#core.health(this.#state, this.#failure?.message ?? '', this.#startedMs);
   }
@@ -203,6 +207,7 @@ export class LiveClient {
     return this;
   }
 
+  /** Takes a handler off again; does nothing when it is not there. */
   off<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
     this.#core.hub.off(name, handler);
     return this;
@@ -227,26 +232,32 @@ export class LiveClient {
     return this.#core.hub.stream(name);
   }
 
+  /** Trades at the venue. Bounded: when full, the oldest go and are counted. */
   trades(): EventStream<Trade> {
     return this.stream('trade');
   }
 
+  /** Batches of level changes. Bounded: when full, batches merge and the book stays right. */
   bookUpdates(): EventStream<BookBatch> {
     return this.stream('bookUpdate');
   }
 
+  /** The books as they stand, every `snapshotIntervalMs`, of those that changed. */
   snapshots(): EventStream<DepthSnapshot> {
     return this.stream('snapshot');
   }
 
+  /** Updates of own orders as the connector told them; never dropped. */
   orders(): EventStream<OrderResponse> {
     return this.stream('order');
   }
 
+  /** Changes of own orders from one state to the next, fills included; never dropped. */
   orderStates(): EventStream<OrderStateChange> {
     return this.stream('orderState');
   }
 
+  /** Changes of positions; never dropped. */
   positions(): EventStream<PositionChange> {
     return this.stream('position');
   }
@@ -264,42 +275,52 @@ export class LiveClient {
     return this.#core.hub.takeNow(name);
   }
 
+  /** The next trade; `undefined` when none came within `timeoutMs`. */
   getTrade(timeoutMs: number): Promise<Trade | undefined> {
     return this.get('trade', timeoutMs);
   }
 
+  /** The next trade that is there, else `undefined`. */
   getTradeNowait(): Trade | undefined {
     return this.getNowait('trade');
   }
 
+  /** The next batch of level changes; `undefined` when none came within `timeoutMs`. */
   getBookUpdate(timeoutMs: number): Promise<BookBatch | undefined> {
     return this.get('bookUpdate', timeoutMs);
   }
 
+  /** The next batch of level changes that is there, else `undefined`. */
   getBookUpdateNowait(): BookBatch | undefined {
     return this.getNowait('bookUpdate');
   }
 
+  /** The next periodic snapshot; `undefined` when none came within `timeoutMs`. */
   getSnapshot(timeoutMs: number): Promise<DepthSnapshot | undefined> {
     return this.get('snapshot', timeoutMs);
   }
 
+  /** The next periodic snapshot that is there, else `undefined`. */
   getSnapshotNowait(): DepthSnapshot | undefined {
     return this.getNowait('snapshot');
   }
 
+  /** The next change of an own order; `undefined` when none came within `timeoutMs`. */
   getOrderUpdate(timeoutMs: number): Promise<OrderStateChange | undefined> {
     return this.get('orderState', timeoutMs);
   }
 
+  /** The next change of an own order that is there, else `undefined`. */
   getOrderUpdateNowait(): OrderStateChange | undefined {
     return this.getNowait('orderState');
   }
 
+  /** The next change of a position; `undefined` when none came within `timeoutMs`. */
   getPositionChange(timeoutMs: number): Promise<PositionChange | undefined> {
     return this.get('position', timeoutMs);
   }
 
+  /** The next change of a position that is there, else `undefined`. */
   getPositionChangeNowait(): PositionChange | undefined {
     return this.getNowait('position');
   }

@@ -5,6 +5,7 @@ import { HftError } from '../models/hft-error.js';
 import { findConnector } from './find-connector.js';
 import { TailBuffer } from './tail-buffer.js';
 
+/** How to run a connector in a child process. */
 export interface ConnectorProcessOptions {
   /** Arguments of the connector, for instance `['my-sim', 'sim']`; `--ready-json` is added. */
   readonly args: readonly string[];
@@ -28,9 +29,11 @@ export interface ConnectorProcessOptions {
   };
 }
 
+/** Where a connector process is in its life. `failed`: it ended by itself and is not started again. */
 export type ConnectorProcessState =
   'created' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'failed';
 
+/** Condition of a connector process, made now. */
 export interface ConnectorProcessHealth {
   readonly state: ConnectorProcessState;
   readonly processAlive: boolean;
@@ -103,10 +106,12 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     return this.#starting;
   }
 
+  /** Process id, `undefined` while no process runs. */
   get pid(): number | undefined {
     return this.#alive() ? this.#child?.pid : undefined;
   }
 
+  /** State, process, restarts and last words. */
   get health(): ConnectorProcessHealth {
     const processAlive = this.#alive();
     return {
@@ -125,6 +130,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     return this.#stopping;
   }
 
+  /** As `stop()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

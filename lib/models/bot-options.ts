@@ -6,6 +6,7 @@ import type { WaitOptions, WaitStrategy } from './wait-options.js';
 /** An instrument as the builder makes it, or as `build()` returns it. */
 export type InstrumentInput = LiveInstrument | InstrumentSpec;
 
+/** What every bot needs to know. */
 export interface BotOptions {
   /** At least one; their order gives the asset numbers. */
   readonly instruments: readonly InstrumentInput[];

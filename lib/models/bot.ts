@@ -52,6 +52,7 @@ export interface Bot extends Disposable {
    * that does not run in real time. For durations.
    */
   monotonicNs(): number;
+  /** How many instruments the bot has. */
   numAssets(): number;
   /** Signed quantity: above 0 long, below 0 short. */
   position(asset: number): number;

@@ -63,9 +63,11 @@ const RECOVERABLE: ReadonlySet<HftErrorCode> = new Set<HftErrorCode>([
   'ERR_RATE_LIMITED',
 ]);
 
+/** What an {@link HftError} says besides its code. */
 export interface HftErrorOptions {
   /** What to do about it; becomes the end of the message. */
   readonly remedy?: string;
+  /** What was caught, when something was. */
   readonly cause?: unknown;
 }
 
@@ -75,12 +77,14 @@ export interface HftErrorOptions {
  */
 export class HftError extends Error {
   override readonly name = 'HftError';
+  /** What happened, for programs; stable. */
   readonly code: HftErrorCode;
   /** What to do about it, '' when nothing can be said. */
   readonly remedy: string;
   /** True when the same call can succeed later. */
   readonly recoverable: boolean;
 
+  /** @param what - What happened, a full sentence; the remedy follows it in `message`. */
   constructor(code: HftErrorCode, what: string, options: HftErrorOptions = {}) {
     const remedy = options.remedy ?? '';
     super(

@@ -101,6 +101,7 @@ export class LatencyHistogram {
     this.largestNs = 0;
   }
 
+  /** The usual percentiles, the largest value and the mean, in µs. */
   summary(): LatencySummary {
     return {
       count: this.total,

@@ -9,6 +9,7 @@ import { HftError } from './hft-error.js';
  */
 export type WaitStrategy = 'spin' | 'yield' | 'adaptive' | 'park';
 
+/** How a bot waits, in detail; the name of a strategy alone takes the defaults. */
 export interface WaitOptions {
   /** Default `adaptive`. */
   readonly strategy?: WaitStrategy;

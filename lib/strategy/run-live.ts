@@ -17,6 +17,7 @@ import {
   type StrategyTask,
 } from './worker-protocol.js';
 
+/** Options of {@link runLive}: those of {@link create}, the strategy and how to run it. */
 export interface RunLiveOptions extends CreateOptions {
   /**
    * The module with the strategy: a URL, or a path that is taken relative to the working

@@ -36,9 +36,13 @@ export interface StrategyContext {
   orders(asset?: number): ReadonlyMap<bigint, OrderResponse>;
   /** Sends an order and returns its id at once; what becomes of it comes to `onOrder`. */
   submit(order: StrategyOrder): bigint;
+  /** Asks to cancel an order; what becomes of it comes to `onOrder`. */
   cancel(orderId: OrderId, asset?: number): void;
+  /** Asks to change price and total quantity of an open order; see `Bot.modify`. */
   modify(orderId: OrderId, price: number, qty: number, asset?: number): void;
+  /** Asks to cancel all orders on an instrument (default: the first), in one message; see `Bot.cancelAll`. */
   cancelAll(asset?: number): void;
+  /** Forgets finished orders of one instrument, or of all. */
   clearInactiveOrders(asset?: number): void;
   /** A line for the log of `runLive`: text and, if wanted, values that can be cloned. */
   log(text: string, values?: Readonly<Record<string, unknown>>): void;

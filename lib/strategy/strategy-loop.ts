@@ -10,6 +10,7 @@ import { BotStrategyContext } from './strategy-context.js';
 import type { Strategy } from './strategy.js';
 import type { StrategySummary } from './strategy-summary.js';
 
+/** How to run a strategy on a bot of your own. */
 export interface StrategyLoopOptions {
   /** Most records that one batch hands over; 1 is lockstep. Default: the bot's buffer. */
   readonly maxBatch?: number;
@@ -21,7 +22,9 @@ export interface StrategyLoopOptions {
   readonly stop?: Int32Array;
   /** How often `onProgress` is called, ms. Default: never. */
   readonly progressMs?: number;
+  /** Called with the figures so far, on the thread of the loop. */
   readonly onProgress?: (summary: StrategySummary) => void;
+  /** Called with what `ctx.log` is given. Default: nothing. */
   readonly onLog?: (text: string, values: Readonly<Record<string, unknown>> | undefined) => void;
   /** Default: a new source for the bot's id. */
   readonly orderIds?: OrderIdSource;

@@ -203,6 +203,7 @@ export class StubConnectorBot implements Bot {
     return this.clock.monotonicNs();
   }
 
+  /** How many instruments the bot has. */
   numAssets(): number {
     this.assertOpen();
     return this.assets.length;
@@ -439,6 +440,7 @@ export class StubConnectorBot implements Bot {
     this.feedsLeft = false;
   }
 
+  /** As `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

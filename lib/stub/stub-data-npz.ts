@@ -14,6 +14,7 @@ const BOTH_SIDES = (1n << 31n) | (1n << 30n);
 const BUY = 1n << 29n;
 const SELL = 1n << 28n;
 
+/** Times that stub data has none of, for `saveStubNpz`. */
 export interface NpzOptions {
   /** Unix ns of the start of the data. Default 1 700 000 000 s. */
   readonly startTsNs?: bigint;
