@@ -1,7 +1,7 @@
 //! What another thread holds of a bot: stop, commands, the ring and the wake-up.
 //!
-//! 1. The bot's thread is the only writer of the ring, and writes only between `begin_pump` and
-//!    `end_pump`, never while it waits. [`Remote::close`] forbids the next pump and waits for the
+//! 1. The bot's thread is the only writer of the ring, and writes only while it holds a
+//!    [`Pump`], never while it waits. [`Remote::close`] forbids the next pump and waits for the
 //!    end of the present one; after it the ring's memory may go.
 //! 2. Commands are published before the bell rings; the bot looks at them before it sleeps.
 //! 3. The wake-up is called at most once per time that the consumer went to sleep, from the bot's
@@ -138,18 +138,12 @@ impl Remote {
         locked(&self.ring).take()
     }
 
-    /// Announces that the ring will be written to; false when it is closed.
-    pub(crate) fn begin_pump(&self) -> bool {
+    /// Announces that the ring will be written to, until the guard is dropped; `None` when it is
+    /// closed. A guard, so that a panic in between cannot leave [`Remote::close`] waiting.
+    pub(crate) fn pump(&self) -> Option<Pump<'_>> {
         self.pumping.store(true, Ordering::SeqCst);
-        let open = !self.closed.load(Ordering::SeqCst);
-        if !open {
-            self.pumping.store(false, Ordering::SeqCst);
-        }
-        open
-    }
-
-    pub(crate) fn end_pump(&self) {
-        self.pumping.store(false, Ordering::SeqCst);
+        let pump = Pump(self);
+        (!self.closed.load(Ordering::SeqCst)).then_some(pump)
     }
 
     pub(crate) fn wake(&self) {
@@ -164,5 +158,34 @@ impl Remote {
         if let Some(links) = links {
             report.1 = links;
         }
+    }
+}
+
+/// The bot writes to the ring.
+pub(crate) struct Pump<'a>(&'a Remote);
+
+impl Drop for Pump<'_> {
+    fn drop(&mut self) {
+        self.0.pumping.store(false, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::Remote;
+
+    #[test]
+    fn a_panic_while_pumping_does_not_keep_close_waiting() {
+        let remote = Remote::new(None, Box::new(|| {}));
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _pump = remote.pump();
+            panic!("in the middle of a pump");
+        }));
+        assert!(panicked.is_err());
+        remote.close();
+        assert!(remote.pump().is_none());
+        remote.close();
     }
 }

@@ -63,15 +63,16 @@ impl<MD: Book> LiveCore<MD> {
             return Err(CommandError::InvalidArgument);
         };
         loop {
-            if remote.is_stopped() || !remote.begin_pump() {
+            let pump = remote.pump().filter(|_| !remote.is_stopped());
+            let Some(pump) = pump else {
                 self.report(true);
                 return Ok(Outcome::Stopped);
-            }
+            };
             self.run_commands();
             let drained = self.drain(usize::MAX);
             self.restore_ring();
             let wake = self.shared.borrow_mut().sink.publish();
-            remote.end_pump();
+            drop(pump);
             drained?;
             if wake {
                 remote.wake();
