@@ -114,8 +114,8 @@ function renderFlow(frame: DemoFrame): string[] {
 }
 
 function quantity(value: number): string {
-  const rounded = Math.round(value * 1e6) / 1e6;
-  return String(rounded === 0 ? 0 : rounded);
+  const text = value.toFixed(3);
+  return text === '-0.000' ? '0.000' : text;
 }
 
 function micros(value: number | undefined): string {
