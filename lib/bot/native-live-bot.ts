@@ -63,7 +63,7 @@ export abstract class NativeLiveBot implements Bot {
 
   /**
    * @throws HftError `ERR_NATIVE_UNAVAILABLE` with the reason and the remedy,
-   * `ERR_INVALID_ARGUMENT`, `ERR_CONNECTOR_DOWN` where shared memory cannot be opened.
+   * `ERR_INVALID_ARGUMENT`, `ERR_SHARED_MEMORY`, `ERR_ALREADY_RUNNING` for a `botId` in use.
    */
   protected constructor(
     pick: (addon: NativeAddon) => NativeBotConstructor,

@@ -102,8 +102,8 @@ export class LiveClient {
    * Starts the bot. Resolves when it runs; its connectors need not be there yet, see `ready`.
    * Calling again while it starts or runs does nothing more. May be called again after `stop()`.
    *
-   * @throws HftError `ERR_NATIVE_UNAVAILABLE`, `ERR_CONNECTOR_DOWN` (shared memory cannot be
-   * opened), `ERR_CLOSED`, `ERR_INVALID_STATE` after a failure.
+   * @throws HftError `ERR_NATIVE_UNAVAILABLE`, `ERR_SHARED_MEMORY`, `ERR_ALREADY_RUNNING` for a
+   * `botId` in use, `ERR_CLOSED`, `ERR_INVALID_STATE` after a failure.
    */
   start(): Promise<void> {
     if (this.#closing !== undefined || this.#state === 'closed') {
