@@ -21,7 +21,11 @@ interface Block {
 function blocks(): Block[] {
   const found: Block[] = [];
   for (const match of readme.matchAll(/^```js\n(.*?)^```$/gms)) {
-    const heading = readme.slice(0, match.index).match(/^#+ (.*)$/gm)?.at(-1) ?? '';
+    const heading =
+      readme
+        .slice(0, match.index)
+        .match(/^#+ (.*)$/gm)
+        ?.at(-1) ?? '';
     found.push({ heading: heading.replace(/^#+ /, ''), code: match[1] ?? '' });
   }
   return found;
