@@ -4,9 +4,12 @@ import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 
 const running: ConnectorProcess[] = [];
 
-afterEach(async () => {
+afterEach(stopConnectors);
+
+/** Stops every connector of the test, before its end. */
+export async function stopConnectors(): Promise<void> {
   await Promise.all(running.splice(0).map((connector) => connector.stop()));
-});
+}
 
 /** A name that no other run uses. */
 export function uniqueName(): string {
