@@ -12,12 +12,17 @@ const benchmarks = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+  },
 });
 const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
 const unknown = names.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
-  console.error(`no benchmark ${unknown.join(', ')}; there is ${Object.keys(benchmarks).join(', ')}`);
+  console.error(
+    `no benchmark ${unknown.join(', ')}; there is ${Object.keys(benchmarks).join(', ')}`,
+  );
   process.exit(2);
 }
 

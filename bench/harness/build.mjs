@@ -15,7 +15,8 @@ export function peer(name) {
 
 function must(command, args, env = process.env) {
   const result = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
-  if (result.status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${result.status}`);
+  if (result.status !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${result.status}`);
 }
 
 export async function build() {

@@ -38,7 +38,8 @@ export async function interleave({ pairs, ours, theirs, lateMaxNs }) {
     if (isVoid) voided++;
     else good.push({ ours: a, theirs: b });
   }
-  if (good.length === 0) throw new Error('every round was voided: the machine is too busy to measure');
+  if (good.length === 0)
+    throw new Error('every round was voided: the machine is too busy to measure');
   return { good, voided };
 }
 

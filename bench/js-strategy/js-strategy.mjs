@@ -110,7 +110,11 @@ async function capacity({ rate, seconds }) {
     peer: `${theirs.received} (${((1 - share(theirs)) * 100).toFixed(0)} % lost)`,
     ratio: `${(share(mine) / share(theirs)).toFixed(1)}x`,
     goal: 'all received',
-    held: mine.received === mine.published && mine.lost === 0 && mine.dropped === 0 && mine.rate > rate * 0.99,
+    held:
+      mine.received === mine.published &&
+      mine.lost === 0 &&
+      mine.dropped === 0 &&
+      mine.rate > rate * 0.99,
     rounds: [{ ours: mine, theirs }],
   };
 }

@@ -126,7 +126,16 @@ export interface NativeBot {
   recordCount(): number;
 
   /** `side` 1 buy, -1 sell; `waitNs` > 0 waits for the first response that long. */
-  submitOrder(asset: number, orderId: bigint, side: number, price: number, qty: number, timeInForce: number, orderType: number, waitNs: number): number;
+  submitOrder(
+    asset: number,
+    orderId: bigint,
+    side: number,
+    price: number,
+    qty: number,
+    timeInForce: number,
+    orderType: number,
+    waitNs: number,
+  ): number;
   modify(asset: number, orderId: bigint, price: number, qty: number, waitNs: number): number;
   cancel(asset: number, orderId: bigint, waitNs: number): number;
   /** Every open order of this bot on the instrument, in one message. */
@@ -181,7 +190,15 @@ export type NativeBotConstructor = new (config: NativeBotConfig) => NativeBot;
  */
 export interface NativePort {
   readonly id: number;
-  submitOrder(asset: number, orderId: bigint, side: number, price: number, qty: number, timeInForce: number, orderType: number): number;
+  submitOrder(
+    asset: number,
+    orderId: bigint,
+    side: number,
+    price: number,
+    qty: number,
+    timeInForce: number,
+    orderType: number,
+  ): number;
   modify(asset: number, orderId: bigint, price: number, qty: number): number;
   cancel(asset: number, orderId: bigint): number;
   cancelAll(asset: number): number;
@@ -197,7 +214,14 @@ export interface NativePort {
 }
 
 export interface NativeAddon {
-  buildInfo(): { version: string; live: boolean; profile: string; target: string; hftbacktest: string; iceoryx2: string };
+  buildInfo(): {
+    version: string;
+    live: boolean;
+    profile: string;
+    target: string;
+    hftbacktest: string;
+    iceoryx2: string;
+  };
   HashMapMarketDepthLiveBot: NativeBotConstructor;
   ROIVectorMarketDepthLiveBot: NativeBotConstructor;
   /** `ring` null: a port for strategy mode, only commands and stop. `onWake` runs on this thread, coalesced. */

@@ -35,7 +35,10 @@ function load(): AddonResult {
   if (named !== undefined && named !== '') {
     const path = resolve(named);
     if (!existsSync(path)) {
-      return missing(`${ADDON_ENV} names ${path}, which does not exist`, 'Correct or unset the variable');
+      return missing(
+        `${ADDON_ENV} names ${path}, which does not exist`,
+        'Correct or unset the variable',
+      );
     }
     return open(require, path);
   }
