@@ -81,6 +81,10 @@ try {
   };
   if (options.json) console.log(JSON.stringify(result));
   else console.log(result);
+} catch (error) {
+  // Errors of this package say what happened and what to do.
+  console.error(error.code === undefined ? error : `${error.code}: ${error.message}`);
+  process.exitCode = 1;
 } finally {
   clearInterval(report);
   await client.close();

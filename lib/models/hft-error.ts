@@ -14,8 +14,6 @@ export type HftErrorCode =
   | 'ERR_CONNECTOR_NOT_FOUND'
   /** A connector process that was started here ended by itself. */
   | 'ERR_CONNECTOR_EXITED'
-  /** A connector process that was started here did not become ready. */
-  | 'ERR_CONNECTOR_START_FAILED'
   /** hftbacktest's 10: the bot already holds an order with this id. */
   | 'ERR_ORDER_ID_EXISTS'
   /** hftbacktest's 12. */
@@ -44,8 +42,6 @@ export type HftErrorCode =
   | 'ERR_INVALID_STATE'
   /** A strategy module cannot be loaded or has no strategy. */
   | 'ERR_STRATEGY_MODULE'
-  /** A handler of the user's strategy threw. */
-  | 'ERR_STRATEGY_HANDLER'
   /** Saved data cannot be read. */
   | 'ERR_INVALID_DATA'
   /** The addon caught a panic of its own: a defect of this package. */

@@ -77,6 +77,7 @@ impl<MD: Book> LiveCore<MD> {
                 trusted: false,
                 awaited: orders::Awaited::default(),
                 unanswered: false,
+                refused: false,
                 registered_ns: 0,
                 touched: true,
             });

@@ -90,6 +90,8 @@ pub(crate) struct Asset {
     pub(crate) awaited: orders::Awaited,
     /// Registered, and the answer has not begun.
     pub(crate) unanswered: bool,
+    /// The connector refused to serve it; asked again only when the connector comes back.
+    pub(crate) refused: bool,
     /// When it was registered last, monotonic.
     pub(crate) registered_ns: u64,
     /// Something of it changed since the state block was refreshed.

@@ -121,6 +121,10 @@ impl Shared {
             }
             WireEvent::Feed { symbol, mut event } => {
                 let asset = self.asset(at, symbol)?;
+                if self.assets[asset].refused {
+                    // What it publishes for other bots is on another grid than ours.
+                    return None;
+                }
                 feed::normalise(&mut event);
                 if !feed::is_sane(&event, self.assets[asset].tick_size) {
                     self.stats.decode_errors += 1;
@@ -288,7 +292,13 @@ impl Shared {
             SideEvent::FeedFresh { symbol } => {
                 (Some(symbol), link(LinkStatus::FeedFresh), String::new())
             }
-            SideEvent::RegisterRefused { symbol, code, text } => (Some(symbol), error(code), text),
+            SideEvent::RegisterRefused { symbol, code, text } => {
+                if let Some(asset) = self.peers[at].assets.get(&symbol) {
+                    let asset = &mut self.assets[*asset];
+                    (asset.refused, asset.unanswered) = (true, false);
+                }
+                (Some(symbol), error(code), text)
+            }
             SideEvent::Notice { code, text } => (None, error(code), text),
         };
         let asset = match symbol {

@@ -133,6 +133,7 @@ impl<MD: Book> LiveCore<MD> {
         one.trusted = false;
         one.touched = true;
         one.unanswered = true;
+        one.refused = false;
         one.registered_ns = monotonic_ns();
         one.awaited.start(open.into_iter());
         let request = LiveRequest::RegisterInstrument {

@@ -36,7 +36,7 @@ impl Default for WaitConfig {
         Self {
             strategy: WaitStrategy::Adaptive,
             spin_ns: 20_000,
-            yield_ns: 50_000,
+            yield_ns: 100_000,
             park_ns: 50_000,
         }
     }

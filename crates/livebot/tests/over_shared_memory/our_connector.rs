@@ -538,3 +538,28 @@ fn an_id_is_free_again_once_bot_and_remote_are_closed() {
     remote.close();
     HashRig::new(&config);
 }
+
+#[test]
+fn a_refused_instrument_shows_no_market_and_is_not_asked_for_again() {
+    let name = name();
+    let mut connector = connector(&name);
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
+    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
+        panic!("not a registration")
+    };
+    let refused = SideEvent::RegisterRefused {
+        symbol: SYMBOL.into(),
+        code: 3_002,
+        text: "tick size".into(),
+    };
+    connector.send_side(bot, &refused).unwrap();
+    let told = only(&rig.until(RecordKind::Error), RecordKind::Error);
+    assert_eq!((told.len(), told[0].value), (1, 3_002));
+    connector
+        .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 100.0, 1.0))
+        .unwrap();
+    let later = rig.batch(Duration::from_millis(1_300));
+    assert_eq!(kinds(&later), [] as [u8; 0]);
+    assert!(rig.core.bot().depth(0).best_bid().is_nan());
+    assert!(connector.recv().unwrap().is_none(), "it asked again");
+}
