@@ -67,6 +67,11 @@ export interface HftErrorOptions {
   readonly cause?: unknown;
 }
 
+/** What native code and the operating system say often lacks its full stop. */
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /**
  * The one error class of the package. `code` is stable; `message` says what happened and what to
  * do about it.
@@ -80,11 +85,11 @@ export class HftError extends Error {
   /** True when the same call can succeed later. */
   readonly recoverable: boolean;
 
-  /** @param what - What happened, a full sentence; the remedy follows it in `message`. */
+  /** @param what - What happened, a sentence; the remedy follows it in `message`. */
   constructor(code: HftErrorCode, what: string, options: HftErrorOptions = {}) {
     const remedy = options.remedy ?? '';
     super(
-      remedy === '' ? what : `${what} ${remedy}`,
+      remedy === '' ? what : `${asSentence(what)} ${asSentence(remedy)}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;
