@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod foreign_bytes;
 mod our_connector;
 mod stock_connector;
 mod support;
