@@ -120,6 +120,11 @@ impl Remote {
         *locked(&self.ringer) = Some(ringer);
     }
 
+    /// The bot ends: its page must not stay for as long as somebody holds the remote.
+    pub(crate) fn unbind(&self) {
+        locked(&self.ringer).take();
+    }
+
     pub(crate) fn has_commands(&self) -> bool {
         self.has_commands.load(Ordering::Acquire)
     }

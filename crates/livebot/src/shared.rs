@@ -119,6 +119,14 @@ pub(crate) struct Shared {
     pub(crate) next_peer: usize,
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(remote) = &self.remote {
+            remote.unbind();
+        }
+    }
+}
+
 impl Shared {
     pub(crate) fn new(
         id: u64,

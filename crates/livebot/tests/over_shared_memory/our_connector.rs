@@ -525,7 +525,7 @@ fn a_registration_that_nobody_answers_is_sent_again() {
 }
 
 #[test]
-fn an_id_is_free_again_once_bot_and_remote_are_closed() {
+fn an_id_is_free_again_once_its_bot_is_gone_even_if_the_remote_stays() {
     let name = name();
     let mut config = config(vec![instrument(&name, SYMBOL)]);
     config.bot_id = 0x00ab_0000 + u64::from(std::process::id());
@@ -535,6 +535,9 @@ fn an_id_is_free_again_once_bot_and_remote_are_closed() {
     let twin = hbl_livebot::LiveCore::<HashMapMarketDepth>::new(&config, false).err();
     assert!(twin.is_some_and(|error| error.to_string().contains("already running")));
     drop(rig);
+    let second = HashRig::new(&config);
+    remote.stop();
+    drop(second);
     remote.close();
     HashRig::new(&config);
 }
