@@ -110,34 +110,3 @@ fn a_real_recording_arrives_whole_through_shared_memory() {
     assert!(bid.unwrap().0 < ask.unwrap().0);
     assert!(bot.book[0].len() > 4_000 && bot.book[1].len() > 4_000);
 }
-
-/// A measurement, not a check: what the simulator publishes at 200 000 events a second.
-/// `cargo test --release -p hbl-connector --test our_bot -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement that wants both cores"]
-fn rate_at_two_hundred_thousand_events_a_second() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("fast.toml");
-    let text = "[[symbols]]\nsymbol = \"BTCUSDT\"\nlevels_per_second = 200000.0\ntrades_per_second = 2000.0\n";
-    std::fs::write(&config, text).unwrap();
-    for (what, config) in [("default", None), ("200 000/s", config.to_str())] {
-        let name = unique_name();
-        let connector =
-            Connector::start(&[&name, "sim"].into_iter().chain(config).collect::<Vec<_>>());
-        let mut bot = WireBot::join(&name);
-        bot.until("a snapshot", |bot| bot.snapshot_levels >= 40);
-        let (feeds, cpu, start) = (bot.feeds, connector.cpu(), Instant::now());
-        while start.elapsed() < Duration::from_secs(5) {
-            if !bot.take() {
-                std::thread::sleep(Duration::from_micros(50));
-            }
-        }
-        let seconds = start.elapsed().as_secs_f64();
-        eprintln!(
-            "{what}: {:.0} feed events/s received, {} lost, {:.0} % of a core",
-            (bot.feeds - feeds) as f64 / seconds,
-            bot.lost,
-            (connector.cpu() - cpu).as_secs_f64() / seconds * 100.0,
-        );
-    }
-}
