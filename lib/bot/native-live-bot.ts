@@ -31,6 +31,7 @@ import {
 } from '../models/bot-options.js';
 import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
+import { closeAtExit } from './close-at-exit.js';
 import { requireLiveAddon } from './live-addon.js';
 import { NativeDepthView } from './native-depth-view.js';
 import { orderFromNative } from './native-order.js';
@@ -60,6 +61,7 @@ export abstract class NativeLiveBot implements Bot {
   /** Orders as last asked for; null once something may have changed them. */
   private readonly orderMaps: (ReadonlyMap<bigint, OrderResponse> | null)[];
   private stopped = false;
+  private readonly forgetExit: () => void;
 
   /**
    * @throws HftError `ERR_NATIVE_UNAVAILABLE` with the reason and the remedy,
@@ -111,6 +113,7 @@ export abstract class NativeLiveBot implements Bot {
         new NativeDepthView({ open: () => this.open() }, asset, instrument, state),
     );
     this.orderMaps = this.instruments.map(() => null);
+    this.forgetExit = closeAtExit(this);
   }
 
   get closed(): boolean {
@@ -420,6 +423,7 @@ export abstract class NativeLiveBot implements Bot {
     const native = this.native;
     if (native === null) return;
     this.native = null;
+    this.forgetExit();
     this.guard('close', () => {
       native.close();
     });
