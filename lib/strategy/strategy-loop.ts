@@ -164,25 +164,25 @@ class StrategyLoop {
       case RecordKind.Trade:
         this.trades += 1;
         this.measure(view);
-        strategy.onTrade?.(ctx, view);
+        this.refusePromise(strategy.onTrade?.(ctx, view));
         break;
       case RecordKind.Depth:
         this.bookUpdates += 1;
         this.measure(view);
-        strategy.onBookUpdate?.(ctx, view);
+        this.refusePromise(strategy.onBookUpdate?.(ctx, view));
         break;
       case RecordKind.Order:
         this.noteOrder(view);
-        strategy.onOrder?.(ctx, view);
+        this.refusePromise(strategy.onOrder?.(ctx, view));
         break;
       case RecordKind.Position:
-        strategy.onPosition?.(ctx, view);
+        this.refusePromise(strategy.onPosition?.(ctx, view));
         break;
       case RecordKind.Link:
-        strategy.onLink?.(ctx, view);
+        this.refusePromise(strategy.onLink?.(ctx, view));
         break;
       case RecordKind.Gap:
-        strategy.onGap?.(ctx, view);
+        this.refusePromise(strategy.onGap?.(ctx, view));
         break;
       case RecordKind.Error:
       case RecordKind.Reject:
@@ -230,10 +230,22 @@ class StrategyLoop {
 
   private call(handler: 'onStart' | 'onBatch' | 'onTimer' | 'onStop'): void {
     try {
-      this.strategy[handler]?.(this.ctx);
+      this.refusePromise(this.strategy[handler]?.(this.ctx));
     } catch (error) {
       this.contain(error);
     }
+  }
+
+  /**
+   * The loop holds the thread: what an async handler does after its first `await` would only run
+   * when the strategy has ended, and what it throws would go unheard.
+   */
+  private refusePromise(result: unknown): void {
+    if (!(result instanceof Promise)) return;
+    result.catch(() => undefined);
+    throw new HftError('ERR_STRATEGY_MODULE', 'A handler returned a promise.', {
+      remedy: 'Handlers are synchronous: make it a plain function without `async` and `await`.',
+    });
   }
 
   private contain(error: unknown): void {
