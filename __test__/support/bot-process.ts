@@ -43,7 +43,7 @@ export interface BookCopy {
 /** What the program offers beside the methods of the bot itself. */
 interface Extra {
   open(options: Omit<CreateOptions, 'backend'>): bigint;
-  book(asset: number): BookCopy;
+  book(asset: number, levels?: number): BookCopy;
   log(from: number): LoggedRecord[];
   lastSeq(): number;
   feed(first: number, last: number): [seq: number, what: string][];

@@ -44,10 +44,10 @@ const calls = {
     bot = create({ backend: 'native', ...options });
     return bot.botId;
   },
-  book(asset) {
+  book(asset, levels = 2000) {
     const depth = bot.depth(asset);
     const { bestBid, bestAsk, trusted } = depth;
-    return { bestBid, bestAsk, trusted, ...depth.levels(2000) };
+    return { bestBid, bestAsk, trusted, ...depth.levels(levels) };
   },
   log: (from) => log.slice(from),
   lastSeq: () => feed.at(-1)?.[0] ?? 0,
