@@ -15,8 +15,14 @@ export interface WaitOptions {
   readonly strategy?: WaitStrategy;
   /** Adaptive: how long to spin before yielding, ns. Default 20 000. */
   readonly spinNs?: number;
-  /** Adaptive: how long to yield before parking, ns. Default 100 000. */
+  /** Adaptive: how long to yield before parking when little comes, ns. Default 100 000. */
   readonly yieldNs?: number;
+  /**
+   * Adaptive: how long yielding may become while events come faster than that, ns: a bot that gets
+   * more than some 500 events/s stays awake (and uses what nobody else wants of its core), one that
+   * gets few sleeps. 0 turns this off. Default 2 000 000.
+   */
+  readonly yieldMaxNs?: number;
   /** Longest sleep while parked without a doorbell (upstream connector), ns. Default 50 000. */
   readonly parkNs?: number;
 }
@@ -52,6 +58,7 @@ export function resolveWait(wait: WaitOptions | WaitStrategy = {}): Required<Wai
     strategy,
     spinNs: durationNs(options.spinNs, 20_000, 'spinNs'),
     yieldNs: durationNs(options.yieldNs, 100_000, 'yieldNs'),
+    yieldMaxNs: durationNs(options.yieldMaxNs, 2_000_000, 'yieldMaxNs'),
     parkNs: durationNs(options.parkNs, 50_000, 'parkNs'),
   };
 }

@@ -31,6 +31,8 @@ export interface NativeWait {
   spinNs: number;
   /** Adaptive: how long to yield before parking, ns. */
   yieldNs: number;
+  /** Adaptive: how long yielding may become while events come faster than that, ns. */
+  yieldMaxNs: number;
   /** Longest sleep while parked without a doorbell (upstream connector), ns. */
   parkNs: number;
 }

@@ -25,8 +25,10 @@ pub struct WaitConfig {
     pub strategy: WaitStrategy,
     /// Adaptive: nanoseconds of spinning since the last event before it yields.
     pub spin_ns: u64,
-    /// Adaptive: nanoseconds of yielding before it parks.
+    /// Adaptive: nanoseconds of yielding before it parks, when little comes.
     pub yield_ns: u64,
+    /// Adaptive: up to so many nanoseconds of yielding while events come faster than that.
+    pub yield_max_ns: u64,
     /// Longest sleep, in nanoseconds, while parked on a connector without a doorbell.
     pub park_ns: u64,
 }
@@ -37,6 +39,7 @@ impl Default for WaitConfig {
             strategy: WaitStrategy::Adaptive,
             spin_ns: 20_000,
             yield_ns: 100_000,
+            yield_max_ns: 2_000_000,
             park_ns: 50_000,
         }
     }
@@ -48,6 +51,8 @@ const SPINS_PER_LOOK: u32 = 16;
 pub(crate) struct Waiter {
     config: WaitConfig,
     idle_since_ns: Option<u64>,
+    patience: Patience,
+    parked: bool,
     /// Times the bot slept in the kernel.
     pub(crate) parks: u64,
     slack_lowered: bool,
@@ -58,14 +63,23 @@ impl Waiter {
         Self {
             config,
             idle_since_ns: None,
+            patience: Patience {
+                now_ns: config.yield_ns,
+            },
+            parked: false,
             parks: 0,
             slack_lowered: false,
         }
     }
 
     /// Something came: the next pause starts from the beginning.
-    pub(crate) const fn reset(&mut self) {
-        self.idle_since_ns = None;
+    pub(crate) fn reset(&mut self) {
+        let idle_since_ns = self.idle_since_ns.take();
+        if core::mem::take(&mut self.parked)
+            && let Some(since_ns) = idle_since_ns
+        {
+            self.patience.learn(monotonic_ns() - since_ns, &self.config);
+        }
     }
 
     /// Pauses once, at most until `until_ns` on the monotonic clock. `doorbell` says whether every
@@ -80,16 +94,15 @@ impl Waiter {
     ) {
         let idle_ns = now_ns - *self.idle_since_ns.get_or_insert(now_ns);
         let WaitConfig {
-            strategy,
-            spin_ns,
-            yield_ns,
-            ..
+            strategy, spin_ns, ..
         } = self.config;
         match strategy {
             WaitStrategy::Spin => spin(),
             WaitStrategy::Yield => thread::yield_now(),
             WaitStrategy::Adaptive if idle_ns < spin_ns => spin(),
-            WaitStrategy::Adaptive if idle_ns < spin_ns + yield_ns => thread::yield_now(),
+            WaitStrategy::Adaptive if idle_ns < spin_ns + self.patience.now_ns => {
+                thread::yield_now()
+            }
             WaitStrategy::Adaptive | WaitStrategy::Park => {
                 self.park(until_ns, page, doorbell, has_work)
             }
@@ -104,6 +117,7 @@ impl Waiter {
         has_work: impl FnOnce() -> bool,
     ) {
         self.parks += 1;
+        self.parked = true;
         let left_ns = until_ns.saturating_sub(monotonic_ns());
         let sleep_ns = if doorbell {
             left_ns
@@ -120,6 +134,25 @@ impl Waiter {
     }
 }
 
+/// How long it is worth to stay awake. Waking a sleeping processor costs tens of microseconds, which
+/// every event would pay that comes just after the bot went to sleep.
+struct Patience {
+    now_ns: u64,
+}
+
+impl Patience {
+    /// A wait that ended in sleep took `idle_ns` in all. Had it been within reach, staying awake
+    /// would have been better; had it been far out of reach, it was for nothing.
+    fn learn(&mut self, idle_ns: u64, config: &WaitConfig) {
+        let (least, most) = (config.yield_ns, config.yield_max_ns.max(config.yield_ns));
+        self.now_ns = if idle_ns < most {
+            (2 * idle_ns).clamp(self.now_ns, most)
+        } else {
+            (self.now_ns / 2).max(least)
+        };
+    }
+}
+
 fn spin() {
     for _ in 0..SPINS_PER_LOOK {
         hint::spin_loop();
@@ -132,5 +165,36 @@ fn lower_timer_slack() {
     // SAFETY: PR_SET_TIMERSLACK takes one integer and concerns this thread only.
     unsafe {
         libc::prctl(libc::PR_SET_TIMERSLACK, 1_000, 0, 0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Patience, WaitConfig};
+
+    #[test]
+    fn patience_covers_a_steady_rate_and_ends_in_silence() {
+        let config = WaitConfig::default();
+        let mut patience = Patience {
+            now_ns: config.yield_ns,
+        };
+        patience.learn(900_000, &config);
+        assert_eq!(
+            patience.now_ns, 1_800_000,
+            "one event a millisecond is worth waiting for"
+        );
+        for _ in 0..5 {
+            patience.learn(1_000_000_000, &config);
+        }
+        assert_eq!(patience.now_ns, config.yield_ns, "silence is not");
+        patience.learn(1_999_999, &config);
+        assert_eq!(patience.now_ns, config.yield_max_ns);
+        let fixed = WaitConfig {
+            yield_max_ns: 0,
+            ..config
+        };
+        patience.now_ns = fixed.yield_ns;
+        patience.learn(900_000, &fixed);
+        assert_eq!(patience.now_ns, fixed.yield_ns, "it can be turned off");
     }
 }

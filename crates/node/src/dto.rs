@@ -28,6 +28,7 @@ pub struct NativeWait {
     pub strategy: String,
     pub spin_ns: f64,
     pub yield_ns: f64,
+    pub yield_max_ns: f64,
     pub park_ns: f64,
 }
 
@@ -163,6 +164,7 @@ impl NativeBotConfig {
                 strategy,
                 spin_ns: whole(self.wait.spin_ns, "wait.spinNs")?,
                 yield_ns: whole(self.wait.yield_ns, "wait.yieldNs")?,
+                yield_max_ns: whole(self.wait.yield_max_ns, "wait.yieldMaxNs")?,
                 park_ns: whole(self.wait.park_ns, "wait.parkNs")?,
             },
             heartbeat_timeout: Duration::from_nanos(whole(
