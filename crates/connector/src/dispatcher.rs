@@ -438,6 +438,7 @@ impl<V: Venue> Dispatcher<V> {
         self.tell_refusal(to, symbol, order.order_id, code, &text, true, out);
         let mut ended = order.clone();
         ended.status = Status::Expired;
+        ended.leaves_qty = 0.0;
         ended.req = Status::None;
         ended.exch_timestamp = now.unix_ns;
         self.send(to, Outgoing::Order(symbol, &ended), out);

@@ -74,6 +74,7 @@ pub(crate) fn expired(order: &Order) -> Order {
     let mut order = order.clone();
     order.status = Status::Expired;
     order.req = Status::None;
+    order.leaves_qty = 0.0;
     order.exch_timestamp = order.exch_timestamp.saturating_add(1);
     order
 }

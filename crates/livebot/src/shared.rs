@@ -213,6 +213,12 @@ impl Shared {
         }
     }
 
+    /// True when what comes next belongs to what came before.
+    pub(crate) fn is_in_batch(&self) -> bool {
+        let inside = |peer: &Peer| peer.in_batch && peer.port.has_messages();
+        self.held.is_some() || self.peers.iter().any(inside)
+    }
+
     pub(crate) fn has_messages(&self) -> bool {
         self.peers.iter().any(|peer| peer.port.has_messages())
     }

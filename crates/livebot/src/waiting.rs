@@ -12,6 +12,8 @@ use crate::{
 
 /// Messages taken between two looks at commands and links.
 const DRAIN_MAX: u32 = 512;
+/// A batch that was interrupted is finished in the same wait, but not for ever.
+const BATCH_DRAINS_MAX: u32 = 64;
 /// "For as long as the channel says", for `LiveBot::elapse`.
 const UNBOUNDED_NS: i64 = i64::MAX;
 
@@ -178,13 +180,20 @@ impl<MD: Book> LiveCore<MD> {
             }
         }
         self.attend();
-        {
-            let mut shared = self.shared.borrow_mut();
-            shared.mode = Mode::Drain { left: DRAIN_MAX };
-            shared.records_max = records_max;
+        for _ in 0..BATCH_DRAINS_MAX {
+            {
+                let mut shared = self.shared.borrow_mut();
+                shared.mode = Mode::Drain { left: DRAIN_MAX };
+                shared.records_max = records_max;
+            }
+            let result = self.bot.elapse(UNBOUNDED_NS);
+            self.attend();
+            result.map_err(CommandError::from)?;
+            let shared = self.shared.borrow();
+            if !(shared.is_in_batch() && shared.sink.has_room(records_max)) {
+                break;
+            }
         }
-        let result = self.bot.elapse(UNBOUNDED_NS);
-        self.attend();
-        result.map(|_| ()).map_err(CommandError::from)
+        Ok(())
     }
 }

@@ -566,3 +566,24 @@ fn a_refused_instrument_shows_no_market_and_is_not_asked_for_again() {
     assert!(rig.core.bot().depth(0).best_bid().is_nan());
     assert!(connector.recv().unwrap().is_none(), "it asked again");
 }
+
+#[test]
+fn a_batch_comes_whole_in_one_wait_even_when_it_replaces_the_book() {
+    let name = name();
+    let mut connector = connector(&name);
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
+    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
+        panic!("not a registration")
+    };
+    let levels: Vec<_> = (1..=900)
+        .map(|step| level(Side::Buy, f64::from(step) * 0.5, 1.0))
+        .collect();
+    answer(&mut connector, bot, SYMBOL, &levels, 0.0);
+    let batch = rig.batch(TIMEOUT);
+    let of_batch: Vec<u8> = kinds(&batch)
+        .into_iter()
+        .filter(|kind| matches!(kind, 1 | 2 | 11))
+        .collect();
+    assert_eq!(of_batch, [1, 2, 11]);
+    assert_eq!(only(&batch, RecordKind::Depth).len(), 900);
+}
