@@ -8,7 +8,6 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import { errorFromCommand, errorFromNative } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
-import type { OrderType } from '../models/order-type.js';
 import {
   CommandError,
   RECORD_BYTES,
@@ -17,7 +16,6 @@ import {
   StateField,
 } from '../models/record-layout.js';
 import { RecordReader } from '../models/record-reader.js';
-import type { TimeInForce } from '../models/time-in-force.js';
 import type { Trade } from '../models/trade.js';
 import type { NativeAddon, NativeBot, NativeBotConstructor } from '../native/addon.js';
 import * as check from '../models/arguments.js';
@@ -37,6 +35,7 @@ import { NativeDepthView } from './native-depth-view.js';
 import { orderFromNative } from './native-order.js';
 import type { StateValues } from '../models/state-values.js';
 import { resolveWait } from '../models/wait-options.js';
+import { OrderSides } from '../models/order-sides.js';
 
 /** One native wait lasts at most this long, so that `worker.terminate()` is not held up. */
 const SLICE_NS = 100_000_000;
@@ -47,7 +46,7 @@ const SLICE_NS = 100_000_000;
  * Batches go to one buffer that the bot owns: what `waitBatch` returns is overwritten by the next
  * wait.
  */
-export abstract class NativeLiveBot implements Bot {
+export abstract class NativeLiveBot extends OrderSides implements Bot {
   readonly backend = 'native';
   readonly botId: bigint;
   readonly instruments: readonly InstrumentSpec[];
@@ -72,6 +71,7 @@ export abstract class NativeLiveBot implements Bot {
     options: BotOptions,
     checkInstruments?: (instruments: readonly InstrumentSpec[]) => void,
   ) {
+    super();
     this.instruments = resolveInstruments(options.instruments);
     checkInstruments?.(this.instruments);
     const config = {
@@ -211,39 +211,7 @@ export abstract class NativeLiveBot implements Bot {
     return order === null ? null : orderFromNative(order, asset, instrument);
   }
 
-  submitBuyOrder(
-    asset: number,
-    orderId: OrderId,
-    price: number,
-    qty: number,
-    timeInForce: TimeInForce,
-    orderType: OrderType,
-    wait?: OrderWait,
-  ): ElapseResult {
-    return this.submitOrder(
-      asset,
-      { orderId, side: 'buy', price, qty, timeInForce, orderType },
-      wait,
-    );
-  }
-
-  submitSellOrder(
-    asset: number,
-    orderId: OrderId,
-    price: number,
-    qty: number,
-    timeInForce: TimeInForce,
-    orderType: OrderType,
-    wait?: OrderWait,
-  ): ElapseResult {
-    return this.submitOrder(
-      asset,
-      { orderId, side: 'sell', price, qty, timeInForce, orderType },
-      wait,
-    );
-  }
-
-  submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
+  override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
     const native = this.open();
     this.instrument(asset);
     const { orderId, side, price, qty, timeInForce, orderType } = check.checkOrderRequest(order);

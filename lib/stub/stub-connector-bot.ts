@@ -17,11 +17,9 @@ import type { MarketDepthView } from '../models/market-depth-view.js';
 import { errorFromCommand } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
-import type { OrderType } from '../models/order-type.js';
 import { CommandError, RecordFlag, RecordKind } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
 import type { StateValues } from '../models/state-values.js';
-import type { TimeInForce } from '../models/time-in-force.js';
 import type { Trade } from '../models/trade.js';
 import { resolveWait } from '../models/wait-options.js';
 import { EventQueue } from './event-queue.js';
@@ -35,6 +33,7 @@ import { resolveStubOptions, type ResolvedStubOptions, type StubOptions } from '
 import { stubOrderRecord, stubOrderResponse, type StubOrder } from './stub-order.js';
 import { StubRecords } from './stub-records.js';
 import { StubVenue } from './stub-venue.js';
+import { OrderSides } from '../models/order-sides.js';
 
 export interface StubBotOptions extends BotOptions, StubOptions {
   /** A word in shared memory: once another thread sets it (and notifies), the bot has ended. */
@@ -69,7 +68,7 @@ const RESYNC_NS = 1_000_000;
  * With `pace: 'asap'` nothing depends on the clock: the same seed and the same calls give the
  * same events.
  */
-export class StubConnectorBot implements Bot {
+export class StubConnectorBot extends OrderSides implements Bot {
   readonly backend = 'stub';
   readonly botId: bigint;
   readonly instruments: readonly InstrumentSpec[];
@@ -91,6 +90,7 @@ export class StubConnectorBot implements Bot {
 
   /** @throws HftError `ERR_INVALID_ARGUMENT`. */
   constructor(options: StubBotOptions) {
+    super();
     this.instruments = resolveInstruments(options.instruments);
     this.options = resolveStubOptions(options);
     // Checked although unused, so that what works on the stub works on the native bot.
@@ -260,39 +260,7 @@ export class StubConnectorBot implements Bot {
     return order === undefined ? null : stubOrderResponse(order, instrument);
   }
 
-  submitBuyOrder(
-    asset: number,
-    orderId: OrderId,
-    price: number,
-    qty: number,
-    timeInForce: TimeInForce,
-    orderType: OrderType,
-    wait?: OrderWait,
-  ): ElapseResult {
-    return this.submitOrder(
-      asset,
-      { orderId, side: 'buy', price, qty, timeInForce, orderType },
-      wait,
-    );
-  }
-
-  submitSellOrder(
-    asset: number,
-    orderId: OrderId,
-    price: number,
-    qty: number,
-    timeInForce: TimeInForce,
-    orderType: OrderType,
-    wait?: OrderWait,
-  ): ElapseResult {
-    return this.submitOrder(
-      asset,
-      { orderId, side: 'sell', price, qty, timeInForce, orderType },
-      wait,
-    );
-  }
-
-  submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
+  override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
     const { tickSize } = this.openAsset(asset).instrument;
     const request = check.checkOrderRequest(order);
     const waitNs = check.checkWait(wait);
