@@ -1,0 +1,15 @@
+//! Bybit v5: the protocol without sockets.
+//!
+//! Nothing here waits, reads a clock or opens a connection: bytes and times go in, texts to send,
+//! calls to make and venue events come out. A shell with sockets drives it, and so do the tests,
+//! which cut, delay and duplicate at every step. See `docs/design/bybit.md`.
+
+pub mod connects;
+pub mod decimal;
+pub mod frames;
+pub mod link;
+pub mod link_id;
+pub mod ret_code;
+pub mod sign;
+pub mod symbol_feed;
+pub mod topic_book;
