@@ -158,6 +158,9 @@ impl Venue {
     }
 
     fn private_route(&mut self, request: &HttpRequest, post: bool, args: &Value) -> Reply {
+        if !is_private_call(&request.path, post) {
+            return Reply::refused(Refusal::new(404, ""), None);
+        }
         if let Err(refusal) = self.check_signature(request, post) {
             return Reply::refused(refusal, None);
         }
@@ -172,21 +175,9 @@ impl Venue {
                 _ => {}
             }
             return match path.strip_prefix("/v5/order/") {
-                Some(name) if is_order_call(name) => {
-                    self.order_call(Socket::Rest, &format!("order.{name}"), args)
-                }
-                _ => Reply::refused(Refusal::new(404, ""), None),
+                Some(name) => self.order_call(Socket::Rest, &format!("order.{name}"), args),
+                None => Reply::refused(Refusal::new(404, ""), None),
             };
-        }
-        let known = [
-            "/v5/order/realtime",
-            "/v5/order/history",
-            "/v5/execution/list",
-            "/v5/position/list",
-            "/v5/account/wallet-balance",
-        ];
-        if !known.contains(&path) {
-            return Reply::refused(Refusal::new(404, ""), None);
         }
         let quota = match self.read_quota(path) {
             Ok(quota) => quota,
@@ -317,7 +308,23 @@ impl Venue {
     }
 }
 
-fn is_order_call(name: &str) -> bool {
-    let name = name.strip_suffix("-batch").unwrap_or(name);
-    matches!(name, "create" | "amend" | "cancel" | "cancel-all")
+fn is_private_call(path: &str, post: bool) -> bool {
+    const READS: [&str; 5] = [
+        "/v5/order/realtime",
+        "/v5/order/history",
+        "/v5/execution/list",
+        "/v5/position/list",
+        "/v5/account/wallet-balance",
+    ];
+    if !post {
+        return READS.contains(&path);
+    }
+    if let Some(name) = path.strip_prefix("/v5/order/") {
+        let name = name.strip_suffix("-batch").unwrap_or(name);
+        return matches!(name, "create" | "amend" | "cancel" | "cancel-all");
+    }
+    matches!(
+        path,
+        "/v5/position/switch-mode" | "/v5/position/set-leverage"
+    )
 }

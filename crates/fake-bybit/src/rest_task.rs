@@ -23,9 +23,10 @@ pub(crate) async fn serve(shared: Shared, mut stream: TcpStream) {
     let mut buffer = Vec::new();
     let mut first = true;
     while let Some(request) = http::read(&mut stream, &mut buffer).await {
+        let last = request.header("connection").eq_ignore_ascii_case("close");
         if request.path == "/__control" {
             let reply = control(&shared, &request);
-            if !http::write(&mut stream, &reply, false).await {
+            if !http::write(&mut stream, &reply, false).await || last {
                 return;
             }
             continue;
@@ -53,7 +54,7 @@ pub(crate) async fn serve(shared: Shared, mut stream: TcpStream) {
                 }
             }
         }
-        if request.header("connection").eq_ignore_ascii_case("close") {
+        if last {
             return;
         }
     }
