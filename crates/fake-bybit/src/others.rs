@@ -8,7 +8,7 @@ use crate::{
     decimal::trimmed,
     error::CommandError,
     order::Execution,
-    venue::{OTHERS, Venue},
+    venue::{TAKER, Venue},
 };
 
 /// An order of others.
@@ -64,9 +64,21 @@ impl Venue {
         tif: TimeInForce,
     ) {
         self.last_client_id += 1;
+        let rests = tick.is_some() && matches!(tif, TimeInForce::Gtc | TimeInForce::Gtx);
+        let account = if rests {
+            /// Above the accounts with a name.
+            const FIRST: u64 = 1000;
+            let account = FIRST + self.last_client_id;
+            // The amount is finite.
+            let _ = self.exchange.set_initial_balance(account, 1e15);
+            self.others.push(account);
+            account
+        } else {
+            TAKER
+        };
         let spec = &self.markets[market as usize].spec;
         let request = NewOrder {
-            account: OTHERS,
+            account,
             symbol: market,
             client_id: self.last_client_id,
             side,
@@ -94,11 +106,13 @@ impl Venue {
     }
 
     pub(crate) fn cancel_others(&mut self) {
-        let request = CancelAll {
-            account: OTHERS,
-            symbol: None,
-        };
-        self.exchange.submit(self.exchange_ns(), request.into());
+        for account in std::mem::take(&mut self.others) {
+            let request = CancelAll {
+                account,
+                symbol: None,
+            };
+            self.exchange.submit(self.exchange_ns(), request.into());
+        }
         self.pump();
     }
 

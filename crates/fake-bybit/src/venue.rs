@@ -25,9 +25,11 @@ use crate::{
     settings::Settings,
 };
 
-/// The client's account at the exchange, and everybody else's.
+/// The client's account at the exchange.
 pub(crate) const ACCOUNT: u64 = 1;
-pub(crate) const OTHERS: u64 = 2;
+/// Whoever takes at once. Others with orders in the book have an account each, so that they trade
+/// with each other.
+pub(crate) const TAKER: u64 = 2;
 
 /// A trade that is not published yet.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +76,8 @@ pub(crate) struct Venue {
     pub(crate) by_link: HashMap<String, usize>,
     pub(crate) by_client: HashMap<u64, usize>,
     pub(crate) last_client_id: u64,
+    /// Accounts of others with orders in the book.
+    pub(crate) others: Vec<u64>,
     /// Why the exchange refused the request in hand.
     pub(crate) refused: Option<Reject>,
     pub(crate) batch: Vec<Update>,
@@ -106,7 +110,7 @@ impl Venue {
             ..ExchangeConfig::default()
         };
         let mut exchange = Exchange::new(setup, epoch_ns)?;
-        exchange.set_initial_balance(OTHERS, 1e15)?;
+        exchange.set_initial_balance(TAKER, 1e15)?;
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed ^ 0xB1B);
         let (mut markets, mut streams) = (Vec::new(), Vec::new());
         for (index, spec) in config.markets.iter().enumerate() {
@@ -156,6 +160,7 @@ impl Venue {
             by_link: HashMap::new(),
             by_client: HashMap::new(),
             last_client_id: 0,
+            others: Vec::new(),
             refused: None,
             batch: Vec::new(),
             sent: VecDeque::new(),
@@ -396,7 +401,17 @@ impl Venue {
     }
 
     fn cuts_data(&mut self, id: u64) -> bool {
-        !self.cuts.is_empty() && self.cut(id, Point::Data)
+        let Some(conn) = self.conns.get(&id).filter(|_| !self.cuts.is_empty()) else {
+            return false;
+        };
+        match self.cut_here(conn.socket, Point::Data) {
+            // What was said before it still leaves.
+            Some(end) => {
+                self.end_after(id, end);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Sends what stalled connections hold, after a stall has ended.

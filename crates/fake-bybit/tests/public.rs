@@ -281,6 +281,9 @@ fn trades_are_those_of_the_book_and_ascend() {
     assert!(
         item["T"].is_i64() && item["BT"] == false && item["L"].is_string() && item["seq"].is_u64()
     );
+    control(&venue, json!({"cmd": "cancelOthers"}));
+    let book = control(&venue, json!({"cmd": "book", "symbol": "XRPUSDT"}));
+    assert_eq!((&book["asks"], &book["bids"]), (&json!([]), &json!([])));
     let mut last = 0;
     for frame in client.collect(1500) {
         for item in frame["data"].as_array().unwrap() {
