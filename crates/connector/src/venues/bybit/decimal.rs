@@ -108,6 +108,42 @@ impl Step {
     /// When it is no plain decimal, does not fit, or lies between two steps.
     #[inline]
     pub fn units(&self, text: &str) -> Result<i64, DecimalError> {
+        match self.units_of_short(text.as_bytes()) {
+            Some(units) => Ok(units),
+            None => self.units_of_any(text),
+        }
+    }
+
+    /// What nearly every number of a book is: at most 18 characters without a sign, and on the step.
+    /// `None` for anything else, also for errors.
+    #[inline]
+    fn units_of_short(&self, bytes: &[u8]) -> Option<i64> {
+        if bytes.len() > 18 || bytes.is_empty() {
+            return None;
+        }
+        // At most 18 digits: below 2^63, nothing can overflow here.
+        let (mut mantissa, mut dot) = (0i64, None);
+        for (at, byte) in bytes.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 {
+                mantissa = mantissa * 10 + i64::from(digit);
+            } else if *byte == b'.' && dot.is_none() && bytes.len() > 1 {
+                dot = Some(at);
+            } else {
+                return None;
+            }
+        }
+        let decimals = dot.map_or(0, |at| bytes.len() - 1 - at);
+        let missing = (self.decimals as usize).checked_sub(decimals)?;
+        let scaled = mantissa.checked_mul(POW10[missing])?;
+        match self.mantissa {
+            1 => Some(scaled),
+            step if scaled % step == 0 => Some(scaled / step),
+            _ => None,
+        }
+    }
+
+    fn units_of_any(&self, text: &str) -> Result<i64, DecimalError> {
         let value = Decimal::parse(text)?;
         if value.mantissa == 0 {
             return Ok(0);
@@ -277,6 +313,14 @@ mod tests {
             prop_assert_eq!(step.units(&text), Ok(units));
             prop_assert_eq!(step.nearest(&text), Ok(units));
             prop_assert_eq!(step.f64_of(units), text.parse::<f64>().unwrap());
+        }
+
+        #[test]
+        fn the_short_way_agrees_with_the_long_one(text in "[0-9.]{0,20}", at in 0usize..4) {
+            let step = step(["0.05", "1", "0.001", "25"][at]);
+            if let Some(units) = step.units_of_short(text.as_bytes()) {
+                prop_assert_eq!(step.units_of_any(&text), Ok(units));
+            }
         }
 
         #[test]

@@ -4,12 +4,20 @@
 //! calls to make and venue events come out. A shell with sockets drives it, and so do the tests,
 //! which cut, delay and duplicate at every step. See `docs/design/bybit.md`.
 
+pub mod codes;
 pub mod connects;
+pub mod core;
 pub mod decimal;
 pub mod frames;
 pub mod link;
 pub mod link_id;
+pub mod order_table;
+pub mod rate_bucket;
+pub mod reconcile;
 pub mod ret_code;
+pub mod server_clock;
 pub mod sign;
 pub mod symbol_feed;
 pub mod topic_book;
+pub mod topics;
+pub mod venue_order;

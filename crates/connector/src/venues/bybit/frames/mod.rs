@@ -77,8 +77,10 @@ fn read<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, FrameError>
     if bytes.len() > FRAME_BYTES_MAX {
         return Err(FrameError::TooLong(bytes.len()));
     }
+    // Checked once as a whole, instead of text by text.
+    let text = std::str::from_utf8(bytes).map_err(|error| FrameError::Json(error.to_string()))?;
     // serde_json's messages name fields and positions, never more than a value of the frame.
-    serde_json::from_slice(bytes).map_err(|error| FrameError::Json(cut(&error.to_string())))
+    serde_json::from_str(text).map_err(|error| FrameError::Json(cut(&error.to_string())))
 }
 
 /// Milliseconds of the venue as nanoseconds.

@@ -192,11 +192,38 @@ struct Raw<'a> {
 struct RawBook<'a> {
     s: Option<&'a str>,
     #[serde(borrow, default)]
-    b: Option<Vec<(&'a str, &'a str)>>,
+    b: Option<RawLevels<'a>>,
     #[serde(borrow, default)]
-    a: Option<Vec<(&'a str, &'a str)>>,
+    a: Option<RawLevels<'a>>,
     u: Option<u64>,
     seq: Option<u64>,
+}
+
+/// Levels as they were sent, with room for a usual message from the start.
+struct RawLevels<'a>(Vec<(&'a str, &'a str)>);
+
+struct RawLevelsVisitor;
+
+impl<'de> Visitor<'de> for RawLevelsVisitor {
+    type Value = RawLevels<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of levels")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut levels = Vec::with_capacity(64);
+        while let Some(level) = seq.next_element()? {
+            levels.push(level);
+        }
+        Ok(RawLevels(levels))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawLevels<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(RawLevelsVisitor)
+    }
 }
 
 /// `data` is an object for books and tickers, and a list for trades, whatever comes before it.
@@ -308,8 +335,8 @@ fn book<'a>(
         return Err(FrameError::value("s", named));
     }
     let time_ms = cts.or(ts).ok_or(FrameError::Missing("ts"))?;
-    let bids = data.b.ok_or(FrameError::Missing("b"))?;
-    let asks = data.a.ok_or(FrameError::Missing("a"))?;
+    let RawLevels(bids) = data.b.ok_or(FrameError::Missing("b"))?;
+    let RawLevels(asks) = data.a.ok_or(FrameError::Missing("a"))?;
     if bids.len() > LEVELS_MAX || asks.len() > LEVELS_MAX {
         return Err(FrameError::value("data", "too many levels"));
     }
