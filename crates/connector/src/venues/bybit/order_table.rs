@@ -49,6 +49,8 @@ struct Entry {
     sent_at: u64,
     /// When to ask next, while in doubt.
     ask_at: Option<u64>,
+    /// Only an answer to the question ends the doubt: reports that come by themselves may be old.
+    until_answered: bool,
     misses: u32,
     /// A cancellation or amendment whose fate is unknown.
     request: Option<Refusal>,
@@ -74,6 +76,7 @@ impl OrderTable {
             order,
             sent_at: now,
             ask_at: None,
+            until_answered: false,
             misses: 0,
             request: None,
             fills_asked: 0,
@@ -111,7 +114,7 @@ impl OrderTable {
         let had_ended = entry.order.has_ended();
         entry.order.on_order(update, out);
         if !entry.order.lacks_fills() {
-            if entry.request.is_none() {
+            if !entry.until_answered {
                 entry.ask_at = None;
             }
         } else {
@@ -146,7 +149,7 @@ impl OrderTable {
             let code = codes::LATE_FILL;
             out.push(VenueEvent::Notice(Refusal { code, text }));
         }
-        if !entry.order.lacks_fills() && entry.request.is_none() {
+        if !entry.order.lacks_fills() && !entry.until_answered {
             entry.ask_at = None;
         }
         self.note_end(handle, had_ended);
@@ -195,6 +198,7 @@ impl OrderTable {
             && !entry.order.has_ended()
         {
             entry.ask_at = Some(now);
+            entry.until_answered = true;
         }
     }
 
@@ -206,6 +210,7 @@ impl OrderTable {
         {
             entry.request = Some(refusal);
             entry.ask_at = Some(now);
+            entry.until_answered = true;
         }
     }
 
@@ -239,6 +244,7 @@ impl OrderTable {
             return;
         };
         entry.misses = 0;
+        entry.until_answered = false;
         if let Some(refusal) = entry.request.take()
             && !entry.order.has_ended()
         {

@@ -174,3 +174,20 @@ fn foreign_reports_touch_nothing_and_memory_is_bounded() {
     }
     assert!(out.is_empty() && table.orphans.len() == ORPHANS_MAX);
 }
+
+#[test]
+fn an_old_report_does_not_end_a_doubt() {
+    let (mut table, mut out) = (table(), vec![]);
+    table.on_order(0, &update(OrderPhase::Open, 0), &mut out);
+    table.doubt(5, 1);
+    assert_eq!(asked(&mut table, 5).len(), 1);
+    table.on_order(6, &update(OrderPhase::Open, 0), &mut out);
+    table.on_fill(&fill("L", 3), &mut out);
+    assert_eq!(
+        asked(&mut table, 5 + ANSWER_NS).len(),
+        1,
+        "it is asked for again"
+    );
+    table.found(1, &mut out);
+    assert_eq!(table.next_due(), None);
+}

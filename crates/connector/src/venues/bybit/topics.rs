@@ -221,7 +221,7 @@ impl Topics {
                     out.push(TopicAct::Dead("no snapshot came"));
                     return;
                 }
-                State::Live { .. } if now >= topic.last_data + silence(name) => {
+                State::Live { .. } if now >= topic.last_data.saturating_add(silence(name)) => {
                     topic.state = State::Broken;
                     out.push(TopicAct::Silent(name.clone()));
                 }

@@ -150,3 +150,11 @@ fn many_topics_go_in_frames_of_the_allowed_size() {
     let mut topics = wanting(&names);
     assert_eq!(tick(&mut topics, 0).len(), 3);
 }
+
+#[test]
+fn trades_may_be_silent_for_ever() {
+    let mut topics = wanting(&["publicTrade.X"]);
+    tick(&mut topics, 0);
+    topics.data(5, "publicTrade.X", true);
+    assert!(tick(&mut topics, u64::MAX - 1).is_empty());
+}
