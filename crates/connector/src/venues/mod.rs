@@ -1,5 +1,6 @@
 //! The market places.
 
+pub mod bybit;
 pub mod exchange_bridge;
 pub mod replay;
 pub mod sim;

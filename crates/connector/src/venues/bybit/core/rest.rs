@@ -1,0 +1,373 @@
+//! REST calls: the clock, the instruments, the reconciliation, and questions about single orders.
+
+use std::collections::HashMap;
+
+use super::{BybitCore, Login};
+use crate::clock::Now;
+use crate::venues::bybit::frames::{FrameError, rest};
+use crate::venues::bybit::order_table::Ask;
+use crate::venues::bybit::reconcile::Step;
+
+const SECOND_NS: u64 = 1_000_000_000;
+const INSTRUMENTS_EVERY_NS: u64 = 3600 * SECOND_NS;
+const INSTRUMENTS_RETRY_NS: u64 = 10 * SECOND_NS;
+/// Executions are read from this long before the last one seen; repeats are known by their id.
+const OVERLAP_NS: i64 = 60_000_000_000;
+
+/// A GET call for the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestCall {
+    /// Names the call in its answer.
+    pub id: u64,
+    /// Path.
+    pub path: &'static str,
+    /// Query string exactly as it has to be signed and sent; may be empty.
+    pub query: String,
+    /// True when it has to be signed.
+    pub signed: bool,
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestFailure {
+    /// The connection failed or it took too long.
+    Network(String),
+    /// The venue's gate answered with this HTTP status.
+    Http(u16),
+}
+
+#[derive(Clone, Debug)]
+enum Purpose {
+    Time(Now),
+    Instruments,
+    Reconcile(Step, Now),
+    Order(Ask),
+    History(Ask),
+    Executions(Ask),
+}
+
+/// Calls that wait for their answer.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    out: HashMap<u64, Purpose>,
+    last: u64,
+    /// Handles of our orders that the open-orders step has named.
+    named: Vec<u64>,
+    /// The open orders that it has to name, taken when it began.
+    expected: Vec<u64>,
+    /// Legs that the positions step has named: (symbol, index).
+    legs: Vec<(String, usize)>,
+}
+
+impl BybitCore {
+    fn call(&mut self, path: &'static str, query: String, signed: bool, purpose: Purpose) {
+        self.calls.last += 1;
+        let id = self.calls.last;
+        self.calls.out.insert(id, purpose);
+        let call = RestCall {
+            id,
+            path,
+            query,
+            signed,
+        };
+        self.actions.push(super::Action::Rest(call));
+    }
+
+    pub(super) fn rest_due(&self) -> u64 {
+        let reconcile = self.reconcile.next_due().unwrap_or(u64::MAX);
+        let asks = if self.private == Login::Yes {
+            self.orders.next_due().unwrap_or(u64::MAX)
+        } else {
+            u64::MAX
+        };
+        [self.clock.next_due(), self.instruments_at, reconcile, asks]
+            .into_iter()
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn tick_rest(&mut self, now: Now) {
+        if self.clock.take_ask(now) {
+            self.call("/v5/market/time", String::new(), false, Purpose::Time(now));
+        }
+        if now.mono_ns >= self.instruments_at {
+            self.instruments_at = now.mono_ns + INSTRUMENTS_RETRY_NS;
+            self.ask_instruments(None);
+        }
+        // Without instruments nothing that is read could be understood.
+        if !self.scales.is_empty()
+            && let Some((step, cursor)) = self.reconcile.take_ask(now.mono_ns)
+        {
+            self.ask_step(now, step, cursor);
+        }
+        if self.private == Login::Yes {
+            let mut asks = Vec::new();
+            self.orders.asks(now.mono_ns, &mut asks);
+            for ask in asks {
+                self.ask_order(ask);
+            }
+        }
+    }
+
+    fn ask_instruments(&mut self, cursor: Option<&str>) {
+        let mut query = format!("category={}&limit=1000", self.settings.category);
+        if let Some(cursor) = cursor {
+            query.push_str("&cursor=");
+            query.push_str(cursor);
+        }
+        let path = "/v5/market/instruments-info";
+        self.call(path, query, false, Purpose::Instruments);
+    }
+
+    fn ask_step(&mut self, now: Now, step: Step, cursor: Option<String>) {
+        let category = &self.settings.category;
+        let coin = if category == "spot" {
+            String::new()
+        } else {
+            format!("&settleCoin={}", self.settings.settle_coin)
+        };
+        let first = cursor.is_none();
+        let (path, mut query) = match step {
+            Step::Orders => {
+                if first {
+                    self.calls.named.clear();
+                    self.calls.expected = self.orders.open();
+                }
+                (
+                    "/v5/order/realtime",
+                    format!("category={category}{coin}&limit=50"),
+                )
+            }
+            Step::Executions => {
+                let from = (self.last_exec_ns - OVERLAP_NS) / 1_000_000;
+                let query = format!("category={category}&startTime={from}&limit=100");
+                ("/v5/execution/list", query)
+            }
+            Step::Positions => {
+                if first {
+                    self.calls.legs.clear();
+                }
+                (
+                    "/v5/position/list",
+                    format!("category={category}{coin}&limit=200"),
+                )
+            }
+            Step::Wallet => (
+                "/v5/account/wallet-balance",
+                "accountType=UNIFIED".to_owned(),
+            ),
+        };
+        if let Some(cursor) = cursor {
+            query.push_str("&cursor=");
+            query.push_str(&cursor);
+        }
+        self.call(path, query, true, Purpose::Reconcile(step, now));
+    }
+
+    fn ask_order(&mut self, ask: Ask) {
+        let category = &self.settings.category;
+        let query = format!("category={category}&orderLinkId={}", ask.link_id);
+        if ask.executions {
+            let query = format!("{query}&limit=100");
+            self.call("/v5/execution/list", query, true, Purpose::Executions(ask));
+        } else {
+            self.call("/v5/order/realtime", query, true, Purpose::Order(ask));
+        }
+    }
+
+    /// A call was answered with this body.
+    pub fn on_rest(&mut self, now: Now, id: u64, answer: Result<&[u8], RestFailure>) {
+        let Some(purpose) = self.calls.out.remove(&id) else {
+            return;
+        };
+        let read = match answer {
+            Ok(body) => self.rest_answer(now, &purpose, body),
+            Err(failure) => {
+                if failure == RestFailure::Http(403) {
+                    self.connects.hold(now.mono_ns);
+                }
+                Ok(false)
+            }
+        };
+        let done = read.unwrap_or_else(|error| {
+            self.unreadable("a REST answer", &error);
+            false
+        });
+        if !done && let Purpose::Reconcile(step, _) = purpose {
+            self.reconcile.failed(now.mono_ns, step);
+        }
+    }
+
+    /// False when the venue answered with an error; what was asked for is asked again later.
+    fn rest_answer(
+        &mut self,
+        now: Now,
+        purpose: &Purpose,
+        body: &[u8],
+    ) -> Result<bool, FrameError> {
+        match purpose {
+            Purpose::Time(sent) => {
+                let answer = rest::server_time(body)?;
+                if answer.code == 0 {
+                    self.clock.sample(*sent, now, answer.result);
+                }
+                Ok(answer.code == 0)
+            }
+            Purpose::Instruments => self.instruments_answer(now, body),
+            Purpose::Reconcile(step, sent) => self.step_answer(now, *step, *sent, body),
+            Purpose::Order(ask) | Purpose::History(ask) => {
+                let answer = rest::orders(body)?;
+                if answer.code != 0 {
+                    return Ok(false);
+                }
+                let told_ns = answer.time_ms.saturating_mul(1_000_000);
+                let mut found = false;
+                for item in &answer.result.items {
+                    found |= self.order_item(now, item, told_ns) == Some(ask.handle);
+                }
+                if found {
+                    self.orders.found(ask.handle, &mut self.events);
+                } else if matches!(purpose, Purpose::Order(_)) {
+                    let category = &self.settings.category;
+                    let query = format!("category={category}&orderLinkId={}", ask.link_id);
+                    let purpose = Purpose::History(ask.clone());
+                    self.call("/v5/order/history", query, true, purpose);
+                } else {
+                    self.orders
+                        .missed(now.mono_ns, ask.handle, &mut self.events);
+                }
+                Ok(true)
+            }
+            Purpose::Executions(ask) => {
+                let answer = rest::executions(body)?;
+                if answer.code != 0 {
+                    return Ok(false);
+                }
+                for item in &answer.result.items {
+                    self.execution_item(item);
+                }
+                self.orders
+                    .fills_answered(now.mono_ns, ask.handle, &mut self.events);
+                Ok(true)
+            }
+        }
+    }
+
+    fn instruments_answer(&mut self, now: Now, body: &[u8]) -> Result<bool, FrameError> {
+        let answer = rest::instruments(body)?;
+        if answer.code != 0 {
+            return Ok(false);
+        }
+        for item in &answer.result.items {
+            match item.scale() {
+                Ok(scale) => {
+                    self.scales.insert(item.symbol.or_empty().to_owned(), scale);
+                }
+                Err(error) => self.unreadable("an instrument", &error),
+            }
+        }
+        match &answer.result.cursor {
+            Some(cursor) => self.ask_instruments(Some(cursor)),
+            None => self.instruments_at = now.mono_ns + INSTRUMENTS_EVERY_NS,
+        }
+        Ok(true)
+    }
+
+    fn step_answer(
+        &mut self,
+        now: Now,
+        step: Step,
+        sent: Now,
+        body: &[u8],
+    ) -> Result<bool, FrameError> {
+        let cursor = match step {
+            Step::Orders => {
+                let answer = rest::orders(body)?;
+                if answer.code != 0 {
+                    return Ok(false);
+                }
+                let told_ns = answer.time_ms.saturating_mul(1_000_000);
+                for item in &answer.result.items {
+                    let handle = self.order_item(now, item, told_ns);
+                    self.calls.named.extend(handle);
+                }
+                answer.result.cursor
+            }
+            Step::Executions => {
+                let answer = rest::executions(body)?;
+                if answer.code != 0 {
+                    return Ok(false);
+                }
+                for item in &answer.result.items {
+                    self.execution_item(item);
+                }
+                answer.result.cursor
+            }
+            Step::Positions => {
+                let answer = rest::positions(body)?;
+                if answer.code != 0 {
+                    return Ok(false);
+                }
+                let told_ns = answer.time_ms.saturating_mul(1_000_000);
+                for item in &answer.result.items {
+                    let idx = item.position_idx.int("positionIdx")?.unwrap_or(0);
+                    let leg = (
+                        item.symbol.or_empty().to_owned(),
+                        usize::try_from(idx).unwrap_or(0),
+                    );
+                    self.calls.legs.push(leg);
+                    self.position_item(item, told_ns);
+                }
+                answer.result.cursor
+            }
+            Step::Wallet => {
+                let answer = rest::wallets(body)?;
+                if answer.code != 0 {
+                    return Ok(false);
+                }
+                None
+            }
+        };
+        if self.reconcile.answered(step, cursor) {
+            match step {
+                Step::Orders => self.doubt_unnamed(now),
+                Step::Positions => self.flatten_unnamed(now, sent),
+                Step::Executions | Step::Wallet => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// Orders that were open for us before, and are not among the venue's open ones, have ended
+    /// while nobody listened, or never arrived.
+    fn doubt_unnamed(&mut self, now: Now) {
+        for handle in std::mem::take(&mut self.calls.expected) {
+            if !self.calls.named.contains(&handle) {
+                self.orders.doubt(now.mono_ns, handle);
+            }
+        }
+    }
+
+    /// Only positions that are not flat are listed.
+    fn flatten_unnamed(&mut self, now: Now, sent: Now) {
+        let before = self.clock.server_ms(sent).saturating_mul(1_000_000);
+        let mut flat = Vec::new();
+        for (symbol, legs) in &mut self.legs {
+            for (idx, leg) in legs.iter_mut().enumerate() {
+                let named = self
+                    .calls
+                    .legs
+                    .iter()
+                    .any(|(s, i)| s == symbol && *i == idx);
+                if !named && leg.lots != 0 && leg.updated_ns < before {
+                    leg.lots = 0;
+                    leg.updated_ns = before;
+                    flat.push(symbol.clone());
+                }
+            }
+        }
+        for symbol in flat {
+            self.tell_position(&symbol, self.clock.server_ms(now).saturating_mul(1_000_000));
+        }
+    }
+}

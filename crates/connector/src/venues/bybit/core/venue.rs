@@ -1,0 +1,99 @@
+//! The core as the bus sees it.
+
+use hftbacktest::types::Event;
+
+use super::{BybitCore, Instrument};
+use crate::clock::Now;
+use crate::codes as bus_codes;
+use crate::venue::{NewOrder, Refusal, Venue, VenueEvent};
+use crate::venues::bybit::codes;
+use crate::venues::bybit::symbol_feed::SymbolFeed;
+use crate::venues::bybit::topic_book::{BookSide, LevelChange};
+
+impl Venue for BybitCore {
+    fn register(&mut self, _now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal> {
+        if let Some(known) = self.instruments.get(symbol) {
+            return Ok(known.symbol);
+        }
+        if self.scales.is_empty() {
+            return Err(Refusal {
+                code: codes::NOT_READY,
+                text: "the venue's instruments are not known yet; register again".to_owned(),
+            });
+        }
+        let Some(scale) = self.scale_of(symbol) else {
+            return Err(Refusal {
+                code: bus_codes::SYMBOL_UNKNOWN,
+                text: format!("{symbol} is no {} instrument", self.settings.category),
+            });
+        };
+        let (has_tick, has_lot) = (scale.tick.to_f64(), scale.lot.to_f64());
+        let same = |a: f64, b: f64| (a - b).abs() <= b * 1e-9;
+        if !same(tick, has_tick) || !same(lot, has_lot) {
+            return Err(Refusal {
+                code: bus_codes::SIZE_MISMATCH,
+                text: format!(
+                    "{symbol} has tick size {has_tick} and lot size {has_lot} at the venue, not {tick} and {lot}"
+                ),
+            });
+        }
+        let index = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(symbol.to_owned());
+        let instrument = Instrument {
+            symbol: index,
+            feed: SymbolFeed::new(scale, &self.settings.depths),
+            fresh: false,
+            exch_ts: 0,
+        };
+        self.instruments.insert(symbol.to_owned(), instrument);
+        for depth in self.settings.depths.clone() {
+            self.topics.want(format!("orderbook.{depth}.{symbol}"));
+        }
+        self.topics.want(format!("publicTrade.{symbol}"));
+        Ok(index)
+    }
+
+    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
+        self.submit_named(now, symbol, order, (0, order.handle));
+    }
+
+    fn cancel(&mut self, now: Now, _symbol: u32, handle: u64) {
+        self.send_cancel(now, handle);
+    }
+
+    fn amend(&mut self, now: Now, _symbol: u32, handle: u64, price_tick: i64, qty: f64) {
+        self.send_amend(now, handle, price_tick, qty);
+    }
+
+    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
+        self.tick(now);
+        out.append(&mut self.events);
+    }
+
+    fn next_due_ns(&self) -> Option<u64> {
+        Some(self.due()).filter(|due| *due != u64::MAX)
+    }
+
+    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
+        let name = self.names.get(symbol as usize);
+        let Some(instrument) = name.and_then(|name| self.instruments.get(name)) else {
+            return;
+        };
+        for side in [BookSide::Bid, BookSide::Ask] {
+            for (tick, lots) in instrument.feed.levels(side) {
+                let change = LevelChange { side, tick, lots };
+                let exch_ts = instrument.exch_ts;
+                out.push(instrument.feed.level_event(&change, exch_ts, now.unix_ns));
+            }
+        }
+    }
+
+    fn position(&self, symbol: u32) -> f64 {
+        let name = self.names.get(symbol as usize);
+        let feed = name.and_then(|name| Some((name, self.instruments.get(name)?)));
+        feed.map_or(0.0, |(name, known)| {
+            let lots = self.net_lots(name);
+            known.feed.scale().lot.f64_of(lots)
+        })
+    }
+}

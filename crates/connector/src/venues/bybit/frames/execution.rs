@@ -1,0 +1,107 @@
+//! Items of the `execution` topics and of `execution/list`.
+
+use hftbacktest::types::Side;
+use serde::Deserialize;
+
+use super::FrameError;
+use super::order::side_of;
+use super::text::Text;
+use crate::venues::bybit::decimal::Scale;
+
+/// An execution as it was sent, on the socket or over REST.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(missing_docs, reason = "the fields have the venue's names")]
+pub struct ExecutionItem<'a> {
+    #[serde(borrow)]
+    pub category: Text<'a>,
+    #[serde(borrow)]
+    pub symbol: Text<'a>,
+    #[serde(borrow)]
+    pub order_id: Text<'a>,
+    #[serde(borrow)]
+    pub order_link_id: Text<'a>,
+    #[serde(borrow)]
+    pub side: Text<'a>,
+    #[serde(borrow)]
+    pub order_qty: Text<'a>,
+    #[serde(borrow)]
+    pub leaves_qty: Text<'a>,
+    #[serde(borrow)]
+    pub exec_id: Text<'a>,
+    #[serde(borrow)]
+    pub exec_price: Text<'a>,
+    #[serde(borrow)]
+    pub exec_qty: Text<'a>,
+    #[serde(borrow)]
+    pub exec_fee: Text<'a>,
+    #[serde(borrow)]
+    pub exec_type: Text<'a>,
+    #[serde(borrow)]
+    pub exec_time: Text<'a>,
+    #[serde(borrow)]
+    pub is_maker: Text<'a>,
+    #[serde(borrow)]
+    pub seq: Text<'a>,
+}
+
+/// A fill on the instrument's grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The venue's id of the execution; never twice.
+    pub exec_id: String,
+    /// The venue's id of the order.
+    pub order_id: String,
+    /// Our id of the order; empty on maker fills of `execution.fast` and on forced ones.
+    pub link_id: String,
+    /// Side of the order.
+    pub side: Side,
+    /// Price in ticks.
+    pub tick: i64,
+    /// Quantity in lots.
+    pub lots: i64,
+    /// Ordered lots at that moment; 0 when not told.
+    pub order_lots: i64,
+    /// True when it was told that nothing is left of the order.
+    pub completes: bool,
+    /// True when the order was resting.
+    pub maker: bool,
+    /// When, Unix nanoseconds.
+    pub exec_ns: i64,
+}
+
+impl ExecutionItem<'_> {
+    /// The fill in ticks and lots; `None` for executions that fill no order (funding, settlement).
+    ///
+    /// # Errors
+    /// When a required field is absent or a number is off the grid.
+    pub fn fill(&self, scale: &Scale) -> Result<Option<Fill>, FrameError> {
+        self.symbol.need("symbol")?;
+        match self.exec_type.get() {
+            // `execution.fast` has no type; all it tells are trades.
+            None | Some("Trade" | "AdlTrade" | "BustTrade") => {}
+            Some(_) => return Ok(None),
+        }
+        self.exec_qty.need("execQty")?;
+        self.exec_price.need("execPrice")?;
+        let lots = self.exec_qty.units("execQty", &scale.lot)?;
+        if lots <= 0 {
+            return Err(FrameError::value("execQty", self.exec_qty.or_empty()));
+        }
+        let order_lots = self.order_qty.units("orderQty", &scale.lot)?;
+        let leaves = self.leaves_qty.units("leavesQty", &scale.lot)?;
+        let exec_ns = self.exec_time.ns("execTime")?;
+        Ok(Some(Fill {
+            exec_id: self.exec_id.need("execId")?.to_owned(),
+            order_id: self.order_id.need("orderId")?.to_owned(),
+            link_id: self.order_link_id.or_empty().to_owned(),
+            side: side_of(&self.side)?,
+            tick: self.exec_price.units("execPrice", &scale.tick)?,
+            lots,
+            order_lots,
+            completes: self.leaves_qty.get().is_some() && leaves == 0 && order_lots > 0,
+            maker: self.is_maker.flag(),
+            exec_ns: exec_ns.ok_or(FrameError::Missing("execTime"))?,
+        }))
+    }
+}

@@ -1,0 +1,330 @@
+//! All orders of this run, and which of them have to be asked for.
+//!
+//! An order is *in doubt* when its fate is unknown: the answer to its creation is ambiguous or did
+//! not come, a cancellation found nothing, a fill is missing. Then the venue is asked by
+//! `orderLinkId` until it is known. Nothing is ever sent a second time.
+
+use std::collections::{HashMap, VecDeque};
+
+use hftbacktest::types::Status;
+
+use super::codes;
+use super::frames::execution::Fill;
+use super::frames::order::OrderUpdate;
+use super::venue_order::{FillEffect, VenueOrder};
+use crate::venue::{Refusal, VenueEvent};
+
+const SECOND_NS: u64 = 1_000_000_000;
+/// How long the venue may take to tell of an accepted order.
+const SHOW_NS: u64 = 5 * SECOND_NS;
+/// How long executions may lag behind the order's own report.
+const FILLS_NS: u64 = 3 * SECOND_NS;
+/// An answer to a question that takes longer is asked for again.
+const ANSWER_NS: u64 = 10 * SECOND_NS;
+/// An order that the venue does not have this long after it was sent cannot arrive any more: it is
+/// past the receive window.
+const ARRIVAL_NS: u64 = 15 * SECOND_NS;
+const MISSES_MIN: u32 = 3;
+/// Executions kept whose order is not known yet.
+const ORPHANS_MAX: usize = 1024;
+/// Ended orders kept for late reports.
+const ENDED_MAX: usize = 4096;
+
+/// A question to the venue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The order.
+    pub handle: u64,
+    /// Its symbol.
+    pub symbol: u32,
+    /// Its id.
+    pub link_id: String,
+    /// True: its executions; false: the order itself.
+    pub executions: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    order: VenueOrder,
+    sent_at: u64,
+    /// When to ask next, while in doubt.
+    ask_at: Option<u64>,
+    /// Only an answer to the question ends the doubt: reports that come by themselves may be old.
+    until_answered: bool,
+    misses: u32,
+    /// A cancellation or amendment whose fate is unknown.
+    request: Option<Refusal>,
+    fills_asked: u32,
+}
+
+/// All orders of this run.
+#[derive(Debug, Default)]
+pub struct OrderTable {
+    entries: HashMap<u64, Entry>,
+    by_link: HashMap<String, u64>,
+    by_venue_id: HashMap<String, u64>,
+    orphans: VecDeque<Fill>,
+    ended: VecDeque<u64>,
+}
+
+impl OrderTable {
+    /// Follows an order from now on.
+    pub fn insert(&mut self, now: u64, order: VenueOrder) {
+        let handle = order.handle;
+        self.by_link.insert(order.link_id.clone(), handle);
+        let entry = Entry {
+            order,
+            sent_at: now,
+            ask_at: None,
+            until_answered: false,
+            misses: 0,
+            request: None,
+            fills_asked: 0,
+        };
+        self.entries.insert(handle, entry);
+    }
+
+    /// The order behind a handle.
+    pub fn get(&self, handle: u64) -> Option<&VenueOrder> {
+        self.entries.get(&handle).map(|entry| &entry.order)
+    }
+
+    /// The handle of an id of ours.
+    pub fn by_link(&self, link_id: &str) -> Option<u64> {
+        self.by_link.get(link_id).copied()
+    }
+
+    /// Handles of the orders whose end was not told, ascending.
+    pub fn open(&self) -> Vec<u64> {
+        let open = self.entries.iter().filter(|(_, e)| !e.order.has_ended());
+        let mut handles: Vec<u64> = open.map(|(handle, _)| *handle).collect();
+        handles.sort_unstable();
+        handles
+    }
+
+    /// Takes a report about an order. False when it is not followed here.
+    pub fn on_order(&mut self, now: u64, update: &OrderUpdate, out: &mut Vec<VenueEvent>) -> bool {
+        let by_venue = || self.by_venue_id.get(&update.order_id).copied();
+        let Some(handle) = self.by_link(&update.link_id).or_else(by_venue) else {
+            return false;
+        };
+        let Some(entry) = self.entries.get_mut(&handle) else {
+            return false;
+        };
+        let had_ended = entry.order.has_ended();
+        entry.order.on_order(update, out);
+        if !entry.order.lacks_fills() {
+            if !entry.until_answered {
+                entry.ask_at = None;
+            }
+        } else {
+            entry.ask_at.get_or_insert(now + FILLS_NS);
+        }
+        self.learn(&update.order_id, handle, out);
+        self.note_end(handle, had_ended);
+        true
+    }
+
+    /// Takes an execution. It is kept when its order is not known yet.
+    pub fn on_fill(&mut self, fill: &Fill, out: &mut Vec<VenueEvent>) {
+        let by_link = self.by_link.get(&fill.link_id);
+        let Some(handle) = by_link.or(self.by_venue_id.get(&fill.order_id)).copied() else {
+            if self.orphans.len() == ORPHANS_MAX {
+                self.orphans.pop_front();
+            }
+            self.orphans.push_back(fill.clone());
+            return;
+        };
+        self.fill(handle, fill, out);
+        self.learn(&fill.order_id, handle, out);
+    }
+
+    fn fill(&mut self, handle: u64, fill: &Fill, out: &mut Vec<VenueEvent>) {
+        let Some(entry) = self.entries.get_mut(&handle) else {
+            return;
+        };
+        let had_ended = entry.order.has_ended();
+        if entry.order.on_fill(fill, out) == FillEffect::Late {
+            let text = format!("{} came after the end of its order", fill.exec_id);
+            let code = codes::LATE_FILL;
+            out.push(VenueEvent::Notice(Refusal { code, text }));
+        }
+        if !entry.order.lacks_fills() && !entry.until_answered {
+            entry.ask_at = None;
+        }
+        self.note_end(handle, had_ended);
+    }
+
+    /// The venue's id of an order has become known: executions that waited for it are applied.
+    fn learn(&mut self, order_id: &str, handle: u64, out: &mut Vec<VenueEvent>) {
+        if order_id.is_empty() || self.by_venue_id.contains_key(order_id) {
+            return;
+        }
+        self.by_venue_id.insert(order_id.to_owned(), handle);
+        if self.orphans.iter().any(|fill| fill.order_id == order_id) {
+            let (ours, others) = std::mem::take(&mut self.orphans)
+                .into_iter()
+                .partition(|fill| fill.order_id == order_id);
+            self.orphans = others;
+            let ours: VecDeque<Fill> = ours;
+            for fill in ours {
+                self.fill(handle, &fill, out);
+            }
+        }
+    }
+
+    /// The venue accepted the order; it will tell of it, or is asked.
+    pub fn accepted(&mut self, now: u64, handle: u64, order_id: &str, out: &mut Vec<VenueEvent>) {
+        self.learn(order_id, handle, out);
+        if let Some(entry) = self.entries.get_mut(&handle)
+            && !entry.order.is_known()
+        {
+            entry.ask_at = Some(now + SHOW_NS);
+        }
+    }
+
+    /// The order surely does not live.
+    pub fn refused(&mut self, handle: u64, refusal: Refusal, out: &mut Vec<VenueEvent>) {
+        if let Some(entry) = self.entries.get_mut(&handle) {
+            let had_ended = entry.order.has_ended();
+            entry.order.end_as(Status::Rejected, Some(refusal), out);
+            self.note_end(handle, had_ended);
+        }
+    }
+
+    /// The fate of the order is unknown: it is asked for from now on.
+    pub fn doubt(&mut self, now: u64, handle: u64) {
+        if let Some(entry) = self.entries.get_mut(&handle)
+            && !entry.order.has_ended()
+        {
+            entry.ask_at = Some(now);
+            entry.until_answered = true;
+        }
+    }
+
+    /// The fate of a cancellation or amendment is unknown. When the order turns out to be open, the
+    /// bot is told with `refusal` so that it may ask again.
+    pub fn doubt_request(&mut self, now: u64, handle: u64, refusal: Refusal) {
+        if let Some(entry) = self.entries.get_mut(&handle)
+            && !entry.order.has_ended()
+        {
+            entry.request = Some(refusal);
+            entry.ask_at = Some(now);
+            entry.until_answered = true;
+        }
+    }
+
+    /// Questions that are due.
+    pub fn asks(&mut self, now: u64, out: &mut Vec<Ask>) {
+        let first = out.len();
+        for (handle, entry) in &mut self.entries {
+            if entry.ask_at.is_none_or(|at| now < at) {
+                continue;
+            }
+            entry.ask_at = Some(now + ANSWER_NS);
+            let order = &entry.order;
+            out.push(Ask {
+                handle: *handle,
+                symbol: order.symbol,
+                link_id: order.link_id.clone(),
+                executions: order.lacks_fills(),
+            });
+        }
+        out[first..].sort_by_key(|ask| ask.handle);
+    }
+
+    /// When the next question is due.
+    pub fn next_due(&self) -> Option<u64> {
+        self.entries.values().filter_map(|entry| entry.ask_at).min()
+    }
+
+    /// The venue has answered with the order, and its report was applied.
+    pub fn found(&mut self, handle: u64, out: &mut Vec<VenueEvent>) {
+        let Some(entry) = self.entries.get_mut(&handle) else {
+            return;
+        };
+        entry.misses = 0;
+        entry.until_answered = false;
+        if let Some(refusal) = entry.request.take()
+            && !entry.order.has_ended()
+        {
+            out.push(VenueEvent::RequestRefused { handle, refusal });
+        }
+        if !entry.order.lacks_fills() {
+            entry.ask_at = None;
+        }
+    }
+
+    /// The venue has answered with the executions, and they were applied. When some still lack after
+    /// the second time, they are told at the average price.
+    pub fn fills_answered(&mut self, now: u64, handle: u64, out: &mut Vec<VenueEvent>) {
+        let Some(entry) = self.entries.get_mut(&handle) else {
+            return;
+        };
+        if !entry.order.lacks_fills() {
+            return;
+        }
+        entry.fills_asked += 1;
+        if entry.fills_asked < 2 {
+            entry.ask_at = Some(now + FILLS_NS);
+            return;
+        }
+        let had_ended = entry.order.has_ended();
+        entry.order.fill_up(out);
+        entry.ask_at = None;
+        self.note_end(handle, had_ended);
+    }
+
+    /// The venue does not have the order, neither open nor in its history.
+    pub fn missed(&mut self, now: u64, handle: u64, out: &mut Vec<VenueEvent>) {
+        let Some(entry) = self.entries.get_mut(&handle) else {
+            return;
+        };
+        entry.misses += 1;
+        let enough = entry.misses >= MISSES_MIN && now >= entry.sent_at + ARRIVAL_NS;
+        if !enough {
+            let wait = SECOND_NS << entry.misses.min(4);
+            entry.ask_at = Some(now + wait);
+            return;
+        }
+        let (status, code, text) = if entry.order.is_known() {
+            let text = "the venue does not know the order any more";
+            (Status::Canceled, codes::LOST, text)
+        } else {
+            let text = "the venue never got the order";
+            (Status::Rejected, codes::NEVER_ARRIVED, text)
+        };
+        let had_ended = entry.order.has_ended();
+        let text = text.to_owned();
+        entry
+            .order
+            .end_as(status, Some(Refusal { code, text }), out);
+        entry.ask_at = None;
+        self.note_end(handle, had_ended);
+    }
+
+    fn note_end(&mut self, handle: u64, had_ended: bool) {
+        let Some(entry) = self.entries.get_mut(&handle) else {
+            return;
+        };
+        if had_ended || !entry.order.has_ended() {
+            return;
+        }
+        entry.ask_at = None;
+        entry.request = None;
+        self.ended.push_back(handle);
+        if self.ended.len() > ENDED_MAX
+            && let Some(oldest) = self.ended.pop_front()
+            && let Some(entry) = self.entries.remove(&oldest)
+        {
+            self.by_link.remove(&entry.order.link_id);
+            if let Some(id) = entry.order.order_id {
+                self.by_venue_id.remove(&id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "order_table_tests.rs"]
+mod tests;

@@ -1,0 +1,447 @@
+//! The line between the core and the test's venue, its faults, and a bot that trades through it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod venue;
+
+use std::collections::{BTreeMap, HashMap};
+
+use hbl_connector::clock::Now;
+use hbl_connector::order_router::is_final;
+use hbl_connector::venue::{NewOrder, Venue as _, VenueEvent};
+use hbl_connector::venues::bybit::core::{Action, BybitCore, CoreSettings, RestFailure, Socket};
+use hbl_connector::venues::bybit::sign::{Credentials, Secret};
+use hftbacktest::types::{LOCAL_BID_DEPTH_EVENT, OrdType, Side, Status, TimeInForce};
+
+pub use venue::Venue;
+
+pub const STORM_MS: u64 = 40_000;
+const START_MS: u64 = 1_764_000_000_000;
+
+/// splitmix64.
+pub struct Random(u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    pub fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+enum Input {
+    Opened(Socket, u64),
+    Frame(Socket, u64, String),
+    Closed(Socket, u64),
+    Rest(u64, Result<String, RestFailure>),
+}
+
+/// One end of a connection as the line sees it.
+#[derive(Default)]
+struct Line {
+    conn: u64,
+    open: bool,
+    /// Nothing gets through, and nobody is told.
+    mute: bool,
+    last_ms: u64,
+}
+
+#[derive(Default)]
+struct Seen {
+    filled: f64,
+    end: Option<Status>,
+}
+
+pub struct Run {
+    pub core: BybitCore,
+    pub venue: Venue,
+    pub faults: bool,
+    pub connects: usize,
+    random: Random,
+    lines: HashMap<Socket, Line>,
+    queue: BTreeMap<(u64, u64), Input>,
+    queued: u64,
+    ms: u64,
+    shown: BTreeMap<(bool, i64), f64>,
+    orders: BTreeMap<u64, Seen>,
+    position: f64,
+    stale: bool,
+    registered: bool,
+}
+
+impl Run {
+    pub fn new(seed: u64) -> Self {
+        let settings = CoreSettings {
+            category: "linear".into(),
+            depths: vec![1, 50],
+            settle_coin: "USDT".into(),
+            credentials: Some(Credentials {
+                key: Secret::new("key"),
+                secret: Secret::new("canary"),
+            }),
+            order_prefix: "t".into(),
+            epoch: 1000,
+            recv_window_ms: 5000,
+            clock_refuse_ms: 800,
+            order_wait_ms: 500,
+            seed,
+        };
+        Self {
+            core: BybitCore::new(now(0), settings).unwrap(),
+            venue: Venue::default(),
+            faults: true,
+            connects: 0,
+            random: Random(seed),
+            lines: HashMap::new(),
+            queue: BTreeMap::new(),
+            queued: 0,
+            ms: 0,
+            shown: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            position: 0.0,
+            stale: true,
+            registered: false,
+        }
+    }
+
+    pub fn submitted(&self) -> usize {
+        self.orders.len()
+    }
+
+    pub fn storm(&mut self, for_ms: u64) {
+        let until = self.ms + for_ms;
+        while self.ms < until {
+            self.step(10);
+            self.venue.trade(&mut self.random, self.ms);
+            if self.ms.is_multiple_of(100) {
+                self.venue.move_book(&mut self.random, self.ms);
+                self.bot();
+            }
+            if self.faults {
+                self.fault();
+            }
+            self.broadcast();
+        }
+    }
+
+    pub fn calm(&mut self, for_ms: u64) {
+        self.faults = false;
+        for line in self.lines.values_mut() {
+            // A mute line stays so until somebody notices: that is the point of it.
+            line.last_ms = line.last_ms.max(self.ms);
+        }
+        let until = self.ms + for_ms;
+        while self.ms < until {
+            self.step(50);
+            if self.ms.is_multiple_of(1000) && self.ms + 5000 < until {
+                self.venue.move_book(&mut self.random, self.ms);
+            }
+            self.broadcast();
+        }
+    }
+
+    fn step(&mut self, by_ms: u64) {
+        self.ms += by_ms;
+        while let Some(entry) = self.queue.first_entry()
+            && entry.key().0 <= self.ms
+        {
+            let input = entry.remove();
+            let at = now(self.ms);
+            match input {
+                Input::Opened(socket, conn) => self.core.on_opened(at, socket, conn),
+                Input::Frame(socket, conn, text) => {
+                    self.core.on_frame(at, socket, conn, text.as_bytes());
+                }
+                Input::Closed(socket, conn) => self.core.on_closed(at, socket, conn, None),
+                Input::Rest(id, answer) => {
+                    let answer = answer.as_ref().map(|text| text.as_bytes());
+                    self.core.on_rest(at, id, answer.map_err(Clone::clone));
+                }
+            }
+            self.act();
+        }
+        self.poll();
+        if !self.registered {
+            self.registered = self.core.register(now(self.ms), "XUSDT", 0.5, 0.1).is_ok();
+        }
+        self.act();
+    }
+
+    fn act(&mut self) {
+        for action in self.core.take_actions() {
+            match action {
+                Action::Connect(socket, conn) => self.connect(socket, conn),
+                Action::Close(socket, conn) => {
+                    let line = self.lines.entry(socket).or_default();
+                    if line.conn == conn {
+                        line.open = false;
+                        self.venue.gone(socket);
+                    }
+                }
+                Action::Send(socket, text) => self.sent(socket, &text),
+                Action::Rest(call) => {
+                    let slow = self.faults && self.random.one_in(10);
+                    let lost = self.faults && self.random.one_in(8);
+                    let answer = self.venue.rest(call.path, &call.query, START_MS + self.ms);
+                    let answer = if lost {
+                        Err(RestFailure::Network("cut".into()))
+                    } else {
+                        Ok(answer)
+                    };
+                    let at = self.ms + 20 + if slow { self.random.below(3000) } else { 0 };
+                    self.put(at, Input::Rest(call.id, answer));
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, at: u64, input: Input) {
+        self.queued += 1;
+        self.queue.insert((at, self.queued), input);
+    }
+
+    fn connect(&mut self, socket: Socket, conn: u64) {
+        self.connects += 1;
+        let fails = self.faults && self.random.one_in(3);
+        let line = Line {
+            conn,
+            open: !fails,
+            mute: false,
+            last_ms: self.ms + 20,
+        };
+        self.lines.insert(socket, line);
+        self.venue.gone(socket);
+        let at = self.ms + 20;
+        if fails {
+            self.put(at, Input::Closed(socket, conn));
+        } else {
+            self.put(at, Input::Opened(socket, conn));
+        }
+    }
+
+    fn sent(&mut self, socket: Socket, text: &str) {
+        assert!(!text.contains("canary"), "the secret is on the wire");
+        let Some(line) = self.lines.get(&socket) else {
+            return;
+        };
+        if !line.open || line.mute {
+            return;
+        }
+        // Cut before it arrives, or after it did and before the answer goes out.
+        let (before, after) = if self.faults {
+            (self.random.one_in(40), self.random.one_in(40))
+        } else {
+            (false, false)
+        };
+        if before {
+            self.cut(socket);
+            return;
+        }
+        let answers = self
+            .venue
+            .text(socket, text, START_MS + self.ms, &mut self.random);
+        if after {
+            self.cut(socket);
+            return;
+        }
+        for answer in answers {
+            let lost = self.faults && socket == Socket::Trade && self.random.one_in(12);
+            if !lost {
+                self.deliver(socket, answer);
+            }
+        }
+        self.broadcast();
+    }
+
+    fn deliver(&mut self, socket: Socket, text: String) {
+        let Some(line) = self.lines.get_mut(&socket) else {
+            return;
+        };
+        if !line.open || line.mute {
+            return;
+        }
+        let delay = if self.faults {
+            self.random.below(60)
+        } else {
+            5
+        };
+        line.last_ms = line.last_ms.max(self.ms + delay);
+        let (at, conn) = (line.last_ms, line.conn);
+        let twice = self.faults && socket == Socket::Private && self.random.one_in(10);
+        if twice {
+            self.put(at, Input::Frame(socket, conn, text.clone()));
+        }
+        self.put(at, Input::Frame(socket, conn, text));
+    }
+
+    fn broadcast(&mut self) {
+        for (socket, text, vital) in self.venue.take_pushed() {
+            let lost = self.faults && !vital && self.random.one_in(30);
+            if !lost {
+                self.deliver(socket, text);
+            }
+        }
+    }
+
+    fn cut(&mut self, socket: Socket) {
+        self.venue.gone(socket);
+        if let Some(line) = self.lines.get_mut(&socket)
+            && line.open
+        {
+            line.open = false;
+            let (at, conn) = (line.last_ms.max(self.ms + 5), line.conn);
+            self.put(at, Input::Closed(socket, conn));
+        }
+    }
+
+    fn fault(&mut self) {
+        let socket =
+            [Socket::Public, Socket::Private, Socket::Trade][self.random.below(3) as usize];
+        if self.random.one_in(400) {
+            self.cut(socket);
+        }
+        if self.random.one_in(2000)
+            && let Some(line) = self.lines.get_mut(&socket)
+        {
+            line.mute = true;
+            self.venue.gone(socket);
+        }
+        if self.random.one_in(1500) {
+            self.venue.restart();
+        }
+    }
+
+    fn bot(&mut self) {
+        let at = now(self.ms);
+        if self.registered && self.random.one_in(3) {
+            let handle = self.orders.len() as u64 + 1;
+            let order = NewOrder {
+                handle,
+                price_tick: 90 + self.random.below(20) as i64,
+                qty: (1 + self.random.below(9)) as f64 / 10.0,
+                side: if self.random.one_in(2) {
+                    Side::Buy
+                } else {
+                    Side::Sell
+                },
+                order_type: OrdType::Limit,
+                time_in_force: TimeInForce::GTC,
+            };
+            self.orders.insert(handle, Seen::default());
+            self.core.submit_named(at, 0, &order, (7, 1000 + handle));
+        }
+        let open = self.orders.iter().filter(|(_, seen)| seen.end.is_none());
+        let open: Vec<u64> = open.map(|(handle, _)| *handle).collect();
+        if !open.is_empty() && self.random.one_in(4) {
+            let handle = open[self.random.below(open.len() as u64) as usize];
+            self.core.cancel(at, 0, handle);
+        }
+        self.poll();
+        self.act();
+    }
+
+    fn poll(&mut self) {
+        let mut events = Vec::new();
+        self.core.poll(now(self.ms), &mut events);
+        let mut inside = false;
+        for event in events {
+            match event {
+                VenueEvent::Order(report) => {
+                    let seen = self.orders.get_mut(&report.handle).unwrap();
+                    assert_eq!(seen.end, None, "after the end: {report:?}");
+                    seen.filled += report.exec_qty;
+                    let status = match report.status {
+                        Status::Rejected => Status::Expired,
+                        status => status,
+                    };
+                    if is_final(status) {
+                        seen.end = Some(report.status);
+                    }
+                }
+                VenueEvent::Position { qty, .. } => self.position = qty,
+                VenueEvent::FeedBatchStart { .. } => inside = true,
+                VenueEvent::FeedBatchEnd { .. } => inside = false,
+                VenueEvent::FeedStale { .. } => self.stale = true,
+                VenueEvent::FeedFresh { .. } => self.stale = false,
+                VenueEvent::Feed { event, .. } => {
+                    assert!(inside, "a feed event outside of a batch");
+                    let key = (event.ev == LOCAL_BID_DEPTH_EVENT, (event.px * 2.0) as i64);
+                    if event.qty > 0.0 {
+                        self.shown.insert(key, event.qty);
+                    } else {
+                        self.shown.remove(&key);
+                    }
+                    let bid = self.shown.keys().filter(|k| k.0).map(|k| k.1).max();
+                    let ask = self.shown.keys().filter(|k| !k.0).map(|k| k.1).min();
+                    assert!(
+                        bid.zip(ask).is_none_or(|(b, a)| b < a),
+                        "the book is crossed"
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub fn check(&mut self) {
+        assert!(self.core.is_ready(), "not ready in the end");
+        let topics = ["orderbook.1.XUSDT", "orderbook.50.XUSDT"];
+        assert_eq!(
+            self.core.live_topics(),
+            [topics[0], topics[1], "publicTrade.XUSDT"]
+        );
+        assert_eq!(self.venue.topics(), self.core.live_topics());
+        assert!(!self.stale, "the feed is stale in the end");
+        assert_eq!(self.shown, self.venue.levels(), "the book");
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(
+            close(self.core.position(0), self.venue.position()),
+            "the position"
+        );
+        assert!(
+            close(self.position, self.venue.position()),
+            "the position as told"
+        );
+        for (handle, seen) in &self.orders {
+            match self.venue.order(1000 + handle) {
+                Some(order) => {
+                    assert!(
+                        close(seen.filled, order.cum as f64 / 10.0),
+                        "{handle}: {} of {order:?}",
+                        seen.filled
+                    );
+                    let end = match order.status {
+                        "Filled" => Some(Status::Filled),
+                        "Cancelled" => Some(Status::Canceled),
+                        _ => None,
+                    };
+                    assert_eq!(seen.end, end, "{handle}: {order:?}");
+                }
+                None => {
+                    assert_eq!(seen.end, Some(Status::Rejected), "{handle} never arrived");
+                    assert_eq!(seen.filled, 0.0);
+                }
+            }
+        }
+        assert_eq!(self.venue.repeated_ids, 0, "an order was sent twice");
+        assert!(self.venue.foreign_is_open, "a foreign order was touched");
+        assert_eq!(self.core.frame_errors(), 0);
+    }
+}
+
+fn now(ms: u64) -> Now {
+    Now {
+        mono_ns: ms * 1_000_000,
+        unix_ns: ((START_MS + ms) * 1_000_000) as i64,
+    }
+}

@@ -1,0 +1,86 @@
+//! What a fake venue starts with.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{category::Category, settings::Settings};
+
+/// What a fake venue starts with. Every field has a default.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// Everything random comes from it: market, ids, faults. Default 1.
+    pub seed: u64,
+    /// First of four consecutive ports (public, private, trade, REST) on 127.0.0.1. 0 (default):
+    /// any free ones.
+    pub port: u16,
+    /// The API key that is known. Default `LOOPKEY0000000001`.
+    pub api_key: String,
+    /// Its secret. Default `loopback-secret-0001`.
+    pub api_secret: String,
+    /// USDT in the wallet at the start. Default 100 000.
+    pub balance_usdt: f64,
+    /// The markets.
+    pub markets: Vec<MarketConfig>,
+    /// The switches at the start.
+    pub settings: Settings,
+}
+
+/// A market.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MarketConfig {
+    /// Category.
+    pub category: Category,
+    /// Symbol: base, then USDT.
+    pub symbol: String,
+    /// Price step as a decimal; its decimals are those of all prices.
+    pub tick: String,
+    /// Quantity step as a decimal; its decimals are those of all quantities.
+    pub step: String,
+    /// Price at the start. Also the reference of the price limits while the book is empty.
+    pub px: f64,
+    /// Levels of the background book on each side; 0: no background at all, the book holds only
+    /// what is placed in it.
+    pub levels: u32,
+    /// Level updates per second of the background.
+    pub level_rate_hz: f64,
+    /// Trades per second of the background.
+    pub trade_rate_hz: f64,
+}
+
+impl MarketConfig {
+    fn new(category: Category, symbol: &str, tick: &str, step: &str, px: f64, levels: u32) -> Self {
+        Self {
+            category,
+            symbol: symbol.to_owned(),
+            tick: tick.to_owned(),
+            step: step.to_owned(),
+            px,
+            levels,
+            level_rate_hz: 400.0,
+            trade_rate_hz: 10.0,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        use Category::{Linear, Spot};
+        Self {
+            seed: 1,
+            port: 0,
+            api_key: "LOOPKEY0000000001".into(),
+            api_secret: "loopback-secret-0001".into(),
+            balance_usdt: 100_000.0,
+            markets: vec![
+                MarketConfig::new(Linear, "BTCUSDT", "0.10", "0.001", 60_000.0, 250),
+                MarketConfig::new(Linear, "ETHUSDT", "0.01", "0.01", 3_000.0, 120),
+                MarketConfig::new(Linear, "SOLUSDT", "0.010", "0.1", 141.0, 60),
+                MarketConfig::new(Linear, "XRPUSDT", "0.0001", "0.1", 2.5, 0),
+                MarketConfig::new(Spot, "BTCUSDT", "0.01", "0.000001", 60_000.0, 120),
+                MarketConfig::new(Spot, "XRPUSDT", "0.0001", "0.01", 2.5, 0),
+            ],
+            settings: Settings::default(),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! An open WebSocket connection, as the venue sees it.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+
+use crate::fault::{End, Socket};
+
+/// Frames waiting for a slow or stalled client before its connection is dropped.
+pub(crate) const QUEUE_MAX: usize = 200_000;
+
+/// What a connection's task is told to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Out {
+    /// Send a text frame, not before `due`.
+    Text { due: Instant, text: String },
+    /// Send these bytes as a frame's payload as they are.
+    Bytes { bytes: Vec<u8>, binary: bool },
+    /// End after what is queued.
+    EndAfter(End),
+    /// End now.
+    EndNow(End),
+}
+
+/// What a frame is to the faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Topics.
+    Data,
+    /// Answers.
+    Answer,
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(crate) struct Conn {
+    pub(crate) socket: Socket,
+    pub(crate) conn_id: String,
+    pub(crate) tx: UnboundedSender<Out>,
+    pub(crate) authed: bool,
+    pub(crate) topics: BTreeSet<String>,
+    pub(crate) req_ids: HashSet<String>,
+    pub(crate) idle_ms: i64,
+    pub(crate) active_ms: i64,
+    /// A frame that waits for the next one to overtake it, and since when.
+    pub(crate) held: Option<(i64, Out)>,
+    /// What a stalled connection has not sent.
+    pub(crate) parked: VecDeque<Out>,
+}
+
+impl Conn {
+    pub(crate) fn push(&self, out: Out) {
+        // A task that is gone has said so, or will.
+        let _ = self.tx.send(out);
+    }
+}
