@@ -32,7 +32,13 @@ export function nativeConfig(connector, change = {}) {
       },
     ],
     botId: change.botId ?? 0n,
-    wait: { strategy: 'adaptive', spinNs: 20_000, yieldNs: 100_000, yieldMaxNs: 2_000_000, parkNs: 50_000 },
+    wait: {
+      strategy: 'adaptive',
+      spinNs: 20_000,
+      yieldNs: 100_000,
+      yieldMaxNs: 2_000_000,
+      parkNs: 50_000,
+    },
     heartbeatTimeoutNs: 3e9,
     ...change.config,
   };
