@@ -31,6 +31,7 @@
 mod account;
 mod arrivals;
 mod book;
+mod client_side;
 mod config;
 mod desk;
 mod engine;
