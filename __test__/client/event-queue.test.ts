@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { conflateBook, makeRoomForAll } from '../../lib/client/conflate-book.js';
 import type { BookBatch, ClientEvent } from '../../lib/client/client-event.js';
-import { EventQueue } from '../../lib/client/event-queue.js';
+import { EventQueue } from '../../lib/models/event-queue.js';
 
 function batch(fields: Partial<BookBatch>): BookBatch {
   return {

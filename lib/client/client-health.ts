@@ -2,7 +2,7 @@ import type { BotStats } from '../models/bot-stats.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import type { LatencySummary } from '../models/latency-histogram.js';
 import type { ClientState } from './client-event.js';
-import type { QueueHealth } from './event-queue.js';
+import type { QueueHealth } from '../models/event-queue.js';
 
 /** How much came in. */
 export interface Throughput {

@@ -1,6 +1,6 @@
 import type { BookLevel } from '../models/book-level.js';
 import type { BookBatch, ClientEvent } from './client-event.js';
-import type { Room } from './event-queue.js';
+import type { Room } from '../models/event-queue.js';
 
 /**
  * Merges book batches into one per instrument: of each price the newest quantity. Deletions stay,

@@ -1,6 +1,6 @@
 import { conflateBook, makeRoomForAll } from './conflate-book.js';
 import type { ClientEvent, ClientEventMap, ClientEventName } from './client-event.js';
-import { EventQueue, type QueueHealth, type QueuePolicy } from './event-queue.js';
+import { EventQueue, type QueueHealth, type QueuePolicy } from '../models/event-queue.js';
 import { EventStream } from './event-stream.js';
 
 /** Handles one event. What it throws or rejects with goes to `onError`, see `LiveClient.on`. */

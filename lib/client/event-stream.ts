@@ -1,4 +1,4 @@
-import type { EventQueue } from './event-queue.js';
+import type { EventQueue } from '../models/event-queue.js';
 
 /**
  * An async iterator over a queue of its own: several streams of the same kind each see every

@@ -17,7 +17,7 @@ export type {
 export type { ClientHealth, InstrumentHealth, Throughput } from './client-health.js';
 export type { ClientOrder, RejectReason } from './client-order.js';
 export type { ClientHandler, QueueName, QueueSettings } from './event-hub.js';
-export type { QueueHealth, QueuePolicy } from './event-queue.js';
+export type { QueueHealth, QueuePolicy } from '../models/event-queue.js';
 export { EventStream } from './event-stream.js';
 export type {
   CancelOutcome,
