@@ -1,6 +1,7 @@
 //! The market places.
 
 pub mod bybit;
+pub mod common;
 pub mod exchange_bridge;
 pub mod replay;
 pub mod sim;

@@ -5,11 +5,8 @@
 //! which cut, delay and duplicate at every step. See `docs/design/bybit.md`.
 
 pub mod codes;
-pub mod connects;
 pub mod core;
-pub mod decimal;
 pub mod frames;
-pub mod link;
 pub mod link_id;
 pub mod order_table;
 pub mod rate_bucket;
@@ -21,3 +18,5 @@ pub mod symbol_feed;
 pub mod topic_book;
 pub mod topics;
 pub mod venue_order;
+
+pub use super::common::{connects, decimal, link};

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// The venue allows 500 in 5 minutes; the rest is for other programs on this address.
+/// Bybit allows 500 in 5 minutes; the rest is for other programs on this address.
 const CONNECTS_MAX: usize = 400;
 const WINDOW_NS: u64 = 300 * SECOND_NS;
 const BACKOFF_MIN_NS: u64 = SECOND_NS / 2;
@@ -15,19 +15,31 @@ pub const HOLD_NS: u64 = 600 * SECOND_NS;
 /// Decides when connections may be opened.
 #[derive(Debug)]
 pub struct Connects {
+    max: usize,
     opened: VecDeque<u64>,
     hold_until: u64,
     random: u64,
 }
 
 impl Connects {
-    /// Starts with a seed for the jitter.
+    /// Starts with a seed for the jitter and Bybit's budget.
     pub fn new(seed: u64) -> Self {
+        Self::with_budget(seed, CONNECTS_MAX)
+    }
+
+    /// Starts with a seed for the jitter and a budget of connections in five minutes.
+    pub fn with_budget(seed: u64, max: usize) -> Self {
         Self {
+            max: max.max(1),
             opened: VecDeque::new(),
             hold_until: 0,
             random: seed,
         }
+    }
+
+    /// A number for jitter, the same ones for the same seed.
+    pub fn random(&mut self) -> u64 {
+        self.next()
     }
 
     /// The venue's gate said 403: nothing is opened for ten minutes.
@@ -55,7 +67,7 @@ impl Connects {
             self.opened.pop_front();
         }
         match self.opened.front() {
-            Some(oldest) if self.opened.len() >= CONNECTS_MAX => Err(oldest + WINDOW_NS),
+            Some(oldest) if self.opened.len() >= self.max => Err(oldest + WINDOW_NS),
             _ => {
                 self.opened.push_back(now);
                 Ok(())

@@ -74,6 +74,14 @@ impl Link {
         matches!(self.state, State::Open { .. })
     }
 
+    /// Since when the connection is open.
+    pub fn open_since(&self) -> Option<u64> {
+        match self.state {
+            State::Open { since } => Some(since),
+            _ => None,
+        }
+    }
+
     /// The connection is open. False when it is not the one that is waited for.
     pub fn opened(&mut self, now: u64, conn: u64) -> bool {
         if conn != self.conn || !matches!(self.state, State::Connecting { .. }) {

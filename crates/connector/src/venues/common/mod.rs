@@ -1,0 +1,5 @@
+//! What the venues on the network share.
+
+pub mod connects;
+pub mod decimal;
+pub mod link;
