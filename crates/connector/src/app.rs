@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use hbl_wire::{Capabilities, ConnectorPort, Hello};
 use tracing::info;
@@ -45,7 +46,7 @@ pub fn run(command: &Command) -> Result<(), ConnectorError> {
 
 fn serve<V: Venue>(
     command: &Command,
-    venue: V,
+    mut venue: V,
     stop: &StopSignal,
     by_step: bool,
     exit_at_end: bool,
@@ -56,6 +57,8 @@ fn serve<V: Venue>(
         capabilities: Capabilities::all(),
     };
     let mut port = ConnectorPort::open(&command.name, &hello)?;
+    let ringer = port.ringer();
+    venue.wake_with(Arc::new(move || ringer.ring()));
     let mut dispatcher = Dispatcher::new(venue);
     let mut commands: Box<dyn Commands> = match by_step {
         true => Box::new(StdinSteps::start(port.ringer())?),

@@ -72,7 +72,7 @@ pub fn run<V: Venue>(
             break;
         }
         if served == 0 && sent == 0 {
-            idle(port, dispatcher.venue().next_due_ns());
+            idle(port, dispatcher.venue());
         }
     }
     // Orders that were on their way when the signal came get their end told too.
@@ -123,12 +123,14 @@ fn serve<V: Venue>(
     Ok(REQUESTS_MAX)
 }
 
-fn idle(port: &mut ConnectorPort, due_ns: Option<u64>) {
+fn idle<V: Venue>(port: &mut ConnectorPort, venue: &V) {
+    let due_ns = venue.next_due_ns();
     let left_ns = due_ns.map_or(u64::MAX, |due| due.saturating_sub(Now::read().mono_ns));
     if left_ns <= SPIN_NS {
         std::hint::spin_loop();
         std::thread::yield_now();
     } else {
-        port.wait(Duration::from_nanos(left_ns - SPIN_NS / 2).min(PARK_MAX));
+        let timeout = Duration::from_nanos(left_ns - SPIN_NS / 2).min(PARK_MAX);
+        port.wait_unless(timeout, || venue.has_arrivals());
     }
 }

@@ -23,3 +23,5 @@ pub const FEED_GAP: i64 = 3102;
 pub const RESTARTED: i64 = 3103;
 /// Notice: the connector stops.
 pub const STOPPING: i64 = 3104;
+/// Notice: more arrived from the network than could be taken in; a connection was given up.
+pub const INBOX_OVERFLOW: i64 = 3105;

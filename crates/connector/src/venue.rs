@@ -4,6 +4,8 @@
 //! what has happened. A venue on the network runs its sockets on other threads, queues what they
 //! hear, and wakes the bus through a `Ringer`.
 
+use std::sync::Arc;
+
 use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
 
 use crate::clock::Now;
@@ -115,6 +117,9 @@ pub enum VenueEvent {
     Notice(Refusal),
 }
 
+/// Wakes the bus from another thread. What it shall find must be there before.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
 /// A market place. Every call comes from the one bus thread.
 pub trait Venue {
     /// Accepts a symbol with the tick and lot size of a bot, or says why not. Called once per
@@ -123,6 +128,12 @@ pub trait Venue {
     /// # Errors
     /// When the venue does not have the symbol, or not with these sizes.
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal>;
+
+    /// Why the venue cannot judge a registration of this symbol yet (its instruments are still being
+    /// read); `None`: it can. The bus keeps such a registration and asks again.
+    fn not_yet(&self, _symbol: &str) -> Option<String> {
+        None
+    }
 
     /// Sends a new order.
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder);
@@ -145,6 +156,15 @@ pub trait Venue {
 
     /// When `poll` has something to do again, on the monotonic clock; `None`: not by itself.
     fn next_due_ns(&self) -> Option<u64>;
+
+    /// True when something from another thread waits to be looked at by `poll`.
+    fn has_arrivals(&self) -> bool {
+        false
+    }
+
+    /// Takes what wakes the bus, for venues with threads of their own. Called once, before `poll`.
+    /// A venue that wraps another one passes it on.
+    fn wake_with(&mut self, _wake: Wake) {}
 
     /// Appends the whole book of a symbol, as far as it was published, as level events.
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>);

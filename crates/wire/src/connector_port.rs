@@ -305,6 +305,12 @@ impl ConnectorPort {
 
     /// Sleeps until a bot sends, a [`Ringer`] rings or the time is over.
     pub fn wait(&mut self, timeout: Duration) {
+        self.wait_unless(timeout, || false);
+    }
+
+    /// As [`wait`](Self::wait), unless `has_work` finds something after the sleeper has announced
+    /// itself: what another thread brings just before it rings is not slept over.
+    pub fn wait_unless(&mut self, timeout: Duration, has_work: impl FnOnce() -> bool) {
         self.heartbeat();
         let timeout = timeout.min(if self.stock_bots > 0 {
             STOCK_POLL
@@ -313,7 +319,7 @@ impl ConnectorPort {
         });
         let (main, side) = (&self.from_bot, &self.side_from_bot);
         bell::sleep(&self.page, timeout, || {
-            main.has_samples().unwrap_or(true) || side.has_samples().unwrap_or(true)
+            has_work() || main.has_samples().unwrap_or(true) || side.has_samples().unwrap_or(true)
         });
     }
 

@@ -3,5 +3,6 @@
 pub mod bybit;
 pub mod common;
 pub mod exchange_bridge;
+pub mod net;
 pub mod replay;
 pub mod sim;
