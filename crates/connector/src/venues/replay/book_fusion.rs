@@ -101,6 +101,16 @@ impl FusedBook {
         self.asks.clear(out);
     }
 
+    /// True when the view has no level.
+    pub fn is_empty(&self) -> bool {
+        self.bids.view.is_empty() && self.asks.view.is_empty()
+    }
+
+    /// Number of the newest message of the primary stream; 0 before the first.
+    pub fn primary_seq(&self) -> u64 {
+        self.primary_seq
+    }
+
     /// Best bid of the view.
     pub fn best_bid(&self) -> Option<Level> {
         self.bids.best()

@@ -104,6 +104,21 @@ impl DepthSequencer {
         self.secondary.clear();
     }
 
+    /// Waits for a snapshot but keeps the levels: they are old, not wrong.
+    pub fn suspend(&mut self) {
+        if self.is_trusted() {
+            self.state = State::untrusted();
+        }
+    }
+
+    /// The last update id in the book; `None` while it is not trusted.
+    pub fn last_id(&self) -> Option<u64> {
+        match self.state {
+            State::Trusted { last_id, .. } => Some(last_id),
+            State::Untrusted { .. } => None,
+        }
+    }
+
     /// Takes a best bid and ask.
     pub fn on_top(&mut self, top: Top, out: &mut Vec<Change>) -> Effect {
         match &mut self.state {
@@ -150,10 +165,22 @@ impl DepthSequencer {
                 return Effect::Stale;
             }
             State::Trusted { .. } => (VecDeque::new(), VecDeque::new()),
-            State::Untrusted { deltas, tops } => (std::mem::take(deltas), std::mem::take(tops)),
+            State::Untrusted { deltas, tops } => {
+                if !in_band && let Some(at) = hole(self.numbering, snapshot.last_id, deltas) {
+                    // What comes after the hole may follow a newer snapshot.
+                    deltas.drain(..at);
+                    return Effect::SnapshotTooOld;
+                }
+                (std::mem::take(deltas), std::mem::take(tops))
+            }
         };
-        // Nothing was shown while there was no book: nothing is to be deleted.
         let was_trusted = self.is_trusted();
+        // Without a view nothing was shown, so nothing is to be deleted.
+        let was_shown = was_trusted || !self.book.is_empty();
+        if was_shown && !was_trusted && snapshot.seq < self.book.primary_seq() {
+            // The numbers began anew: what they were compared with means nothing now.
+            self.book.clear(out);
+        }
         self.book
             .snapshot(snapshot.seq, &snapshot.bids, &snapshot.asks, out);
         self.state = State::Trusted {
@@ -161,29 +188,15 @@ impl DepthSequencer {
             joined: in_band,
         };
         if !in_band {
-            let mut deltas = deltas.into_iter();
-            while let Some(delta) = deltas.next() {
-                if matches!(self.on_delta(delta, out), Effect::Gap { .. }) {
-                    // The waiting messages hold the hole themselves: keep what comes after it.
-                    if let State::Untrusted {
-                        deltas: kept,
-                        tops: kept_tops,
-                    } = &mut self.state
-                    {
-                        kept.extend(deltas);
-                        *kept_tops = tops;
-                    }
-                    compact(out);
-                    out.retain(|change| change.qty > 0.0);
-                    return Effect::SnapshotTooOld;
-                }
+            for delta in deltas {
+                self.on_delta(delta, out);
             }
         }
         for top in tops {
             self.book.top(top, out);
         }
         compact(out);
-        if !was_trusted {
+        if !was_shown {
             out.retain(|change| change.qty > 0.0);
         }
         if was_trusted {
@@ -205,15 +218,8 @@ impl DepthSequencer {
         if delta.last_id <= *last_id {
             return Effect::Stale;
         }
-        let expected = *last_id + 1;
-        let (follows, got) = match (self.numbering, *joined, delta.prev_id) {
-            (Numbering::BinanceUsdm, true, Some(prev)) => (prev == *last_id, prev + 1),
-            (Numbering::Bybit, _, _) => (delta.last_id == expected, delta.last_id),
-            (Numbering::BinanceSpot, true, _) => (delta.first_id == expected, delta.first_id),
-            // The first one after a snapshot covers the snapshot's id or the one behind it.
-            (_, _, _) => (delta.first_id <= expected, delta.first_id),
-        };
-        if !follows {
+        if let Err(got) = follows(self.numbering, *last_id, *joined, &delta) {
+            let expected = *last_id + 1;
             self.distrust(out);
             if let State::Untrusted { deltas, .. } = &mut self.state
                 && self.numbering != Numbering::Bybit
@@ -252,6 +258,39 @@ impl DepthSequencer {
         compact(out);
         self.state = State::untrusted();
     }
+}
+
+/// Whether a delta that is newer than `last_id` follows it; if not, the id that came.
+///
+/// A USD-M message covers the ids behind its `pu` up to its `u`, so a snapshot of any id from `pu` on
+/// can be continued with it. `U` is no help there: ids of messages that change nothing lie between
+/// `pu` and `U`.
+fn follows(numbering: Numbering, last_id: u64, joined: bool, delta: &Depth) -> Result<(), u64> {
+    let expected = last_id + 1;
+    let (fits, got) = match (numbering, joined, delta.prev_id) {
+        (Numbering::BinanceUsdm, true, Some(prev)) => (prev == last_id, prev + 1),
+        (Numbering::BinanceUsdm, false, Some(prev)) => (prev <= last_id, prev + 1),
+        (Numbering::Bybit, _, _) => (delta.last_id == expected, delta.last_id),
+        (Numbering::BinanceSpot, true, _) => (delta.first_id == expected, delta.first_id),
+        // The first one after a snapshot covers the snapshot's id or the one behind it.
+        (_, _, _) => (delta.first_id <= expected, delta.first_id),
+    };
+    if fits { Ok(()) } else { Err(got) }
+}
+
+/// The first of the waiting messages that cannot be joined with a snapshot and those before it.
+fn hole(numbering: Numbering, mut last_id: u64, waiting: &VecDeque<Depth>) -> Option<usize> {
+    let mut joined = false;
+    for (at, delta) in waiting.iter().enumerate() {
+        if delta.last_id <= last_id {
+            continue;
+        }
+        if follows(numbering, last_id, joined, delta).is_err() {
+            return Some(at);
+        }
+        (last_id, joined) = (delta.last_id, true);
+    }
+    None
 }
 
 fn push_bounded<T>(queue: &mut VecDeque<T>, item: T) {
@@ -399,6 +438,55 @@ mod tests {
         );
         assert!(!sequencer.is_trusted());
         assert_eq!(sequencer.on_depth(snapshot(52), &mut out), Effect::Ready);
+    }
+
+    #[test]
+    fn a_message_that_ends_with_the_snapshot_is_followed_over_unused_ids() {
+        let mut out = Vec::new();
+        let mut sequencer = DepthSequencer::new(Numbering::BinanceUsdm);
+        sequencer.on_depth(delta(5, 10, 3, &[]), &mut out);
+        sequencer.on_depth(snapshot(10), &mut out);
+        // Ids 11 to 14 changed nothing of this book.
+        let next = delta(15, 18, 10, &[level(99, 0.0)]);
+        assert_eq!(sequencer.on_depth(next, &mut out), Effect::Applied);
+        assert_eq!(bids(&sequencer), [(100, 1.0)]);
+        let hole = delta(21, 25, 19, &[]);
+        let effect = sequencer.on_depth(hole, &mut out);
+        assert!(matches!(effect, Effect::Gap { .. }), "{effect:?}");
+    }
+
+    #[test]
+    fn a_suspended_book_keeps_its_levels_and_the_next_snapshot_deletes_what_vanished() {
+        let mut out = Vec::new();
+        let mut sequencer = DepthSequencer::new(Numbering::BinanceUsdm);
+        sequencer.on_depth(snapshot(10), &mut out);
+        sequencer.on_depth(delta(9, 12, 8, &[level(98, 2.0)]), &mut out);
+        sequencer.suspend();
+        out.clear();
+        assert!(!sequencer.is_trusted());
+        assert_eq!(bids(&sequencer), [(100, 1.0), (99, 1.0), (98, 2.0)]);
+        // One that cannot be joined leaves everything as it is.
+        sequencer.on_depth(delta(50, 55, 49, &[]), &mut out);
+        let effect = sequencer.on_depth(snapshot(20), &mut out);
+        assert_eq!(effect, Effect::SnapshotTooOld);
+        assert_eq!((out.len(), bids(&sequencer).len()), (0, 3));
+        assert_eq!(sequencer.on_depth(snapshot(52), &mut out), Effect::Ready);
+        assert_eq!(bids(&sequencer), [(100, 1.0), (99, 1.0)]);
+        assert_eq!(out.len(), 1, "one deletion: {out:?}");
+        assert_eq!((out[0].px, out[0].qty), (Px::from_raw(98), 0.0));
+        // Numbers that begin anew are believed after the line was down.
+        sequencer.on_top(
+            Top {
+                seq: 60,
+                exch_ts: 0,
+                bid: Some(level(99, 4.0)),
+                ask: None,
+            },
+            &mut out,
+        );
+        sequencer.suspend();
+        assert_eq!(sequencer.on_depth(snapshot(7), &mut out), Effect::Ready);
+        assert_eq!(bids(&sequencer), [(100, 1.0), (99, 1.0)]);
     }
 
     #[test]
