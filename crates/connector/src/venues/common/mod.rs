@@ -2,4 +2,5 @@
 
 pub mod connects;
 pub mod decimal;
+pub mod frame;
 pub mod link;
