@@ -267,6 +267,8 @@ impl<V: Venue> Dispatcher<V> {
         };
         let new = NewOrder {
             handle,
+            owner: bot,
+            order_id: order.order_id,
             price_tick: order.price_tick,
             qty: order.qty,
             side: order.side,
@@ -334,6 +336,7 @@ impl<V: Venue> Dispatcher<V> {
                 }
             }
             VenueEvent::Order(report) => self.publish_order(now, &report, out),
+            VenueEvent::Adopted(_) => {}
             VenueEvent::RequestRefused { handle, refusal } => {
                 let Some(routed) = self.router.retell(handle, now.unix_ns) else {
                     return;

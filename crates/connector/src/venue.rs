@@ -10,11 +10,18 @@ use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
 
 use crate::clock::Now;
 
+/// Handles of adopted orders begin here, so that they never meet those of the bus.
+pub const ADOPTED_HANDLES: u64 = 1 << 63;
+
 /// A new order as a venue sees it. `handle` names it in everything that follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NewOrder {
-    /// The bus's own number of the order, never used twice.
+    /// The bus's own number of the order, never used twice; below [`ADOPTED_HANDLES`].
     pub handle: u64,
+    /// Bot that owns it.
+    pub owner: u64,
+    /// The bot's own id of it.
+    pub order_id: u64,
     /// Price in ticks.
     pub price_tick: i64,
     /// Quantity.
@@ -61,6 +68,56 @@ pub struct OrderReport {
     pub refusal: Option<Refusal>,
 }
 
+/// An execution of an adopted order, made before it was adopted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PastFill {
+    /// Quantity.
+    pub qty: f64,
+    /// Price in ticks.
+    pub price_tick: i64,
+    /// True when the order was resting.
+    pub maker: bool,
+    /// When, Unix nanoseconds.
+    pub exch_ts: i64,
+}
+
+/// An order of an earlier run of the connector.
+///
+/// An open one is followed from now on: reports about its handle come as for any other order. One
+/// that has ended is told so that its owner, which may not have heard of it, can be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adopted {
+    /// Its number, from [`ADOPTED_HANDLES`] up.
+    pub handle: u64,
+    /// Bot that sent it.
+    pub owner: u64,
+    /// Index of the symbol; it may be one that no bot has registered yet.
+    pub symbol: u32,
+    /// The bot's own id of it.
+    pub order_id: u64,
+    /// Side.
+    pub side: Side,
+    /// Type.
+    pub order_type: OrdType,
+    /// Time in force.
+    pub time_in_force: TimeInForce,
+    /// Tick size of the symbol.
+    pub tick_size: f64,
+    /// Limit price in ticks as it is now; 0 for a market order.
+    pub price_tick: i64,
+    /// Ordered quantity as it is now.
+    pub qty: f64,
+    /// Quantity that is not filled, also of an order that has ended.
+    pub leaves_qty: f64,
+    /// What it is now; `Rejected` never occurs, such an order has expired.
+    pub status: Status,
+    /// When that was, Unix nanoseconds.
+    pub exch_ts: i64,
+    /// Its executions as far as they are known, oldest first; those before them are missing, never
+    /// those after.
+    pub fills: Vec<PastFill>,
+}
+
 /// Something that a venue tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum VenueEvent {
@@ -83,6 +140,8 @@ pub enum VenueEvent {
     },
     /// An order changed.
     Order(OrderReport),
+    /// An order of an earlier run.
+    Adopted(Box<Adopted>),
     /// A cancellation or amendment was refused; the order is as before.
     RequestRefused {
         /// The order.

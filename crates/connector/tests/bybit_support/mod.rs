@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use hbl_connector::clock::Now;
 use hbl_connector::order_router::is_final;
 use hbl_connector::venue::{NewOrder, Venue as _, VenueEvent};
-use hbl_connector::venues::bybit::core::{Action, BybitCore, CoreSettings, RestFailure, Socket};
+use hbl_connector::venues::bybit::core::{
+    Action, BybitCore, CoreSettings, RestAnswer, RestFailure, Socket,
+};
+use hbl_connector::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
 use hbl_connector::venues::bybit::sign::{Credentials, Secret};
 use hftbacktest::types::{LOCAL_BID_DEPTH_EVENT, OrdType, Side, Status, TimeInForce};
 
@@ -91,6 +94,11 @@ impl Run {
             }),
             order_prefix: "t".into(),
             epoch: 1000,
+            on_connect: OnConnect::Adopt,
+            lookback_s: 86_400,
+            lookback_pages: 40,
+            order_entry: OrderEntry::Socket,
+            position_mode: PositionMode::Detect,
             recv_window_ms: 5000,
             clock_refuse_ms: 800,
             order_wait_ms: 500,
@@ -164,7 +172,7 @@ impl Run {
                 }
                 Input::Closed(socket, conn) => self.core.on_closed(at, socket, conn, None),
                 Input::Rest(id, answer) => {
-                    let answer = answer.as_ref().map(|text| text.as_bytes());
+                    let answer = answer.as_ref().map(|text| RestAnswer::new(text.as_bytes()));
                     self.core.on_rest(at, id, answer.map_err(Clone::clone));
                 }
             }
@@ -327,6 +335,8 @@ impl Run {
             let handle = self.orders.len() as u64 + 1;
             let order = NewOrder {
                 handle,
+                owner: 7,
+                order_id: 1000 + handle,
                 price_tick: 90 + self.random.below(20) as i64,
                 qty: (1 + self.random.below(9)) as f64 / 10.0,
                 side: if self.random.one_in(2) {
@@ -338,7 +348,7 @@ impl Run {
                 time_in_force: TimeInForce::GTC,
             };
             self.orders.insert(handle, Seen::default());
-            self.core.submit_named(at, 0, &order, (7, 1000 + handle));
+            self.core.submit(at, 0, &order);
         }
         let open = self.orders.iter().filter(|(_, seen)| seen.end.is_none());
         let open: Vec<u64> = open.map(|(handle, _)| *handle).collect();

@@ -9,6 +9,7 @@ pub mod core;
 pub mod frames;
 pub mod link_id;
 pub mod order_table;
+pub mod policy;
 pub mod rate_bucket;
 pub mod reconcile;
 pub mod ret_code;

@@ -97,6 +97,8 @@ fn an_order_rests_is_canceled_and_a_crossing_one_fills_and_moves_the_position() 
     let tick = (ask / 0.1).round() as i64;
     let order = |handle, price_tick, time_in_force| NewOrder {
         handle,
+        owner: 1,
+        order_id: handle,
         price_tick,
         qty: 0.002,
         side: Side::Buy,

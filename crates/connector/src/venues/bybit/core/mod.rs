@@ -17,6 +17,7 @@ use super::frames::position::Leg;
 use super::link::{Link, LinkAct};
 use super::link_id::{LinkIds, PrefixError};
 use super::order_table::OrderTable;
+use super::policy::{OnConnect, OrderEntry, PositionMode};
 use super::rate_bucket::RateBucket;
 use super::reconcile::Reconcile;
 use super::server_clock::ServerClock;
@@ -26,7 +27,7 @@ use super::topics::Topics;
 use crate::clock::Now;
 use crate::venue::{Refusal, VenueEvent};
 
-pub use rest::{RestCall, RestFailure};
+pub use rest::{Method, RestAnswer, RestCall, RestFailure};
 
 /// The three sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,8 +78,18 @@ pub struct CoreSettings {
     pub credentials: Option<Credentials>,
     /// Prefix of our orders.
     pub order_prefix: String,
-    /// Boot epoch, see `link_id::next_epoch`.
+    /// Boot epoch as the clock says it, Unix seconds; what the account's orders show raises it.
     pub epoch: u32,
+    /// What to do with orders of earlier runs.
+    pub on_connect: OnConnect,
+    /// How far back orders and executions of earlier runs are read, seconds.
+    pub lookback_s: u32,
+    /// Most pages that each of these lists is read.
+    pub lookback_pages: u32,
+    /// How order requests travel.
+    pub order_entry: OrderEntry,
+    /// Position mode of the account.
+    pub position_mode: PositionMode,
     /// Receive window of requests, milliseconds.
     pub recv_window_ms: u32,
     /// Clock offset above which no order is sent, milliseconds.

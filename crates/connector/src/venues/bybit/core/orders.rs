@@ -117,15 +117,10 @@ impl BybitCore {
         self.send(Socket::Trade, text);
     }
 
-    /// Sends a new order; `owner` and `order_id` travel in its id and come back after a restart.
-    pub fn submit_named(
-        &mut self,
-        now: Now,
-        symbol: u32,
-        order: &NewOrder,
-        (owner, order_id): (u64, u64),
-    ) {
-        if let Err((code, text)) = self.try_submit(now, symbol, order, (owner, order_id)) {
+    /// Sends a new order; its owner and the owner's id of it travel in the `orderLinkId` and come
+    /// back after a restart.
+    pub(super) fn send_order(&mut self, now: Now, symbol: u32, order: &NewOrder) {
+        if let Err((code, text)) = self.try_submit(now, symbol, order) {
             let refusal = Refusal { code, text };
             if self.orders.get(order.handle).is_some() {
                 self.orders.refused(order.handle, refusal, &mut self.events);
@@ -146,13 +141,7 @@ impl BybitCore {
         }
     }
 
-    fn try_submit(
-        &mut self,
-        now: Now,
-        symbol: u32,
-        order: &NewOrder,
-        (owner, order_id): (u64, u64),
-    ) -> Result<(), (i64, String)> {
+    fn try_submit(&mut self, now: Now, symbol: u32, order: &NewOrder) -> Result<(), (i64, String)> {
         self.may_send(now)?;
         let name = self.names.get(symbol as usize).cloned().unwrap_or_default();
         let Some(scale) = self.scale_of(&name) else {
@@ -191,7 +180,7 @@ impl BybitCore {
             OrdType::Market => r#""orderType":"Market""#.to_owned(),
             OrdType::Unsupported => return Err(unsupported("order type")),
         };
-        let link_id = self.ids.next(owner, order_id);
+        let link_id = self.ids.next(order.owner, order.order_id);
         let idx = if category == "spot" {
             ""
         } else {

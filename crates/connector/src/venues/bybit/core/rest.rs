@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{BybitCore, Login};
 use crate::clock::Now;
+use crate::venues::bybit::frames::trade::Quota;
 use crate::venues::bybit::frames::{FrameError, rest};
 use crate::venues::bybit::order_table::Ask;
 use crate::venues::bybit::reconcile::Step;
@@ -14,24 +15,59 @@ const INSTRUMENTS_RETRY_NS: u64 = 10 * SECOND_NS;
 /// Executions are read from this long before the last one seen; repeats are known by their id.
 const OVERLAP_NS: i64 = 60_000_000_000;
 
-/// A GET call for the shell.
+/// HTTP method of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// What is signed is the query.
+    Get,
+    /// What is signed is the body.
+    Post,
+}
+
+/// A call for the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestCall {
     /// Names the call in its answer.
     pub id: u64,
+    /// Method.
+    pub method: Method,
     /// Path.
     pub path: &'static str,
     /// Query string exactly as it has to be signed and sent; may be empty.
     pub query: String,
+    /// JSON body of a POST exactly as it has to be signed and sent; empty for a GET.
+    pub body: String,
     /// True when it has to be signed.
     pub signed: bool,
+}
+
+/// The answer to a call that the venue answered with a 2xx status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestAnswer<'a> {
+    /// The body.
+    pub body: &'a [u8],
+    /// What the headers say of the quota: `X-Bapi-Limit`, `X-Bapi-Limit-Status`,
+    /// `X-Bapi-Limit-Reset-Timestamp`; absent ones are `None`.
+    pub quota: Quota,
+}
+
+impl<'a> RestAnswer<'a> {
+    /// An answer whose headers say nothing of the quota.
+    pub fn new(body: &'a [u8]) -> Self {
+        Self {
+            body,
+            quota: Quota::default(),
+        }
+    }
 }
 
 /// Why a call has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RestFailure {
-    /// The connection failed or it took too long.
+    /// The connection failed or it took too long; the request may have arrived.
     Network(String),
+    /// The request surely was not written.
+    NotSent(String),
     /// The venue's gate answered with this HTTP status.
     Http(u16),
 }
@@ -66,8 +102,10 @@ impl BybitCore {
         self.calls.out.insert(id, purpose);
         let call = RestCall {
             id,
+            method: Method::Get,
             path,
             query,
+            body: String::new(),
             signed,
         };
         self.actions.push(super::Action::Rest(call));
@@ -175,13 +213,38 @@ impl BybitCore {
         }
     }
 
+    /// The headers that a call has to carry, in order: they hold the key and the signature, so they
+    /// are never logged. Of a GET that is not signed there are none.
+    pub fn rest_headers(&self, now: Now, call: &RestCall) -> Vec<(&'static str, String)> {
+        let mut headers = Vec::new();
+        if call.method == Method::Post {
+            headers.push(("Content-Type", "application/json".to_owned()));
+        }
+        let Some(credentials) = self.settings.credentials.as_ref().filter(|_| call.signed) else {
+            return headers;
+        };
+        let (ms, window) = (self.clock.server_ms(now), self.settings.recv_window_ms);
+        let payload = match call.method {
+            Method::Get => &call.query,
+            Method::Post => &call.body,
+        };
+        let sign = credentials.sign_rest(ms, window, payload);
+        headers.extend([
+            ("X-BAPI-API-KEY", credentials.key.reveal().to_owned()),
+            ("X-BAPI-TIMESTAMP", ms.to_string()),
+            ("X-BAPI-RECV-WINDOW", window.to_string()),
+            ("X-BAPI-SIGN", sign),
+        ]);
+        headers
+    }
+
     /// A call was answered with this body.
-    pub fn on_rest(&mut self, now: Now, id: u64, answer: Result<&[u8], RestFailure>) {
+    pub fn on_rest(&mut self, now: Now, id: u64, answer: Result<RestAnswer<'_>, RestFailure>) {
         let Some(purpose) = self.calls.out.remove(&id) else {
             return;
         };
         let read = match answer {
-            Ok(body) => self.rest_answer(now, &purpose, body),
+            Ok(answer) => self.rest_answer(now, &purpose, answer.body),
             Err(failure) => {
                 if failure == RestFailure::Http(403) {
                     self.connects.hold(now.mono_ns);

@@ -54,7 +54,7 @@ impl Venue for BybitCore {
     }
 
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
-        self.submit_named(now, symbol, order, (0, order.handle));
+        self.send_order(now, symbol, order);
     }
 
     fn cancel(&mut self, now: Now, _symbol: u32, handle: u64) {

@@ -237,6 +237,8 @@ fn orders_fill_against_the_recorded_book() {
     run(&mut venue, 0, 10_000);
     let order = |handle, side, price_tick, time_in_force| NewOrder {
         handle,
+        owner: 1,
+        order_id: handle,
         price_tick,
         qty: 0.01,
         side,
