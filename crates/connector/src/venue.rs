@@ -194,6 +194,12 @@ pub trait Venue {
         None
     }
 
+    /// Tick and lot size of a symbol, where the venue itself knows them; `None`: it does not have the
+    /// symbol, or does not know its instruments yet. A venue that wraps another one passes it on.
+    fn sizes(&self, _symbol: &str) -> Option<(f64, f64)> {
+        None
+    }
+
     /// Sends a new order.
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder);
 

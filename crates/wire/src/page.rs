@@ -36,11 +36,20 @@ impl Capabilities {
     pub const CANCEL_ALL: Self = Self(2);
     /// Refusals come with code and text tied to the order.
     pub const REJECT_REASON: Self = Self(4);
+    /// Orders are filled inside the connector and never reach a market place. What a connector does,
+    /// not what a version can do, so it is not part of [`all`](Self::all).
+    pub const PAPER: Self = Self(16);
 
     /// Everything this version knows.
     #[must_use]
     pub const fn all() -> Self {
         Self(Self::AMEND.0 | Self::CANCEL_ALL.0 | Self::REJECT_REASON.0)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// True when all of `other` is in `self`.

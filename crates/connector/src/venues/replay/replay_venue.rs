@@ -362,6 +362,13 @@ impl Venue for ReplayVenue {
         Ok(index as u32)
     }
 
+    /// The coarsest steps that show every value that was looked at.
+    fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
+        let track = self.tracks.get(self.symbols.find(symbol)?)?;
+        let size = |step: i64| (step > 0).then(|| Px::from_raw(step).to_f64());
+        Some((size(track.px_step)?, size(track.qty_step)?))
+    }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         if let Some(listed) = self.tracks[symbol as usize].listed {
             let request = exchange_bridge::new_order(listed, self.shadow.spec(listed), order);

@@ -188,6 +188,11 @@ impl Venue for SimVenue {
         })
     }
 
+    fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
+        let spec = self.specs.get(self.exchange.symbol(symbol)? as usize)?;
+        Some((spec.tick_size(), spec.lot_size()))
+    }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         let request = exchange_bridge::new_order(symbol, &self.specs[symbol as usize], order);
         self.request(now, request);

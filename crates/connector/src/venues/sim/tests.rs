@@ -169,3 +169,11 @@ fn a_wall_clock_step_changes_timestamps_only() {
     assert!(feeds(&out).count() > 1_000);
     assert!(feeds(&out).all(|event| event.local_ts - event.exch_ts < 10_000_000));
 }
+
+#[test]
+fn the_sizes_that_the_venue_tells_are_those_it_registers() {
+    let mut venue = venue();
+    let (tick, lot) = venue.sizes("ETHUSDT").unwrap();
+    assert!(venue.register(at(0), "ETHUSDT", tick, lot).is_ok());
+    assert_eq!(venue.sizes("NOSUCH"), None);
+}

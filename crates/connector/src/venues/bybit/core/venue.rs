@@ -53,6 +53,11 @@ impl Venue for BybitCore {
         Ok(index)
     }
 
+    fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
+        let scale = self.scale_of(symbol)?;
+        Some((scale.tick.to_f64(), scale.lot.to_f64()))
+    }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         self.send_order(now, symbol, order);
     }

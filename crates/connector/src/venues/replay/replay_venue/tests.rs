@@ -298,3 +298,12 @@ fn a_gap_is_told_and_empties_the_book() {
     let (bids, asks) = book_of(&feeds(&events));
     assert!(bids.is_empty() && asks.is_empty());
 }
+
+#[test]
+fn the_sizes_that_the_recording_shows_are_those_it_registers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut venue = ReplayVenue::new(recording(folder.path()), at(0)).unwrap();
+    assert_eq!(venue.sizes("BTCUSDT"), Some((0.1, 0.01)));
+    assert!(venue.register(at(0), "BTCUSDT", 0.1, 0.01).is_ok());
+    assert_eq!(venue.sizes("NOSUCH"), None);
+}
