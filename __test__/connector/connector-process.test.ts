@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import {
-  ConnectorProcess,
-  type ConnectorProcessOptions,
-} from '../../lib/connector/connector-process.js';
+import { ConnectorProcess } from '../../lib/connector/connector-process.js';
+import type { ConnectorProcessOptions } from '../../lib/connector/connector-process-options.js';
 import { findConnector } from '../../lib/connector/find-connector.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'connector-'));

@@ -2,36 +2,24 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 
 import { HftError } from '../models/hft-error.js';
+import type { ConnectorProcessOptions } from './connector-process-options.js';
 import { findConnector } from './find-connector.js';
+import { LineReader } from './line-reader.js';
+import { parseReadyLine, type ReadyInfo } from './ready-line.js';
+import { SecretRedactor } from './secret-redactor.js';
 import { TailBuffer } from './tail-buffer.js';
-
-/** How to run a connector in a child process. */
-export interface ConnectorProcessOptions {
-  /** Arguments of the connector, for instance `['my-sim', 'sim']`; `--ready-json` is added. */
-  readonly args: readonly string[];
-  /** Path of the binary; found by `findConnector` when not given. */
-  readonly binary?: string;
-  /** Environment of the process; this process's own when not given. */
-  readonly env?: NodeJS.ProcessEnv;
-  readonly cwd?: string;
-  /** How long the connector may take until it is ready, default 15 000. */
-  readonly readyTimeoutMs?: number;
-  /** How long it may take to end after SIGTERM before it gets SIGKILL, default 5 000. */
-  readonly stopTimeoutMs?: number;
-  /** Starts it again when it dies; off when not given. */
-  readonly restart?: {
-    /** Pause before the first restart, doubled each time up to `maxDelayMs`. Default 500. */
-    readonly delayMs?: number;
-    /** Default 8 000. */
-    readonly maxDelayMs?: number;
-    /** Restarts in a row before giving up, default 5. A run of 30 s resets the count. */
-    readonly maxAttempts?: number;
-  };
-}
 
 /** Where a connector process is in its life. `failed`: it ended by itself and is not started again. */
 export type ConnectorProcessState =
   'created' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'failed';
+
+/** How a connector process ended. */
+export interface ConnectorExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines that it wrote to stderr, without secrets. */
+  readonly stderrTail: string;
+}
 
 /** Condition of a connector process, made now. */
 export interface ConnectorProcessHealth {
@@ -41,28 +29,25 @@ export interface ConnectorProcessHealth {
   readonly pid: number | undefined;
   readonly restarts: number;
   readonly uptimeMs: number;
-  /** The last lines that it wrote to stderr. */
+  /** The last lines that it wrote to stderr, without secrets. */
   readonly stderrTail: string;
-}
-
-/** How a connector process ended. */
-export interface ConnectorExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stderrTail: string;
+  /** How the last process ended; `undefined` when none has. */
+  readonly lastExit: ConnectorExit | undefined;
 }
 
 interface ConnectorProcessEvents {
-  /** The connector is ready; its ready line, parsed. */
-  ready: [info: Readonly<Record<string, unknown>>];
+  /** The connector is ready; its ready line, parsed. Told after each restart as well. */
+  ready: [info: ReadyInfo];
   /** It ended without being asked to. */
   died: [exit: ConnectorExit];
   /** It ended, asked or not. */
   exit: [exit: ConnectorExit];
-  /** Restarting was given up. */
+  /** Restarting was given up; `start()` may be called again. */
   failed: [error: HftError];
-  /** A line of its stderr. */
+  /** A line of its stderr, without secrets. */
   log: [line: string];
+  /** A line of its stdout that is not the ready line; with option `lines` only. */
+  line: [line: string];
 }
 
 /** A run this long counts as healthy: the next death starts the backoff anew. */
@@ -70,38 +55,49 @@ const STABLE_RUN_MS = 30_000;
 
 /**
  * A connector in a child process: start, readiness, death, restart, stop. It ends with this
- * process in every ordinary case; after SIGKILL of this process it goes on running.
+ * process in every ordinary case; after SIGKILL of this process it goes on running, except with
+ * option `lines`.
  */
 export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   readonly #options: ConnectorProcessOptions;
+  readonly #redactor: SecretRedactor;
   #child: ChildProcess | undefined;
   #state: ConnectorProcessState = 'created';
-  #stderr = new TailBuffer(40);
+  #stderr: TailBuffer;
+  #lastExit: ConnectorExit | undefined;
   #restarts = 0;
   #attempts = 0;
   #startedAtMs = 0;
   #restartTimer: NodeJS.Timeout | undefined;
-  #starting: Promise<Readonly<Record<string, unknown>>> | undefined;
+  #starting: Promise<ReadyInfo> | undefined;
   #stopping: Promise<void> | undefined;
   readonly #onProcessExit = (): void => {
     this.#child?.kill('SIGTERM');
   };
 
+  /** @throws HftError `ERR_INVALID_ARGUMENT` when a secret stands among the arguments. */
   constructor(options: ConnectorProcessOptions) {
     super();
     this.#options = options;
+    this.#redactor = SecretRedactor.fromEnv(options.env ?? process.env);
+    this.#stderr = new TailBuffer(40, this.#redactor);
+    if (this.#redactor.isIn(options.args)) {
+      throw new HftError('ERR_INVALID_ARGUMENT', 'args: a secret stands among the arguments.', {
+        remedy: 'Every user of the machine can read arguments: give secrets by `env` only.',
+      });
+    }
   }
 
   /**
    * Starts the process and waits until it is ready. Returns its ready line. Calling again while it
-   * starts or runs returns the same promise.
+   * starts or runs returns the same promise; after it has failed it is started anew.
    *
    * @throws HftError `ERR_CONNECTOR_NOT_FOUND`, `ERR_CONNECTOR_EXITED` (it ended early; the
    * message carries what it wrote), `ERR_TIMEOUT`, `ERR_CLOSED` after `stop()`.
    */
-  start(): Promise<Readonly<Record<string, unknown>>> {
+  start(): Promise<ReadyInfo> {
     if (this.#stopping !== undefined)
-      return Promise.reject(new HftError('ERR_CLOSED', 'the connector process was stopped'));
+      return Promise.reject(new HftError('ERR_CLOSED', 'the connector process was stopped.'));
     this.#starting ??= this.#launch();
     return this.#starting;
   }
@@ -121,10 +117,25 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       restarts: this.#restarts,
       uptimeMs: processAlive ? Date.now() - this.#startedAtMs : 0,
       stderrTail: this.#stderr.text(),
+      lastExit: this.#lastExit,
     };
   }
 
-  /** Ends the process: SIGTERM, and SIGKILL after `stopTimeoutMs`. Idempotent. */
+  /**
+   * Writes a line to its standard input; with option `lines` only. `false`: no process takes it now,
+   * and nothing was written.
+   */
+  write(line: string): boolean {
+    const stdin = this.#child?.stdin;
+    if (stdin?.writable !== true || !this.#alive()) return false;
+    stdin.write(`${line}\n`);
+    return true;
+  }
+
+  /**
+   * Ends the process: end of its input and SIGTERM, then SIGKILL after `stopTimeoutMs`. May be called
+   * in every state. Idempotent, never throws.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#end();
     return this.#stopping;
@@ -140,33 +151,40 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
-  async #launch(): Promise<Readonly<Record<string, unknown>>> {
-    const binary = this.#options.binary ?? findConnector(this.#options.env ?? process.env);
+  async #launch(): Promise<ReadyInfo> {
+    const { args, lines = false, cwd } = this.#options;
+    const env = this.#options.env ?? process.env;
     if (this.#state !== 'restarting') this.#state = 'starting';
-    this.#stderr = new TailBuffer(40);
-    this.#startedAtMs = Date.now();
-    const child = spawn(binary, [...this.#options.args, '--ready-json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: this.#options.env ?? process.env,
-      ...(this.#options.cwd === undefined ? {} : { cwd: this.#options.cwd }),
-    });
-    this.#child = child;
-    process.off('exit', this.#onProcessExit).on('exit', this.#onProcessExit);
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      for (const line of this.#stderr.push(chunk)) this.emit('log', line);
-    });
     try {
+      const binary = this.#options.binary ?? findConnector(env);
+      this.#stderr = new TailBuffer(40, this.#redactor);
+      this.#startedAtMs = Date.now();
+      const child = spawn(binary, [...args, lines ? '--stdio' : '--ready-json'], {
+        stdio: [lines ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        env,
+        ...(cwd === undefined ? {} : { cwd }),
+      });
+      this.#child = child;
+      process.off('exit', this.#onProcessExit).on('exit', this.#onProcessExit);
+      // Its end is told by `exit`; a write to a process that ends fails here.
+      child.stdin?.on('error', () => undefined);
+      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+        for (const line of this.#stderr.push(chunk)) this.emit('log', line);
+      });
       const info = await this.#untilReady(child);
+      if (this.#stopping !== undefined)
+        throw new HftError('ERR_CLOSED', 'the connector process was stopped while it started.');
       this.#state = 'running';
       child.once('exit', (code, signal) => {
         this.#onDeath(code, signal);
       });
       // It may have ended between its ready line and the listener above.
       if (!this.#alive()) this.#onDeath(child.exitCode, child.signalCode);
-      this.emit('ready', info);
+      else this.emit('ready', info);
       return info;
     } catch (error) {
-      if (this.#alive()) child.kill('SIGKILL');
+      // A stop ends it in its own way.
+      if (this.#stopping === undefined && this.#alive()) this.#child?.kill('SIGKILL');
       process.off('exit', this.#onProcessExit);
       if (this.#state === 'starting') {
         this.#state = 'failed';
@@ -176,19 +194,18 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     }
   }
 
-  #untilReady(child: ChildProcess): Promise<Readonly<Record<string, unknown>>> {
-    const timeoutMs = this.#options.readyTimeoutMs ?? 15_000;
+  #untilReady(child: ChildProcess): Promise<ReadyInfo> {
+    const { readyTimeoutMs = 15_000, lines = false } = this.#options;
     return new Promise((resolve, reject) => {
-      const stdout = new TailBuffer(10);
       const timer = setTimeout(() => {
         reject(
           new HftError(
             'ERR_TIMEOUT',
-            `the connector was not ready after ${String(timeoutMs)} ms${this.#said()}`,
+            `the connector was not ready after ${String(readyTimeoutMs)} ms${this.#said()}`,
           ),
         );
-      }, timeoutMs);
-      child.once('error', (error) => {
+      }, readyTimeoutMs);
+      child.on('error', (error) => {
         clearTimeout(timer);
         reject(
           new HftError(
@@ -201,6 +218,11 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       // 'close' and not 'exit': by then stderr is complete.
       child.once('close', (code, signal) => {
         clearTimeout(timer);
+        if (this.#stopping !== undefined) {
+          reject(new HftError('ERR_CLOSED', 'the connector process was stopped.'));
+          return;
+        }
+        this.#lastExit = { code, signal, stderrTail: this.#stderr.text() };
         const how = signal ?? `code ${String(code)}`;
         reject(
           new HftError(
@@ -209,13 +231,24 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
           ),
         );
       });
+      let isReady = false;
+      const reader = new LineReader(
+        (line) => {
+          const info = isReady ? undefined : parseReadyLine(line);
+          if (info !== undefined) {
+            isReady = true;
+            clearTimeout(timer);
+            resolve(info);
+          } else if (lines) {
+            this.emit('line', line);
+          }
+        },
+        () => {
+          this.emit('log', 'a line on the standard output was too long and is left out');
+        },
+      );
       child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-        for (const line of stdout.push(chunk)) {
-          const info = parseReady(line);
-          if (info === undefined) continue;
-          clearTimeout(timer);
-          resolve(info);
-        }
+        if (lines || !isReady) reader.push(chunk);
       });
     });
   }
@@ -228,70 +261,67 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   #onDeath(code: number | null, signal: NodeJS.Signals | null): void {
     process.off('exit', this.#onProcessExit);
     const exit: ConnectorExit = { code, signal, stderrTail: this.#stderr.text() };
+    this.#lastExit = exit;
     const asked = this.#stopping !== undefined;
-    if (asked) this.#state = 'stopped';
-    else if (this.#options.restart === undefined) this.#state = 'failed';
-    this.emit('exit', exit);
-    if (asked) return;
-    this.emit('died', exit);
-    if (this.#options.restart !== undefined) {
-      if (Date.now() - this.#startedAtMs >= STABLE_RUN_MS) this.#attempts = 0;
-      this.#scheduleRestart();
+    if (asked) {
+      this.#state = 'stopped';
+      this.emit('exit', exit);
+      return;
     }
+    if (Date.now() - this.#startedAtMs >= STABLE_RUN_MS) this.#attempts = 0;
+    // Before anybody is told: a handler that looks at `health`, or stops, sees the new state.
+    if (this.#options.restart === undefined) this.#fail();
+    else this.#scheduleRestart();
+    this.emit('exit', exit);
+    this.emit('died', exit);
+  }
+
+  #fail(): void {
+    this.#state = 'failed';
+    this.#starting = undefined;
+    this.#attempts = 0;
   }
 
   #scheduleRestart(): void {
     const { delayMs = 500, maxDelayMs = 8_000, maxAttempts = 5 } = this.#options.restart ?? {};
     if (this.#stopping !== undefined) return;
     if (this.#attempts >= maxAttempts) {
-      this.#state = 'failed';
-      this.emit(
-        'failed',
-        new HftError(
-          'ERR_CONNECTOR_EXITED',
-          `the connector died ${String(maxAttempts + 1)} times in a row${this.#said()}`,
-        ),
+      this.#fail();
+      const error = new HftError(
+        'ERR_CONNECTOR_EXITED',
+        `the connector died ${String(maxAttempts + 1)} times in a row${this.#said()}`,
       );
+      // After `died`, which says why.
+      queueMicrotask(() => this.emit('failed', error));
       return;
     }
     this.#state = 'restarting';
-    const delay = Math.min(maxDelayMs, delayMs * 2 ** this.#attempts);
+    const pauseMs = Math.min(maxDelayMs, delayMs * 2 ** this.#attempts);
     this.#attempts += 1;
     this.#restartTimer = setTimeout(() => {
       this.#restarts += 1;
       this.#launch().catch(() => {
         this.#scheduleRestart();
       });
-    }, delay);
+    }, pauseMs);
   }
 
   async #end(): Promise<void> {
     clearTimeout(this.#restartTimer);
     const child = this.#child;
     if (child === undefined || !this.#alive()) {
+      process.off('exit', this.#onProcessExit);
       this.#state = 'stopped';
       return;
     }
     this.#state = 'stopping';
     const gone = once(child, 'exit');
+    child.stdin?.end();
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.stopTimeoutMs ?? 5_000);
     await gone;
     clearTimeout(timer);
     process.off('exit', this.#onProcessExit);
     this.#state = 'stopped';
-  }
-}
-
-/** A ready line is a JSON object that says so: `{"ready":true,…}` or `{"type":"ready",…}`. */
-function parseReady(line: string): Readonly<Record<string, unknown>> | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    const value = JSON.parse(line) as Record<string, unknown>;
-    return value['ready'] === true || value['type'] === 'ready' || value['event'] === 'ready'
-      ? value
-      : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -2,9 +2,10 @@ export {
   ConnectorProcess,
   type ConnectorExit,
   type ConnectorProcessHealth,
-  type ConnectorProcessOptions,
   type ConnectorProcessState,
 } from './connector-process.js';
+export type { ConnectorProcessOptions, ConnectorRestart } from './connector-process-options.js';
+export type { ReadyInfo } from './ready-line.js';
 export { CONNECTOR_ENV, findConnector } from './find-connector.js';
 export {
   bybitConnectorSettings,
@@ -21,3 +22,12 @@ export type {
   RunnerTrade,
 } from './runner-event.js';
 export type { RunnerHealth, RunnerPort } from './runner-port.js';
+export {
+  BybitConnectorRunner,
+  type BybitConnectorRunnerOptions,
+} from './bybit-connector-runner.js';
+export {
+  ConnectorRunner,
+  type ConnectorRunnerOptions,
+  type RunnerTuning,
+} from './connector-runner.js';

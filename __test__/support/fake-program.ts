@@ -1,0 +1,58 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'connector-'));
+let programs = 0;
+
+process.on('exit', () => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A file that no other test uses. */
+export function scratchFile(name: string): string {
+  programs += 1;
+  return path.join(folder, `${String(programs)}-${name}`);
+}
+
+/** An executable Node script (CommonJS) that stands in for the connector; returns its path. */
+export function fakeProgram(body: string): string {
+  const file = scratchFile('program.cjs');
+  writeFileSync(file, `#!${process.execPath}\n${body}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** True while a process of this id runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A connector that speaks JSON lines: ready at once, answers each `subscribe` with a status and one
+ * event, and does what lines on its standard input say beyond the protocol: `{"say":[…]}` prints
+ * values as lines, `{"raw":"…"}` prints a text, `{"exit":3}` ends. It ends with its input.
+ */
+export const LINES_CONNECTOR = `
+const out = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const told = JSON.parse(line);
+  if (told.say) for (const value of told.say) out(value);
+  if (told.raw !== undefined) process.stdout.write(told.raw);
+  if (told.err !== undefined) process.stderr.write(told.err);
+  if (told.exit !== undefined) process.exit(told.exit);
+  if (told.command === undefined) return;
+  out({ type: 'status', status: told.command + 'd', channel: told.channel, symbol: told.symbol });
+  if (told.command !== 'subscribe') return;
+  if (told.channel === 'trades')
+    out({ type: 'trade', timestamp: 1700000000000, symbol: told.symbol, price: 100.5, qty: 2, side: 'buy', is_buyer_maker: false, id: 't1' });
+  else
+    out({ type: 'depth', timestamp: 1700000000000, symbol: told.symbol, bids: [[100, 1]], asks: [[101, 2]], last_update_id: 7, snapshot: true });
+}).on('close', () => process.exit(0));
+out({ type: 'status', status: 'ready', args: process.argv.slice(2), env: { paper: process.env.CONNECTOR_PAPER_TRADING, testnet: process.env.BYBIT_CONNECTOR_TESTNET, hasKey: process.env.BYBIT_API_KEY !== undefined, hasSecret: process.env.BYBIT_API_SECRET !== undefined } });
+`;

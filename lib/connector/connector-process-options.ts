@@ -1,0 +1,37 @@
+/** How a connector that dies is started again. */
+export interface ConnectorRestart {
+  /** Pause before the first restart, doubled each time up to `maxDelayMs`. Default 500. */
+  readonly delayMs?: number;
+  /** Default 8 000. */
+  readonly maxDelayMs?: number;
+  /** Restarts in a row before giving up, default 5. A run of 30 s resets the count. */
+  readonly maxAttempts?: number;
+}
+
+/** How to run a connector in a child process. */
+export interface ConnectorProcessOptions {
+  /**
+   * Arguments of the connector, for instance `['my-sim', 'sim']`; `--ready-json` is added, or
+   * `--stdio` with `lines`. Every user of the machine can read them: no secrets here.
+   */
+  readonly args: readonly string[];
+  /** Path of the binary; found by `findConnector` when not given. */
+  readonly binary?: string;
+  /**
+   * Environment of the process; this process's own when not given. Values whose names say that
+   * they are secret (`…_API_KEY`, `…_SECRET`, `…_TOKEN`, …) are taken out of logs, errors and health.
+   */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /**
+   * The connector speaks JSON lines on its standard input and output instead of shared memory:
+   * `write()` and `line` events. It also ends when this process does, even by SIGKILL. Default false.
+   */
+  readonly lines?: boolean;
+  /** How long the connector may take until it is ready, default 15 000. */
+  readonly readyTimeoutMs?: number;
+  /** How long it may take to end after SIGTERM before it gets SIGKILL, default 5 000. */
+  readonly stopTimeoutMs?: number;
+  /** Starts it again when it dies; off when not given. */
+  readonly restart?: ConnectorRestart;
+}
