@@ -44,6 +44,14 @@ export type HftErrorCode =
   | 'ERR_STRATEGY_MODULE'
   /** Saved data cannot be read. */
   | 'ERR_INVALID_DATA'
+  /** An event of a connector lacks a field: the message and `field` name it. */
+  | 'ERR_MISSING_FIELD'
+  /** A field of an event is not what it must be: the message and `field` name it. */
+  | 'ERR_INVALID_FIELD'
+  /** No data source is registered under this name. */
+  | 'ERR_UNKNOWN_DATA_SOURCE'
+  /** A venue refused a request, or answered with what is not its protocol. */
+  | 'ERR_VENUE_REFUSED'
   /** The addon caught a panic of its own: a defect of this package. */
   | 'ERR_NATIVE_PANIC'
   /** hftbacktest's 19: anything else. */

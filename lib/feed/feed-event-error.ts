@@ -1,0 +1,22 @@
+import { HftError } from '../models/hft-error.js';
+
+/** An event of a connector that is not what it should be; it was left out. */
+export class FeedEventError extends HftError {
+  declare readonly code: 'ERR_MISSING_FIELD' | 'ERR_INVALID_FIELD';
+  /** Path of the field, for instance `bids[3].price`. */
+  readonly field: string;
+  /** Name of the connector that told it. */
+  readonly source: string;
+
+  /** @param rule - What holds instead: `is missing`, `must be a finite number above 0`, … */
+  constructor(
+    code: 'ERR_MISSING_FIELD' | 'ERR_INVALID_FIELD',
+    field: string,
+    rule: string,
+    source: string,
+  ) {
+    super(code, `${source === '' ? 'event' : `event of ${source}`}: ${field} ${rule}.`);
+    this.field = field;
+    this.source = source;
+  }
+}
