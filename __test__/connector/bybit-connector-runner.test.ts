@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from 'vitest';
+
+import {
+  BybitConnectorRunner,
+  type BybitConnectorRunnerOptions,
+} from '../../lib/connector/bybit-connector-runner.js';
+import { bybitConnectorSettings } from '../../lib/connector/bybit-connector-settings.js';
+import type { RunnerStatus } from '../../lib/connector/runner-event.js';
+import { LINES_CONNECTOR, fakeProgram } from '../support/fake-program.js';
+
+const running: BybitConnectorRunner[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((runner) => runner.stop()));
+});
+
+function settings(env: NodeJS.ProcessEnv, options = {}) {
+  const warnings: string[] = [];
+  const found = bybitConnectorSettings(options, env, (text) => warnings.push(text));
+  return { ...found, warnings };
+}
+
+async function startedWith(options: BybitConnectorRunnerOptions) {
+  const runner = new BybitConnectorRunner({
+    binary: fakeProgram(LINES_CONNECTOR),
+    env: {},
+    ...options,
+  });
+  running.push(runner);
+  await runner.start();
+  const { details } = (await runner.nextEvent(5_000)) as RunnerStatus;
+  return { runner, args: details['args'], env: details['env'] };
+}
+
+describe('settings of the Bybit connector', () => {
+  it('are paper trading on the main net without keys when nothing is given', () => {
+    expect(settings({})).toEqual({
+      apiKey: undefined,
+      apiSecret: undefined,
+      configFile: undefined,
+      testnet: false,
+      paperTrading: true,
+      warnings: [],
+    });
+  });
+
+  it('come from the environment, and from options before it', () => {
+    const env = {
+      BYBIT_API_KEY: ' key ',
+      BYBIT_API_SECRET: 'secret',
+      BYBIT_CONNECTOR_CONFIG_FILE: 'bybit.toml',
+      BYBIT_CONNECTOR_TESTNET: 'Yes',
+      CONNECTOR_PAPER_TRADING: '0',
+    };
+    expect(settings(env)).toEqual({
+      apiKey: 'key',
+      apiSecret: 'secret',
+      configFile: 'bybit.toml',
+      testnet: true,
+      paperTrading: false,
+      warnings: [],
+    });
+    expect(settings(env, { paperTrading: true, testnet: false, apiKey: 'other' })).toMatchObject({
+      apiKey: 'other',
+      testnet: false,
+      paperTrading: true,
+    });
+  });
+
+  it.each(['maybe', 'constructor', 'fasle', '2'])(
+    'take the default for the flag "%s", and say so without repeating it',
+    (word) => {
+      const { testnet, paperTrading, warnings } = settings({
+        BYBIT_CONNECTOR_TESTNET: word,
+        CONNECTOR_PAPER_TRADING: word,
+      });
+      expect({ testnet, paperTrading }).toEqual({ testnet: false, paperTrading: true });
+      expect(warnings).toEqual([
+        expect.stringContaining('BYBIT_CONNECTOR_TESTNET') as string,
+        expect.stringContaining('CONNECTOR_PAPER_TRADING') as string,
+      ]);
+      expect(warnings.join()).not.toContain(word === '2' ? ' 2' : word);
+    },
+  );
+
+  it('are public data only when half of the keys is missing, which is told', () => {
+    const { apiKey, apiSecret, warnings } = settings({
+      BYBIT_API_KEY: 'key',
+      BYBIT_API_SECRET: '',
+    });
+    expect({ apiKey, apiSecret }).toEqual({ apiKey: undefined, apiSecret: undefined });
+    expect(warnings).toEqual([expect.stringContaining('BYBIT_API_SECRET is not') as string]);
+  });
+});
+
+describe('BybitConnectorRunner', () => {
+  it('starts `connector bybit --stdio` in paper mode without keys', async () => {
+    const { runner, args, env } = await startedWith({});
+    expect(args).toEqual(['bybit', '--stdio']);
+    expect(env).toEqual({ paper: 'true', testnet: 'false', hasKey: false, hasSecret: false });
+    expect(runner).toMatchObject({ isPublicOnly: true, isPaperTrading: true, isTestnet: false });
+  });
+
+  it('hands keys on by the environment only, and the config file as a word', async () => {
+    const { runner, args, env } = await startedWith({
+      apiKey: 'some-long-key',
+      apiSecret: 'some-long-secret',
+      configFile: 'mine.toml',
+      paperTrading: false,
+      testnet: true,
+    });
+    expect(args).toEqual(['bybit', 'mine.toml', '--stdio']);
+    expect(env).toEqual({ paper: 'false', testnet: 'true', hasKey: true, hasSecret: true });
+    expect(runner).toMatchObject({ isPublicOnly: false, isPaperTrading: false, isTestnet: true });
+  });
+
+  it('keeps half a pair of keys to itself', async () => {
+    const { env } = await startedWith({ env: { BYBIT_API_KEY: 'some-key' }, onWarning: () => {} });
+    expect(env).toMatchObject({ hasKey: false, hasSecret: false });
+  });
+});
