@@ -1,7 +1,8 @@
-// npm run build: lib/ to dist/, as ES modules and CommonJS with types.
+// npm run build: lib/ to dist/, as ES modules and CommonJS with types, and the live page.
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { buildPage } from './build-page.mjs';
 import { root } from './paths.mjs';
 import { ToolError, isMain, runBin, runMain } from './run.mjs';
 
@@ -19,6 +20,7 @@ export async function build() {
       stdout: 2,
     });
     if (code !== 0) throw new ToolError(`tsup ended with ${code}`);
+    await buildPage(fresh);
     if (existsSync(dist)) renameSync(dist, stale);
     renameSync(fresh, dist);
     console.error('typescript: dist');

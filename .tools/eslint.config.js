@@ -48,6 +48,13 @@ export default tseslint.config(
     },
   },
   {
+    // The live page runs in a browser.
+    files: ['lib/server/page/**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: path.join(root, 'lib', 'server', 'page', 'tsconfig.json') },
+    },
+  },
+  {
     // Only lib/native loads the addon; everyone else goes through it (see also check-boundaries.mjs).
     files: ['lib/**/*.ts'],
     ignores: ['lib/cli/**'],

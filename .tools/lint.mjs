@@ -26,6 +26,7 @@ async function clippy() {
 const steps = [
   ['boundaries', checkBoundaries],
   ['types', () => runBin('tsc', ['--noEmit', '--project', '.tools/tsconfig.lint.json'])],
+  ['types of the page', () => runBin('tsc', ['--noEmit', '--project', 'lib/server/page'])],
   [
     'eslint',
     () =>

@@ -59,6 +59,7 @@ describe('the demo', () => {
       p999Us: 2_000,
       maxUs: 2_000,
       meanUs: 3,
+      octaves: [],
     };
     const frame: DemoFrame = {
       banner: 'native',

@@ -29,6 +29,11 @@ export interface LatencySummary {
   readonly p999Us: number;
   readonly maxUs: number;
   readonly meanUs: number;
+  /**
+   * How many values lie in each power of two: `octaves[0]` below 64 ns, `octaves[k]` from
+   * 2^(k+5) ns up to 2^(k+6) ns. Ends with the last octave that is not empty.
+   */
+  readonly octaves: readonly number[];
 }
 
 /**
@@ -111,6 +116,20 @@ export class LatencyHistogram {
       p999Us: this.percentile(99.9) / 1000,
       maxUs: this.maxNs / 1000,
       meanUs: this.meanNs / 1000,
+      octaves: this.octaves(),
     };
+  }
+
+  /** Counts per power of two, see {@link LatencySummary.octaves}. */
+  octaves(): number[] {
+    const octaves: number[] = [];
+    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+      const count = this.counts[bucket] ?? 0;
+      if (count === 0) continue;
+      const octave = Math.trunc(bucket / SUB_BUCKETS);
+      while (octaves.length <= octave) octaves.push(0);
+      octaves[octave] = (octaves[octave] ?? 0) + count;
+    }
+    return octaves;
   }
 }

@@ -1,0 +1,146 @@
+// The live page in a real browser, fed by a client on a real connector.
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { LiveClient } from '../../lib/client/live-client.js';
+import { ConnectorProcess } from '../../lib/connector/connector-process.js';
+import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { ClientSource } from '../../lib/server/client-source.js';
+import { LiveServer } from '../../lib/server/live-server.js';
+import { browserPath, launchBrowser } from '../support/browser.js';
+import { uniqueName } from '../support/live-connector-process.js';
+import { nativeMissing } from '../support/native-suite.js';
+import { until } from '../support/until.js';
+
+const describePage = describe.skipIf(browserPath === '' && process.env['REQUIRE_BROWSER'] !== '1');
+const ends: (() => Promise<void>)[] = [];
+let browser: Browser;
+
+async function open(url: string, width = 1280): Promise<{ page: Page; faults: string[] }> {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text());
+  });
+  ends.unshift(() => page.close());
+  await page.goto(url);
+  return { page, faults };
+}
+
+async function serve(client: LiveClient): Promise<string> {
+  const server = new LiveServer(new ClientSource(client), { port: 0 });
+  ends.unshift(() => server.close());
+  return await server.start();
+}
+
+const text = (page: Page, id: string): Promise<string> => page.locator(`#${id}`).innerText();
+
+describePage('the live page (skipped without a browser)', () => {
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end();
+  });
+
+  describe.skipIf(nativeMissing !== '' && process.env['REQUIRE_NATIVE'] !== '1')(
+    'on a connector',
+    () => {
+      it('shows a moving book, and a connector that dies and comes back', async () => {
+        const name = uniqueName();
+        const start = async (): Promise<ConnectorProcess> => {
+          const connector = new ConnectorProcess({ args: [name, 'sim', 'BTCUSDT'] });
+          ends.push(() => connector.stop());
+          await connector.start();
+          return connector;
+        };
+        const first = await start();
+        const client = new LiveClient({
+          instruments: [new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001)],
+          backend: 'native',
+          onError: () => undefined,
+        });
+        ends.unshift(() => client.close());
+        await client.start();
+        await client.ready(10_000);
+        const { page, faults } = await open(await serve(client));
+        await until(async () => (await text(page, 'state')) === 'live', 'the page is live');
+        expect(await text(page, 'backend')).toBe('native');
+
+        const price = client.snapshot().bids[3]!.price;
+        const outcome = await client.submitOrder({
+          side: 'buy',
+          price,
+          qty: 0.5,
+          timeInForce: 'GTX',
+        });
+        expect(outcome.status).toBe('accepted');
+        await until(
+          async () => (await text(page, 'orders')).includes(price.toFixed(1)),
+          'the order is on the page',
+        );
+
+        const ladder = await text(page, 'ladder');
+        expect(ladder.split('\n').length).toBeGreaterThan(20);
+        await until(async () => (await text(page, 'ladder')) !== ladder, 'the book moves');
+        expect(await text(page, 'tape')).toMatch(/\d\d:\d\d:\d\d\.\d{3}\s+\d{5}\.\d\s+\d+\.\d{3}/);
+        expect(await text(page, 'latency')).toMatch(/feed[\s\S]*p50\s+[\d.]+ (ns|µs|ms)/);
+
+        process.kill(first.pid!, 'SIGKILL');
+        await until(
+          async () => (await text(page, 'state')).includes(`connector ${name} is not there`),
+          'the page tells that the connector is gone',
+        );
+        expect(await text(page, 'log')).toContain('connection lost');
+        const stale = await text(page, 'ladder');
+        await start();
+        await until(async () => (await text(page, 'state')) === 'live', 'live again', 15_000);
+        expect(await text(page, 'log')).toContain('connection restored');
+        await until(async () => (await text(page, 'ladder')) !== stale, 'the new book moves');
+        expect(faults).toEqual([]);
+      }, 60_000);
+    },
+  );
+
+  it('says that it lost its server, and goes on with the next one', async () => {
+    const client = new LiveClient({
+      instruments: [
+        new LiveInstrument('AUSDT').connector('c').tickSize(0.1).lotSize(0.001),
+        new LiveInstrument('BUSDT').connector('c').tickSize(0.1).lotSize(0.001),
+      ],
+      backend: 'stub',
+      stub: { stepIntervalNs: 5_000_000, maxFeeds: Infinity },
+    });
+    ends.unshift(() => client.close());
+    await client.start();
+    const server = new LiveServer(new ClientSource(client), { port: 0 });
+    ends.unshift(() => server.close());
+    const url = await server.start();
+    const { page } = await open(url, 390);
+    await until(async () => (await text(page, 'state')) === 'live', 'live');
+    expect(await text(page, 'backend')).toContain('STUB');
+    // A phone shows one column, and nothing sticks out of it.
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
+      390,
+    );
+    await page.selectOption('#instrument', '1');
+    await until(async () => (await page.title()).startsWith('BUSDT'), 'the other instrument');
+    await server.close();
+    await until(async () => (await text(page, 'state')).includes('does not answer'), 'lost');
+    const next = new LiveServer(new ClientSource(client), { port: Number(new URL(url).port) });
+    ends.unshift(() => next.close());
+    await next.start();
+    await until(async () => (await text(page, 'state')) === 'live', 'live again', 15_000);
+  }, 60_000);
+
+  it('is one file that runs under its own policy', () => {
+    const built = readFileSync(new URL('../../dist/page.html', import.meta.url), 'utf8');
+    expect(built.length).toBeLessThan(100_000);
+    expect(built).not.toMatch(/https?:\/\//);
+  });
+});

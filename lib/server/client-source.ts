@@ -1,0 +1,324 @@
+import type { ClientHandler } from '../client/event-hub.js';
+import type { ClientEventName } from '../client/client-event.js';
+import type { ClientHealth } from '../client/client-health.js';
+import type { LiveClient } from '../client/live-client.js';
+import { isLinkUp } from '../models/link-state.js';
+import type { ConnectorView, Level, LiveView, StateLine, TradeView } from './live-view.js';
+import { LogTail } from './log-tail.js';
+import { RateWindow } from './rate-window.js';
+import type {
+  MetricSample,
+  Readiness,
+  ServerSource,
+  SourceMetrics,
+  WsHealth,
+} from './server-source.js';
+
+const TAPE = 40;
+const LEVELS = 14;
+/** A book that has not changed for so long is worth a word. */
+const QUIET_MS = 5_000;
+
+/** Shows a `LiveClient`. It listens only; closing the client is its owner's. */
+export class ClientSource implements ServerSource {
+  readonly title: string;
+  readonly #client: LiveClient;
+  readonly #log = new LogTail();
+  readonly #tapes: TradeView[][];
+  readonly #trades = new RateWindow();
+  readonly #depth = new RateWindow();
+  readonly #takeOff: (() => void)[] = [];
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param title - Shown on the page; default the symbols. */
+  constructor(client: LiveClient, title?: string) {
+    this.#client = client;
+    this.title = title ?? client.instruments.map(({ symbol }) => symbol).join(', ');
+    this.#tapes = client.instruments.map(() => []);
+    this.#listen();
+    this.#sample();
+    this.#timer = setInterval(() => {
+      this.#sample();
+    }, 1_000).unref();
+  }
+
+  /** @inheritDoc */
+  wsHealth(): WsHealth {
+    const health = this.#client.health;
+    const connected = health.connectors.length > 0 && health.connectors.every((c) => c.connected);
+    const age = health.lastEventAgeMs;
+    return {
+      connector: {
+        connected,
+        last_ts: age === null ? null : Date.now() - Math.round(age),
+        queue_size: queued(health),
+        reconnection_attempts: health.reconnections,
+        connector_health: {
+          connected,
+          subscribed_trades: health.state === 'running',
+          subscribed_depth: health.state === 'running',
+          event_counter: health.throughput.events,
+        },
+      },
+    };
+  }
+
+  /** @inheritDoc */
+  metrics(): SourceMetrics {
+    const { queues } = this.#client.health;
+    const flow = (window: RateWindow, queue: string): SourceMetrics['trades'] => ({
+      per_minute_count: window.perMinute,
+      per_second_rate: window.perSecond,
+      queue_size: queues[queue]?.size ?? 0,
+    });
+    return { trades: flow(this.#trades, 'trade'), depth: flow(this.#depth, 'bookUpdate') };
+  }
+
+  /** @inheritDoc */
+  samples(): MetricSample[] {
+    const health = this.#client.health;
+    const counter = (name: string, help: string, value: number): MetricSample => ({
+      name,
+      help,
+      kind: 'counter',
+      value,
+    });
+    const latency = Object.entries(health.latencyUs).flatMap(([hop, summary]) =>
+      (['p50', 'p99', 'p999'] as const).map((quantile) => ({
+        name: 'latency_seconds',
+        help: 'Latency per hop since the start.',
+        kind: 'gauge' as const,
+        value: summary[`${quantile}Us`] / 1e6,
+        labels: { hop, quantile },
+      })),
+    );
+    return [
+      counter('events_total', 'Events of every kind.', health.throughput.events),
+      counter('trades_total', 'Trades at the venue.', health.throughput.trades),
+      counter('levels_total', 'Changes of book levels.', health.throughput.levels),
+      counter('orders_submitted_total', 'Orders sent.', health.ordersSubmitted),
+      counter('fills_total', 'Executions of own orders.', health.fills),
+      counter('gaps_total', 'Occasions on which messages were lost.', health.gaps),
+      counter('lost_total', 'Messages lost on the way from connectors.', health.lost),
+      counter('dropped_total', 'Market data dropped by full queues.', health.dropped),
+      counter('decode_errors_total', 'Messages that could not be read.', health.decodeErrors),
+      counter('reconnections_total', 'Times a connector came back.', health.reconnections),
+      ...health.connectors.map((connector) => ({
+        name: 'connector_up',
+        help: '1 while the connector is there.',
+        kind: 'gauge' as const,
+        value: connector.connected ? 1 : 0,
+        labels: { connector: connector.connector },
+      })),
+      ...health.instruments.map((instrument) => ({
+        name: 'book_trusted',
+        help: '1 while the book is whole.',
+        kind: 'gauge' as const,
+        value: instrument.bookTrusted ? 1 : 0,
+        labels: { symbol: instrument.symbol },
+      })),
+      ...latency,
+    ];
+  }
+
+  /** @inheritDoc */
+  readiness(): Readiness {
+    const health = this.#client.health;
+    const missing = [
+      ...(health.state === 'running' ? [] : [`the client is ${health.state}`]),
+      ...health.connectors
+        .filter((c) => !c.connected)
+        .map((c) => `connector ${c.connector} is not there`),
+      ...health.instruments
+        .filter((i) => !i.bookTrusted)
+        .map((i) => `no whole book of ${i.symbol}`),
+    ];
+    return { ready: missing.length === 0, missing };
+  }
+
+  /** @inheritDoc */
+  view(instrument: number): LiveView {
+    const client = this.#client;
+    const health = client.health;
+    const running = health.state === 'running';
+    const spec = client.instruments[instrument];
+    const book = running ? client.snapshot(instrument, LEVELS) : undefined;
+    return {
+      atMs: Date.now(),
+      backend: health.backend,
+      uptimeMs: health.uptimeMs,
+      state: stateOf(health),
+      instruments: client.instruments.map(({ symbol }) => symbol),
+      instrument,
+      connectors: health.connectors.map(connectorView),
+      book: {
+        bids: book?.bids.map((level) => [level.price, level.qty] as const) ?? [],
+        asks: book?.asks.map((level) => [level.price, level.qty] as const) ?? [],
+        trusted: book?.trusted ?? false,
+        tickSize: spec?.tickSize ?? 1,
+        lotSize: spec?.lotSize ?? 1,
+      },
+      trades: this.#tapes[instrument] ?? [],
+      orders: client.getOrders(instrument).map((order) => ({
+        id: String(order.orderId),
+        side: order.side,
+        price: order.price,
+        qty: order.qty,
+        leavesQty: order.leavesQty,
+        state: order.uncertain ? `${order.state} (uncertain)` : order.state,
+      })),
+      position: running ? client.getPosition(instrument) : 0,
+      pnl: undefined,
+      hops: [
+        {
+          name: 'venue',
+          about: 'venue to connector (two clocks)',
+          latency: health.latencyUs.venue,
+        },
+        { name: 'feed', about: 'published to taken by the bot', latency: health.latencyUs.feed },
+        { name: 'main', about: 'published to your handler', latency: health.latencyUs.main },
+        { name: 'order', about: 'submit to first answer', latency: health.latencyUs.order },
+      ],
+      rates: [
+        figure('events', health.throughput.eventsPerSecond, '/s'),
+        figure('trades', health.throughput.tradesPerSecond, '/s'),
+        figure('book updates', health.throughput.bookUpdatesPerSecond, '/s'),
+        figure('orders sent', health.ordersSubmitted),
+        figure('fills', health.fills),
+      ],
+      losses: [
+        figure('gaps', health.gaps, '', 'warn'),
+        figure('lost', health.lost, '', 'warn'),
+        figure('dropped', health.dropped, '', 'warn'),
+        figure('unreadable', health.decodeErrors, '', 'bad'),
+        figure('reconnections', health.reconnections, '', 'warn'),
+      ],
+      queues: Object.entries(health.queues).map(([name, queue]) => ({
+        name,
+        size: queue.size,
+        capacity: queue.capacity,
+        policy: queue.policy,
+        dropped: queue.dropped,
+      })),
+      log: this.#log.lines(),
+    };
+  }
+
+  /** @inheritDoc */
+  close(): void {
+    clearInterval(this.#timer);
+    for (const off of this.#takeOff.splice(0)) off();
+  }
+
+  #sample(): void {
+    const { throughput } = this.#client.health;
+    this.#trades.sample(throughput.trades);
+    this.#depth.sample(throughput.bookUpdates);
+  }
+
+  #on<K extends ClientEventName>(name: K, handler: ClientHandler<K>): void {
+    this.#client.on(name, handler);
+    this.#takeOff.push(() => {
+      this.#client.off(name, handler);
+    });
+  }
+
+  #listen(): void {
+    const log = this.#log;
+    this.#on('trade', (trade) => {
+      const tape = this.#tapes[trade.asset];
+      if (tape === undefined) return;
+      const { side, price, qty, exchTsMs: tsMs } = trade;
+      tape.unshift({ side, price, qty, tsMs });
+      if (tape.length > TAPE) tape.pop();
+    });
+    this.#on('connectionLost', ({ connector, reason }) => {
+      log.add('bad', `connector ${connector}: connection lost (${reason})`);
+    });
+    this.#on('connectionRestored', ({ connector, reason }) => {
+      log.add('ok', `connector ${connector}: connection restored (${reason})`);
+    });
+    this.#on('gap', (gap) => {
+      log.add('warn', `messages were lost: ${JSON.stringify(gap, plain)}`);
+    });
+    this.#on('bookReset', ({ symbol }) => {
+      log.add('warn', `book of ${symbol} is not whole`);
+    });
+    this.#on('bookReady', ({ symbol }) => {
+      log.add('ok', `book of ${symbol} is whole`);
+    });
+    this.#on('dropped', ({ queue, count }) => {
+      log.add('warn', `queue ${queue} dropped ${String(count)}`);
+    });
+    this.#on('alarm', ({ queue, size }) => {
+      log.add('warn', `queue ${queue} holds ${String(size)}: its consumer is too slow`);
+    });
+    this.#on('error', ({ error, source }) => {
+      log.add('bad', `${source}: ${error.message}`);
+    });
+    this.#on('state', ({ current }) => {
+      log.add(current === 'failed' ? 'bad' : 'ok', `the client is ${current}`);
+    });
+    this.#on('orderState', ({ order, current, fill }) => {
+      const what = `${order.side} ${String(order.qty)} at ${String(order.price)}`;
+      if (current === 'rejected') log.add('warn', `${what} rejected: ${order.reject?.text ?? ''}`);
+      else if (fill !== undefined) log.add('ok', `${what}: filled ${String(fill.qty)}`);
+    });
+  }
+}
+
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+function queued(health: ClientHealth): number {
+  return Object.values(health.queues).reduce((sum, queue) => sum + queue.size, health.ringPending);
+}
+
+function figure(
+  name: string,
+  value: number,
+  unit = '',
+  levelAbove0: Level = 'ok',
+): LiveView['rates'][number] {
+  return { name, value, unit, level: value > 0 ? levelAbove0 : 'ok' };
+}
+
+function connectorView(connector: ClientHealth['connectors'][number]): ConnectorView {
+  const { state, pid, heartbeatAgeMs, version } = connector;
+  const troubled = state === 'venue_down' || state === 'feed_stale';
+  const level = !isLinkUp(state) ? 'bad' : troubled ? 'warn' : 'ok';
+  return {
+    name: connector.connector,
+    level,
+    text: `${state.replace('_', ' ')}${version === '' ? '' : `, version ${version}`}`,
+    pid: pid ?? undefined,
+    heartbeatAgeMs: heartbeatAgeMs ?? undefined,
+  };
+}
+
+function stateOf(health: ClientHealth): StateLine {
+  if (health.state !== 'running') {
+    const why = health.failure === '' ? '' : `: ${health.failure}`;
+    return {
+      level: health.state === 'starting' ? 'warn' : 'bad',
+      text: `client ${health.state}${why}`,
+    };
+  }
+  const gone = health.connectors.find((connector) => !connector.connected);
+  if (gone !== undefined)
+    return { level: 'bad', text: `connector ${gone.connector} is not there (${gone.state})` };
+  const down = health.connectors.find(({ state }) => state === 'venue_down');
+  if (down !== undefined)
+    return { level: 'bad', text: `connector ${down.connector} lost its venue` };
+  const broken = health.instruments.find((instrument) => !instrument.bookTrusted);
+  if (broken !== undefined)
+    return { level: 'warn', text: `waiting for the whole book of ${broken.symbol}` };
+  const quiet = health.instruments.find(({ lastEventAgeMs }) => (lastEventAgeMs ?? 0) > QUIET_MS);
+  if (quiet !== undefined)
+    return {
+      level: 'warn',
+      text: `nothing from ${quiet.symbol} for ${String(Math.round((quiet.lastEventAgeMs ?? 0) / 1000))} s`,
+    };
+  return { level: 'ok', text: 'live' };
+}

@@ -1,0 +1,24 @@
+export { ClientSource } from './client-source.js';
+export { LiveServer } from './live-server.js';
+export type { LiveServerOptions } from './server-options.js';
+export type {
+  FlowMetrics,
+  MetricSample,
+  Readiness,
+  ServerSource,
+  SourceMetrics,
+  WsHealth,
+} from './server-source.js';
+export type {
+  ChartPoint,
+  ConnectorView,
+  FigureView,
+  HopView,
+  Level,
+  LiveView,
+  LogLine,
+  OrderView,
+  QueueView,
+  StateLine,
+  TradeView,
+} from './live-view.js';

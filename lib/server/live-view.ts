@@ -1,0 +1,115 @@
+import type { LatencySummary } from '../models/latency-histogram.js';
+import type { Side } from '../models/side.js';
+
+/** How well something is: `warn` works with a fault, `bad` does not work. */
+export type Level = 'ok' | 'warn' | 'bad';
+
+/** One line that says how things are, and why. */
+export interface StateLine {
+  readonly level: Level;
+  readonly text: string;
+}
+
+/** One connector, or another source of data. */
+export interface ConnectorView extends StateLine {
+  readonly name: string;
+  /** `undefined` when unknown. */
+  readonly pid: number | undefined;
+  /** Age of its last sign of life in ms, `undefined` when it gives none. */
+  readonly heartbeatAgeMs: number | undefined;
+}
+
+/** A trade on the tape. */
+export interface TradeView {
+  readonly side: Side;
+  readonly price: number;
+  readonly qty: number;
+  /** Unix ms. */
+  readonly tsMs: number;
+}
+
+/** An own order. */
+export interface OrderView {
+  /** Decimal text: ids are 64-bit. */
+  readonly id: string;
+  readonly side: Side;
+  readonly price: number;
+  readonly qty: number;
+  readonly leavesQty: number;
+  readonly state: string;
+}
+
+/** One hop's latencies. */
+export interface HopView {
+  readonly name: string;
+  /** From where to where. */
+  readonly about: string;
+  readonly latency: LatencySummary;
+}
+
+/** A named figure; `level` is other than `ok` when it should be looked at. */
+export interface FigureView {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly level: Level;
+}
+
+/** A queue between producer and consumer. */
+export interface QueueView {
+  readonly name: string;
+  readonly size: number;
+  readonly capacity: number;
+  readonly policy: string;
+  readonly dropped: number;
+}
+
+/** A line of the log tail. */
+export interface LogLine extends StateLine {
+  /** Unix ms. */
+  readonly tsMs: number;
+}
+
+/** Middle price and spread at one time; `null` while the book has not both sides. */
+export type ChartPoint = readonly [tsMs: number, mid: number | null, spread: number | null];
+
+/** Everything that the live page shows, made for one moment. Can be written as JSON. */
+export interface LiveView {
+  /** Unix ms. */
+  readonly atMs: number;
+  /** `undefined` before the start. */
+  readonly backend: 'native' | 'stub' | undefined;
+  readonly uptimeMs: number;
+  /** The whole in one line. */
+  readonly state: StateLine;
+  readonly instruments: readonly string[];
+  /** Index of the instrument that book, trades, orders and position belong to. */
+  readonly instrument: number;
+  readonly connectors: readonly ConnectorView[];
+  readonly book: {
+    /** Price and quantity, best first. */
+    readonly bids: readonly (readonly [price: number, qty: number])[];
+    readonly asks: readonly (readonly [price: number, qty: number])[];
+    /** False after a loss until the whole book came again. */
+    readonly trusted: boolean;
+    readonly tickSize: number;
+    readonly lotSize: number;
+  };
+  /** Newest first. */
+  readonly trades: readonly TradeView[];
+  readonly orders: readonly OrderView[];
+  readonly position: number;
+  /** Profit of the session in quote currency; `undefined` when nobody counts it. */
+  readonly pnl: number | undefined;
+  readonly hops: readonly HopView[];
+  readonly rates: readonly FigureView[];
+  readonly losses: readonly FigureView[];
+  readonly queues: readonly QueueView[];
+  /** Newest last. */
+  readonly log: readonly LogLine[];
+}
+
+/** What the server sends over the page's WebSocket. */
+export type PageMessage =
+  | { readonly type: 'history'; readonly points: readonly ChartPoint[] }
+  | { readonly type: 'view'; readonly view: LiveView };

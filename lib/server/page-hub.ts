@@ -1,0 +1,136 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+import { WebSocketServer, type WebSocket } from 'ws';
+
+import { ChartHistory } from './chart-history.js';
+import type { PageMessage } from './live-view.js';
+import type { ResolvedServerOptions } from './server-options.js';
+import type { ServerSource } from './server-source.js';
+
+/** A page that has this much unread gets no more until it has read. */
+const BACKLOG_BYTES = 512 * 1024;
+const CHART_INTERVAL_MS = 1_000;
+const PING_INTERVAL_MS = 10_000;
+
+interface Page {
+  readonly socket: WebSocket;
+  readonly instrument: number;
+  answered: boolean;
+}
+
+/**
+ * The open pages. A view is made once per update and instrument however many pages show it, and
+ * not at all while nobody looks; a page that reads too slowly misses updates, never gets old ones.
+ */
+export class PageHub {
+  readonly #source: ServerSource;
+  readonly #options: ResolvedServerOptions;
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: 1024,
+    perMessageDeflate: false,
+  });
+  readonly #history = new ChartHistory();
+  readonly #pages = new Set<Page>();
+  readonly #timers: NodeJS.Timeout[];
+  #skipped = 0;
+
+  constructor(source: ServerSource, options: ResolvedServerOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#timers = [
+      setInterval(() => {
+        this.#update();
+      }, options.updateIntervalMs),
+      setInterval(() => {
+        this.#chart();
+      }, CHART_INTERVAL_MS),
+      setInterval(() => {
+        this.#ping();
+      }, PING_INTERVAL_MS),
+    ];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** Pages open now. */
+  get size(): number {
+    return this.#pages.size;
+  }
+
+  /** Updates that slow pages missed. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** True when one page more may open. */
+  get hasRoom(): boolean {
+    return this.#pages.size < this.#options.maxPages;
+  }
+
+  /** Takes over a connection that asked for a WebSocket. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, instrument: number): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const page: Page = { socket: webSocket, instrument, answered: true };
+      this.#pages.add(page);
+      webSocket.on('pong', () => {
+        page.answered = true;
+      });
+      // 'close' follows an error.
+      webSocket.on('error', () => undefined);
+      webSocket.on('close', () => {
+        this.#pages.delete(page);
+      });
+      this.#send(page, text({ type: 'history', points: this.#history.of(instrument) }));
+      this.#send(page, text({ type: 'view', view: this.#source.view(instrument) }));
+    });
+  }
+
+  /** Closes every page. */
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const page of this.#pages) page.socket.close(1001, 'the server stops');
+    for (const page of this.#pages) page.socket.terminate();
+    this.#server.close();
+  }
+
+  #update(): void {
+    const made = new Map<number, string>();
+    for (const page of this.#pages) {
+      if (page.socket.bufferedAmount > BACKLOG_BYTES) {
+        this.#skipped += 1;
+        continue;
+      }
+      let message = made.get(page.instrument);
+      if (message === undefined) {
+        message = text({ type: 'view', view: this.#source.view(page.instrument) });
+        made.set(page.instrument, message);
+      }
+      this.#send(page, message);
+    }
+  }
+
+  #chart(): void {
+    const first = this.#source.view(0);
+    this.#history.add(first);
+    for (let index = 1; index < first.instruments.length; index += 1) {
+      this.#history.add(this.#source.view(index));
+    }
+  }
+
+  #ping(): void {
+    for (const page of this.#pages) {
+      if (!page.answered) page.socket.terminate();
+      page.answered = false;
+      page.socket.ping();
+    }
+  }
+
+  #send(page: Page, message: string): void {
+    if (page.socket.readyState === page.socket.OPEN) page.socket.send(message);
+  }
+}
+
+function text(message: PageMessage): string {
+  return JSON.stringify(message);
+}
