@@ -56,3 +56,17 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
 }).on('close', () => process.exit(0));
 out({ type: 'status', status: 'ready', args: process.argv.slice(2), env: { paper: process.env.CONNECTOR_PAPER_TRADING, testnet: process.env.BYBIT_CONNECTOR_TESTNET, hasKey: process.env.BYBIT_API_KEY !== undefined, hasSecret: process.env.BYBIT_API_SECRET !== undefined } });
 `;
+
+/**
+ * A connector over shared memory, of which there is only the process: ready at once, with its
+ * arguments, config and environment in the last lines of its log. Ends at SIGTERM.
+ */
+export const SILENT_CONNECTOR = `
+const args = process.argv.slice(2);
+const config = args.find((word) => word.endsWith('.toml'));
+const fs = require('node:fs');
+console.error(JSON.stringify({ args, config: config && fs.readFileSync(config, 'utf8'), mode: config && (fs.statSync(config).mode & 0o777).toString(8), paper: process.env.CONNECTOR_PAPER_TRADING, hasKey: process.env.BYBIT_API_KEY !== undefined }));
+process.once('SIGTERM', () => process.exit(0));
+setInterval(() => {}, 1000);
+setTimeout(() => console.log(JSON.stringify({ type: 'ready' })), 50);
+`;

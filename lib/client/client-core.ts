@@ -5,6 +5,7 @@ import type { LinkChange } from '../models/link-change.js';
 import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import type { NativeLink } from '../native/addon.js';
+import { ClientConnector } from './client-connector.js';
 import type { ClientErrorEvent, ClientEventName, ClientState } from './client-event.js';
 import type { ClientHealth } from './client-health.js';
 import { ClientMetrics } from './client-metrics.js';
@@ -33,6 +34,7 @@ export class ClientCore {
   readonly links: ConnectorLinks;
   readonly desk: OrderDesk;
   readonly notices: PressureNotices;
+  readonly connector: ClientConnector;
   session: ClientSession | undefined;
   /** Kept over a restart, so that the bot's orders stay its own. */
   botId: bigint;
@@ -64,6 +66,14 @@ export class ClientCore {
     this.notices = new PressureNotices((notice) => {
       this.hub.emit('dropped', notice);
     });
+    this.connector = new ClientConnector(
+      options.connector,
+      options.instruments,
+      this.hub,
+      (error) => {
+        this.tellError(error, 'connector');
+      },
+    );
     this.desk = this.#makeDesk();
     this.#reconciler = new OrderReconciler({
       resync: (asset) => {
@@ -216,6 +226,7 @@ export class ClientCore {
       state,
       failure,
       connectors: (session?.port.links() ?? []).map(toConnectionHealth),
+      connectorProcess: this.connector.health,
       instruments: this.instruments.map((instrument) => ({
         symbol: instrument.spec.symbol,
         connector: instrument.spec.connector,

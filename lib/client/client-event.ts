@@ -54,6 +54,26 @@ export interface ConnectionChange {
   readonly reason: 'connector' | 'venue' | 'worker';
 }
 
+/** The connector process that the client started ended by itself. */
+export interface ConnectorDeath {
+  readonly type: 'connector_died';
+  readonly connector: string;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** False: it is not started again; its bot waits for somebody else to. */
+  readonly willRestart: boolean;
+  /** The last lines of its log, without secrets. */
+  readonly stderrTail: string;
+}
+
+/** The connector process that the client started runs again. */
+export interface ConnectorRestarted {
+  readonly type: 'connector_restarted';
+  readonly connector: string;
+  /** Restarts since the client was started. */
+  readonly restarts: number;
+}
+
 /** An error, wherever it came from. */
 export interface ClientErrorEvent {
   readonly type: 'error';
@@ -111,6 +131,8 @@ export interface ClientEventMap {
   link: LinkChange;
   connectionLost: ConnectionChange;
   connectionRestored: ConnectionChange;
+  connectorDied: ConnectorDeath;
+  connectorRestarted: ConnectorRestarted;
   gap: GapNotice;
   bookReset: BookStateChange;
   bookReady: BookStateChange;

@@ -1,3 +1,4 @@
+import type { OwnedConnectorHealth } from '../connector/owned-connector.js';
 import type { BotStats } from '../models/bot-stats.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import type { LatencySummary } from '../models/latency-histogram.js';
@@ -37,6 +38,8 @@ export interface ClientHealth {
   /** Why the client failed, '' when it did not. */
   readonly failure: string;
   readonly connectors: readonly ConnectionHealth[];
+  /** The connector that the client started for itself; `undefined` without one. */
+  readonly connectorProcess: OwnedConnectorHealth | undefined;
   readonly instruments: readonly InstrumentHealth[];
   /**
    * Latencies in µs. `venue`: exchange time to connector (two clocks). `feed`: published by the

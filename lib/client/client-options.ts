@@ -5,12 +5,15 @@ import {
   requireRoi,
   type InstrumentInput,
 } from '../models/bot-options.js';
+import { ownedConnectorName } from '../connector/owned-connector.js';
+import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import type { Backend, DepthKind } from '../bot/create.js';
 import { resolveWait, type WaitOptions, type WaitStrategy } from '../models/wait-options.js';
 import { HftError } from '../models/hft-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { NativeBotConfig } from '../native/addon.js';
 import type { StubOptions } from '../stub/stub-options.js';
+import type { ClientConnectorOptions } from './client-connector.js';
 import type { ClientErrorEvent, ConnectionChange } from './client-event.js';
 import type { QueueName, QueueSettings } from './event-hub.js';
 import type { RateLimit } from './token-bucket.js';
@@ -54,6 +57,12 @@ export interface LiveClientOptions {
   readonly snapshotLevels?: number;
   /** Settings of the stub, should it be taken. */
   readonly stub?: StubOptions;
+  /**
+   * Starts a connector with the client, before its bot, and ends it with it; it is started again
+   * when it dies. Instruments name it by its `name`, or by its kind when it has none. The stub needs
+   * none and starts none.
+   */
+  readonly connector?: OwnedConnectorOptions;
   /** As `on('connectionLost', …)`. */
   readonly onConnectionLost?: (change: ConnectionChange) => unknown;
   /** As `on('connectionRestored', …)`. */
@@ -78,6 +87,7 @@ export interface ResolvedClientOptions {
   readonly snapshotIntervalMs: number;
   readonly snapshotLevels: number;
   readonly stub: StubOptions;
+  readonly connector: ClientConnectorOptions | undefined;
 }
 
 const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
@@ -92,7 +102,7 @@ const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
 
 /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
 export function resolveClientOptions(options: LiveClientOptions): ResolvedClientOptions {
-  const instruments = resolveInstruments(options.instruments);
+  const { instruments, connector } = resolveConnector(options);
   const { backend = 'auto', depth = 'hashmap' } = options;
   if (!['auto', 'native', 'stub'].includes(backend))
     throw invalid('backend', backend, 'must be auto, native or stub');
@@ -143,6 +153,30 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
     ),
     snapshotLevels: whole('snapshotLevels', options.snapshotLevels, 20, 1, 10_000),
     stub: options.stub ?? {},
+    connector,
+  };
+}
+
+/** The instruments of the client's own connector get the name that it will run under. */
+function resolveConnector(
+  options: LiveClientOptions,
+): Pick<ResolvedClientOptions, 'instruments' | 'connector'> {
+  const instruments = resolveInstruments(options.instruments);
+  const given = options.connector;
+  if (given === undefined) return { instruments, connector: undefined };
+  const name = ownedConnectorName(given);
+  const told = given.name ?? given.kind;
+  if (!instruments.some(({ connector }) => connector === told)) {
+    throw new HftError('ERR_INVALID_ARGUMENT', `connector: no instrument is on ${told}.`, {
+      remedy: `Describe one with .connector('${told}').`,
+    });
+  }
+  const renamed = instruments.map((spec) =>
+    spec.connector === told ? { ...spec, connector: name } : spec,
+  );
+  return {
+    instruments: resolveInstruments(renamed),
+    connector: { name, options: given },
   };
 }
 

@@ -9,6 +9,8 @@ export type {
   ClientState,
   ClientStateChange,
   ConnectionChange,
+  ConnectorDeath,
+  ConnectorRestarted,
   DroppedNotice,
   HealthEvent,
   OrderStateChange,

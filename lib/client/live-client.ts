@@ -99,11 +99,13 @@ export class LiveClient {
   }
 
   /**
-   * Starts the bot. Resolves when it runs; its connectors need not be there yet, see `ready`.
+   * Starts the bot, and before it the client's own connector if it has one. Resolves when it runs;
+   * other connectors need not be there yet, see `ready`.
    * Calling again while it starts or runs does nothing more. May be called again after `stop()`.
    *
    * @throws HftError `ERR_NATIVE_UNAVAILABLE`, `ERR_SHARED_MEMORY`, `ERR_ALREADY_RUNNING` for a
-   * `botId` in use, `ERR_CLOSED`, `ERR_INVALID_STATE` after a failure.
+   * `botId` in use, `ERR_CLOSED`, `ERR_INVALID_STATE` after a failure; for the own connector
+   * `ERR_CONNECTOR_NOT_FOUND`, `ERR_CONNECTOR_EXITED`, `ERR_TIMEOUT`.
    */
   start(): Promise<void> {
     if (this.#closing !== undefined || this.#state === 'closed') {
@@ -123,7 +125,7 @@ export class LiveClient {
     return this.#starting;
   }
 
-  /** Ends the bot and joins its thread; events that are queued can still be read. Idempotent. */
+  /** Ends the bot, joins its thread, ends its own connector; events that are queued can still be read. Idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop().finally(() => {
       this.#stopping = undefined;
@@ -180,6 +182,7 @@ export class LiveClient {
   unref(): this {
     this.#isRef = false;
     for (const timer of this.#timers) timer.unref();
+    this.#core.connector.unref();
     return this;
   }
 
@@ -187,6 +190,7 @@ export class LiveClient {
   ref(): this {
     this.#isRef = true;
     this.#timers[0]?.ref();
+    this.#core.connector.ref();
     return this;
   }
 
@@ -428,9 +432,11 @@ export class LiveClient {
         (resolveBackend(this.#core.options.backend) === 'native'
           ? openNativeSession
           : openStubSession);
+      // Made-up prices need no connector.
+      if (open !== openStubSession) await this.#core.connector.start();
+      if (this.#isEnding()) throw endedWhileStarting();
       const session = await this.#core.open(open);
-      if (this.#isEnding())
-        throw new HftError('ERR_CLOSED', 'the client was closed while it started.');
+      if (this.#isEnding()) throw endedWhileStarting();
       this.#startedMs = performance.now();
       this.#startTimers();
       this.#enter('running');
@@ -438,6 +444,7 @@ export class LiveClient {
       void session.ended.then((error) => this.#onEnded(session, error));
     } catch (error) {
       await this.#core.closeSession('closed');
+      await this.#core.connector.stop();
       this.#starting = undefined;
       if (this.#state === 'starting') this.#enter('stopped');
       throw error;
@@ -446,11 +453,14 @@ export class LiveClient {
 
   async #stop(): Promise<void> {
     if (this.#starting === undefined) return;
+    // A start must not be waited for that waits for a connector.
+    if (this.#state === 'starting') await this.#core.connector.stop();
     await this.#starting.catch(() => undefined);
     if (this.#state !== 'running') return;
     this.#enter('stopping');
     this.#stopTimers();
     await this.#core.closeSession('closed');
+    await this.#core.connector.stop();
     this.#starting = undefined;
     this.#enter('stopped');
   }
@@ -476,6 +486,7 @@ export class LiveClient {
     this.#enter('failed');
     await session.close().catch(() => undefined);
     await this.#core.closeSession('connection_lost');
+    await this.#core.connector.stop();
     this.#core.tellError(failure, 'worker');
     this.#core.hub.end(failure);
   }
@@ -579,4 +590,8 @@ export class LiveClient {
       })
       .join(', ');
   }
+}
+
+function endedWhileStarting(): HftError {
+  return new HftError('ERR_CLOSED', 'the client was closed while it started.');
 }

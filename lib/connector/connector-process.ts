@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import type { Socket } from 'node:net';
 
 import { HftError } from '../models/hft-error.js';
 import type { ConnectorProcessOptions } from './connector-process-options.js';
@@ -71,6 +72,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   #restartTimer: NodeJS.Timeout | undefined;
   #starting: Promise<ReadyInfo> | undefined;
   #stopping: Promise<void> | undefined;
+  #isRef = true;
   readonly #onProcessExit = (): void => {
     this.#child?.kill('SIGTERM');
   };
@@ -141,9 +143,33 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     return this.#stopping;
   }
 
+  /** Lets this process end while the connector runs; the connector is ended then. */
+  unref(): this {
+    this.#isRef = false;
+    this.#applyRef();
+    return this;
+  }
+
+  /** A running connector keeps this process alive again (the default). */
+  ref(): this {
+    this.#isRef = true;
+    this.#applyRef();
+    return this;
+  }
+
   /** As `stop()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  #applyRef(): void {
+    const child = this.#child;
+    // The pipes of a child are sockets, whatever their declared type.
+    const pipes = [child?.stdin, child?.stdout, child?.stderr] as (Socket | null | undefined)[];
+    for (const handle of [child, this.#restartTimer, ...pipes]) {
+      if (this.#isRef) handle?.ref();
+      else handle?.unref();
+    }
   }
 
   #alive(): boolean {
@@ -165,6 +191,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
         ...(cwd === undefined ? {} : { cwd }),
       });
       this.#child = child;
+      this.#applyRef();
       process.off('exit', this.#onProcessExit).on('exit', this.#onProcessExit);
       // Its end is told by `exit`; a write to a process that ends fails here.
       child.stdin?.on('error', () => undefined);
@@ -304,6 +331,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
         this.#scheduleRestart();
       });
     }, pauseMs);
+    this.#applyRef();
   }
 
   async #end(): Promise<void> {

@@ -31,3 +31,9 @@ export {
   type ConnectorRunnerOptions,
   type RunnerTuning,
 } from './connector-runner.js';
+export type { OwnedConnectorHealth } from './owned-connector.js';
+export type {
+  ConfigValue,
+  ConnectorKind,
+  OwnedConnectorOptions,
+} from './owned-connector-options.js';

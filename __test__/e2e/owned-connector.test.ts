@@ -1,0 +1,105 @@
+// A client that starts, watches and ends a real connector.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import type { ClientEvent } from '../../lib/client/client-event.js';
+import { LiveClient } from '../../lib/client/live-client.js';
+import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { isAlive } from '../support/fake-program.js';
+import { describeNative } from '../support/native-suite.js';
+import { Program } from '../support/run-program.js';
+import { SharedMemoryBaseline } from '../support/shared-memory.js';
+import { until } from '../support/until.js';
+
+const clients: LiveClient[] = [];
+let memory: SharedMemoryBaseline;
+
+beforeEach(() => {
+  memory = new SharedMemoryBaseline();
+});
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
+
+function simClient(): LiveClient {
+  const client = new LiveClient({
+    instruments: [
+      new LiveInstrument('BTCUSDT').connector('sim').tickSize(0.1).lotSize(0.001),
+      new LiveInstrument('ETHUSDT').connector('sim').tickSize(0.01).lotSize(0.01),
+    ],
+    backend: 'native',
+    connector: { kind: 'sim', restart: { delayMs: 50 } },
+    onError: () => undefined,
+  });
+  clients.push(client);
+  return client;
+}
+
+describeNative('a client with a connector of its own', () => {
+  it('trades at once, and leaves neither process nor shared memory', async () => {
+    await using client = simClient();
+    await client.start();
+    await client.ready(10_000);
+    expect(await client.getTrade(10_000)).toBeDefined();
+    const best = client.snapshot().bids[0]!.price;
+    const outcome = await client.submitOrder({
+      side: 'buy',
+      price: (Math.round(best * 10) - 500) / 10,
+      qty: 0.01,
+      timeInForce: 'GTX',
+    });
+    expect(outcome.status).toBe('accepted');
+    const { connectorProcess, connectors } = client.health;
+    expect(connectorProcess).toMatchObject({ kind: 'sim', state: 'running', restarts: 0 });
+    expect(connectors).toMatchObject([{ connector: connectorProcess!.name, connected: true }]);
+    expect(connectors[0]!.pid).toBe(connectorProcess!.pid);
+    await client.close();
+    expect(isAlive(connectorProcess!.pid!)).toBe(false);
+    await vi.waitFor(
+      () => {
+        expect(memory.added()).toEqual([]);
+      },
+      { timeout: 3_000 },
+    );
+  });
+
+  it('goes on after SIGKILL of the connector, with everything that happened told in order', async () => {
+    const client = simClient();
+    const types: string[] = [];
+    const note = ({ type }: ClientEvent): void => void types.push(type);
+    for (const name of ['connectorDied', 'connectorRestarted', 'connectionLost', 'connectionRestored'] as const) client.on(name, note); // prettier-ignore
+    await client.start();
+    await client.ready(10_000);
+    for (let kill = 1; kill <= 3; kill += 1) {
+      types.length = 0;
+      const { pid } = client.health.connectorProcess!;
+      process.kill(pid!, 'SIGKILL');
+      await until(() => types.includes('connection_restored'), 'the connection');
+      await client.ready(10_000);
+      expect(types.filter((type) => type.startsWith('connector'))).toEqual([
+        'connector_died',
+        'connector_restarted',
+      ]);
+      expect(types.filter((type) => type.startsWith('connection'))).toEqual([
+        'connection_lost',
+        'connection_restored',
+      ]);
+      expect(client.health.connectorProcess).toMatchObject({ state: 'running', restarts: kill });
+      const before = client.health.throughput.events;
+      await until(() => client.health.throughput.events > before + 100, 'events');
+    }
+    await client.close();
+  });
+
+  it.each([
+    ['close', 0],
+    ['process.exit', 7],
+    ['an error that nobody catches', 1],
+    ['unref', 0],
+  ])('ends it with the process, whichever way that ends: %s', async (way, exitCode) => {
+    const program = new Program('owned-connector', way);
+    const { pid } = JSON.parse(await program.line('{')) as { pid: number };
+    expect(await program.end).toMatchObject({ code: exitCode, signal: null });
+    await until(() => !isAlive(pid), 'the end of the connector', 3_000);
+  });
+});

@@ -1,0 +1,90 @@
+import { OwnedConnector, type OwnedConnectorHealth } from '../connector/owned-connector.js';
+import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
+import type { HftError } from '../models/hft-error.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { EventHub } from './event-hub.js';
+
+/** The connector that a client starts for itself, with the name that it will have. */
+export interface ClientConnectorOptions {
+  readonly name: string;
+  readonly options: OwnedConnectorOptions;
+}
+
+/** The connector process of a client: one per start, told about by the client's events. */
+export class ClientConnector {
+  readonly #given: ClientConnectorOptions | undefined;
+  readonly #symbols: readonly string[];
+  readonly #hub: EventHub;
+  readonly #tellError: (error: HftError) => void;
+  #connector: OwnedConnector | undefined;
+  #isRef = true;
+
+  constructor(
+    given: ClientConnectorOptions | undefined,
+    instruments: readonly InstrumentSpec[],
+    hub: EventHub,
+    tellError: (error: HftError) => void,
+  ) {
+    this.#given = given;
+    this.#symbols = instruments
+      .filter(({ connector }) => connector === given?.name)
+      .map(({ symbol }) => symbol);
+    this.#hub = hub;
+    this.#tellError = tellError;
+  }
+
+  /** `undefined` when there is none, or it was not started yet. */
+  get health(): OwnedConnectorHealth | undefined {
+    return this.#connector?.health;
+  }
+
+  /**
+   * Starts a new process and waits until bots may connect. Does nothing when the client has none.
+   *
+   * @throws HftError as `ConnectorProcess.start`.
+   */
+  async start(): Promise<void> {
+    if (this.#given === undefined) return;
+    const { name, options } = this.#given;
+    const connector = new OwnedConnector(options, name, this.#symbols);
+    this.#connector = connector;
+    connector
+      .on('died', ({ code, signal, stderrTail }, willRestart) => {
+        this.#hub.emit(
+          'connectorDied',
+          Object.freeze({
+            type: 'connector_died',
+            connector: name,
+            code,
+            signal,
+            willRestart,
+            stderrTail,
+          }),
+        );
+      })
+      .on('restarted', (restarts) => {
+        this.#hub.emit(
+          'connectorRestarted',
+          Object.freeze({ type: 'connector_restarted', connector: name, restarts }),
+        );
+      })
+      .on('failed', this.#tellError);
+    if (!this.#isRef) connector.unref();
+    await connector.start();
+  }
+
+  /** Ends the process; its last condition stays readable. Idempotent, never throws. */
+  async stop(): Promise<void> {
+    await this.#connector?.stop();
+  }
+
+  unref(): void {
+    this.#isRef = false;
+    this.#connector?.unref();
+  }
+
+  ref(): void {
+    this.#isRef = true;
+    this.#connector?.ref();
+  }
+}

@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { stringify } from 'smol-toml';
+
+/** A config file that only this user can read, until it is removed or the process ends. */
+export class TemporaryConfig {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #onExit = (): void => {
+    this.remove();
+  };
+
+  constructor(config: Readonly<Record<string, unknown>>) {
+    const text = stringify(config);
+    this.#folder = mkdtempSync(path.join(tmpdir(), 'hftbacktest-live-'));
+    this.path = path.join(this.#folder, 'connector.toml');
+    process.once('exit', this.#onExit);
+    writeFileSync(this.path, text, { mode: 0o600, flag: 'wx' });
+  }
+
+  /** Idempotent. */
+  remove(): void {
+    process.off('exit', this.#onExit);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
