@@ -33,7 +33,12 @@ export default defineConfig([
   // Command-line programs are only started, never required.
   {
     ...shared,
-    entry: { 'cli/demo': 'lib/cli/demo.ts', 'cli/demo-strategy': 'lib/cli/demo-strategy.ts' },
+    entry: {
+      'cli/main': 'lib/cli/main.ts',
+      'cli/demo': 'lib/cli/demo.ts',
+      'cli/demo-strategy': 'lib/cli/demo-strategy.ts',
+      'cli/addon-probe': 'lib/cli/doctor/addon-probe.ts',
+    },
     format: ['esm'],
     splitting: false,
   },

@@ -1,0 +1,208 @@
+// The doctor against set-ups that were broken on purpose, most of them through the real program.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { runDoctor } from '../../lib/cli/doctor/doctor.js';
+import { doctorText } from '../../lib/cli/doctor/doctor-report.js';
+import type { DoctorContext } from '../../lib/cli/doctor/doctor-context.js';
+import type { Finding } from '../../lib/cli/doctor/finding.js';
+import { ConnectorProcess } from '../../lib/connector/connector-process.js';
+import { uniqueName } from '../support/live-connector-process.js';
+import { describeNative } from '../support/native-suite.js';
+
+const program = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const CANARY = 'canary-7f3a9c51e0d2';
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'hbl-doctor-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function fileOf(name: string, text: string, mode: number): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+  return file;
+}
+
+/** Runs `hftbacktest-live doctor --json` with this environment. */
+function doctor(env: NodeJS.ProcessEnv, ...args: string[]): { findings: Finding[]; code: number } {
+  const run = spawnSync(process.execPath, [program, 'doctor', '--json', ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  expect(run.stderr).toBe('');
+  const told = JSON.parse(run.stdout) as { ok: boolean; findings: Finding[] };
+  expect(told.ok).toBe(run.status === 0);
+  expect(run.stdout).not.toContain(CANARY);
+  return { findings: told.findings, code: run.status ?? -1 };
+}
+
+function find(findings: readonly Finding[], id: string): Finding {
+  const found = findings.filter((finding) => finding.id === id && finding.level !== 'ok');
+  expect(found, `one complaint ${id}`).toHaveLength(1);
+  return found[0]!;
+}
+
+describe('the doctor', () => {
+  it('finds an addon that is not there', () => {
+    const { findings, code } = doctor({ HFTBACKTEST_LIVE_ADDON: path.join(folder, 'none.node') });
+    expect(find(findings, 'addon')).toMatchObject({
+      level: 'fail',
+      found: expect.stringContaining('does not exist') as string,
+      remedy: 'Correct or unset the variable.',
+    });
+    expect(code).toBe(1);
+  });
+
+  it('finds an addon that cannot be loaded', () => {
+    const addon = fileOf('broken.node', 'not a library', 0o755);
+    const { findings } = doctor({ HFTBACKTEST_LIVE_ADDON: addon });
+    expect(find(findings, 'addon').found).toContain('cannot be loaded');
+    expect(find(findings, 'addon').remedy).toContain('npm run build:native');
+  });
+
+  it('finds a connector that is named wrongly', () => {
+    const { findings } = doctor({ HFTBACKTEST_LIVE_CONNECTOR: path.join(folder, 'none') });
+    expect(find(findings, 'connector').found).toContain('not an executable file');
+    expect(find(findings, 'connector').remedy).toContain('npm run build:native');
+  });
+
+  it('finds a connector of another machine', () => {
+    const binary = fileOf('foreign', '\u007fELF no program at all', 0o755);
+    const { findings } = doctor({ HFTBACKTEST_LIVE_CONNECTOR: binary });
+    expect(find(findings, 'connector')).toMatchObject({
+      level: 'fail',
+      remedy: expect.stringContaining('another machine') as string,
+    });
+  });
+
+  it('finds a connector of another version', () => {
+    const binary = fileOf('old', '#!/bin/sh\necho connector 0.0.1\n', 0o755);
+    const { findings } = doctor({ HFTBACKTEST_LIVE_CONNECTOR: binary });
+    expect(find(findings, 'connector')).toMatchObject({
+      level: 'warn',
+      found: expect.stringContaining('0.0.1') as string,
+    });
+  });
+
+  it('finds half a pair of keys, and shows none', () => {
+    const { findings } = doctor({ BYBIT_API_KEY: CANARY });
+    expect(find(findings, 'keys')).toMatchObject({
+      level: 'fail',
+      remedy: 'Set both BYBIT_API_KEY and BYBIT_API_SECRET, or neither.',
+    });
+  });
+
+  it('finds a flag that is neither true nor false, and does not repeat it', () => {
+    const { findings } = doctor({ CONNECTOR_PAPER_TRADING: CANARY });
+    expect(find(findings, 'flags').found).toContain('CONNECTOR_PAPER_TRADING');
+    expect(find(findings, 'flags').remedy).toBe('Write true or false.');
+  });
+
+  it('says loudly that orders would be real, and that they cannot be without keys', () => {
+    const keys = { BYBIT_API_KEY: CANARY, BYBIT_API_SECRET: CANARY };
+    const real = doctor({ ...keys, CONNECTOR_PAPER_TRADING: 'false' });
+    expect(find(real.findings, 'orders').found).toContain('REAL ORDERS');
+    const none = doctor({ CONNECTOR_PAPER_TRADING: 'false' });
+    expect(find(none.findings, 'orders')).toMatchObject({ level: 'fail' });
+  });
+
+  it('finds a config file with keys that others may read, and one that is not there', () => {
+    const open = fileOf('bybit.toml', `api_key = "${CANARY}"\nsecret = "${CANARY}"\n`, 0o644);
+    const { findings } = doctor({}, '--config', open);
+    expect(find(findings, 'config')).toMatchObject({ level: 'fail' });
+    expect(find(findings, 'config').remedy).toContain(`chmod 600 ${open}`);
+    chmodSync(open, 0o600);
+    const closed = doctor({}, '--config', open).findings;
+    expect(closed.find(({ id }) => id === 'config')).toMatchObject({ level: 'ok' });
+    const missing = doctor({ BYBIT_CONNECTOR_CONFIG_FILE: path.join(folder, 'none.toml') });
+    expect(find(missing.findings, 'config').found).toContain('ENOENT');
+  });
+
+  const with_ = (context: Partial<DoctorContext>): Finding[] => runDoctor({ env: {}, ...context });
+
+  it('finds a wait strategy that one core cannot bear', () => {
+    expect(find(with_({ cpus: 1, wait: 'spin' }), 'cores')).toMatchObject({ level: 'fail' });
+    expect(find(with_({ cpus: 2, wait: 'spin' }), 'cores').remedy).toContain("'adaptive'");
+    expect(with_({ cpus: 1 }).find(({ id }) => id === 'cores')).toMatchObject({ level: 'ok' });
+  });
+
+  it('finds a Node.js that is too old, and a clock that is not set', () => {
+    expect(find(with_({ nodeVersion: '20.16.0' }), 'node').remedy).toContain('20.17');
+    expect(find(with_({ nodeVersion: '18.20.0' }), 'node').level).toBe('fail');
+    expect(with_({ nodeVersion: '20.17.0' })[0]).toMatchObject({ id: 'node', level: 'ok' });
+    const clock = find(with_({ nowMs: 5_000 }), 'clock');
+    expect([clock.level, clock.remedy]).toEqual(['fail', expect.stringContaining('timedatectl')]);
+  });
+
+  it('finds shared memory that cannot be written, and a register that is no folder', () => {
+    const file = fileOf('no-folder', '', 0o600);
+    expect(find(with_({ shmFolder: file }), 'shm').remedy).toContain('mount -t tmpfs');
+    const register = find(with_({ iceoryxFolder: file }), 'shm.register');
+    expect([register.level, register.remedy]).toEqual([
+      'fail',
+      expect.stringContaining(`rm ${file}`),
+    ]);
+  });
+
+  it('writes its findings for people with the remedy below', () => {
+    const text = doctorText(with_({ cpus: 1, wait: 'spin' }), false);
+    expect(text).toMatch(/FAIL {2}cores .*\n\s+→ Use `wait: 'adaptive'`/);
+    expect(text).toMatch(/1 thing\(s\) do not work|\d+ thing\(s\) do not work/);
+  });
+});
+
+describeNative('the doctor on a machine that works', () => {
+  it('has nothing to complain about', () => {
+    const { findings, code } = doctor({});
+    expect(findings.filter(({ level }) => level === 'fail')).toEqual([]);
+    expect(code).toBe(0);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'finds what a killed connector left, and not what runs',
+    async () => {
+      const name = uniqueName();
+      const connector = new ConnectorProcess({ args: [name, 'sim'] });
+      connector.on('died', () => undefined);
+      await connector.start();
+      const left = (): Finding | undefined =>
+        runDoctor({ env: {} }).find(({ id }) => id === 'shm.leftovers');
+      expect(left()?.found).not.toContain(name);
+      const { pid } = connector;
+      process.kill(pid!, 'SIGKILL');
+      await new Promise((resolve) => connector.once('exit', resolve));
+      expect(left()).toMatchObject({ level: 'warn' });
+      expect(left()?.found).toContain(`connector-${name} (pid ${String(pid)})`);
+      const again = new ConnectorProcess({ args: [name, 'sim'] });
+      await again.start();
+      expect(left()?.found).not.toContain(name);
+      await again.stop();
+    },
+  );
+});
+
+describe.skipIf(process.platform !== 'linux')('the doctor in a small container', () => {
+  it('finds too little room', () => {
+    const small = path.join(folder, 'small');
+    mkdirSync(small);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
+    // Mounting takes rights that not every run has; the folder of a fuller file system will do.
+    const room = statfsSync(small);
+    try {
+      const found = runDoctor({ env: {}, shmFolder: small }).find(({ id }) => id === 'shm.room');
+      const expected = room.bavail * room.bsize < 32 * 2 ** 20 ? 'fail' : 'ok';
+      expect(found).toMatchObject({ level: expected });
+      if (expected === 'fail') expect(found?.remedy).toContain('--shm-size=1g');
+    } finally {
+      if (mounted.status === 0) spawnSync('umount', [small]);
+    }
+  });
+});

@@ -1,0 +1,35 @@
+import { Option, type Command } from 'commander';
+
+import type { WaitStrategy } from '../models/wait-options.js';
+import { runDoctor } from './doctor/doctor.js';
+import { doctorJson, doctorText, hasFailure } from './doctor/doctor-report.js';
+
+interface DoctorOptions {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly wait: WaitStrategy;
+}
+
+/** Adds `doctor`: looks at what a live bot needs here; exit code 1 when something does not work. */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('Look at everything that a live bot needs here, and say what to do about it.')
+    .option('--json', 'one line of JSON instead of text')
+    .option('--config <file>', 'config file of a connector to look at')
+    .addOption(
+      new Option('--wait <strategy>', 'the wait strategy that the bot is to use')
+        .choices(['spin', 'yield', 'adaptive', 'park'])
+        .default('adaptive'),
+    )
+    .action((options: DoctorOptions) => {
+      const findings = runDoctor({
+        wait: options.wait,
+        ...(options.config === undefined ? {} : { configFile: options.config }),
+      });
+      const text =
+        options.json === true ? doctorJson(findings) : doctorText(findings, process.stdout.isTTY);
+      process.stdout.write(`${text}\n`);
+      if (hasFailure(findings)) process.exitCode = 1;
+    });
+}

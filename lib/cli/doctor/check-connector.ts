@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { CONNECTOR_ENV, findConnector } from '../../connector/find-connector.js';
+import { packageRoot } from '../../native/package-root.js';
+import type { DoctorContext } from './doctor-context.js';
+import { fail, ok, warn, type Finding } from './finding.js';
+
+const BUILD = `Run \`npm run build:native -- --features live\`, or name a binary in ${CONNECTOR_ENV}.`;
+
+/** The connector's binary: is it there, does it run, is it of this version. */
+export function checkConnector(context: DoctorContext): Finding[] {
+  let binary: string;
+  try {
+    binary = findConnector(context.env);
+  } catch (error) {
+    return [fail('connector', error instanceof Error ? error.message : String(error), BUILD)];
+  }
+  const run = spawnSync(binary, ['--version'], { encoding: 'utf8', timeout: 10_000 });
+  if (run.error !== undefined || run.status !== 0) {
+    const why = run.error?.message ?? (run.stderr.trim() || `it ended with ${String(run.status)}`);
+    return [
+      fail(
+        'connector',
+        `${binary} does not run: ${why}`,
+        `It may be of another machine or system. ${BUILD}`,
+      ),
+    ];
+  }
+  const has = /\d+\.\d+\.\d+\S*/.exec(run.stdout)?.[0] ?? 'unknown';
+  const wanted = packageVersion();
+  return has === wanted
+    ? [ok('connector', `connector ${has}: ${binary}`)]
+    : [
+        warn(
+          'connector',
+          `${binary} has version ${has}, this package ${wanted}`,
+          `Their protocols may differ. ${BUILD}`,
+        ),
+      ];
+}
+
+function packageVersion(): string {
+  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
+  return String((JSON.parse(text) as { version?: unknown }).version);
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Command } from 'commander';
+
+import { packageRoot } from '../native/package-root.js';
+import { addDoctor } from './doctor-command.js';
+
+function version(): string {
+  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
+  return String((JSON.parse(text) as { version?: unknown }).version);
+}
+
+const program = new Command('hftbacktest-live')
+  .description("Live trading bots in TypeScript on hftbacktest's Rust core.")
+  .version(version());
+addDoctor(program);
+
+program.parseAsync().catch((error: unknown) => {
+  const words = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`hftbacktest-live: ${words}\n`);
+  process.exitCode = 1;
+});
