@@ -48,6 +48,7 @@ function decode(view: EventView): Record<string, number | bigint> {
     value: view.value,
     textLen: view.textLen,
     ev: view.ev,
+    extra: view.unrealisedPnl,
     ...view.codes,
   };
 }

@@ -27,6 +27,8 @@ export interface SentCommand {
 export class FakeSession implements ClientPort {
   readonly sent: SentCommand[] = [];
   sideChannel = true;
+  /** Bits of `Capability`. */
+  capabilities = 15;
   /** What `links()` says; the fake connects by its records, see `connect`. */
   linkStatus: number = LinkStatus.Waiting;
   queueFull = false;
@@ -179,6 +181,7 @@ export class FakeSession implements ClientPort {
       connector,
       status: this.linkStatus,
       sideChannel: this.sideChannel,
+      capabilities: this.capabilities,
       epoch: 9n,
       pid: 0,
       version: '1',

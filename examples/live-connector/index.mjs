@@ -45,6 +45,8 @@ const client = new LiveClient({
   onConnectionRestored: ({ connector }) => console.error(`connection restored: ${connector}`),
 });
 
+client.on('notice', ({ code, text }) => console.error(`notice ${code}: ${text}`));
+
 // 3. Every event of these kinds comes here, in order, on this thread.
 const statistics = new MarketStatistics();
 client.on('trade', (trade) => statistics.onTrade(trade));

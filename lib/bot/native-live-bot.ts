@@ -9,6 +9,7 @@ import { errorFromCommand, errorFromNative } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
 import {
+  Capability,
   CommandError,
   RECORD_BYTES,
   RecordKind,
@@ -371,6 +372,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
         state,
         connected: isLinkUp(state),
         sideChannel: link.sideChannel,
+        balances: (link.capabilities & Capability.Balances) !== 0,
         epoch: link.epoch,
         pid: link.pid === 0 ? null : link.pid,
         version: link.version,

@@ -3,6 +3,8 @@ import type { ConnectorError } from '../models/connector-error.js';
 import { HftError } from '../models/hft-error.js';
 import type { LinkChange } from '../models/link-change.js';
 import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
+import { Balances } from '../models/balances.js';
+import { Capability } from '../models/record-layout.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import type { NativeLink } from '../native/addon.js';
 import { ClientConnector } from './client-connector.js';
@@ -35,6 +37,7 @@ export class ClientCore {
   readonly desk: OrderDesk;
   readonly notices: PressureNotices;
   readonly connector: ClientConnector;
+  readonly balances = new Balances();
   session: ClientSession | undefined;
   /** Kept over a restart, so that the bot's orders stay its own. */
   botId: bigint;
@@ -103,6 +106,7 @@ export class ClientCore {
       hub: this.hub,
       metrics: this.metrics,
       desk: this.desk,
+      balances: this.balances,
       onLink: (change) => {
         this.#onLink(change);
       },
@@ -173,6 +177,31 @@ export class ClientCore {
     this.desk.onLinkLost(assets, reason);
     for (const asset of assets) this.#reconciler.onLinkLost(asset);
     this.#wakeReady();
+  }
+
+  /**
+   * The connector meant, default that of the first instrument.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown one, `ERR_UNSUPPORTED_BY_CONNECTOR` when
+   * it is there and tells no balances.
+   */
+  connectorWithBalances(name?: string): string {
+    const { instruments } = this.options;
+    const connector = name ?? instruments[0]?.connector ?? '';
+    if (!instruments.some((spec) => spec.connector === connector)) {
+      throw new HftError('ERR_INVALID_ARGUMENT', `connector: ${connector} is not known here.`, {
+        remedy: 'Give the name of a connector of one of the instruments.',
+      });
+    }
+    const link = this.session?.port.links().find((each) => each.connector === connector);
+    if (link !== undefined && isLinkUp(linkStateFromCode(link.status)) && !tellsBalances(link)) {
+      throw new HftError(
+        'ERR_UNSUPPORTED_BY_CONNECTOR',
+        `the connector ${connector} tells no balances.`,
+        { remedy: "Use this package's connector, of this version." },
+      );
+    }
+    return connector;
   }
 
   get isReady(): boolean {
@@ -290,6 +319,9 @@ export class ClientCore {
 
   #onLink(change: LinkChange): void {
     const effect = this.links.apply(change);
+    // The answers to the registrations that follow bring them anew.
+    if (change.state === 'connected' || change.state === 'restarted')
+      this.balances.forget(change.connector);
     if (effect.lost) {
       const assets = this.links.assetsOf(change.connector);
       for (const asset of assets) {
@@ -353,6 +385,8 @@ export class ClientCore {
           symbol,
           connector: link.connector,
           epoch: link.epoch,
+          socket: null,
+          text: '',
         }),
       );
     }
@@ -389,6 +423,10 @@ function toError(error: unknown): Error {
     : new HftError('ERR_CUSTOM', String(error), { cause: error });
 }
 
+function tellsBalances(link: NativeLink): boolean {
+  return (link.capabilities & Capability.Balances) !== 0;
+}
+
 function toConnectionHealth(link: NativeLink): ConnectionHealth {
   const state = linkStateFromCode(link.status);
   return {
@@ -396,6 +434,7 @@ function toConnectionHealth(link: NativeLink): ConnectionHealth {
     state,
     connected: isLinkUp(state),
     sideChannel: link.sideChannel,
+    balances: tellsBalances(link),
     epoch: link.epoch,
     pid: link.pid === 0 ? null : link.pid,
     version: link.version,

@@ -1,5 +1,7 @@
+import type { BalanceChange } from '../models/balance-change.js';
 import type { BookLevel } from '../models/book-level.js';
 import type { ConnectorError } from '../models/connector-error.js';
+import type { ConnectorNotice } from '../models/connector-notice.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import type { BookStateChange } from '../models/event-from-view.js';
 import type { GapNotice } from '../models/gap-notice.js';
@@ -127,6 +129,8 @@ export interface ClientEventMap {
   order: OrderResponse;
   orderState: OrderStateChange;
   position: PositionChange;
+  balance: BalanceChange;
+  notice: ConnectorNotice;
   error: ClientErrorEvent;
   link: LinkChange;
   connectionLost: ConnectionChange;

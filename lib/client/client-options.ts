@@ -36,8 +36,8 @@ export interface LiveClientOptions {
   readonly ringCapacity?: number;
   /**
    * Queues behind `get…` and the streams of the same kind. Defaults: `trade` 65 536 drop-oldest,
-   * `bookUpdate` 16 384 conflate, `snapshot` 256 drop-oldest; `order`, `orderState`, `position`
-   * and `error` are never dropped, 65 536 raises an alarm. A queue collects from its first use on,
+   * `bookUpdate` 16 384 conflate, `snapshot` 256 drop-oldest; `order`, `orderState`, `position`,
+   * `balance`, `notice` and `error` are never dropped, 65 536 raises an alarm. A queue collects from its first use on,
    * or with `collect: 'start'` from the start.
    */
   readonly queues?: Partial<Readonly<Record<QueueName, Partial<QueueSettings>>>>;
@@ -97,6 +97,8 @@ const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
   order: { capacity: 65_536, policy: 'keep', collect: 'use' },
   orderState: { capacity: 65_536, policy: 'keep', collect: 'use' },
   position: { capacity: 65_536, policy: 'keep', collect: 'use' },
+  balance: { capacity: 65_536, policy: 'keep', collect: 'use' },
+  notice: { capacity: 65_536, policy: 'keep', collect: 'use' },
   error: { capacity: 65_536, policy: 'keep', collect: 'use' },
 };
 

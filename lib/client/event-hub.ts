@@ -8,7 +8,15 @@ export type ClientHandler<K extends ClientEventName> = (event: ClientEventMap[K]
 
 /** Kinds of events that have a queue behind `get…`. */
 export type QueueName =
-  'trade' | 'bookUpdate' | 'snapshot' | 'order' | 'orderState' | 'position' | 'error';
+  | 'trade'
+  | 'bookUpdate'
+  | 'snapshot'
+  | 'order'
+  | 'orderState'
+  | 'position'
+  | 'balance'
+  | 'notice'
+  | 'error';
 
 /** Bound and behaviour of one queue. */
 export interface QueueSettings {

@@ -1,4 +1,6 @@
 import { resolveBackend } from '../bot/create.js';
+import type { BalanceChange } from '../models/balance-change.js';
+import type { ConnectorNotice } from '../models/connector-notice.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import { HftError } from '../models/hft-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
@@ -266,6 +268,16 @@ export class LiveClient {
     return this.stream('position');
   }
 
+  /** Balances of the account as the connector tells them; never dropped. */
+  balances(): EventStream<BalanceChange> {
+    return this.stream('balance');
+  }
+
+  /** What else the connectors tell; never dropped. */
+  connectorNotices(): EventStream<ConnectorNotice> {
+    return this.stream('notice');
+  }
+
   /** The next event from a queue; waits up to `timeoutMs`, `undefined` when none came. */
   get<K extends QueueName>(name: K, timeoutMs: number): Promise<ClientEventMap[K] | undefined> {
     return this.#core.hub.take(
@@ -329,6 +341,16 @@ export class LiveClient {
     return this.getNowait('position');
   }
 
+  /** The next balance; `undefined` when none came within `timeoutMs`. */
+  getBalanceChange(timeoutMs: number): Promise<BalanceChange | undefined> {
+    return this.get('balance', timeoutMs);
+  }
+
+  /** The next balance that is there, else `undefined`. */
+  getBalanceChangeNowait(): BalanceChange | undefined {
+    return this.getNowait('balance');
+  }
+
   // ---- state
 
   /** The book as it stands now, `levels` per side (default 20). */
@@ -339,6 +361,27 @@ export class LiveClient {
   /** Signed quantity, as the connector last told it. */
   getPosition(instrument: string | number = 0): number {
     return this.#instrument(instrument).position;
+  }
+
+  /**
+   * Money of a connector's account, as it was last told.
+   *
+   * @param coin - Without it the account as a whole, where the venue tells that, else its only coin.
+   * @param connector - Default: that of the first instrument.
+   * @returns `undefined` when nothing of the kind was told (yet).
+   * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR` when the connector is there and tells no
+   * balances (hftbacktest's own does not), `ERR_INVALID_ARGUMENT` for an unknown connector.
+   */
+  getBalance(coin?: string, connector?: string): BalanceChange | undefined {
+    return this.#core.balances.get(this.#core.connectorWithBalances(connector), coin);
+  }
+
+  /**
+   * All balances of a connector's account as they were last told, one per coin, and the account as
+   * a whole where the venue tells that. Arguments and errors as of {@link LiveClient.getBalance}.
+   */
+  getBalances(connector?: string): readonly BalanceChange[] {
+    return this.#core.balances.of(this.#core.connectorWithBalances(connector));
   }
 
   /** Open orders; with `all` also those that ended and are still kept. */

@@ -1,13 +1,16 @@
 import {
+  balanceFromView,
   connectorErrorFromView,
   gapFromView,
   linkFromView,
+  noticeFromView,
   orderFromView,
   positionFromView,
   tradeFromView,
 } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { Balances } from '../models/balances.js';
 import type { LinkChange } from '../models/link-change.js';
 import { RecordKind } from '../models/record-layout.js';
 import type { ConnectorError } from '../models/connector-error.js';
@@ -22,6 +25,7 @@ export interface RecordRouterOptions {
   readonly hub: EventHub;
   readonly metrics: ClientMetrics;
   readonly desk: OrderDesk;
+  readonly balances: Balances;
   readonly onLink: (change: LinkChange) => void;
   readonly onBookReady: (asset: number) => void;
   readonly onConnectorError: (told: ConnectorError) => void;
@@ -106,6 +110,15 @@ export class RecordRouter {
         if (state === undefined || state.position === view.qty) return;
         state.position = view.qty;
         if (hub.wants('position')) hub.emit('position', positionFromView(view, specs));
+        return;
+      case RecordKind.Balance: {
+        const balance = balanceFromView(view, specs);
+        this.#options.balances.keep(balance);
+        hub.emit('balance', balance);
+        return;
+      }
+      case RecordKind.Notice:
+        hub.emit('notice', noticeFromView(view, specs));
         return;
       case RecordKind.Error:
         this.#options.onConnectorError(connectorErrorFromView(view, specs));

@@ -1,7 +1,7 @@
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
 import { isLinkUp } from '../models/link-state.js';
 import { orderTypeFromCode } from '../models/order-type.js';
-import { CommandError, LinkStatus, RecordKind } from '../models/record-layout.js';
+import { Capability, CommandError, LinkStatus, RecordKind } from '../models/record-layout.js';
 import { RecordWriter } from '../models/record-writer.js';
 import { sideFromCode } from '../models/side.js';
 import { timeInForceFromCode } from '../models/time-in-force.js';
@@ -13,6 +13,9 @@ import { RingProducer } from './ring.js';
 
 /** Longest pause between two looks at the stub: commands are carried out at once regardless. */
 const PAUSE_MS_MAX = 20;
+
+/** What the stub offers: all that there is. */
+const STUB_CAPABILITIES = Object.values(Capability).reduce<number>((all, bit) => all | bit, 0);
 
 const STATUS_BY_CODE: Partial<Record<HftErrorCode, number>> = {
   ERR_ORDER_ID_EXISTS: CommandError.OrderIdExist,
@@ -103,6 +106,7 @@ class StubPort implements ClientPort {
       connector: link.connector,
       status: isLinkUp(link.state) ? LinkStatus.Connected : LinkStatus.Lost,
       sideChannel: link.sideChannel,
+      capabilities: STUB_CAPABILITIES,
       epoch: link.epoch,
       pid: link.pid ?? 0,
       version: link.version,

@@ -10,7 +10,7 @@ export interface BotStats {
   readonly decodeErrors: number;
   /** Messages for a symbol that this bot did not register. */
   readonly unknownSymbols: number;
-  /** Records that did not fit into the batch buffer and were dropped from it. */
+  /** Records of market data that did not fit into the batch buffer and were dropped from it. */
   readonly tapOverflow: number;
   /** Re-registrations after a loss or a restart. */
   readonly resyncs: number;

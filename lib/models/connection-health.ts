@@ -8,6 +8,8 @@ export interface ConnectionHealth {
   readonly connected: boolean;
   /** True when it offers amend, cancel-all, heartbeat and doorbell. */
   readonly sideChannel: boolean;
+  /** True when it tells the account's balances. */
+  readonly balances: boolean;
   /** Boot epoch of the connector's run, 0n when unknown. */
   readonly epoch: bigint;
   /** Process id of the connector, `null` when unknown. */

@@ -1,5 +1,7 @@
+import type { BalanceChange } from './balance-change.js';
 import type { BookUpdate } from './book-update.js';
 import { connectorErrorFromCode, type ConnectorError } from './connector-error.js';
+import type { ConnectorNotice } from './connector-notice.js';
 import type { EventView } from './event-view.js';
 import type { GapNotice } from './gap-notice.js';
 import type { LinkChange } from './link-change.js';
@@ -23,6 +25,8 @@ export type LiveEvent =
   | BookUpdate
   | OrderResponse
   | PositionChange
+  | BalanceChange
+  | ConnectorNotice
   | ConnectorError
   | LinkChange
   | GapNotice
@@ -104,6 +108,44 @@ export function positionFromView(view: EventView, instruments: Instruments): Pos
   });
 }
 
+/** What a venue does not tell is NaN in a record. */
+function told(amount: number): number | null {
+  return amount === amount ? amount : null;
+}
+
+/** The balance that a `Balance` record tells, as an object that may be kept. */
+export function balanceFromView(view: EventView, instruments: Instruments): BalanceChange {
+  const coin = view.coin;
+  return Object.freeze({
+    type: 'balance',
+    connector: instruments[view.asset]?.connector ?? '',
+    coin: coin === '' ? null : coin,
+    equity: told(view.equity),
+    walletBalance: told(view.walletBalance),
+    available: told(view.available),
+    initialMargin: told(view.initialMargin),
+    maintenanceMargin: told(view.maintenanceMargin),
+    unrealisedPnl: told(view.unrealisedPnl),
+    exchTsNs: view.exchTsNs,
+  });
+}
+
+/** The notice that a `Notice` record tells, as an object that may be kept. */
+export function noticeFromView(view: EventView, instruments: Instruments): ConnectorNotice {
+  const asset = view.asset;
+  const orderId = view.orderId;
+  return Object.freeze({
+    type: 'notice',
+    severity: view.severity,
+    code: view.valueNumber,
+    text: view.text(),
+    connector: instruments[asset]?.connector ?? '',
+    asset,
+    symbol: instruments[asset]?.symbol ?? '',
+    orderId: orderId === 0n ? null : orderId,
+  });
+}
+
 /** The error that an `Error` or `Reject` record tells, as an object that may be kept. */
 export function connectorErrorFromView(view: EventView, instruments: Instruments): ConnectorError {
   const asset = view.asset;
@@ -122,13 +164,17 @@ export function connectorErrorFromView(view: EventView, instruments: Instruments
 /** The change of a link that a `Link` record tells, as an object that may be kept. */
 export function linkFromView(view: EventView, instruments: Instruments): LinkChange {
   const asset = view.asset;
+  const state = view.linkState;
+  const ofSocket = state === 'socket_down' || state === 'socket_up';
   return Object.freeze({
     type: 'link',
-    state: view.linkState,
+    state,
     asset,
     symbol: instruments[asset]?.symbol ?? '',
     connector: instruments[asset]?.connector ?? '',
-    epoch: view.value,
+    epoch: ofSocket ? 0n : view.value,
+    socket: ofSocket ? view.socket : null,
+    text: view.text(),
   });
 }
 
@@ -159,6 +205,10 @@ export function eventFromView(view: EventView, instruments: Instruments): LiveEv
       return orderFromView(view, instruments);
     case RecordKind.Position:
       return positionFromView(view, instruments);
+    case RecordKind.Balance:
+      return balanceFromView(view, instruments);
+    case RecordKind.Notice:
+      return noticeFromView(view, instruments);
     case RecordKind.Error:
     case RecordKind.Reject:
       return connectorErrorFromView(view, instruments);

@@ -17,6 +17,10 @@ export const EventType = {
   Error: 'error',
   /** A {@link LinkChange}: a connector came, went or restarted. */
   Link: 'link',
+  /** A {@link BalanceChange}. */
+  Balance: 'balance',
+  /** A {@link ConnectorNotice}. */
+  Notice: 'notice',
   /** A {@link GapNotice}: messages were lost. */
   Gap: 'gap',
   /** The book is cleared and not trusted until `book_ready`. */

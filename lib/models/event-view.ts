@@ -1,3 +1,5 @@
+import { noticeSeverityFromCode, type NoticeSeverity } from './notice-severity.js';
+import { venueSocketFromCode, type VenueSocket } from './venue-socket.js';
 import { linkStateFromCode, type LinkState } from './link-state.js';
 import { orderStatusFromCode, type OrderStatus } from './order-status.js';
 import { orderTypeFromCode, type OrderType } from './order-type.js';
@@ -39,6 +41,7 @@ const EXEC_PX = At.execPx / 8;
 const ORDER_ID = At.orderId / 8;
 const VALUE = At.value / 8;
 const EV = At.ev / 8;
+const EXTRA = At.extra / 8;
 
 // A text may start with U+FEFF like with any other character.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -130,7 +133,7 @@ export class EventView {
     return ((this.bytes[this.byte + FLAGS] as number) & RecordFlag.Synthetic) !== 0;
   }
 
-  /** The number as it stands: order status, link status, error kind or command error. */
+  /** The number as it stands: order or link status, error kind, command error or severity. */
   get statusCode(): number {
     return this.bytes[this.byte + STATUS] as number;
   }
@@ -143,6 +146,51 @@ export class EventView {
   /** Of a `Link` record. */
   get linkState(): LinkState {
     return linkStateFromCode(this.bytes[this.byte + STATUS] as number);
+  }
+
+  /** Of a `Link` record: which connection with the venue, `null` when none is meant. */
+  get socket(): VenueSocket | null {
+    return venueSocketFromCode(this.valueNumber);
+  }
+
+  /** Of a `Notice` record. */
+  get severity(): NoticeSeverity {
+    return noticeSeverityFromCode(this.bytes[this.byte + STATUS] as number);
+  }
+
+  /** Of a `Balance` record: the coin, '' for the account as a whole. */
+  get coin(): string {
+    return this.text();
+  }
+
+  /** Balance: wallet balance and unrealised profit; NaN when the venue does not tell it. */
+  get equity(): number {
+    return this.floats[this.wide + PX] as number;
+  }
+
+  /** Balance: deposits, realised profit and fees; NaN when the venue does not tell it. */
+  get walletBalance(): number {
+    return this.floats[this.wide + QTY] as number;
+  }
+
+  /** Balance: what new orders can be backed with; NaN when the venue does not tell it. */
+  get available(): number {
+    return this.floats[this.wide + LEAVES_QTY] as number;
+  }
+
+  /** Balance: held for positions and open orders; NaN when the venue does not tell it. */
+  get initialMargin(): number {
+    return this.floats[this.wide + EXEC_QTY] as number;
+  }
+
+  /** Balance: the venue closes positions below it; NaN when the venue does not tell it. */
+  get maintenanceMargin(): number {
+    return this.floats[this.wide + EXEC_PX] as number;
+  }
+
+  /** Balance: profit of open positions; NaN when the venue does not tell it. */
+  get unrealisedPnl(): number {
+    return this.floats[this.wide + EXTRA] as number;
   }
 
   /** Index of the instrument in the bot. */
@@ -242,7 +290,7 @@ export class EventView {
     return this.floats[this.wide + EXEC_PX] as number;
   }
 
-  /** The kind's own number: messages lost, code of a reject, boot epoch. */
+  /** The kind's own number: messages lost, code of a reject or notice, boot epoch. */
   get value(): bigint {
     return this.signed[this.wide + VALUE] as bigint;
   }

@@ -11,6 +11,10 @@ export type { DepthSnapshot } from './depth-snapshot.js';
 export type { OrderRequest } from './order-request.js';
 export type { OrderResponse } from './order-response.js';
 export type { PositionChange } from './position-change.js';
+export type { BalanceChange } from './balance-change.js';
+export type { ConnectorNotice } from './connector-notice.js';
+export { NoticeSeverity } from './notice-severity.js';
+export { VenueSocket } from './venue-socket.js';
 export { ConnectorErrorCode, type ConnectorError } from './connector-error.js';
 export { LinkState, isLinkUp } from './link-state.js';
 export type { LinkChange } from './link-change.js';
@@ -25,11 +29,13 @@ export { EventView } from './event-view.js';
 export { RecordReader } from './record-reader.js';
 export { RecordWriter, type RecordFields } from './record-writer.js';
 export {
+  balanceFromView,
   bookUpdateFromView,
   connectorErrorFromView,
   eventFromView,
   gapFromView,
   linkFromView,
+  noticeFromView,
   orderFromView,
   positionFromView,
   tradeFromView,
@@ -37,9 +43,12 @@ export {
   type LiveEvent,
 } from './event-from-view.js';
 export {
+  Capability,
   CommandError,
   ConnectorErrorKind,
+  LinkSocket,
   LinkStatus,
+  NoticeSeverityCode,
   RECORD_BYTES,
   RecordFlag,
   RecordKind,

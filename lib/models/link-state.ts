@@ -13,6 +13,10 @@ export const LinkState = {
   /** The venue's feed of the instrument is stale. */
   FeedStale: 'feed_stale',
   FeedFresh: 'feed_fresh',
+  /** One of the connector's connections with its venue is lost; `LinkChange.socket` says which. */
+  SocketDown: 'socket_down',
+  /** That connection can be used again. */
+  SocketUp: 'socket_up',
 } as const;
 export type LinkState = (typeof LinkState)[keyof typeof LinkState];
 
@@ -25,6 +29,8 @@ const BY_CODE: readonly LinkState[] = [
   'venue_up',
   'feed_stale',
   'feed_fresh',
+  'socket_down',
+  'socket_up',
 ];
 
 /** State of a `LinkStatus` number; `waiting` for numbers it does not know. */

@@ -37,8 +37,16 @@ export const RecordKind = {
   Reject: 12,
   /** Outcome of a command: `orderId` is the command's number, `status` 0 or a `CommandError`. */
   Command: 13,
+  /**
+   * Money of the connector's account: one coin, named in the text, or with an empty text the whole
+   * account. `px` equity, `qty` wallet balance, `leavesQty` available, `execQty` initial margin,
+   * `execPx` maintenance margin, `extra` unrealised profit; NaN where the venue does not tell it.
+   */
+  Balance: 14,
   /** Continues the text of the record before. */
   Text: 15,
+  /** `value`: code, `status`: a `NoticeSeverityCode`, `orderId`: the order or 0; text follows. */
+  Notice: 16,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
@@ -52,8 +60,27 @@ export const LinkStatus = {
   VenueUp: 5,
   FeedStale: 6,
   FeedFresh: 7,
+  /** `value`: a `LinkSocket`; the reason follows as text. */
+  SocketDown: 8,
+  /** `value`: a `LinkSocket`. */
+  SocketUp: 9,
 } as const;
 export type LinkStatus = (typeof LinkStatus)[keyof typeof LinkStatus];
+
+/** `value` of a `Link` record that tells of one connection with the venue. */
+export const LinkSocket = {
+  /** Market data. */
+  Public: 1,
+  /** The account: orders, executions, positions, wallet. */
+  Private: 2,
+  /** Order entry. */
+  Trade: 3,
+} as const;
+export type LinkSocket = (typeof LinkSocket)[keyof typeof LinkSocket];
+
+/** `status` of a `Notice` record. */
+export const NoticeSeverityCode = { Info: 0, Warning: 1, Error: 2 } as const;
+export type NoticeSeverityCode = (typeof NoticeSeverityCode)[keyof typeof NoticeSeverityCode];
 
 /** `status` of an `Error` record: hftbacktest's `ErrorKind`. */
 export const ConnectorErrorKind = {
@@ -92,6 +119,19 @@ export const CommandError = {
 } as const;
 export type CommandError = (typeof CommandError)[keyof typeof CommandError];
 
+/** Bits of a link's `capabilities`: what a connector offers beyond hftbacktest's protocol. */
+export const Capability = {
+  Amend: 1,
+  CancelAll: 2,
+  /** Refusals come with code and text. */
+  RejectReason: 4,
+  /** Balances are told. */
+  Balances: 8,
+  /** Orders are filled inside the connector and never reach a market place. */
+  Paper: 16,
+} as const;
+export type Capability = (typeof Capability)[keyof typeof Capability];
+
 /** Bits of `flags`. */
 export const RecordFlag = {
   /** Stands inside a batch. */
@@ -127,6 +167,7 @@ export const RecordOffset = {
   maker: 107,
   textLen: 108,
   ev: 112,
+  extra: 120,
 } as const;
 
 /**

@@ -26,6 +26,8 @@ export interface RecordFields {
   req?: number;
   maker?: number;
   ev?: bigint;
+  /** Balance: unrealised profit. */
+  extra?: number;
   /** Length of the text; set by `write` when `text` is given. */
   textLen?: number;
   /** Follows in `Text` records. Of a `Text` record itself: its own part, at most 120 bytes. */
@@ -122,6 +124,7 @@ export class RecordWriter {
     memory.setUint8(at + At.maker, fields.maker ?? 0);
     memory.setUint32(at + At.textLen, textLen, true);
     memory.setBigUint64(at + At.ev, fields.ev ?? 0n, true);
+    memory.setFloat64(at + At.extra, fields.extra ?? 0, true);
   }
 
   private take(): number {

@@ -58,7 +58,7 @@ export interface NativeBotStats {
   decodeErrors: number;
   /** Messages for a symbol that this bot did not register. */
   unknownSymbols: number;
-  /** Records that did not fit into the buffer of `waitNextFeed` and were dropped from the tap. */
+  /** Records of market data that did not fit into the buffer of `waitNextFeed` and were dropped. */
   tapOverflow: number;
   /** Records of market data dropped because the port's ring was full. */
   ringDropped: number;
@@ -75,6 +75,8 @@ export interface NativeLink {
   status: number;
   /** True when the connector offers the side channel (amend, cancel-all, heartbeat, doorbell). */
   sideChannel: boolean;
+  /** Bits of `Capability`: what the connector offers; 0 without the side channel. */
+  capabilities: number;
   /** Boot epoch of the connector's run, 0 when unknown. */
   epoch: bigint;
   /** Process id of the connector, 0 when unknown. */

@@ -1,4 +1,8 @@
+import type { BalanceChange } from '../models/balance-change.js';
+import { Balances } from '../models/balances.js';
 import type { Bot, OrderId } from '../models/bot.js';
+import { HftError } from '../models/hft-error.js';
+import type { LinkState } from '../models/link-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import type { OrderResponse } from '../models/order-response.js';
@@ -32,6 +36,15 @@ export interface StrategyContext {
   depth(asset?: number): MarketDepthView;
   /** Signed quantity. */
   position(asset?: number): number;
+  /**
+   * Money of the account, as it was last told.
+   *
+   * @param coin - Without it the account as a whole, where the venue tells that, else its only coin.
+   * @param asset - An instrument of the connector meant; default the first.
+   * @returns `null` when nothing of the kind was told (yet).
+   * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR` when the connector is there and tells none.
+   */
+  balance(coin?: string, asset?: number): BalanceChange | null;
   /** All orders of the strategy, finished ones until `clearInactiveOrders`. */
   orders(asset?: number): ReadonlyMap<bigint, OrderResponse>;
   /** Sends an order and returns its id at once; what becomes of it comes to `onOrder`. */
@@ -65,6 +78,7 @@ export class BotStrategyContext implements StrategyContext {
   private readonly bot: Bot;
   private readonly orderIds: OrderIdSource;
   private readonly host: ContextHost;
+  private readonly balances = new Balances();
 
   constructor(bot: Bot, orderIds: OrderIdSource, host: ContextHost) {
     this.backend = bot.backend;
@@ -84,6 +98,32 @@ export class BotStrategyContext implements StrategyContext {
 
   position(asset = 0): number {
     return this.bot.position(asset);
+  }
+
+  balance(coin?: string, asset = 0): BalanceChange | null {
+    const connector = this.instruments[asset]?.connector ?? '';
+    const found = this.balances.get(connector, coin);
+    if (found !== undefined) return found;
+    const link = this.bot.links().find((each) => each.connector === connector);
+    if (link?.connected === true && !link.balances) {
+      throw new HftError(
+        'ERR_UNSUPPORTED_BY_CONNECTOR',
+        `the connector ${connector} tells no balances.`,
+        { remedy: "Use this package's connector, of this version." },
+      );
+    }
+    return null;
+  }
+
+  /** For the loop: a balance was told. */
+  keepBalance(balance: BalanceChange): void {
+    this.balances.keep(balance);
+  }
+
+  /** For the loop: the answers of a connector that came bring its balances anew. */
+  noteLink(state: LinkState, asset: number): void {
+    if (state === 'connected' || state === 'restarted')
+      this.balances.forget(this.instruments[asset]?.connector ?? '');
   }
 
   orders(asset = 0): ReadonlyMap<bigint, OrderResponse> {

@@ -1,6 +1,6 @@
 import { OrderIdSource } from '../bot/order-id-source.js';
 import type { Bot } from '../models/bot.js';
-import { connectorErrorFromView } from '../models/event-from-view.js';
+import { balanceFromView, connectorErrorFromView } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
 import { HftError } from '../models/hft-error.js';
 import { LatencyHistogram } from '../models/latency-histogram.js';
@@ -178,7 +178,15 @@ class StrategyLoop {
       case RecordKind.Position:
         this.refusePromise(strategy.onPosition?.(ctx, view));
         break;
+      case RecordKind.Balance:
+        this.ctx.keepBalance(balanceFromView(view, this.bot.instruments));
+        this.refusePromise(strategy.onBalance?.(ctx, view));
+        break;
+      case RecordKind.Notice:
+        this.refusePromise(strategy.onNotice?.(ctx, view));
+        break;
       case RecordKind.Link:
+        this.ctx.noteLink(view.linkState, view.asset);
         this.refusePromise(strategy.onLink?.(ctx, view));
         break;
       case RecordKind.Gap:

@@ -33,11 +33,24 @@ export interface Strategy {
   /** The position was told: `qty` is signed. */
   onPosition?(ctx: StrategyContext, position: StrategyEvent): void;
   /**
+   * A balance of the account was told: `coin` ('' is the account as a whole), `equity`,
+   * `walletBalance`, `available`, …; NaN is what the venue does not tell. See `ctx.balance`.
+   */
+  onBalance?(ctx: StrategyContext, balance: StrategyEvent): void;
+  /**
+   * A connector tells something that no other event carries: `severity`, `valueNumber` (its code,
+   * see `docs/connector.md`), `text()`, `orderId` (0n: about no order).
+   */
+  onNotice?(ctx: StrategyContext, notice: StrategyEvent): void;
+  /**
    * A connector's error or refusal as an {@link EventView}'s copy, or what a handler threw.
    * What it throws itself is counted and otherwise ignored.
    */
   onError?(ctx: StrategyContext, error: Error): void;
-  /** A connector came, went or restarted: `linkState`. */
+  /**
+   * A connector came, went or restarted, or a connection of it with its venue did: `linkState`,
+   * `socket` (which connection), `text()` (why it is down).
+   */
   onLink?(ctx: StrategyContext, link: StrategyEvent): void;
   /** Messages were lost: `valueNumber` says how many; the book is being fetched again. */
   onGap?(ctx: StrategyContext, gap: StrategyEvent): void;

@@ -395,6 +395,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
         state: 'connected',
         connected: true,
         sideChannel: true,
+        balances: true,
         epoch: 0n,
         pid: null,
         version: 'stub',

@@ -1,6 +1,20 @@
 //! Numbers of what the connector itself refuses or tells. The exchange's own begin at 1001, see
 //! `hbl_exchange::Reject`.
 
+use hbl_wire::Severity;
+
+use crate::venues::bybit::codes as bybit;
+
+/// How much a notice of this number matters; what is not listed is a warning.
+#[must_use]
+pub const fn severity(code: i64) -> Severity {
+    match code {
+        END_OF_DATA | RESTARTED | STOPPING | bybit::UNFOLLOWED_ORDER => Severity::Info,
+        bybit::AUTH_REFUSED | bybit::TOPIC_REFUSED => Severity::Error,
+        _ => Severity::Warning,
+    }
+}
+
 /// The symbol was not registered by this bot, or is not known.
 pub const SYMBOL_UNKNOWN: i64 = 3001;
 /// Tick or lot size differ from those of the symbol.

@@ -1,8 +1,8 @@
 //! What stands between the bots and the venue: who asked, who is told, and in which order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use hbl_wire::{Request, SideEvent, TO_ALL, WireError};
+use hbl_wire::{Balance, Request, Severity, SideEvent, TO_ALL, VenueSocket, WireError};
 use hftbacktest::types::{
     ErrorKind, Event, LiveError, OrdType, Order, Side, Status, TimeInForce, Value,
 };
@@ -13,12 +13,24 @@ use crate::codes;
 use crate::order_router::{OrderRouter, OwnerState, is_final};
 use crate::outlet::{Outgoing, Outlet};
 use crate::venue::{NewOrder, OrderReport, Refusal, Venue, VenueEvent};
+use crate::venues::bybit::codes as bybit_codes;
 
 /// A symbol that some bot registered.
 struct Instrument {
     name: String,
     tick_size: f64,
     lot_size: f64,
+}
+
+/// What does not work at the moment, for bots that come later.
+#[derive(Default)]
+struct Trouble {
+    /// Why the venue is down.
+    down: Option<String>,
+    /// Connections that are lost, and why.
+    sockets: BTreeMap<VenueSocket, String>,
+    /// Symbols whose feed is stale.
+    stale: BTreeSet<u32>,
 }
 
 /// Connects a venue with the bots, without any waiting of its own.
@@ -31,6 +43,8 @@ pub struct Dispatcher<V> {
     bots: HashSet<u64>,
     events: Vec<VenueEvent>,
     levels: Vec<Event>,
+    balances: Vec<Balance>,
+    trouble: Trouble,
     send_errors: u64,
 }
 
@@ -45,6 +59,8 @@ impl<V: Venue> Dispatcher<V> {
             bots: HashSet::new(),
             events: Vec::with_capacity(4096),
             levels: Vec::new(),
+            balances: Vec::new(),
+            trouble: Trouble::default(),
             send_errors: 0,
         }
     }
@@ -193,7 +209,33 @@ impl<V: Venue> Dispatcher<V> {
             self.send(bot, Outgoing::Feed(symbol, &level), out);
         }
         self.levels = levels;
+        self.tell_state(now, bot, index, out);
         self.send(bot, Outgoing::BatchEnd, out);
+    }
+
+    /// What a bot that comes later has missed on the side channel.
+    fn tell_state<O: Outlet>(&mut self, now: Now, bot: u64, index: u32, out: &mut O) {
+        let mut missed = Vec::new();
+        for (socket, text) in &self.trouble.sockets {
+            missed.push(SideEvent::Socket {
+                socket: *socket,
+                up: false,
+                text: text.clone(),
+            });
+        }
+        if let Some(text) = &self.trouble.down {
+            missed.push(SideEvent::VenueDown { text: text.clone() });
+        }
+        if self.trouble.stale.contains(&index) {
+            missed.push(SideEvent::FeedStale {
+                symbol: self.name(index),
+            });
+        }
+        self.venue.balances(now, &mut self.balances);
+        missed.extend(self.balances.drain(..).map(SideEvent::Balance));
+        for event in missed {
+            self.side(bot, event, out);
+        }
     }
 
     fn accept(&mut self, now: Now, symbol: &str, (tick, lot): (f64, f64)) -> Result<u32, Refusal> {
@@ -364,8 +406,20 @@ impl<V: Venue> Dispatcher<V> {
                     self.count(sent);
                 }
             }
+            VenueEvent::Balance(balance) => self.side(TO_ALL, SideEvent::Balance(balance), out),
+            VenueEvent::Socket { socket, up, text } => {
+                if up {
+                    info!(?socket, "connection with the venue");
+                    self.trouble.sockets.remove(&socket);
+                } else {
+                    warn!(?socket, reason = %text, "connection with the venue lost");
+                    self.trouble.sockets.insert(socket, text.clone());
+                }
+                self.side(TO_ALL, SideEvent::Socket { socket, up, text }, out);
+            }
             VenueEvent::Down(text) => {
                 warn!(reason = %text, "the venue is down");
+                self.trouble.down = Some(text.clone());
                 let error = LiveError::with(
                     ErrorKind::ConnectionInterrupted,
                     Value::String(text.clone()),
@@ -375,24 +429,64 @@ impl<V: Venue> Dispatcher<V> {
             }
             VenueEvent::Up => {
                 info!("the venue is up");
+                self.trouble.down = None;
                 self.side(TO_ALL, SideEvent::VenueUp, out);
             }
             VenueEvent::FeedStale { symbol } => {
+                self.trouble.stale.insert(symbol);
                 if self.instruments.contains_key(&symbol) {
                     let symbol = self.name(symbol);
                     self.side(TO_ALL, SideEvent::FeedStale { symbol }, out);
                 }
             }
             VenueEvent::FeedFresh { symbol } => {
+                self.trouble.stale.remove(&symbol);
                 if self.instruments.contains_key(&symbol) {
                     let symbol = self.name(symbol);
                     self.side(TO_ALL, SideEvent::FeedFresh { symbol }, out);
                 }
             }
-            VenueEvent::Notice(Refusal { code, text }) => {
-                info!(code, "{text}");
-                self.side(TO_ALL, SideEvent::Notice { code, text }, out);
+            VenueEvent::Notice(notice) => {
+                info!(code = notice.code, "{}", notice.text);
+                self.tell_notice(TO_ALL, notice, (String::new(), 0), out);
             }
+            VenueEvent::OrderNotice { handle, notice } => {
+                info!(code = notice.code, handle, "{}", notice.text);
+                let about = self.router.owner_of(handle);
+                let (to, symbol, order_id) = about.unwrap_or((TO_ALL, u32::MAX, 0));
+                self.tell_notice(to, notice, (self.name(symbol), order_id), out);
+            }
+        }
+    }
+
+    /// Tells a notice; what does not work any more is told as an error too, so that bots that take
+    /// no notices, and hftbacktest's, hear of it.
+    fn tell_notice<O: Outlet>(
+        &mut self,
+        to: u64,
+        Refusal { code, text }: Refusal,
+        (symbol, order_id): (String, u64),
+        out: &mut O,
+    ) {
+        let severity = codes::severity(code);
+        let notice = SideEvent::Notice {
+            severity,
+            code,
+            symbol,
+            order_id,
+            text: text.clone(),
+        };
+        self.side(to, notice, out);
+        if severity == Severity::Error {
+            let value = Value::Map(HashMap::from([
+                ("code".to_owned(), Value::Int(code)),
+                ("msg".to_owned(), Value::String(text)),
+            ]));
+            let kind = match code {
+                bybit_codes::AUTH_REFUSED => ErrorKind::CriticalConnectionError,
+                _ => ErrorKind::Custom(code),
+            };
+            self.send(to, Outgoing::Error(&LiveError::with(kind, value)), out);
         }
     }
 

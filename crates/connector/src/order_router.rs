@@ -227,6 +227,18 @@ impl OrderRouter {
         handles
     }
 
+    /// Whom to tell about an order (a bot, or [`TO_ALL`]), its symbol and its id there; `None` when
+    /// it is not remembered.
+    pub fn owner_of(&self, handle: u64) -> Option<(u64, u32, u64)> {
+        let tracked = self.tracked.get(&handle)?;
+        let to = if tracked.broadcast {
+            TO_ALL
+        } else {
+            tracked.owner
+        };
+        Some((to, tracked.symbol, tracked.order.order_id))
+    }
+
     /// The order behind a handle.
     pub fn order(&self, handle: u64) -> Option<&Order> {
         self.tracked.get(&handle).map(|tracked| &tracked.order)

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+pub use hbl_wire::{Balance, VenueSocket};
 use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
 
 use crate::clock::Now;
@@ -158,6 +159,18 @@ pub enum VenueEvent {
         /// When, Unix nanoseconds.
         exch_ts: i64,
     },
+    /// A balance of the account changed.
+    Balance(Balance),
+    /// A connection with the venue was lost, or can be used again. Comes before `Down` and `Up`,
+    /// which say whether all of it works.
+    Socket {
+        /// Which one.
+        socket: VenueSocket,
+        /// True when it can be used.
+        up: bool,
+        /// Why it was lost, empty when it is up.
+        text: String,
+    },
     /// The link with the venue is down.
     Down(String),
     /// The link with the venue is up again.
@@ -172,8 +185,15 @@ pub enum VenueEvent {
         /// Index of the symbol.
         symbol: u32,
     },
-    /// Something else that bots must know.
+    /// Something else that bots must know; `codes::severity` says how much it matters.
     Notice(Refusal),
+    /// Something that the owner of an order must know and that does not change the order.
+    OrderNotice {
+        /// The order.
+        handle: u64,
+        /// What is the matter.
+        notice: Refusal,
+    },
 }
 
 /// Wakes the bus from another thread. What it shall find must be there before.
@@ -236,6 +256,9 @@ pub trait Venue {
 
     /// The account's position in a symbol.
     fn position(&self, symbol: u32) -> f64;
+
+    /// Appends the account's balances as far as they are known.
+    fn balances(&self, _now: Now, _out: &mut Vec<Balance>) {}
 
     /// Goes one step forward, for venues that are stepped by hand.
     fn step(&mut self) {}

@@ -39,8 +39,16 @@ pub enum RecordKind {
     /// The outcome of a command sent from another thread: `order_id` is the command's number,
     /// `status` 0 or a [`CommandError`](crate::CommandError).
     Command = 13,
+    /// Money of the account of `asset`'s connector: one coin, named in the text, or with an empty
+    /// text the account as a whole. `px` equity, `qty` wallet balance, `leaves_qty` available,
+    /// `exec_qty` initial margin, `exec_px` maintenance margin, `extra` unrealised profit; NaN for
+    /// what the venue does not tell. `exch_ts_ns`: when it was so.
+    Balance = 14,
     /// Up to [`TEXT_BYTES`] bytes of UTF-8 at offset 8 that continue the record before.
     Text = 15,
+    /// What else the connector tells: `value` is its code, `status` a
+    /// [`Severity`](hbl_wire::Severity), `order_id` the order that it concerns, 0 for none. The text follows in `Text` records.
+    Notice = 16,
 }
 
 /// What happened to the link with a connector ([`RecordKind::Link`]).
@@ -55,7 +63,7 @@ pub enum LinkStatus {
     Lost = 2,
     /// Another run of the connector took over; the instruments were registered again.
     Restarted = 3,
-    /// The connector's own link with its venue is down.
+    /// The connector's own link with its venue is down; the reason follows as text.
     VenueDown = 4,
     /// The connector's own link with its venue is back.
     VenueUp = 5,
@@ -63,6 +71,11 @@ pub enum LinkStatus {
     FeedStale = 6,
     /// The venue's feed of `asset` is fresh again.
     FeedFresh = 7,
+    /// A connection of the connector with its venue is lost: `value` is a
+    /// [`VenueSocket`](hbl_wire::VenueSocket), the reason follows as text.
+    SocketDown = 8,
+    /// It is back, and can be used; `value` is a [`VenueSocket`](hbl_wire::VenueSocket).
+    SocketUp = 9,
 }
 
 /// One record: 128 bytes, two cache lines; what market data needs is in the first.
@@ -75,7 +88,7 @@ pub struct Record {
     pub side: u8,
     /// Bit set of the `FLAG_*` constants.
     pub flags: u8,
-    /// Order status (hftbacktest's numbers), link status, error code or command error.
+    /// Order status (hftbacktest's numbers), link status, error code, command error or severity.
     pub status: u8,
     /// Index of the instrument in the bot.
     pub asset: u32,
@@ -115,8 +128,8 @@ pub struct Record {
     pub text_len: u32,
     /// Raw event flags of hftbacktest (`Event::ev`).
     pub ev: u64,
-    /// Not used; 0.
-    pub reserved: u64,
+    /// Balance: unrealised profit. Else 0.
+    pub extra: f64,
 }
 
 impl Record {
@@ -161,5 +174,5 @@ at! {
     kind = 0, side = 1, flags = 2, status = 3, asset = 4, seq = 8, exch_ts_ns = 16,
     local_ts_ns = 24, sent_mono_ns = 32, recv_mono_ns = 40, px = 48, qty = 56, order_id = 64,
     leaves_qty = 72, exec_qty = 80, exec_px = 88, value = 96, time_in_force = 104,
-    order_type = 105, req = 106, maker = 107, text_len = 108, ev = 112, reserved = 120,
+    order_type = 105, req = 106, maker = 107, text_len = 108, ev = 112, extra = 120,
 }

@@ -20,7 +20,7 @@ pub struct Stats {
     pub decode_errors: u64,
     /// Messages for a symbol that is not registered here.
     pub unknown_symbols: u64,
-    /// Records that found no room in the buffer of a wait call.
+    /// Records of market data that found no room in the buffer of a wait call.
     pub tap_overflow: u64,
     /// Records of market data dropped because the ring was full.
     pub ring_dropped: u64,
@@ -55,10 +55,13 @@ impl Linear {
         }
     }
 
-    fn push(&mut self, record: &Record) -> bool {
-        if self.len == self.capacity {
-            return false;
-        }
+    const fn fits(&self, records: usize) -> bool {
+        self.capacity - self.len >= records
+    }
+
+    /// The caller has asked whether it fits.
+    fn push(&mut self, record: &Record) {
+        debug_assert!(self.fits(1));
         // SAFETY: `len` is below the capacity, so the record lies inside the buffer.
         unsafe {
             let place = self.base.as_ptr().add(self.len * RECORD_BYTES);
@@ -69,7 +72,6 @@ impl Linear {
             );
         }
         self.len += 1;
-        true
     }
 }
 
@@ -96,8 +98,8 @@ enum Target {
 #[derive(Default)]
 pub(crate) struct Sink {
     target: Target,
-    /// A buffer is only written to during a wait; what is told between two waits, or before there
-    /// is a buffer, comes first in the next one.
+    /// A buffer is only written to during a wait; what is told between two waits, before there is a
+    /// buffer, or when it is full, comes first in the next one.
     between: Vec<Record>,
     waiting: bool,
 }
@@ -139,8 +141,9 @@ impl Sink {
     }
 
     fn write_between(&mut self, stats: &mut Stats) {
-        for record in core::mem::take(&mut self.between) {
-            self.push(&record, stats);
+        let told = core::mem::take(&mut self.between);
+        for message in messages(&told) {
+            self.push_whole(message, stats);
         }
     }
 
@@ -170,15 +173,27 @@ impl Sink {
     /// Writes a record. What market data finds no room is counted; nothing else is ever dropped.
     #[inline]
     pub(crate) fn push(&mut self, record: &Record, stats: &mut Stats) {
+        self.push_whole(core::slice::from_ref(record), stats);
+    }
+
+    /// Writes a record and its text together, or not at all: a text that is read without its end,
+    /// or not at all, would mean something else.
+    #[inline]
+    fn push_whole(&mut self, message: &[Record], stats: &mut Stats) {
+        let is_market_data = message.first().is_none_or(is_market_data);
         match &mut self.target {
             Target::Linear(linear) if self.waiting => {
-                if !linear.push(record) {
+                if self.between.is_empty() && linear.fits(message.len()) {
+                    message.iter().for_each(|record| linear.push(record));
+                } else if is_market_data {
                     stats.tap_overflow += 1;
+                } else {
+                    self.between.extend_from_slice(message);
                 }
             }
-            Target::Ring(ring) => ring.push(record, stats),
-            Target::None | Target::Linear(_) if is_market_data(record) => {}
-            Target::None | Target::Linear(_) => self.between.push(*record),
+            Target::Ring(ring) => ring.push(message, stats),
+            Target::None | Target::Linear(_) if is_market_data => {}
+            Target::None | Target::Linear(_) => self.between.extend_from_slice(message),
         }
     }
 
@@ -186,10 +201,13 @@ impl Sink {
     pub(crate) fn push_text(&mut self, mut record: Record, text: &str, stats: &mut Stats) {
         let text = &text.as_bytes()[..text.len().min((MESSAGE_RECORDS_MAX - 2) * TEXT_BYTES)];
         record.text_len = u32::try_from(text.len()).unwrap_or(0);
-        self.push(&record, stats);
-        for chunk in text.chunks(TEXT_BYTES) {
-            self.push(&Record::text(chunk), stats);
+        let mut message = [record; MESSAGE_RECORDS_MAX];
+        let chunks = text.chunks(TEXT_BYTES);
+        let len = 1 + chunks.len();
+        for (place, chunk) in message[1..].iter_mut().zip(chunks) {
+            *place = Record::text(chunk);
         }
+        self.push_whole(&message[..len], stats);
     }
 
     /// Hands over what was written; true when the consumer must be woken.
@@ -229,9 +247,17 @@ const fn is_market_data(record: &Record) -> bool {
     record.kind == RecordKind::Trade as u8 || record.kind == RecordKind::Depth as u8
 }
 
+/// Splits records into messages: each with the text that follows it.
+fn messages(records: &[Record]) -> impl Iterator<Item = &[Record]> {
+    records.chunk_by(|_, next| next.kind == RecordKind::Text as u8)
+}
+
 impl RingSink {
-    fn push(&mut self, record: &Record, stats: &mut Stats) {
-        if is_market_data(record) {
+    #[inline]
+    fn push(&mut self, message: &[Record], stats: &mut Stats) {
+        if let [record] = message
+            && is_market_data(record)
+        {
             let dropped = self.dropped_of.get_mut(record.asset as usize);
             // Once a level is missing the book over there is wrong until it is sent anew, so
             // levels after it are as useless as the one that was dropped.
@@ -247,19 +273,105 @@ impl RingSink {
             }
             self.written = self.written.wrapping_add(1);
             self.writer.write(record);
-        } else if self.waiting.is_empty() && self.writer.free() > 0 {
-            self.writer.write(record);
+        } else if self.waiting.is_empty() && self.has_room(message.len()) {
+            message.iter().for_each(|record| self.writer.write(record));
         } else {
-            self.waiting.push_back(*record);
+            self.waiting.extend(message);
         }
     }
 
+    fn has_room(&self, records: usize) -> bool {
+        self.writer.free() as usize >= records
+    }
+
     fn drain_waiting(&mut self) {
-        while self.writer.free() > 0 {
-            let Some(record) = self.waiting.pop_front() else {
+        loop {
+            let text = |record: &&Record| record.kind == RecordKind::Text as u8;
+            let len = 1 + self.waiting.iter().skip(1).take_while(text).count();
+            if self.waiting.is_empty() || !self.has_room(len) {
                 return;
-            };
-            self.writer.write(&record);
+            }
+            for record in self.waiting.drain(..len) {
+                self.writer.write(&record);
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: RecordKind) -> Record {
+        Record {
+            kind: kind as u8,
+            ..Record::default()
+        }
+    }
+
+    /// A sink with a buffer, and what the buffer holds after each wait.
+    struct Buffered {
+        memory: Vec<Record>,
+        sink: Sink,
+        stats: Stats,
+    }
+
+    impl Buffered {
+        fn new(records: usize) -> Self {
+            let mut memory = vec![Record::default(); records];
+            let base = NonNull::new(memory.as_mut_ptr().cast::<u8>()).expect("not null");
+            let mut sink = Sink::default();
+            // SAFETY: the memory is never moved or resized, and lives as long as the sink.
+            sink.set_linear(unsafe { Linear::new(base, records * RECORD_BYTES, 0) });
+            Self {
+                memory,
+                sink,
+                stats: Stats::default(),
+            }
+        }
+
+        fn wait(&mut self, push: impl FnOnce(&mut Sink, &mut Stats)) -> Vec<u8> {
+            self.sink.begin(&mut self.stats);
+            push(&mut self.sink, &mut self.stats);
+            self.sink.end();
+            let written = &self.memory[..self.sink.len()];
+            written.iter().map(|record| record.kind).collect()
+        }
+    }
+
+    const BALANCE: u8 = RecordKind::Balance as u8;
+    const TEXT: u8 = RecordKind::Text as u8;
+    const LINK: u8 = RecordKind::Link as u8;
+    const TRADE: u8 = RecordKind::Trade as u8;
+
+    #[test]
+    fn what_finds_no_room_comes_first_in_the_next_wait_with_its_text() {
+        let mut to = Buffered::new(3);
+        let kinds = to.wait(|sink, stats| {
+            sink.push_text(record(RecordKind::Balance), "USDT", stats);
+            sink.push_text(record(RecordKind::Balance), "BTC", stats);
+            sink.push(&record(RecordKind::Link), stats);
+            sink.push(&record(RecordKind::Trade), stats);
+        });
+        assert_eq!(kinds, [BALANCE, TEXT]);
+        assert_eq!(to.stats.tap_overflow, 1);
+        assert_eq!(to.wait(|_, _| {}), [BALANCE, TEXT, LINK]);
+        let kinds = to.wait(|sink, stats| sink.push(&record(RecordKind::Trade), stats));
+        assert_eq!(kinds, [TRADE]);
+    }
+
+    #[test]
+    fn more_than_one_buffer_of_messages_takes_several_waits_and_loses_none() {
+        let mut to = Buffered::new(3);
+        let mut kinds = to.wait(|sink, stats| {
+            for coin in ["A", "B", "C", "D"] {
+                sink.push_text(record(RecordKind::Balance), coin, stats);
+            }
+        });
+        for _ in 0..3 {
+            kinds.extend(to.wait(|_, _| {}));
+        }
+        assert_eq!(kinds, [BALANCE, TEXT].repeat(4));
+        assert_eq!(to.stats.tap_overflow, 0);
     }
 }

@@ -108,6 +108,10 @@ impl Shared {
                 Some((0, LiveEvent::BatchStart))
             }
             WireEvent::BatchEnd => {
+                if self.peers[at].in_answer {
+                    // Balances and the like are part of the answer, on the side channel.
+                    self.drain_side(at);
+                }
                 self.push(&stamp.on(Record {
                     kind: RecordKind::BatchEnd as u8,
                     ..Record::default()
@@ -299,7 +303,49 @@ impl Shared {
                 }
                 (Some(symbol), error(code), text)
             }
-            SideEvent::Notice { code, text } => (None, error(code), text),
+            SideEvent::Notice {
+                severity,
+                code,
+                symbol,
+                order_id,
+                text,
+            } => {
+                let about = !symbol.is_empty();
+                let record = Record {
+                    kind: RecordKind::Notice as u8,
+                    status: severity as u8,
+                    order_id: if about { order_id } else { 0 },
+                    value: code,
+                    ..Record::default()
+                };
+                (about.then_some(symbol), record, text)
+            }
+            SideEvent::Balance(balance) => {
+                let record = Record {
+                    kind: RecordKind::Balance as u8,
+                    exch_ts_ns: balance.exch_ts,
+                    px: balance.equity,
+                    qty: balance.wallet_balance,
+                    leaves_qty: balance.available,
+                    exec_qty: balance.initial_margin,
+                    exec_px: balance.maintenance_margin,
+                    extra: balance.unrealised_pnl,
+                    ..Record::default()
+                };
+                (None, record, balance.coin)
+            }
+            SideEvent::Socket { socket, up, text } => {
+                let status = if up {
+                    LinkStatus::SocketUp
+                } else {
+                    LinkStatus::SocketDown
+                };
+                let record = Record {
+                    value: socket as i64,
+                    ..link(status)
+                };
+                (None, record, text)
+            }
         };
         let asset = match symbol {
             None => self.first_asset(at),

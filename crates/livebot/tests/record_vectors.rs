@@ -72,7 +72,7 @@ fn every_vector_encodes_to_the_bytes_that_typescript_reads() {
             maker: small(f, "maker"),
             text_len: small(f, "textLen"),
             ev: big(f, "ev"),
-            reserved: 0,
+            extra: real(f, "extra"),
         });
         kinds.insert(record.kind);
         let expected = vector["hex"].as_str().unwrap();
@@ -80,6 +80,6 @@ fn every_vector_encodes_to_the_bytes_that_typescript_reads() {
     }
     assert_eq!(
         kinds.into_iter().collect::<Vec<_>>(),
-        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15]
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
     );
 }

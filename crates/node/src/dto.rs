@@ -61,6 +61,7 @@ pub struct NativeLink {
     pub connector: String,
     pub status: u8,
     pub side_channel: bool,
+    pub capabilities: u32,
     pub epoch: BigInt,
     pub pid: u32,
     pub version: String,
@@ -197,6 +198,11 @@ impl From<LinkView> for NativeLink {
             connector: link.connector,
             status: link.status as u8,
             side_channel: link.info.side_channel,
+            capabilities: if link.info.side_channel {
+                link.info.capabilities.0
+            } else {
+                0
+            },
             epoch: link.info.epoch.into(),
             pid: link.info.pid,
             version: link.info.version,

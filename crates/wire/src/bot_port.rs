@@ -37,6 +37,8 @@ pub struct LinkInfo {
     pub connected: bool,
     /// It has the side channel.
     pub side_channel: bool,
+    /// What it can do beyond hftbacktest's protocol; nothing when it has no side channel.
+    pub capabilities: Capabilities,
     /// Start of its run, Unix nanoseconds; 0 when it is not ours.
     pub epoch: u64,
     /// Its process id; 0 when it is not ours.
@@ -351,6 +353,7 @@ impl BotPort {
         };
         if let Some(page) = &self.page {
             info.side_channel = self.side.is_some();
+            info.capabilities = page.capabilities();
             info.epoch = page.epoch();
             info.pid = page.pid();
             info.version = page.version();

@@ -34,7 +34,7 @@ pub use error::WireError;
 pub use page::{Capabilities, Hello, Page, PageKind, PageState};
 pub use price::price_of;
 pub use service::SLOT_BYTES;
-pub use side::{SideEvent, SideRequest};
+pub use side::{Balance, COIN_BYTES_MAX, Severity, SideEvent, SideRequest, VenueSocket};
 pub use slot::{Slot, Tail};
 
 /// The address of every bot on a connector.

@@ -39,11 +39,13 @@ impl Capabilities {
     /// Orders are filled inside the connector and never reach a market place. What a connector does,
     /// not what a version can do, so it is not part of [`all`](Self::all).
     pub const PAPER: Self = Self(16);
+    /// Balances are told, see [`SideEvent::Balance`](crate::SideEvent::Balance).
+    pub const BALANCES: Self = Self(8);
 
     /// Everything this version knows.
     #[must_use]
     pub const fn all() -> Self {
-        Self(Self::AMEND.0 | Self::CANCEL_ALL.0 | Self::REJECT_REASON.0)
+        Self(Self::AMEND.0 | Self::CANCEL_ALL.0 | Self::REJECT_REASON.0 | Self::BALANCES.0)
     }
 
     /// Both together.

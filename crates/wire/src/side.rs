@@ -25,6 +25,54 @@ pub enum SideRequest {
     },
 }
 
+/// Money of the connector's account: one coin of it, or the account as a whole.
+///
+/// Amounts are in units of the coin, or for the whole account in the currency that the venue
+/// accounts in (US dollars at Bybit); NaN for what the venue does not tell.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Balance {
+    /// Name of the coin, at most [`COIN_BYTES_MAX`] bytes; empty for the account as a whole.
+    pub coin: String,
+    /// Wallet balance and unrealised profit.
+    pub equity: f64,
+    /// Deposits, realised profit and fees.
+    pub wallet_balance: f64,
+    /// What new orders can be backed with.
+    pub available: f64,
+    /// Held for positions and open orders.
+    pub initial_margin: f64,
+    /// Below this equity the venue closes positions.
+    pub maintenance_margin: f64,
+    /// Profit of open positions at the mark price, negative is a loss.
+    pub unrealised_pnl: f64,
+    /// When it was so, exchange time, Unix nanoseconds.
+    pub exch_ts: i64,
+}
+
+/// A connection of the connector with its venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[repr(u8)]
+pub enum VenueSocket {
+    /// Market data.
+    Public = 1,
+    /// The account: orders, executions, positions, wallet.
+    Private = 2,
+    /// Order entry.
+    Trade = 3,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[repr(u8)]
+pub enum Severity {
+    /// Good to know.
+    Info = 0,
+    /// Something is not as it should be, and is being dealt with.
+    Warning = 1,
+    /// Something does not work and will not by itself. It is told as an error too.
+    Error = 2,
+}
+
 /// From our connector to bots. What explains an order update is sent before it.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub enum SideEvent {
@@ -67,15 +115,35 @@ pub enum SideEvent {
     },
     /// What a bot must know that no other event carries.
     Notice {
+        /// How much it matters.
+        severity: Severity,
         /// Code.
         code: i64,
-        /// At most 100 bytes; the rest is cut.
+        /// Symbol of the order that it concerns; empty when it concerns none.
+        symbol: String,
+        /// The order that it concerns; meaningless without a symbol.
+        order_id: u64,
+        /// What is the matter.
+        text: String,
+    },
+    /// A balance of the account, when it changed and with the answer to a registration.
+    Balance(Balance),
+    /// A connection with the venue was lost, or can be used again.
+    Socket {
+        /// Which one.
+        socket: VenueSocket,
+        /// True when it can be used.
+        up: bool,
+        /// Why it was lost, empty when it is up.
         text: String,
     },
 }
 
 /// Bytes kept of a text.
 const TEXT_BYTES_MAX: usize = 200;
+
+/// Bytes kept of a coin's name.
+pub const COIN_BYTES_MAX: usize = 32;
 
 impl SideEvent {
     /// The event with its text cut to what a slot holds.
@@ -85,11 +153,78 @@ impl SideEvent {
             Self::Reject { text, .. }
             | Self::VenueDown { text }
             | Self::RegisterRefused { text, .. }
-            | Self::Notice { text, .. } => {
+            | Self::Notice { text, .. }
+            | Self::Socket { text, .. } => {
                 *text = clip(text, TEXT_BYTES_MAX).to_owned();
+            }
+            Self::Balance(balance) => {
+                balance.coin = clip(&balance.coin, COIN_BYTES_MAX).to_owned();
             }
             Self::VenueUp | Self::FeedStale { .. } | Self::FeedFresh { .. } => {}
         }
         event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{MAX_MESSAGE_BYTES, decode_owned, encode};
+    use crate::service::SLOT_BYTES;
+
+    fn balance(coin: &str) -> SideEvent {
+        SideEvent::Balance(Balance {
+            coin: coin.to_owned(),
+            equity: 9_999.96,
+            wallet_balance: 9_999.88,
+            available: f64::NAN,
+            initial_margin: 60.2,
+            maintenance_margin: 3.1,
+            unrealised_pnl: -0.084,
+            exch_ts: i64::MAX,
+        })
+    }
+
+    #[test]
+    fn the_longest_texts_fit_a_slot_once_they_are_clipped() {
+        let long = "\u{e9}".repeat(400);
+        let symbol = "S".repeat(128);
+        let events = [
+            balance(&long),
+            SideEvent::Socket {
+                socket: VenueSocket::Trade,
+                up: false,
+                text: long.clone(),
+            },
+            SideEvent::Notice {
+                severity: Severity::Error,
+                code: i64::MIN,
+                symbol,
+                order_id: u64::MAX,
+                text: long,
+            },
+        ];
+        for event in events {
+            let mut slot = [0; SLOT_BYTES];
+            let len = encode(&event.clipped(), &mut slot).expect("fits");
+            assert!(len <= MAX_MESSAGE_BYTES, "{len} bytes: {event:?}");
+            let read: SideEvent = decode_owned(&slot, len).expect("decodes");
+            // NaN differs from itself, its text does not.
+            assert_eq!(format!("{read:?}"), format!("{:?}", event.clipped()));
+        }
+    }
+
+    #[test]
+    fn a_coin_is_cut_at_a_character_and_a_short_one_is_kept() {
+        let coin_of = |event: SideEvent| match event.clipped() {
+            SideEvent::Balance(balance) => balance.coin,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(coin_of(balance("USDT")), "USDT");
+        assert_eq!(coin_of(balance("")), "");
+        assert_eq!(
+            coin_of(balance(&format!("a{}", "\u{e9}".repeat(16)))).len(),
+            31
+        );
     }
 }

@@ -1,0 +1,17 @@
+/** A connection of a connector with its venue. */
+export const VenueSocket = {
+  /** Market data. */
+  Public: 'public',
+  /** The account: orders, executions, positions, wallet. */
+  Private: 'private',
+  /** Order entry. */
+  Trade: 'trade',
+} as const;
+export type VenueSocket = (typeof VenueSocket)[keyof typeof VenueSocket];
+
+const BY_CODE: readonly (VenueSocket | null)[] = [null, 'public', 'private', 'trade'];
+
+/** The connection of a `LinkSocket` number; `null` for numbers it does not know. */
+export function venueSocketFromCode(code: number): VenueSocket | null {
+  return BY_CODE[code] ?? null;
+}
