@@ -19,7 +19,7 @@ use super::stream;
 use super::thread::NetThread;
 use crate::clock::Now;
 use crate::codes;
-use crate::venue::{NewOrder, Refusal, Venue, VenueEvent, Wake};
+use crate::venue::{Balance, NewOrder, Refusal, Venue, VenueEvent, Wake};
 
 /// Arrivals handed to the protocol before the bus publishes: what they cause leaves no later than
 /// this many frames after it came.
@@ -295,6 +295,10 @@ impl<P: Protocol> Venue for NetVenue<P> {
 
     fn position(&self, symbol: u32) -> f64 {
         self.protocol.position(symbol)
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        self.protocol.balances(now, out);
     }
 
     fn step(&mut self) {
