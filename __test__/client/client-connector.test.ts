@@ -67,7 +67,7 @@ describe('a client with a connector of its own', () => {
     expect(client.health.connectorProcess).toMatchObject({
       kind: 'sim',
       state: 'running',
-      isPaperTrading: true,
+      orders: 'simulated',
       restarts: 0,
     });
     const { pid } = client.health.connectorProcess!;
@@ -248,7 +248,7 @@ describe('a client with a connector of its own', () => {
     });
     await client.start();
     expect(said(client)).toMatchObject({ paper: 'false', hasKey: true });
-    expect(client.health.connectorProcess!.isPaperTrading).toBe(false);
+    expect(client.health.connectorProcess!.orders).toBe('simulated');
     const { pid } = client.health.connectorProcess!;
     const arguments_ = existsSync('/proc/self') ? readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8') : ''; // prettier-ignore
     process.kill(pid!, 'SIGKILL');

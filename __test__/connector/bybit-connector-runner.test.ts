@@ -94,11 +94,11 @@ describe('settings of the Bybit connector', () => {
 });
 
 describe('BybitConnectorRunner', () => {
-  it('starts `connector bybit --stdio` in paper mode without keys', async () => {
+  it('starts `connector bybit --stdio` without keys, and leaves flags to the config file', async () => {
     const { runner, args, env } = await startedWith({});
     expect(args).toEqual(['bybit', '--stdio']);
-    expect(env).toEqual({ paper: 'true', testnet: 'false', hasKey: false, hasSecret: false });
-    expect(runner).toMatchObject({ isPublicOnly: true, isPaperTrading: true, isTestnet: false });
+    expect(env).toEqual({ paper: null, testnet: null, hasKey: false, hasSecret: false });
+    expect(runner).toMatchObject({ isPublicOnly: true });
   });
 
   it('hands keys on by the environment only, and the config file as a word', async () => {
@@ -111,7 +111,13 @@ describe('BybitConnectorRunner', () => {
     });
     expect(args).toEqual(['bybit', 'mine.toml', '--stdio']);
     expect(env).toEqual({ paper: 'false', testnet: 'true', hasKey: true, hasSecret: true });
-    expect(runner).toMatchObject({ isPublicOnly: false, isPaperTrading: false, isTestnet: true });
+    expect(runner).toMatchObject({ isPublicOnly: false });
+  });
+
+  it('hands flags of the environment on as words that cannot be misread, and no others', async () => {
+    const flags = { BYBIT_CONNECTOR_TESTNET: 'ON', CONNECTOR_PAPER_TRADING: 'flase' };
+    const { env } = await startedWith({ env: flags, onWarning: () => {} });
+    expect(env).toMatchObject({ paper: null, testnet: 'true' });
   });
 
   it('keeps half a pair of keys to itself', async () => {

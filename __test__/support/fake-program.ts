@@ -54,7 +54,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
   else
     out({ type: 'depth', timestamp: 1700000000000, symbol: told.symbol, bids: [[100, 1]], asks: [[101, 2]], last_update_id: 7, snapshot: true });
 }).on('close', () => process.exit(0));
-out({ type: 'status', status: 'ready', args: process.argv.slice(2), env: { paper: process.env.CONNECTOR_PAPER_TRADING, testnet: process.env.BYBIT_CONNECTOR_TESTNET, hasKey: process.env.BYBIT_API_KEY !== undefined, hasSecret: process.env.BYBIT_API_SECRET !== undefined } });
+out({ type: 'status', status: 'ready', args: process.argv.slice(2), env: { paper: process.env.CONNECTOR_PAPER_TRADING ?? null, testnet: process.env.BYBIT_CONNECTOR_TESTNET ?? null, hasKey: process.env.BYBIT_API_KEY !== undefined, hasSecret: process.env.BYBIT_API_SECRET !== undefined } });
 `;
 
 /**
@@ -68,5 +68,5 @@ const fs = require('node:fs');
 console.error(JSON.stringify({ args, config: config && fs.readFileSync(config, 'utf8'), mode: config && (fs.statSync(config).mode & 0o777).toString(8), paper: process.env.CONNECTOR_PAPER_TRADING, hasKey: process.env.BYBIT_API_KEY !== undefined }));
 process.once('SIGTERM', () => process.exit(0));
 setInterval(() => {}, 1000);
-setTimeout(() => console.log(JSON.stringify({ type: 'ready' })), 50);
+setTimeout(() => console.log(JSON.stringify({ type: 'ready', orders: 'simulated' })), 50);
 `;

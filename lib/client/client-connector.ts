@@ -33,6 +33,11 @@ export class ClientConnector {
     this.#tellError = tellError;
   }
 
+  /** True when the client has a connector of its own. */
+  get isOwned(): boolean {
+    return this.#given !== undefined;
+  }
+
   /** `undefined` when there is none, or it was not started yet. */
   get health(): OwnedConnectorHealth | undefined {
     return this.#connector?.health;

@@ -476,8 +476,10 @@ export class LiveClient {
           ? openNativeSession
           : openStubSession);
       // Made-up prices need no connector.
-      if (open !== openStubSession) await this.#core.connector.start();
-      if (this.#isEnding()) throw endedWhileStarting();
+      if (this.#core.connector.isOwned && open !== openStubSession) {
+        await this.#core.connector.start();
+        if (this.#isEnding()) throw endedWhileStarting();
+      }
       const session = await this.#core.open(open);
       if (this.#isEnding()) throw endedWhileStarting();
       this.#startedMs = performance.now();

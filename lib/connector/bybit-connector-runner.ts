@@ -1,8 +1,5 @@
-import {
-  bybitConnectorSettings,
-  type BybitConnectorOptions,
-  type BybitConnectorSettings,
-} from './bybit-connector-settings.js';
+import { bybitConnectorEnv } from './bybit-connector-env.js';
+import { bybitConnectorSettings, type BybitConnectorOptions } from './bybit-connector-settings.js';
 import { ConnectorRunner, type RunnerTuning } from './connector-runner.js';
 
 /** Options of {@link BybitConnectorRunner}: settings, process and queue. */
@@ -18,11 +15,8 @@ export interface BybitConnectorRunnerOptions extends BybitConnectorOptions, Runn
  * doubled up to 10 s, at most 5 times in a row, and subscribes again to everything.
  */
 export class BybitConnectorRunner extends ConnectorRunner {
-  /** True: no keys, public data only. */
+  /** True: neither options nor environment hold keys, so that there is public data only. */
   readonly isPublicOnly: boolean;
-  /** True: orders never reach the venue. */
-  readonly isPaperTrading: boolean;
-  readonly isTestnet: boolean;
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` as `ConnectorRunner`. */
   constructor(options: BybitConnectorRunnerOptions = {}) {
@@ -41,30 +35,8 @@ export class BybitConnectorRunner extends ConnectorRunner {
       ...tuning,
       kind: 'bybit',
       args: settings.configFile === undefined ? [] : [settings.configFile],
-      env: bybitConnectorEnv(settings, base),
+      env: bybitConnectorEnv(given, base),
     });
     this.isPublicOnly = settings.apiKey === undefined;
-    this.isPaperTrading = settings.paperTrading;
-    this.isTestnet = settings.testnet;
   }
-}
-
-/** The child's environment: keys, and the flags as words that cannot be misread. */
-export function bybitConnectorEnv(
-  settings: BybitConnectorSettings,
-  env: NodeJS.ProcessEnv,
-): NodeJS.ProcessEnv {
-  const child: NodeJS.ProcessEnv = {
-    ...env,
-    BYBIT_CONNECTOR_TESTNET: String(settings.testnet),
-    CONNECTOR_PAPER_TRADING: String(settings.paperTrading),
-    BYBIT_API_KEY: settings.apiKey,
-    BYBIT_API_SECRET: settings.apiSecret,
-  };
-  // Half a pair of keys is none, and a variable that is undefined must not become a word.
-  if (settings.apiKey === undefined) {
-    delete child['BYBIT_API_KEY'];
-    delete child['BYBIT_API_SECRET'];
-  }
-  return child;
 }

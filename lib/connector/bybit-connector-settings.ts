@@ -1,4 +1,4 @@
-/** How the Bybit connector is to run. */
+/** How the Bybit connector is to run, as far as options and environment say; a config file may say more. */
 export interface BybitConnectorSettings {
   /** Public data only when key or secret is missing. */
   readonly apiKey: string | undefined;
@@ -68,15 +68,19 @@ export function bybitConnectorSettings(
   };
 }
 
+/** `undefined` for nothing, and for what is no flag. */
+export function readFlag(value: string | undefined): boolean | undefined {
+  return FLAG_WORDS.get(value?.trim().toLowerCase() ?? '');
+}
+
 function flag(
   name: string,
   preset: boolean,
   env: NodeJS.ProcessEnv,
   warn: (text: string) => void,
 ): boolean {
-  const given = text(env[name]);
-  if (given === undefined) return preset;
-  const value = FLAG_WORDS.get(given.toLowerCase());
+  if (text(env[name]) === undefined) return preset;
+  const value = readFlag(env[name]);
   if (value !== undefined) return value;
   // The value is not repeated: a key pasted into the wrong line must not reach a log.
   warn(`${name} is neither true nor false: it counts as ${String(preset)}.`);

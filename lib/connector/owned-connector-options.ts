@@ -37,7 +37,8 @@ export interface OwnedConnectorOptions {
   readonly env?: Readonly<Record<string, string>>;
   /**
    * Orders are filled here against the venue's live book and never reach it. Default: the variable
-   * `CONNECTOR_PAPER_TRADING`, else `true`; real orders need `false`. `sim` and `replay` have no venue.
+   * `CONNECTOR_PAPER_TRADING`, else `paper_trading` of the config, else `true`; real orders need `false`.
+   * `sim` and `replay` have no venue. `health.connectorProcess.orders` says what holds.
    */
   readonly paper?: boolean;
   /** How it is started again when it dies. Default 0.5 s, doubled up to 8 s, 5 times; `false`: never. */

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 
 import { HftError } from '../models/hft-error.js';
-import { bybitConnectorEnv } from './bybit-connector-runner.js';
-import { bybitConnectorSettings, type BybitConnectorSettings } from './bybit-connector-settings.js';
+import { bybitConnectorEnv } from './bybit-connector-env.js';
+import { bybitConnectorSettings, type BybitConnectorOptions } from './bybit-connector-settings.js';
 import {
   ConnectorProcess,
   type ConnectorExit,
@@ -16,8 +16,11 @@ import { TemporaryConfig } from './temporary-config.js';
 export interface OwnedConnectorHealth extends ConnectorProcessHealth {
   readonly name: string;
   readonly kind: ConnectorKind;
-  /** True: no order reaches a venue. */
-  readonly isPaperTrading: boolean;
+  /**
+   * Where orders go, as the connector itself says: `real` to the venue, `paper` and `simulated` never,
+   * `none` nowhere, for want of keys. `undefined` before it was ready.
+   */
+  readonly orders: string | undefined;
 }
 
 interface OwnedConnectorEvents {
@@ -54,7 +57,7 @@ export function ownedConnectorName(options: OwnedConnectorOptions): string {
 export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
   readonly name: string;
   readonly kind: ConnectorKind;
-  readonly isPaperTrading: boolean;
+  #orders: string | undefined;
   readonly #config: TemporaryConfig | undefined;
   readonly #process: ConnectorProcess;
   #wasReady = false;
@@ -70,14 +73,10 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
     this.name = name;
     this.kind = kind;
     const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-    const settings = bybitConnectorSettings(
-      {
-        ...(options.paper === undefined ? {} : { paperTrading: options.paper }),
-        ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
-      },
-      env,
-    );
-    this.isPaperTrading = kind === 'sim' || kind === 'replay' || settings.paperTrading;
+    const venue: BybitConnectorOptions = {
+      ...(options.paper === undefined ? {} : { paperTrading: options.paper }),
+      ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
+    };
     if (options.config !== undefined) {
       const redactor = SecretRedactor.fromEnv(env);
       if (
@@ -89,11 +88,12 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
     }
     try {
       this.#process = new ConnectorProcess({
-        args: [name, kind, ...words(options, settings, symbols, this.#config?.path)],
-        env:
-          kind === 'bybit'
-            ? bybitConnectorEnv(settings, env)
-            : { ...env, CONNECTOR_PAPER_TRADING: String(settings.paperTrading) },
+        args: [
+          name,
+          kind,
+          ...words(options, symbols, this.#config?.path, configFileOf(kind, venue, env)),
+        ],
+        env: bybitConnectorEnv(venue, env),
         ...(binary === undefined ? {} : { binary }),
         ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
         ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
@@ -104,7 +104,8 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
       throw error;
     }
     this.#process
-      .on('ready', () => {
+      .on('ready', ({ orders }) => {
+        this.#orders = typeof orders === 'string' ? orders : undefined;
         if (this.#wasReady) this.emit('restarted', this.#process.health.restarts);
         this.#wasReady = true;
       })
@@ -139,19 +140,28 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
   }
 
   get health(): OwnedConnectorHealth {
-    const { name, kind, isPaperTrading } = this;
-    return Object.freeze({ name, kind, isPaperTrading, ...this.#process.health });
+    const { name, kind } = this;
+    return Object.freeze({ name, kind, orders: this.#orders, ...this.#process.health });
   }
+}
+
+/** Bybit has a variable for it; what is odd about its other variables is warned of on the way. */
+function configFileOf(
+  kind: ConnectorKind,
+  venue: BybitConnectorOptions,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return kind === 'bybit' ? bybitConnectorSettings(venue, env).configFile : venue.configFile;
 }
 
 function words(
   options: OwnedConnectorOptions,
-  settings: BybitConnectorSettings,
   instruments: readonly string[],
   temporary: string | undefined,
+  named: string | undefined,
 ): string[] {
   const { kind, files = [], args = [] } = options;
-  const file = temporary ?? (kind === 'bybit' ? settings.configFile : options.configFile);
+  const file = temporary ?? named;
   // A simulated exchange has to be told what it trades; event arrays do not name their symbol.
   const isNeeded =
     (kind === 'sim' && file === undefined) || (kind === 'replay' && instruments.length === 1);
