@@ -41,3 +41,37 @@ export type {
   FeedStaleness,
   FeedStateChange,
 } from './feed-notice.js';
+export {
+  normalizeDepth,
+  normalizeEvent,
+  normalizeTrade,
+  type NormalizerOptions,
+} from './normalizer.js';
+export { DEFAULT_BACKOFF, type Backoff } from './backoff.js';
+export { Feed } from './feed.js';
+export type { ConsumerOptions } from './feed-hub.js';
+export { HFTConnectorStream } from './hft-connector-stream.js';
+export type { StreamOptions } from './stream-options.js';
+export {
+  keepEvents,
+  keepSymbols,
+  minTradeQty,
+  renameSymbols,
+  scaleQty,
+  type FeedStage,
+} from './feed-stage.js';
+export {
+  createFeedLogger,
+  silentFeedLogger,
+  type FeedLogger,
+  type FeedLoggerOptions,
+  type FeedLogLevel,
+} from './feed-logger.js';
+export type { FeedLogLimits } from './feed-log.js';
+export { InboxConnector } from './inbox-connector.js';
+export type { InboxEvent } from './connector-inbox.js';
+export {
+  StubbedConnector,
+  type StubFaults,
+  type StubbedConnectorOptions,
+} from './stubbed-connector.js';

@@ -1,0 +1,99 @@
+import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+
+import { SecretRedactor } from '../connector/secret-redactor.js';
+import { prettyLine } from './pretty-line.js';
+
+/** Levels that `LOG_LEVEL` takes. */
+export type FeedLogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** Where the lines of a feed go; a pino logger is one. */
+export interface FeedLogger {
+  /** False: a line of `connector_trade` or `connector_depth` need not be made. */
+  isLevelEnabled(level: string): boolean;
+  debug(fields: Readonly<Record<string, unknown>>): void;
+  info(fields: Readonly<Record<string, unknown>>): void;
+  warn(fields: Readonly<Record<string, unknown>>): void;
+  error(fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** How a logger writes. */
+export interface FeedLoggerOptions {
+  /** Default `LOG_LEVEL`, else `info`. */
+  readonly level?: FeedLogLevel;
+  /** Lines for people instead of JSON. Default: when standard error is a terminal. */
+  readonly pretty?: boolean;
+  /**
+   * Where lines go. Default: standard error, by a buffer of 1 MiB that is written in the background;
+   * when it is full lines are lost rather than the feed held up.
+   */
+  readonly write?: (line: string) => void;
+  /** Its secrets are taken out of every line. Default: this process's environment. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Levels by name, quietest last. */
+export const FEED_LOG_LEVELS: readonly FeedLogLevel[] = [
+  'trace',
+  'debug',
+  'info',
+  'warn',
+  'error',
+  'fatal',
+  'silent',
+];
+const BUFFER_BYTES = 1024 * 1024;
+
+/**
+ * A logger of one JSON line per event: `{"level":"info","time":"…","event":"connector_connected",…}`.
+ * In a terminal the same in colour and for people.
+ */
+export function createFeedLogger(options: FeedLoggerOptions = {}): FeedLogger {
+  const env = options.env ?? process.env;
+  const redactor = SecretRedactor.fromEnv(env);
+  const level = options.level ?? levelOf(env['LOG_LEVEL']) ?? 'info';
+  const pretty = options.pretty ?? (options.write === undefined && process.stderr.isTTY);
+  const out: DestinationStream =
+    options.write === undefined
+      ? destination({ dest: 2, sync: false, maxLength: BUFFER_BYTES })
+      : { write: options.write };
+  const stream: DestinationStream = {
+    write(line) {
+      const clean = redactor.redact(line);
+      out.write(pretty ? prettyLine(clean) : clean);
+    },
+  };
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  );
+}
+
+/** The level of a text in any case; `undefined` when it is none. */
+export function levelOf(text: string | undefined): FeedLogLevel | undefined {
+  const name = text?.trim().toLowerCase();
+  if (name === 'warning') return 'warn';
+  if (name === 'critical') return 'fatal';
+  return FEED_LOG_LEVELS.find((level) => level === name);
+}
+
+/** Says nothing. */
+export const silentFeedLogger: FeedLogger = {
+  isLevelEnabled: () => false,
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+};
+
+let shared: FeedLogger | undefined;
+
+/** The logger of feeds that were given none: made once, by `LOG_LEVEL`. */
+export function defaultFeedLogger(): FeedLogger {
+  shared ??= createFeedLogger();
+  return shared;
+}

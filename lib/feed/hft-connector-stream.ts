@@ -1,0 +1,463 @@
+import { HftError } from '../models/hft-error.js';
+import { backoffDelayMs } from './backoff.js';
+import type { ConnectorHealth, ConnectorWrapper } from './connector-wrapper.js';
+import { Feed, asError } from './feed.js';
+import type { FeedEvent } from './feed-event.js';
+import type { FeedHealth } from './feed-health.js';
+import { FeedLog } from './feed-log.js';
+import { defaultFeedLogger, silentFeedLogger } from './feed-logger.js';
+import { FeedMeter } from './feed-meter.js';
+import type { FeedMetrics } from './feed-metrics.js';
+import { normalizeEvent, type NormalizerOptions } from './normalizer.js';
+import { StopGate } from './stop-gate.js';
+import {
+  resolveStreamOptions,
+  type ResolvedStreamOptions,
+  type StreamOptions,
+} from './stream-options.js';
+
+/** Events in a row before others on this thread have their turn. */
+const TURN_EVENTS = 256;
+/** Polls that may fail in a row before the connection counts as lost. */
+const POLL_FAILURES_MAX = 5;
+
+/**
+ * A feed over any `ConnectorWrapper`: reads it, normalises, fans out, measures, and reconnects it
+ * after 0.5 → 1 → 2 → 4 → 8 s, at most 5 times in a row.
+ */
+export class HFTConnectorStream extends Feed {
+  readonly #wrapper: ConnectorWrapper;
+  readonly #options: ResolvedStreamOptions;
+  readonly #meter = new FeedMeter();
+  readonly #log: FeedLog;
+  readonly #symbols: Set<string>;
+  #normalizer: NormalizerOptions;
+  #gate = new StopGate();
+  #starting: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #connected = false;
+  #connectedAtMs = 0;
+  #attempts = 0;
+  #lastError = '';
+  #stale = false;
+  #staleTimer: NodeJS.Timeout | undefined;
+
+  /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
+  constructor(wrapper: ConnectorWrapper, options: StreamOptions) {
+    super(wrapper.name);
+    this.#wrapper = wrapper;
+    this.#options = resolveStreamOptions(options);
+    this.#symbols = new Set(this.#options.symbols);
+    this.#normalizer = this.#normalizerOptions();
+    const { logger = defaultFeedLogger() } = options;
+    this.#log = new FeedLog(
+      logger === false ? silentFeedLogger : logger,
+      wrapper.name,
+      this.#options.logLimits,
+    );
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start().catch(async (error: unknown) => {
+      await this.#wrapper.disconnect().catch(() => undefined);
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined;
+    });
+    return this.#stopping;
+  }
+
+  /** Subscribes to one more symbol, now and after every reconnect. */
+  async subscribe(symbol: string): Promise<void> {
+    if (typeof symbol !== 'string' || symbol === '')
+      throw new HftError('ERR_INVALID_ARGUMENT', 'symbol: must be a text that is not empty.');
+    this.#symbols.add(symbol);
+    this.#normalizer = this.#normalizerOptions();
+    if (this.#connected) await this.#subscribe(symbol);
+  }
+
+  /** Symbols that are subscribed on every connect. */
+  get symbols(): readonly string[] {
+    return [...this.#symbols];
+  }
+
+  get health(): FeedHealth {
+    const of: ConnectorHealth = this.#wrapper.health;
+    return Object.freeze({
+      name: this.name,
+      state: this.state,
+      connected: this.#connected,
+      lastTsMs: this.#meter.lastTsMs,
+      lastEventAgeMs: this.#meter.lastEventAgeMs,
+      stale: this.#stale,
+      queueSize: this.hub.queueSize,
+      reconnectionAttempts: this.#connected ? 0 : this.#attempts,
+      reconnections: this.#meter.reconnections,
+      lastError: this.#lastError,
+      connectorHealth: Object.freeze({
+        connected: of.connected,
+        subscribedTrades: of.subscribedTrades,
+        subscribedDepth: of.subscribedDepth,
+        eventCounter: of.eventCounter,
+        queueSize: of.queueSize ?? 0,
+        dropped: of.dropped ?? 0,
+        details: of.details ?? {},
+      }),
+      queues: this.hub.queues(),
+      sources: [],
+    });
+  }
+
+  get metrics(): FeedMetrics {
+    const own = this.#meter.metrics(this.name, this.hub, {});
+    return { ...own, connectors: { [this.name]: own } };
+  }
+
+  /** @internal */
+  protected override onConsumerError(error: Error): void {
+    this.#meter.consumerErrors += 1;
+    this.#report(error, 'consumer');
+  }
+
+  // ---- life
+
+  async #start(): Promise<void> {
+    await this.#stopping;
+    const gate = new StopGate();
+    this.#gate = gate;
+    this.#attempts = 0;
+    this.hub.revive();
+    this.enter('connecting');
+    try {
+      await this.#connect(gate);
+    } catch (error) {
+      const failure = asError(error);
+      this.#lastError = failure.message;
+      if (!gate.isStopped()) this.enter('failed');
+      throw failure;
+    }
+    if (gate.isStopped()) throw new HftError('ERR_CLOSED', `feed ${this.name} was stopped.`);
+    this.#running = this.#run(gate);
+  }
+
+  async #stop(): Promise<void> {
+    this.#gate.stop();
+    const starting = this.#starting;
+    await starting?.catch(() => undefined);
+    await this.#running;
+    this.#running = undefined;
+    clearInterval(this.#staleTimer);
+    const wasConnected = this.#connected;
+    this.#connected = false;
+    await this.#wrapper.disconnect().catch((error: unknown) => {
+      this.#report(asError(error), 'connector');
+    });
+    if (wasConnected) this.#tellDisconnected('stopped');
+    if (this.#starting === starting) this.#starting = undefined;
+    if (this.state !== 'created') this.enter('stopped');
+    this.hub.end(undefined);
+  }
+
+  /** Reads, and reconnects after each loss, until stopped or given up. Never rejects. */
+  async #run(gate: StopGate): Promise<void> {
+    for (;;) {
+      const reason = await this.#read(gate).catch((error: unknown) => asError(error).message);
+      if (gate.isStopped()) return;
+      this.#onLost(reason);
+      try {
+        await this.#connect(gate);
+      } catch (error) {
+        if (!gate.isStopped()) await this.#giveUp(asError(error));
+        return;
+      }
+      if (gate.isStopped()) return;
+    }
+  }
+
+  #onLost(reason: string): void {
+    this.#connected = false;
+    clearInterval(this.#staleTimer);
+    this.#meter.disconnections += 1;
+    this.#lastError = reason;
+    if (performance.now() - this.#connectedAtMs >= this.#options.backoff.stableAfterMs)
+      this.#attempts = 0;
+    this.enter('reconnecting');
+    this.#tellDisconnected(reason);
+  }
+
+  async #giveUp(error: Error): Promise<void> {
+    this.#lastError = error.message;
+    this.#starting = undefined;
+    await this.#wrapper.disconnect().catch(() => undefined);
+    this.enter('failed');
+    this.#emitError(error, 'connection');
+    this.hub.end(error);
+  }
+
+  /** Connects and subscribes; tries again by the backoff. */
+  async #connect(gate: StopGate): Promise<void> {
+    const { backoff } = this.#options;
+    const again = this.state === 'reconnecting';
+    if (again) await this.#pauseBefore(gate, undefined);
+    for (;;) {
+      if (gate.isStopped()) return;
+      try {
+        await this.#connectOnce(gate);
+        break;
+      } catch (error) {
+        if (gate.isStopped()) return;
+        const failure = asError(error);
+        this.#lastError = failure.message;
+        const isLast = this.#attempts >= backoff.maxAttempts;
+        const delayMs = isLast ? null : backoffDelayMs(backoff, this.#attempts + 1);
+        this.#log.connectionError(failure, this.#attempts, delayMs);
+        if (isLast) throw this.#exhausted(failure);
+        await this.#pauseBefore(gate, failure);
+      }
+    }
+    if (gate.isStopped()) return;
+    this.#onConnected(again);
+  }
+
+  async #pauseBefore(gate: StopGate, cause: Error | undefined): Promise<void> {
+    const { backoff } = this.#options;
+    if (this.#attempts >= backoff.maxAttempts) throw this.#exhausted(cause);
+    this.#attempts += 1;
+    const delayMs = backoffDelayMs(backoff, this.#attempts);
+    this.emit(
+      'reconnecting',
+      Object.freeze({ type: 'reconnecting', source: this.name, attempt: this.#attempts, delayMs }),
+    );
+    await gate.pause(delayMs);
+  }
+
+  #exhausted(cause: Error | undefined): HftError {
+    const why = cause?.message ?? this.#lastError;
+    return new HftError(
+      'ERR_CONNECTOR_DOWN',
+      `${this.name} could not be connected; gave up after ${String(this.#attempts)} retries: ${why}`,
+      { remedy: 'See whether the venue or the connector runs, then start() again.', cause },
+    );
+  }
+
+  async #connectOnce(gate: StopGate): Promise<void> {
+    const { connectTimeoutMs } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(
+          new HftError('ERR_TIMEOUT', `${this.name} did not connect in ${connectTimeoutMs} ms.`),
+        );
+      }, connectTimeoutMs);
+    });
+    const work = async (): Promise<void> => {
+      await this.#wrapper.connect();
+      for (const symbol of this.#symbols) await this.#subscribe(symbol);
+    };
+    try {
+      await gate.race(Promise.race([work(), timeout]));
+    } catch (error) {
+      // What still tries to connect must not meet the next attempt.
+      if (HftError.is(error, 'ERR_TIMEOUT')) void this.#wrapper.disconnect().catch(() => undefined);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #subscribe(symbol: string): Promise<void> {
+    if (this.#options.trades) await this.#wrapper.subscribeTrades(symbol);
+    if (this.#options.depth) await this.#wrapper.subscribeDepth(symbol);
+  }
+
+  #onConnected(again: boolean): void {
+    this.#connected = true;
+    this.#connectedAtMs = performance.now();
+    if (again) this.#meter.reconnections += 1;
+    this.#watchStaleness();
+    this.enter('connected');
+    this.#log.connected({ symbols: this.symbols, again });
+    this.emit('connected', Object.freeze({ type: 'connected', source: this.name, again }));
+  }
+
+  // ---- reading
+
+  /** Reads until the connection is lost; returns why. */
+  async #read(gate: StopGate): Promise<string> {
+    return this.#options.mode === 'iterate' ? await this.#iterate(gate) : await this.#poll(gate);
+  }
+
+  async #poll(gate: StopGate): Promise<string> {
+    const { pollIntervalMs } = this.#options;
+    let failures = 0;
+    for (let turn = 1; !gate.isStopped(); turn += 1) {
+      const askedAtMs = performance.now();
+      let raw: unknown;
+      try {
+        const given: unknown = this.#wrapper.nextEvent(pollIntervalMs);
+        raw = given instanceof Promise ? await gate.race(given) : given;
+        failures = raw === undefined ? failures : 0;
+      } catch (error) {
+        failures += 1;
+        this.#meter.connectorErrors += 1;
+        const failure = asError(error);
+        this.#report(failure, 'connector');
+        if (!this.#wrapper.health.connected || failures >= POLL_FAILURES_MAX)
+          return failure.message;
+      }
+      if (gate.isStopped()) break;
+      if (raw === undefined || raw === null) {
+        if (!this.#wrapper.health.connected) return 'the connector lost its connection';
+        const restMs = pollIntervalMs - (performance.now() - askedAtMs);
+        if (restMs > 1) await gate.pause(restMs);
+        turn = 0;
+        continue;
+      }
+      this.#handle(raw);
+      await this.#yield(gate, turn);
+    }
+    return 'stopped';
+  }
+
+  async #iterate(gate: StopGate): Promise<string> {
+    const iterator = this.#wrapper[Symbol.asyncIterator]?.();
+    if (iterator === undefined) return 'the connector has no async iterator';
+    try {
+      for (let turn = 1; !gate.isStopped(); turn += 1) {
+        const result = await gate.race(iterator.next());
+        if (result === undefined) break;
+        if (result.done === true) return 'the connector ended its events';
+        this.#handle(result.value);
+        await this.#yield(gate, turn);
+      }
+    } finally {
+      // Not waited for: a generator that waits for its venue answers when it hears from it.
+      iterator.return?.().then(undefined, () => undefined);
+    }
+    return 'stopped';
+  }
+
+  /** Waits for consumers that block, and lets others on this thread have their turn. */
+  async #yield(gate: StopGate, turn: number): Promise<void> {
+    for (let room = this.hub.room(); room !== undefined; room = this.hub.room()) {
+      await gate.race(room);
+      if (gate.isStopped()) return;
+    }
+    if (turn % TURN_EVENTS === 0) await new Promise(setImmediate);
+  }
+
+  #handle(raw: unknown): void {
+    const type: unknown = typeof raw === 'object' && raw !== null && 'type' in raw ? raw.type : '';
+    if (type === 'status' || type === 'error') {
+      this.#handleNotice(raw as Readonly<Record<string, unknown>>);
+      return;
+    }
+    const nowMs = performance.now();
+    let event: FeedEvent;
+    try {
+      event = normalizeEvent(raw, this.#normalizer);
+    } catch (error) {
+      this.#meter.invalidEvents += 1;
+      this.#report(asError(error), 'event');
+      return;
+    }
+    const staged = this.#options.stages.length === 0 ? event : this.#stage(event);
+    if (staged === undefined) return;
+    this.#meter.record(staged, nowMs);
+    if (this.#stale) this.#tellStaleness(0);
+    this.#log.event(staged, nowMs);
+    this.hub.emitEvent(staged);
+  }
+
+  #stage(event: FeedEvent): FeedEvent | undefined {
+    let current: FeedEvent | null | undefined = event;
+    try {
+      for (const stage of this.#options.stages) {
+        current = stage(current);
+        if (current === null || current === undefined) break;
+      }
+    } catch (error) {
+      this.onConsumerError(asError(error));
+      current = null;
+    }
+    if (current !== null && current !== undefined) return current;
+    this.#meter.filtered += 1;
+    return undefined;
+  }
+
+  #handleNotice(raw: Readonly<Record<string, unknown>>): void {
+    if (raw['type'] === 'status') {
+      this.#log.note('connector_status', { status: raw['status'], details: raw['details'] });
+      return;
+    }
+    this.#meter.connectorErrors += 1;
+    const code = typeof raw['code'] === 'string' ? raw['code'] : 'unknown';
+    const message = typeof raw['message'] === 'string' ? raw['message'] : '';
+    this.#report(new HftError('ERR_CUSTOM', `${this.name}: ${code}: ${message}`), 'connector');
+  }
+
+  // ---- telling
+
+  #report(error: Error, origin: 'event' | 'consumer' | 'connector'): void {
+    this.#log.error(error, origin, performance.now());
+    this.#emitError(error, origin);
+  }
+
+  #telling = false;
+
+  #emitError(error: Error, origin: 'event' | 'consumer' | 'connector' | 'connection'): void {
+    // What an error handler throws is logged and counted, and not told to it again.
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      this.emit('error', Object.freeze({ type: 'error', source: this.name, origin, error }));
+    } finally {
+      this.#telling = false;
+    }
+  }
+
+  #tellDisconnected(reason: string): void {
+    this.#log.disconnected(reason);
+    this.emit('disconnected', Object.freeze({ type: 'disconnected', source: this.name, reason }));
+  }
+
+  #watchStaleness(): void {
+    clearInterval(this.#staleTimer);
+    this.#tellStaleness(0);
+    const { staleAfterMs } = this.#options;
+    if (staleAfterMs === 0) return;
+    this.#staleTimer = setInterval(
+      () => {
+        const since = Math.max(this.#meter.lastEventMonoMs ?? 0, this.#connectedAtMs);
+        this.#tellStaleness(performance.now() - since);
+      },
+      Math.max(1, staleAfterMs / 4),
+    );
+    this.#staleTimer.unref();
+  }
+
+  #tellStaleness(silentMs: number): void {
+    const { staleAfterMs } = this.#options;
+    const stale = staleAfterMs > 0 && silentMs >= staleAfterMs;
+    if (stale === this.#stale) return;
+    this.#stale = stale;
+    const type = stale ? 'stale' : 'fresh';
+    this.#log.note(`connector_${type}`, { silent_ms: Math.round(silentMs) });
+    this.emit(type, Object.freeze({ type, source: this.name, silentMs }));
+  }
+
+  #normalizerOptions(): NormalizerOptions {
+    const [only, ...others] = this.#symbols;
+    return {
+      source: this.name,
+      ...(only !== undefined && others.length === 0 ? { defaultSymbol: only } : {}),
+    };
+  }
+}

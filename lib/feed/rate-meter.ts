@@ -1,0 +1,48 @@
+const SECONDS = 60;
+
+/** Counts events over the last minute in buckets of a second: O(1) per event, fixed memory. */
+export class RateMeter {
+  readonly #counts = new Uint32Array(SECONDS);
+  /** Second that a bucket counts for. */
+  readonly #seconds = new Float64Array(SECONDS).fill(-1);
+  readonly #startMs: number;
+  #total = 0;
+
+  /** @param nowMs - A monotonic clock, ms; the same that the other calls get. */
+  constructor(nowMs: number) {
+    this.#startMs = nowMs;
+  }
+
+  /** Since the start. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Counts one event. */
+  record(nowMs: number): void {
+    const second = Math.floor(nowMs / 1000);
+    const at = second % SECONDS;
+    if (this.#seconds[at] !== second) {
+      this.#seconds[at] = second;
+      this.#counts[at] = 0;
+    }
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#total += 1;
+  }
+
+  /** Events of the last 60 s, by whole seconds. */
+  perMinute(nowMs: number): number {
+    const oldest = Math.floor(nowMs / 1000) - SECONDS;
+    let count = 0;
+    for (let at = 0; at < SECONDS; at += 1) {
+      if ((this.#seconds[at] ?? -1) > oldest) count += this.#counts[at] ?? 0;
+    }
+    return count;
+  }
+
+  /** Events per second over the last 60 s, or since the start when that is shorter (at least 1 s). */
+  perSecond(nowMs: number): number {
+    const seconds = Math.min(SECONDS, Math.max(1, (nowMs - this.#startMs) / 1000));
+    return this.perMinute(nowMs) / seconds;
+  }
+}
