@@ -1,10 +1,13 @@
-// A client that starts, watches and ends a real connector.
+// A client, and a strategy, that start, watch and end a real connector.
+import { execFileSync } from 'node:child_process';
+
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { ClientEvent } from '../../lib/client/client-event.js';
 import { LiveClient } from '../../lib/client/live-client.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
-import { isAlive } from '../support/fake-program.js';
+import { fakeProgram, isAlive } from '../support/fake-program.js';
+import { runLive } from '../../lib/strategy/run-live.js';
 import { describeNative } from '../support/native-suite.js';
 import { Program } from '../support/run-program.js';
 import { SharedMemoryBaseline } from '../support/shared-memory.js';
@@ -33,6 +36,23 @@ function simClient(): LiveClient {
   });
   clients.push(client);
   return client;
+}
+
+/** Command lines of the processes that this one has started and that run, by process id. */
+function children(): Map<number, string> {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' })
+    .split('\n')
+    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row));
+  const ours = rows.filter((row) => Number(row?.[2]) === process.pid);
+  return new Map(
+    ours
+      .map((row): [number, string] => [Number(row?.[1]), row?.[3] ?? ''])
+      .filter(([, command]) => !command.startsWith('ps ')),
+  );
+}
+
+function connectorPids(): number[] {
+  return [...children()].filter(([, command]) => command.includes('connector')).map(([pid]) => pid);
 }
 
 describeNative('a client with a connector of its own', () => {
@@ -74,7 +94,8 @@ describeNative('a client with a connector of its own', () => {
       types.length = 0;
       const { pid } = client.health.connectorProcess!;
       process.kill(pid!, 'SIGKILL');
-      await until(() => types.includes('connection_restored'), 'the connection');
+      for (const type of ['connection_restored', 'connector_restarted'])
+        await until(() => types.includes(type), type);
       await client.ready(10_000);
       expect(types.filter((type) => type.startsWith('connector'))).toEqual([
         'connector_died',
@@ -101,5 +122,72 @@ describeNative('a client with a connector of its own', () => {
     const { pid } = JSON.parse(await program.line('{')) as { pid: number };
     expect(await program.end).toMatchObject({ code: exitCode, signal: null });
     await until(() => !isAlive(pid), 'the end of the connector', 3_000);
+  });
+});
+
+describeNative('a strategy with a connector of its own', () => {
+  const strategy = new URL('../support/programs/strategy.mjs', import.meta.url);
+  const options = {
+    strategy,
+    instruments: [new LiveInstrument('BTCUSDT').connector('sim').tickSize(0.1).lotSize(0.001)],
+    backend: 'native' as const,
+    connector: { kind: 'sim' as const, restart: { delayMs: 50 } },
+  };
+
+  it('runs on it, and goes on after its death', async () => {
+    const told: [string, Readonly<Record<string, unknown>> | undefined][] = [];
+    let updates = 0;
+    const run = runLive({
+      ...options,
+      progressMs: 20,
+      onProgress: (progress) => void (updates = progress.bookUpdates),
+      onLog: (text, values) => void told.push([text, values]),
+    });
+    await until(() => updates > 100, 'updates');
+    const [pid] = connectorPids();
+    process.kill(pid!, 'SIGKILL');
+    await until(() => told.some(([text]) => text.includes('runs again')), 'its return');
+    const before = updates;
+    await until(() => updates > before + 100, 'more updates');
+    run.stop();
+    expect(await run).toMatchObject({ backend: 'native', reason: 'stopped' });
+    expect(told.slice(0, 2)).toEqual([
+      [
+        'the connector ended by itself',
+        expect.objectContaining({ signal: 'SIGKILL', willRestart: true }),
+      ],
+      ['the connector runs again', { restarts: 1 }],
+    ]);
+    expect(connectorPids()).toEqual([]);
+  });
+
+  it('ends at once when it is stopped while the connector starts', async () => {
+    const run = runLive({
+      ...options,
+      connector: { ...options.connector, binary: fakeProgram('setInterval(() => {}, 1000);') },
+      onLog: () => undefined,
+    });
+    await until(() => children().size > 0, 'its process');
+    run.stop();
+    expect(await run).toMatchObject({ reason: 'stopped', events: 0 });
+    expect([...children()]).toEqual([]);
+  });
+
+  it('rejects with what keeps the connector from starting', async () => {
+    const failing = { ...options.connector, binary: fakeProgram('process.exit(4);') };
+    await expect(runLive({ ...options, connector: failing })).rejects.toMatchObject({
+      code: 'ERR_CONNECTOR_EXITED',
+    });
+  });
+
+  it('needs none on the stub', async () => {
+    const summary = await runLive({
+      ...options,
+      backend: 'stub',
+      durationMs: 50,
+      connector: { kind: 'sim', binary: 'missing' },
+      onLog: () => undefined,
+    });
+    expect(summary.backend).toBe('stub');
   });
 });

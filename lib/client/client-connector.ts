@@ -1,34 +1,22 @@
+import type { AssignedConnector } from '../connector/assign-connector.js';
 import { OwnedConnector, type OwnedConnectorHealth } from '../connector/owned-connector.js';
-import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import type { HftError } from '../models/hft-error.js';
-import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { EventHub } from './event-hub.js';
-
-/** The connector that a client starts for itself, with the name that it will have. */
-export interface ClientConnectorOptions {
-  readonly name: string;
-  readonly options: OwnedConnectorOptions;
-}
 
 /** The connector process of a client: one per start, told about by the client's events. */
 export class ClientConnector {
-  readonly #given: ClientConnectorOptions | undefined;
-  readonly #symbols: readonly string[];
+  readonly #given: AssignedConnector | undefined;
   readonly #hub: EventHub;
   readonly #tellError: (error: HftError) => void;
   #connector: OwnedConnector | undefined;
   #isRef = true;
 
   constructor(
-    given: ClientConnectorOptions | undefined,
-    instruments: readonly InstrumentSpec[],
+    given: AssignedConnector | undefined,
     hub: EventHub,
     tellError: (error: HftError) => void,
   ) {
     this.#given = given;
-    this.#symbols = instruments
-      .filter(({ connector }) => connector === given?.name)
-      .map(({ symbol }) => symbol);
     this.#hub = hub;
     this.#tellError = tellError;
   }
@@ -50,8 +38,8 @@ export class ClientConnector {
    */
   async start(): Promise<void> {
     if (this.#given === undefined) return;
-    const { name, options } = this.#given;
-    const connector = new OwnedConnector(options, name, this.#symbols);
+    const { name } = this.#given;
+    const connector = new OwnedConnector(this.#given);
     this.#connector = connector;
     connector
       .on('died', ({ code, signal, stderrTail }, willRestart) => {

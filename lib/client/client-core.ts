@@ -69,14 +69,9 @@ export class ClientCore {
     this.notices = new PressureNotices((notice) => {
       this.hub.emit('dropped', notice);
     });
-    this.connector = new ClientConnector(
-      options.connector,
-      options.instruments,
-      this.hub,
-      (error) => {
-        this.tellError(error, 'connector');
-      },
-    );
+    this.connector = new ClientConnector(options.connector, this.hub, (error) => {
+      this.tellError(error, 'connector');
+    });
     this.desk = this.#makeDesk();
     this.#reconciler = new OrderReconciler({
       resync: (asset) => {

@@ -5,7 +5,7 @@ import {
   requireRoi,
   type InstrumentInput,
 } from '../models/bot-options.js';
-import { ownedConnectorName } from '../connector/owned-connector.js';
+import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import type { Backend, DepthKind } from '../bot/create.js';
 import { resolveWait, type WaitOptions, type WaitStrategy } from '../models/wait-options.js';
@@ -13,7 +13,6 @@ import { HftError } from '../models/hft-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { NativeBotConfig } from '../native/addon.js';
 import type { StubOptions } from '../stub/stub-options.js';
-import type { ClientConnectorOptions } from './client-connector.js';
 import type { ClientErrorEvent, ConnectionChange } from './client-event.js';
 import type { QueueName, QueueSettings } from './event-hub.js';
 import type { RateLimit } from './token-bucket.js';
@@ -87,7 +86,7 @@ export interface ResolvedClientOptions {
   readonly snapshotIntervalMs: number;
   readonly snapshotLevels: number;
   readonly stub: StubOptions;
-  readonly connector: ClientConnectorOptions | undefined;
+  readonly connector: AssignedConnector | undefined;
 }
 
 const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
@@ -104,7 +103,11 @@ const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
 
 /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
 export function resolveClientOptions(options: LiveClientOptions): ResolvedClientOptions {
-  const { instruments, connector } = resolveConnector(options);
+  const connector =
+    options.connector === undefined
+      ? undefined
+      : assignConnector(options.instruments, options.connector);
+  const instruments = connector?.instruments ?? resolveInstruments(options.instruments);
   const { backend = 'auto', depth = 'hashmap' } = options;
   if (!['auto', 'native', 'stub'].includes(backend))
     throw invalid('backend', backend, 'must be auto, native or stub');
@@ -156,29 +159,6 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
     snapshotLevels: whole('snapshotLevels', options.snapshotLevels, 20, 1, 10_000),
     stub: options.stub ?? {},
     connector,
-  };
-}
-
-/** The instruments of the client's own connector get the name that it will run under. */
-function resolveConnector(
-  options: LiveClientOptions,
-): Pick<ResolvedClientOptions, 'instruments' | 'connector'> {
-  const instruments = resolveInstruments(options.instruments);
-  const given = options.connector;
-  if (given === undefined) return { instruments, connector: undefined };
-  const name = ownedConnectorName(given);
-  const told = given.name ?? given.kind;
-  if (!instruments.some(({ connector }) => connector === told)) {
-    throw new HftError('ERR_INVALID_ARGUMENT', `connector: no instrument is on ${told}.`, {
-      remedy: `Describe one with .connector('${told}').`,
-    });
-  }
-  const renamed = instruments.map((spec) =>
-    spec.connector === told ? { ...spec, connector: name } : spec,
-  );
-  return {
-    instruments: resolveInstruments(renamed),
-    connector: { name, options: given },
   };
 }
 

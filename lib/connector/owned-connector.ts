@@ -8,6 +8,7 @@ import {
   type ConnectorExit,
   type ConnectorProcessHealth,
 } from './connector-process.js';
+import type { AssignedConnector } from './assign-connector.js';
 import type { ConnectorKind, OwnedConnectorOptions } from './owned-connector-options.js';
 import { SecretRedactor } from './secret-redactor.js';
 import { TemporaryConfig } from './temporary-config.js';
@@ -64,10 +65,9 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
   #stopping: Promise<void> | undefined;
 
   /**
-   * @param symbols - Symbols of the bot's instruments on this connector.
    * @throws HftError `ERR_INVALID_ARGUMENT` as `ownedConnectorName`, or for a secret among the arguments.
    */
-  constructor(options: OwnedConnectorOptions, name: string, symbols: readonly string[]) {
+  constructor({ name, options, symbols }: Omit<AssignedConnector, 'instruments'>) {
     super();
     const { kind, restart, binary, readyTimeoutMs, stopTimeoutMs, onLog } = options;
     this.name = name;

@@ -5,6 +5,9 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import { Piscina } from 'piscina';
 import { requireRoi, resolveInstruments } from '../models/bot-options.js';
 import { resolveBackend, type CreateOptions } from '../bot/create.js';
+import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
+import { OwnedConnector } from '../connector/owned-connector.js';
+import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import { HftError } from '../models/hft-error.js';
 import { invalid } from '../models/arguments.js';
 import type { NativePort } from '../native/addon.js';
@@ -41,6 +44,12 @@ export interface RunLiveOptions extends CreateOptions {
   readonly onProgress?: (summary: StrategySummary) => void;
   /** Default 1000. */
   readonly progressMs?: number;
+  /**
+   * Starts a connector with the run, before its bot, and ends it with it; it is started again when it
+   * dies, and its death and return are told by `onLog`. Instruments name it by its `name`, or by its
+   * kind when it has none. The stub needs none and starts none.
+   */
+  readonly connector?: OwnedConnectorOptions;
   /** How long a stop waits for the strategy before its thread is ended by force, ms. Default 5000. */
   readonly stopTimeoutMs?: number;
 }
@@ -124,6 +133,21 @@ function openPort(backend: 'native' | 'stub'): NativePort | null {
   return new (requireLiveAddon().NativePort)(null, null);
 }
 
+/** Made-up prices need no connector. */
+function makeConnector(
+  assigned: AssignedConnector | undefined,
+  backend: 'native' | 'stub',
+  port: NativePort | null,
+): OwnedConnector | undefined {
+  if (assigned === undefined || backend === 'stub') return undefined;
+  try {
+    return new OwnedConnector(assigned);
+  } catch (error) {
+    port?.close();
+    throw error;
+  }
+}
+
 /**
  * Runs a strategy in a worker thread of its own, next to the bot: the lowest latency there is.
  * Takes the real bot when the addon was built with `live`, else the stub with one warning.
@@ -140,16 +164,25 @@ function openPort(backend: 'native' | 'stub'): NativePort | null {
  * A run keeps the process alive until it ends.
  *
  * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_NATIVE_UNAVAILABLE` at once; the run rejects with
- * `ERR_STRATEGY_MODULE` and with what ends the bot.
+ * `ERR_STRATEGY_MODULE`, with what ends the bot, and with what keeps its own connector from starting.
  */
 export function runLive(options: RunLiveOptions): LiveRun {
   const url = strategyUrl(options.strategy);
   const backend = resolveBackend(options.backend);
-  const bot = botOptions(options, backend);
+  const assigned =
+    options.connector === undefined
+      ? undefined
+      : assignConnector(options.instruments, options.connector);
+  const bot = botOptions(
+    assigned === undefined ? options : { ...options, instruments: assigned.instruments },
+    backend,
+  );
   const loop = loopOptions(options);
   const filename = workerFile();
   const stopWord = new SharedArrayBuffer(4);
-  const control = new RunControl(openPort(backend), new Int32Array(stopWord));
+  const port = openPort(backend);
+  const connector = makeConnector(assigned, backend, port);
+  const control = new RunControl(port, new Int32Array(stopWord));
   const { port1, port2 } = new MessageChannel();
   const task: StrategyTask = {
     strategyUrl: url,
@@ -160,7 +193,8 @@ export function runLive(options: RunLiveOptions): LiveRun {
     stop: stopWord,
     messages: port2,
   };
-  const done = finish(filename, task, port1, control, options);
+  const run = finish(filename, task, port1, control, options, connector);
+  const done = connector === undefined ? run : run.finally(() => connector.stop());
   return Object.assign(done, {
     backend,
     stop: () => {
@@ -173,7 +207,7 @@ export function runLive(options: RunLiveOptions): LiveRun {
 class RunControl {
   readonly port: NativePort | null;
   private readonly word: Int32Array;
-  private readonly stopping: Promise<void>;
+  readonly stopping: Promise<void>;
   private tellStopping: () => void = () => undefined;
 
   constructor(port: NativePort | null, word: Int32Array) {
@@ -214,12 +248,34 @@ class RunControl {
   }
 }
 
+/** Waits for the connector, unless the run is stopped first: then its bot ends at once. */
+async function startConnector(
+  connector: OwnedConnector,
+  control: RunControl,
+  log: NonNullable<RunLiveOptions['onLog']>,
+): Promise<void> {
+  connector
+    .on('died', ({ code, signal, stderrTail }, willRestart) => {
+      log('the connector ended by itself', { code, signal, willRestart, stderrTail });
+    })
+    .on('restarted', (restarts) => {
+      log('the connector runs again', { restarts });
+    })
+    .on('failed', (error) => {
+      log(error.message, undefined);
+    });
+  const starting = connector.start();
+  starting.catch(() => undefined);
+  await Promise.race([starting, control.stopping]);
+}
+
 async function finish(
   filename: string,
   task: StrategyTask,
   messages: MessagePort,
   control: RunControl,
   options: RunLiveOptions,
+  connector: OwnedConnector | undefined,
 ): Promise<StrategySummary> {
   const { onLog = writeLog, onProgress, signal, stopTimeoutMs = 5000 } = options;
   const stop = (): void => {
@@ -241,6 +297,7 @@ async function finish(
     atomics: 'disabled',
   });
   try {
+    if (connector !== undefined) await startConnector(connector, control, onLog);
     const run = pool.run(task, { transferList: [task.messages] });
     // Ending the thread by force rejects the task, which nobody awaits any more.
     run.catch(() => undefined);
