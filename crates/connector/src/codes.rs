@@ -39,3 +39,7 @@ pub const RESTARTED: i64 = 3103;
 pub const STOPPING: i64 = 3104;
 /// Notice: more arrived from the network than could be taken in; a connection was given up.
 pub const INBOX_OVERFLOW: i64 = 3105;
+/// This connector takes no orders: paper trading is not there for this venue, or there is no key.
+pub const ORDERS_OFF: i64 = 3106;
+/// The venue could not judge the registration in time; register again.
+pub const NOT_READY: i64 = 3208;

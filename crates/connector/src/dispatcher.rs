@@ -12,8 +12,12 @@ use crate::clock::Now;
 use crate::codes;
 use crate::order_router::{OrderRouter, OwnerState, is_final};
 use crate::outlet::{Outgoing, Outlet};
+use crate::registrations::{Registrations, Waiting};
 use crate::venue::{NewOrder, OrderReport, Refusal, Venue, VenueEvent};
 use crate::venues::bybit::codes as bybit_codes;
+
+/// How long a registration waits for the venue to be able to judge it.
+const REGISTER_WAIT_NS: u64 = 30_000_000_000;
 
 /// A symbol that some bot registered.
 struct Instrument {
@@ -41,6 +45,8 @@ pub struct Dispatcher<V> {
     instruments: HashMap<u32, Instrument>,
     by_name: HashMap<String, u32>,
     bots: HashSet<u64>,
+    waiting: Registrations,
+    register_wait_ns: u64,
     events: Vec<VenueEvent>,
     levels: Vec<Event>,
     balances: Vec<Balance>,
@@ -57,12 +63,19 @@ impl<V: Venue> Dispatcher<V> {
             instruments: HashMap::new(),
             by_name: HashMap::new(),
             bots: HashSet::new(),
+            waiting: Registrations::default(),
+            register_wait_ns: REGISTER_WAIT_NS,
             events: Vec::with_capacity(4096),
             levels: Vec::new(),
             balances: Vec::new(),
             trouble: Trouble::default(),
             send_errors: 0,
         }
+    }
+
+    /// Changes how long a registration waits until the venue can judge it. Default 30 s.
+    pub fn wait_for_registrations(&mut self, wait_ns: u64) {
+        self.register_wait_ns = wait_ns;
     }
 
     /// The venue.
@@ -135,14 +148,46 @@ impl<V: Venue> Dispatcher<V> {
             self.publish(now, event, out);
         }
         self.events = events;
+        self.judge_waiting(now, out);
         count
     }
 
-    /// Ends every open order for its owner and tells everyone that the connector stops.
-    ///
-    /// For venues that live in this process: their orders end with it.
+    /// Answers the registrations that waited, as far as the venue can judge them now.
+    fn judge_waiting<O: Outlet>(&mut self, now: Now, out: &mut O) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let venue = &self.venue;
+        let due = self
+            .waiting
+            .take_due(now.mono_ns, |symbol| venue.not_yet(symbol).is_none());
+        for Waiting {
+            bot, symbol, sizes, ..
+        } in due
+        {
+            match self.venue.not_yet(&symbol) {
+                None => self.register(now, bot, &symbol, sizes, out),
+                Some(reason) => {
+                    let seconds = self.register_wait_ns / 1_000_000_000;
+                    let text = format!(
+                        "{symbol} could not be registered within {seconds} s: {reason}; register again"
+                    );
+                    let code = codes::NOT_READY;
+                    self.refuse_registration(bot, &symbol, Refusal { code, text }, out);
+                }
+            }
+        }
+    }
+
+    /// Tells everyone that the connector stops. Open orders of venues that live in this process end
+    /// with it, and their owners are told so.
     pub fn stop<O: Outlet>(&mut self, now: Now, out: &mut O) {
-        for handle in self.router.open() {
+        let ended = if self.venue.keeps_orders() {
+            Vec::new()
+        } else {
+            self.router.open()
+        };
+        for handle in ended {
             let Some(order) = self.router.order(handle) else {
                 continue;
             };
@@ -177,19 +222,24 @@ impl<V: Venue> Dispatcher<V> {
         sizes: (f64, f64),
         out: &mut O,
     ) {
+        if !self.by_name.contains_key(symbol)
+            && let Some(reason) = self.venue.not_yet(symbol)
+        {
+            let waiting = Waiting {
+                bot,
+                symbol: symbol.to_owned(),
+                sizes,
+                until_ns: now.mono_ns + self.register_wait_ns,
+            };
+            if self.waiting.keep(waiting) {
+                info!(bot, symbol, reason, "the registration waits");
+                return;
+            }
+        }
         let index = match self.accept(now, symbol, sizes) {
             Ok(index) => index,
             Err(refusal) => {
-                warn!(bot, symbol, code = refusal.code, reason = %refusal.text, "registration refused");
-                let Refusal { code, text } = refusal;
-                let side = SideEvent::RegisterRefused {
-                    symbol: symbol.to_owned(),
-                    code,
-                    text: text.clone(),
-                };
-                self.side(bot, side, out);
-                let error = LiveError::with(ErrorKind::Custom(code), Value::String(text));
-                self.tell_stock(bot, &error, out);
+                self.refuse_registration(bot, symbol, refusal, out);
                 return;
             }
         };
@@ -238,6 +288,25 @@ impl<V: Venue> Dispatcher<V> {
         }
     }
 
+    fn refuse_registration<O: Outlet>(
+        &mut self,
+        bot: u64,
+        symbol: &str,
+        refusal: Refusal,
+        out: &mut O,
+    ) {
+        warn!(bot, symbol, code = refusal.code, reason = %refusal.text, "registration refused");
+        let Refusal { code, text } = refusal;
+        let side = SideEvent::RegisterRefused {
+            symbol: symbol.to_owned(),
+            code,
+            text: text.clone(),
+        };
+        self.side(bot, side, out);
+        let error = LiveError::with(ErrorKind::Custom(code), Value::String(text));
+        self.tell_stock(bot, &error, out);
+    }
+
     fn accept(&mut self, now: Now, symbol: &str, (tick, lot): (f64, f64)) -> Result<u32, Refusal> {
         for (what, size) in [("tick", tick), ("lot", lot)] {
             if !(size.is_finite() && size > 0.0) {
@@ -281,8 +350,14 @@ impl<V: Venue> Dispatcher<V> {
     fn submit<O: Outlet>(&mut self, now: Now, bot: u64, symbol: &str, order: &Order, out: &mut O) {
         let state = out.owner_state(bot);
         let Some(index) = self.by_name.get(symbol).copied() else {
-            let text = format!("{symbol} is not registered with this connector");
-            self.refuse_untracked(now, bot, symbol, order, (codes::SYMBOL_UNKNOWN, text), out);
+            let why = if self.waiting.has(bot, symbol) {
+                let text = format!("the registration of {symbol} waits for the venue");
+                (codes::NOT_READY, text)
+            } else {
+                let text = format!("{symbol} is not registered with this connector");
+                (codes::SYMBOL_UNKNOWN, text)
+            };
+            self.refuse_untracked(now, bot, symbol, order, why, out);
             return;
         };
         let tick_size = self

@@ -14,6 +14,7 @@ pub mod dispatcher;
 pub mod error;
 pub mod order_router;
 pub mod outlet;
+pub mod registrations;
 pub mod stdin_steps;
 pub mod stop_signal;
 pub mod venue;

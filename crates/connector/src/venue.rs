@@ -220,6 +220,12 @@ pub trait Venue {
         None
     }
 
+    /// True when open orders stay at the venue after the connector has stopped; otherwise they end
+    /// with it, and the bus tells so.
+    fn keeps_orders(&self) -> bool {
+        false
+    }
+
     /// Sends a new order.
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder);
 

@@ -1,5 +1,8 @@
 //! Configuration files.
 
+pub mod bybit_config;
+pub mod bybit_settings;
+pub mod flag;
 pub mod replay_config;
 pub mod sim_config;
 

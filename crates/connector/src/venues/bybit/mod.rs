@@ -14,6 +14,7 @@ pub mod rate_bucket;
 pub mod reconcile;
 pub mod ret_code;
 pub mod server_clock;
+pub mod shell;
 pub mod sign;
 pub mod symbol_feed;
 pub mod topic_book;

@@ -4,28 +4,37 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// A text that shows nowhere but on the wire.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+/// A text that shows nowhere but on the wire. Its memory is wiped when it goes.
+#[derive(Clone)]
+pub struct Secret(SecretString);
 
 impl Secret {
     /// Takes the text in.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(SecretString::from(text.into()))
     }
 
     /// True when there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.reveal().is_empty()
     }
 
     /// The text, for what goes to the venue.
     pub fn reveal(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 }
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.reveal() == other.reveal()
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,7 +56,7 @@ impl Credentials {
     fn sign(&self, message: &str) -> String {
         let mut hex = String::with_capacity(64);
         // HMAC takes a key of any length; without one there is nothing that could be signed.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.0.as_bytes()) else {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.reveal().as_bytes()) else {
             return hex;
         };
         mac.update(message.as_bytes());
@@ -66,7 +75,7 @@ impl Credentials {
     pub fn sign_rest(&self, timestamp_ms: i64, recv_window_ms: u32, payload: &str) -> String {
         self.sign(&format!(
             "{timestamp_ms}{}{recv_window_ms}{payload}",
-            self.key.0
+            self.key.reveal()
         ))
     }
 }

@@ -64,19 +64,23 @@ impl Http {
         );
         for (name, value) in &call.headers {
             let value = http::HeaderValue::from_str(value.reveal());
-            let mut value = value.map_err(|_| failed(&format!("header {name} cannot be sent")))?;
+            let mut value =
+                value.map_err(|_| not_sent(&format!("header {name} cannot be sent")))?;
             value.set_sensitive(true);
             request = request.header(*name, value);
         }
         let body = Full::new(Bytes::from(call.body.into_inner()));
         let request = request
             .body(body)
-            .map_err(|_| failed("the URL or a header cannot be sent"))?;
-        let answer = self
-            .client
-            .request(request)
-            .await
-            .map_err(|error| failed(&words(&error)))?;
+            .map_err(|_| not_sent("the URL or a header cannot be sent"))?;
+        let answer = self.client.request(request).await.map_err(|error| {
+            let words = words(&error);
+            if error.is_connect() {
+                RestFailure::NotSent(words)
+            } else {
+                RestFailure::Network(words)
+            }
+        })?;
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, self.body_max).collect().await;
         let body = body.map_err(|error| failed(&format!("the answer broke off: {error}")))?;
@@ -86,6 +90,10 @@ impl Http {
 
 fn failed(reason: &str) -> RestFailure {
     RestFailure::Network(reason.to_owned())
+}
+
+fn not_sent(reason: &str) -> RestFailure {
+    RestFailure::NotSent(reason.to_owned())
 }
 
 /// An error with its causes; none of them quotes the request.

@@ -250,6 +250,14 @@ impl<P: Protocol> Venue for NetVenue<P> {
         self.protocol.not_yet(symbol)
     }
 
+    fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
+        self.protocol.sizes(symbol)
+    }
+
+    fn keeps_orders(&self) -> bool {
+        self.protocol.keeps_orders()
+    }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         self.protocol.submit(now, symbol, order);
         self.act();

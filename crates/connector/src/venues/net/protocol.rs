@@ -13,13 +13,18 @@ pub struct Closed {
     pub reason: String,
 }
 
-/// Why a REST call has no answer. Whether it reached the venue is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a REST call has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestFailure {
-    /// No answer in time.
+    /// No answer in time; it may have reached the venue.
+    #[error("no answer in time")]
     Timeout,
-    /// The connection could not be made or was lost; the text holds no secret.
+    /// The connection was lost; it may have reached the venue. The text holds no secret.
+    #[error("{0}")]
     Network(String),
+    /// It surely did not reach the venue. The text holds no secret.
+    #[error("{0}")]
+    NotSent(String),
 }
 
 /// The answer of a REST call, whatever its status.

@@ -134,6 +134,8 @@ pub struct BybitCore {
     clock: ServerClock,
     scales: HashMap<String, Scale>,
     instruments_at: u64,
+    /// True once every page of the instruments was read.
+    instruments_known: bool,
     instruments: HashMap<String, Instrument>,
     names: Vec<String>,
     /// Legs of the account's positions, of every symbol.
@@ -178,6 +180,7 @@ impl BybitCore {
             clock: ServerClock::new(settings.clock_refuse_ms),
             scales: HashMap::new(),
             instruments_at: 0,
+            instruments_known: false,
             instruments: HashMap::new(),
             names: Vec::new(),
             legs: HashMap::new(),
@@ -230,6 +233,18 @@ impl BybitCore {
 
     /// A connection is gone, or could not be opened (`http_status` when the venue's gate answered).
     pub fn on_closed(&mut self, now: Now, socket: Socket, conn: u64, http_status: Option<u16>) {
+        self.on_closed_because(now, socket, conn, http_status, "closed");
+    }
+
+    /// As [`on_closed`](Self::on_closed), with the reason in words.
+    pub fn on_closed_because(
+        &mut self,
+        now: Now,
+        socket: Socket,
+        conn: u64,
+        http_status: Option<u16>,
+        reason: &str,
+    ) {
         let connects = &mut self.connects;
         if http_status == Some(403) {
             connects.hold(now.mono_ns);
@@ -237,7 +252,7 @@ impl BybitCore {
         if let Some(link) = self.links.get_mut(&socket)
             && link.closed(now.mono_ns, conn, connects)
         {
-            self.lost(now, socket, "closed");
+            self.lost(now, socket, reason);
         }
     }
 

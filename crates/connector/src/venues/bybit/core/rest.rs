@@ -331,7 +331,10 @@ impl BybitCore {
         }
         match &answer.result.cursor {
             Some(cursor) => self.ask_instruments(Some(cursor)),
-            None => self.instruments_at = now.mono_ns + INSTRUMENTS_EVERY_NS,
+            None => {
+                self.instruments_known = true;
+                self.instruments_at = now.mono_ns + INSTRUMENTS_EVERY_NS;
+            }
         }
         Ok(true)
     }

@@ -53,9 +53,18 @@ impl Venue for BybitCore {
         Ok(index)
     }
 
+    fn not_yet(&self, symbol: &str) -> Option<String> {
+        let known = self.instruments_known || self.scales.contains_key(symbol);
+        (!known).then(|| "the venue's instruments are not known yet".to_owned())
+    }
+
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         let scale = self.scale_of(symbol)?;
         Some((scale.tick.to_f64(), scale.lot.to_f64()))
+    }
+
+    fn keeps_orders(&self) -> bool {
+        true
     }
 
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {

@@ -1,0 +1,67 @@
+use super::*;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+
+fn file(text: &str, mode: u32) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let permissions = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(file.path(), permissions).unwrap();
+    file
+}
+
+fn refused(text: &str, mode: u32) -> String {
+    let file = file(text, mode);
+    load(file.path()).unwrap_err().to_string()
+}
+
+#[test]
+fn upstreams_file_is_read() {
+    let text = r#"
+public_url = "wss://stream-testnet.bybit.com/v5/public/linear"
+private_url = "wss://stream-testnet.bybit.com/v5/private"
+trade_url = "wss://stream-testnet.bybit.com/v5/trade"
+rest_url = "https://api-testnet.bybit.com"
+category = "linear"
+order_prefix = "prfx"
+api_key = "K"
+secret = "S"
+"#;
+    let config = load(file(text, 0o600).path()).unwrap();
+    assert_eq!(config.order_prefix.as_deref(), Some("prfx"));
+    assert_eq!(config.secret.unwrap().0.reveal(), "S");
+}
+
+#[test]
+fn a_file_with_keys_that_others_may_read_is_refused_with_the_remedy() {
+    for mode in [0o640, 0o604, 0o660, 0o755] {
+        let text = refused("api_key = \"canary\"", mode);
+        assert!(text.contains("chmod 600 /") && !text.contains("canary"), "{text}");
+    }
+    assert!(load(file("api_key = \"canary\"", 0o400).path()).is_ok());
+    assert!(load(file("api_key = \"\"\nsecret = \"\"", 0o644).path()).is_ok(), "no keys");
+}
+
+#[test]
+fn errors_name_key_and_line_and_never_quote_what_may_be_a_key() {
+    let text = refused("category = \"linear\"\nsecret_key = \"canary\"", 0o600);
+    assert!(text.contains("line 2") && text.contains("secret_key"), "{text}");
+    for bad in [
+        "api_key = \"x\"\nsecret = \"canary",
+        "secret = canary",
+        "\nsecret = 7777777",
+        "secret = 7.5e3",
+        "secret = [\"canary\"]",
+        "secret = {a=\"canary\"}",
+        "secret = 2001-01-01",
+        "secret = \"canary\" canary",
+        "category = \"canary\"",
+    ] {
+        let text = refused(bad, 0o600);
+        let body = text.split_once(": ").unwrap().1;
+        assert!(text.contains("line "), "{text}");
+        for piece in ["canary", "777", "7.5", "7500", "2001"] {
+            assert!(bad.starts_with("category") || !body.contains(piece), "{bad:?} gives {text}");
+        }
+    }
+}
