@@ -3,11 +3,13 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hbl_wire::{Capabilities, ConnectorPort, Hello};
 use tracing::info;
 
 use crate::bus::{self, Commands, NoCommands};
+use crate::bybit_app;
 use crate::cli::{Command, Kind};
 use crate::clock::Now;
 use crate::config;
@@ -33,23 +35,51 @@ pub fn run(command: &Command) -> Result<(), ConnectorError> {
             let symbols: Vec<_> = config.symbols.iter().map(|s| s.symbol.clone()).collect();
             let venue = SimVenue::new(&config, Now::read())?;
             info!(?symbols, seed = config.seed, "simulated exchange");
-            serve(command, venue, &stop, false, false)
+            serve(command, venue, &stop, &Serving::default())
         }
         Kind::Replay => {
             let config = replay_config(command)?;
-            let (by_step, exit_at_end) = (config.speed == Speed::Step, config.exit_at_end);
+            let serving = Serving {
+                by_step: config.speed == Speed::Step,
+                exit_at_end: config.exit_at_end,
+                ..Serving::default()
+            };
             let venue = ReplayVenue::new(config, Now::read())?;
-            serve(command, venue, &stop, by_step, exit_at_end)
+            serve(command, venue, &stop, &serving)
+        }
+        Kind::Bybit => bybit_app::run(command, &stop),
+    }
+}
+
+/// How a venue is served.
+pub(crate) struct Serving {
+    /// One step of the venue per line of the standard input.
+    pub by_step: bool,
+    /// Ends with the venue's data.
+    pub exit_at_end: bool,
+    /// How long a registration may wait until the venue can judge it.
+    pub register_wait: Duration,
+    /// Where orders go, for the line of `--ready-json`.
+    pub orders: &'static str,
+}
+
+impl Default for Serving {
+    fn default() -> Self {
+        Self {
+            by_step: false,
+            exit_at_end: false,
+            register_wait: Duration::from_secs(30),
+            orders: "simulated",
         }
     }
 }
 
-fn serve<V: Venue>(
+/// Serves bots with any venue until a signal comes.
+pub(crate) fn serve<V: Venue>(
     command: &Command,
     mut venue: V,
     stop: &StopSignal,
-    by_step: bool,
-    exit_at_end: bool,
+    serving: &Serving,
 ) -> Result<(), ConnectorError> {
     let hello = Hello {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -60,7 +90,9 @@ fn serve<V: Venue>(
     let ringer = port.ringer();
     venue.wake_with(Arc::new(move || ringer.ring()));
     let mut dispatcher = Dispatcher::new(venue);
-    let mut commands: Box<dyn Commands> = match by_step {
+    let wait_ns = u64::try_from(serving.register_wait.as_nanos()).unwrap_or(u64::MAX);
+    dispatcher.wait_for_registrations(wait_ns);
+    let mut commands: Box<dyn Commands> = match serving.by_step {
         true => Box::new(StdinSteps::start(port.ringer())?),
         false => Box::new(NoCommands),
     };
@@ -72,24 +104,25 @@ fn serve<V: Venue>(
         "ready"
     );
     if command.ready_json {
-        print_ready(command)?;
+        print_ready(command, serving)?;
     }
     bus::run(
         &mut port,
         &mut dispatcher,
         commands.as_mut(),
         stop,
-        exit_at_end,
+        serving.exit_at_end,
     )?;
     Ok(())
 }
 
-fn print_ready(command: &Command) -> Result<(), ConnectorError> {
+fn print_ready(command: &Command, serving: &Serving) -> Result<(), ConnectorError> {
     let line = serde_json::json!({
         "type": "ready",
         "name": command.name,
         "kind": command.kind.word(),
         "pid": std::process::id(),
+        "orders": serving.orders,
     });
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")

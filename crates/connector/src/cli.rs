@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
+use crate::config::bybit_settings::Flags;
 use crate::config::replay_config::Speed;
 use crate::error::ConnectorError;
 
@@ -18,6 +19,7 @@ Connects bots with a market place through shared memory (hftbacktest's protocol)
 CONNECTOR is one of
   sim      a simulated exchange; needs no config
   replay   recorded data (.gz of hftbacktest's collector, .npz or .npy event arrays)
+  bybit    Bybit v5, linear or spot; without a config and without keys: public data of the mainnet
 NAME is what bots give as their connector. A word that is an existing file, or ends in .toml, .gz,
 .npz or .npy, is a CONFIG (for `replay` also a recording); any other word is a SYMBOL.";
 
@@ -28,10 +30,20 @@ Examples:
   connector sim BTCUSDT ETHUSDT
   connector replay recording.gz --speed 20
   connector rp replay replay.toml
+  connector bybit BTCUSDT
+  connector mine bybit bybit.toml --testnet --paper=false
+
+bybit: a flag of the command line goes before its variable, a variable before the config file.
+  BYBIT_API_KEY, BYBIT_API_SECRET    keys; never on the command line
+  BYBIT_CONNECTOR_CONFIG_FILE        config file, when none is named
+  BYBIT_CONNECTOR_TESTNET            --testnet (default false)
+  CONNECTOR_PAPER_TRADING            --paper (default true): real orders are sent only when it is
+                                     false in so many words
+A config file that holds keys must be for its owner only (chmod 600).
 
 Exit codes:
   0  stopped on SIGINT or SIGTERM, or at the end of the data (--exit-at-end)
-  1  the operating system refused something
+  1  the operating system refused something, or TLS could not be set up
   2  command line or config file
   3  a connector of this name is running already
   4  shared memory
@@ -46,6 +58,8 @@ pub enum Kind {
     Sim,
     /// Recorded data.
     Replay,
+    /// Bybit v5.
+    Bybit,
 }
 
 impl Kind {
@@ -54,12 +68,13 @@ impl Kind {
         match self {
             Self::Sim => "sim",
             Self::Replay => "replay",
+            Self::Bybit => "bybit",
         }
     }
 }
 
 /// Kinds of upstream's connector that this one does not have yet.
-const NOT_YET: [&str; 3] = ["bybit", "binancefutures", "binancespot"];
+const NOT_YET: [&str; 2] = ["binancefutures", "binancespot"];
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -86,7 +101,7 @@ struct Args {
     /// replay: start again at the end
     #[arg(long = "loop")]
     repeat: bool,
-    /// sim, replay: everything random comes from it
+    /// Everything random comes from it; for bybit the jitter between attempts to connect
     #[arg(long)]
     seed: Option<u64>,
     /// replay: start when the first bot registers (default true)
@@ -101,6 +116,12 @@ struct Args {
     /// replay: stop at the end of the data instead of keeping bots connected
     #[arg(long)]
     exit_at_end: bool,
+    /// bybit: the testnet instead of the mainnet (default false)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    testnet: Option<String>,
+    /// bybit: orders do not leave this process (default true); `--paper=false` sends REAL orders
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    paper: Option<String>,
     /// How logs look
     #[arg(long, value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -134,6 +155,8 @@ pub struct Command {
     pub max_rate: Option<f64>,
     /// Replay: stop at the end.
     pub exit_at_end: bool,
+    /// Flags of venues on the network, as they were written.
+    pub flags: Flags,
     /// How logs look.
     pub log_format: LogFormat,
     /// Print a line when ready.
@@ -193,6 +216,27 @@ impl TryFrom<Args> for Command {
                 "{option} is for `replay` only"
             )));
         }
+        let only_network = [
+            (args.testnet.is_some(), "--testnet"),
+            (args.paper.is_some(), "--paper"),
+        ];
+        if let Some((_, option)) = only_network
+            .iter()
+            .find(|(given, _)| *given && kind != Kind::Bybit)
+        {
+            return Err(ConnectorError::Usage(format!(
+                "{option} is for `bybit` only"
+            )));
+        }
+        // `--paper false` would read as `--paper` and a symbol.
+        if let Some(word) = symbols
+            .iter()
+            .find(|word| crate::config::flag::word(word).is_some())
+        {
+            return Err(ConnectorError::Usage(format!(
+                "`{word}` is no symbol; a flag takes its value with `=`, as in --paper={word}"
+            )));
+        }
         Ok(Self {
             name: args.name.unwrap_or(name),
             kind,
@@ -205,6 +249,10 @@ impl TryFrom<Args> for Command {
             rebase_time: args.rebase_time,
             max_rate: args.max_rate,
             exit_at_end: args.exit_at_end,
+            flags: Flags {
+                testnet: args.testnet,
+                paper: args.paper,
+            },
             log_format: args.log_format,
             ready_json: args.ready_json,
         })
@@ -224,7 +272,7 @@ fn split(words: &[String]) -> Result<(String, Kind, &[String]), ConnectorError> 
         },
         [only] => Err(unknown_kind(only)),
         [] => Err(ConnectorError::Usage(
-            "name a CONNECTOR: sim or replay".into(),
+            "name a CONNECTOR: sim, replay or bybit".into(),
         )),
     }
 }
@@ -233,8 +281,9 @@ fn kind_of(word: &str) -> Result<Option<Kind>, ConnectorError> {
     match word {
         "sim" => Ok(Some(Kind::Sim)),
         "replay" => Ok(Some(Kind::Replay)),
+        "bybit" => Ok(Some(Kind::Bybit)),
         _ if NOT_YET.contains(&word) => Err(ConnectorError::Usage(format!(
-            "the connector kind `{word}` is not available in this version; there is `sim` and `replay`"
+            "the connector kind `{word}` is not available in this version; there is `sim`, `replay` and `bybit`"
         ))),
         _ => Ok(None),
     }
@@ -242,7 +291,7 @@ fn kind_of(word: &str) -> Result<Option<Kind>, ConnectorError> {
 
 fn unknown_kind(word: &str) -> ConnectorError {
     ConnectorError::Usage(format!(
-        "`{word}` is not a kind of connector; there is `sim` and `replay` (see --help)"
+        "`{word}` is not a kind of connector; there is `sim`, `replay` and `bybit` (see --help)"
     ))
 }
 
@@ -291,12 +340,22 @@ mod tests {
 
     #[test]
     fn mistakes_say_what_there_is() {
-        assert!(usage(&["bybit", "x"]).contains("not available"));
+        assert!(usage(&["binancespot", "x"]).contains("not available"));
         assert!(usage(&["mine", "binancefutures"]).contains("not available"));
         assert!(usage(&["mine", "nothing"]).contains("`nothing`"));
         assert!(usage(&["mine"]).contains("sim"));
         assert!(usage(&["sim", "--speed", "2"]).contains("replay"));
         assert!(usage(&["replay", "--speed", "fast"]).contains("fast"));
+    }
+
+    #[test]
+    fn flags_of_the_network_take_their_value_with_an_equals_sign_only() {
+        let command = parse(&["bybit", "--testnet", "BTCUSDT", "--paper=false"]).unwrap();
+        assert_eq!((command.kind, command.symbols.len()), (Kind::Bybit, 1));
+        assert_eq!(command.flags.testnet.as_deref(), Some("true"));
+        assert_eq!(command.flags.paper.as_deref(), Some("false"));
+        assert!(usage(&["bybit", "--paper", "false"]).contains("--paper=false"));
+        assert!(usage(&["sim", "--testnet"]).contains("bybit"));
     }
 
     #[test]

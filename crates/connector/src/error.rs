@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use hbl_wire::WireError;
 
+use crate::venues::net::NetError;
+
 /// What ends the connector. `Display` says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectorError {
@@ -29,6 +31,9 @@ pub enum ConnectorError {
     /// The simulated exchange refuses its settings.
     #[error("exchange settings: {0}")]
     Exchange(#[from] hbl_exchange::SetupError),
+    /// The network.
+    #[error(transparent)]
+    Net(#[from] NetError),
     /// Shared memory.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -51,7 +56,7 @@ impl ConnectorError {
             Self::Wire(WireError::AlreadyRunning { .. }) => 3,
             Self::Wire(_) => 4,
             Self::Data { .. } => 5,
-            Self::System { .. } => 1,
+            Self::System { .. } | Self::Net(_) => 1,
         }
     }
 }

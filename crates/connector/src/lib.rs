@@ -2,10 +2,12 @@
 //!
 //! [`bus`] is the one thread that waits and owns shared memory; [`dispatcher`] decides who is told
 //! what, and [`order_router`] whose order is which; both are free of input and output. A market
-//! place is a [`venue::Venue`]: [`venues::sim`] simulates one, [`venues::replay`] plays recordings.
+//! place is a [`venue::Venue`]: [`venues::sim`] simulates one, [`venues::replay`] plays recordings,
+//! [`venues::bybit`] is one on the network.
 
 pub mod app;
 pub mod bus;
+mod bybit_app;
 pub mod cli;
 pub mod clock;
 pub mod codes;

@@ -5,7 +5,11 @@ use std::process::ExitCode;
 
 use hbl_connector::cli::{self, Command, LogFormat};
 use hbl_connector::{app, error::ConnectorError};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
     let result = cli::from_env().and_then(|command| {
@@ -38,11 +42,19 @@ fn start_logs(command: &Command) {
         ",iceoryx2_bb_log=error"
     };
     let filter = EnvFilter::try_new(format!("{level}{quiet}")).ok();
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new("info")))
-        .with_writer(std::io::stderr);
+    let filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
+    let secrets = filter_fn(|metadata| may_log(metadata.target(), *metadata.level()));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let logs = tracing_subscriber::registry().with(filter).with(secrets);
     match command.log_format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
+        LogFormat::Text => logs.with(lines).init(),
+        LogFormat::Json => logs.with(lines.json()).init(),
     }
+}
+
+/// The libraries below log what they send from `debug` on: login frames and headers with keys and
+/// signatures. No setting turns that on.
+fn may_log(target: &str, level: Level) -> bool {
+    const OURS: [&str; 4] = ["hbl_", "connector", "iceoryx2", "hftbacktest"];
+    level <= Level::INFO || OURS.iter().any(|ours| target.starts_with(ours))
 }

@@ -161,7 +161,11 @@ impl<'de> Deserialize<'de> for SecretKey {
         }
         deserializer.deserialize_any(Quiet).map_err(|error| {
             // A date, a list or a table: what it holds must not be shown either.
-            if error.to_string().contains(WHAT) { error } else { D::Error::custom(WHAT) }
+            if error.to_string().contains(WHAT) {
+                error
+            } else {
+                D::Error::custom(WHAT)
+            }
         })
     }
 }
@@ -178,7 +182,11 @@ pub fn load(path: &Path) -> Result<BybitConfig, ConnectorError> {
     };
     let text = std::fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
     let config: BybitConfig = toml::from_str(&text).map_err(|cause| error(place(&text, &cause)))?;
-    if [&config.api_key, &config.secret].into_iter().flatten().any(|key| !key.0.is_empty()) {
+    if [&config.api_key, &config.secret]
+        .into_iter()
+        .flatten()
+        .any(|key| !key.0.is_empty())
+    {
         check_mode(path).map_err(error)?;
     }
     Ok(config)

@@ -36,16 +36,25 @@ secret = "S"
 fn a_file_with_keys_that_others_may_read_is_refused_with_the_remedy() {
     for mode in [0o640, 0o604, 0o660, 0o755] {
         let text = refused("api_key = \"canary\"", mode);
-        assert!(text.contains("chmod 600 /") && !text.contains("canary"), "{text}");
+        assert!(
+            text.contains("chmod 600 /") && !text.contains("canary"),
+            "{text}"
+        );
     }
     assert!(load(file("api_key = \"canary\"", 0o400).path()).is_ok());
-    assert!(load(file("api_key = \"\"\nsecret = \"\"", 0o644).path()).is_ok(), "no keys");
+    assert!(
+        load(file("api_key = \"\"\nsecret = \"\"", 0o644).path()).is_ok(),
+        "no keys"
+    );
 }
 
 #[test]
 fn errors_name_key_and_line_and_never_quote_what_may_be_a_key() {
     let text = refused("category = \"linear\"\nsecret_key = \"canary\"", 0o600);
-    assert!(text.contains("line 2") && text.contains("secret_key"), "{text}");
+    assert!(
+        text.contains("line 2") && text.contains("secret_key"),
+        "{text}"
+    );
     for bad in [
         "api_key = \"x\"\nsecret = \"canary",
         "secret = canary",
@@ -61,7 +70,10 @@ fn errors_name_key_and_line_and_never_quote_what_may_be_a_key() {
         let body = text.split_once(": ").unwrap().1;
         assert!(text.contains("line "), "{text}");
         for piece in ["canary", "777", "7.5", "7500", "2001"] {
-            assert!(bad.starts_with("category") || !body.contains(piece), "{bad:?} gives {text}");
+            assert!(
+                bad.starts_with("category") || !body.contains(piece),
+                "{bad:?} gives {text}"
+            );
         }
     }
 }

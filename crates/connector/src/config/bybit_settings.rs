@@ -76,6 +76,7 @@ pub fn resolve(
     let urls = urls(&config, environment, category)?;
     let depths = depths(&config)?;
     let credentials = credentials(&config, env, &mut warnings);
+    let order_entry = order_entry(&config, environment)?;
     let core = CoreSettings {
         category: category.word().to_owned(),
         depths,
@@ -86,16 +87,28 @@ pub fn resolve(
         on_connect: config.on_connect.map(Into::into).unwrap_or_default(),
         lookback_s: within("lookback_s", config.lookback_s, 86_400, (60, 604_800))?,
         lookback_pages: within("lookback_pages", config.lookback_pages, 20, (1, 200))?,
-        order_entry: order_entry(&config, environment)?,
+        order_entry,
         position_mode: config.position_mode.map(Into::into).unwrap_or_default(),
         recv_window_ms: within("recv_window_ms", config.recv_window_ms, 5000, (100, 60_000))?,
         clock_refuse_ms: within("clock_refuse_ms", config.clock_refuse_ms, 800, (1, 60_000))?,
         order_wait_ms: within("order_wait_ms", config.order_wait_ms, 500, (0, 60_000))?,
-        seed: config.seed.unwrap_or_else(|| u64::from(unix_s) ^ u64::from(std::process::id()) << 32),
+        seed: config
+            .seed
+            .unwrap_or_else(|| u64::from(unix_s) ^ u64::from(std::process::id()) << 32),
     };
     let ms = |ms: u32| Duration::from_millis(u64::from(ms));
-    let rest = within("rest_timeout_ms", config.rest_timeout_ms, 8000, (100, 60_000))?;
-    let wait = within("register_wait_ms", config.register_wait_ms, 30_000, (0, 3_600_000))?;
+    let rest = within(
+        "rest_timeout_ms",
+        config.rest_timeout_ms,
+        8000,
+        (100, 60_000),
+    )?;
+    let wait = within(
+        "register_wait_ms",
+        config.register_wait_ms,
+        30_000,
+        (0, 3_600_000),
+    )?;
     Ok(BybitSettings {
         urls,
         core,
@@ -107,7 +120,12 @@ pub fn resolve(
     })
 }
 
-fn within(name: &str, given: Option<u32>, preset: u32, (low, high): (u32, u32)) -> Result<u32, String> {
+fn within(
+    name: &str,
+    given: Option<u32>,
+    preset: u32,
+    (low, high): (u32, u32),
+) -> Result<u32, String> {
     match given {
         None => Ok(preset),
         Some(value) if (low..=high).contains(&value) => Ok(value),
@@ -115,7 +133,11 @@ fn within(name: &str, given: Option<u32>, preset: u32, (low, high): (u32, u32)) 
     }
 }
 
-fn urls(config: &BybitConfig, environment: Environment, category: Category) -> Result<Urls, String> {
+fn urls(
+    config: &BybitConfig,
+    environment: Environment,
+    category: Category,
+) -> Result<Urls, String> {
     let word = category.word();
     let (public, private, rest) = match environment {
         Environment::Mainnet => ("stream", "stream", "api"),
@@ -124,9 +146,18 @@ fn urls(config: &BybitConfig, environment: Environment, category: Category) -> R
     };
     let or = |given: &Option<String>, preset: String| given.clone().unwrap_or(preset);
     let urls = Urls {
-        public: or(&config.public_url, format!("wss://{public}.bybit.com/v5/public/{word}")),
-        private: or(&config.private_url, format!("wss://{private}.bybit.com/v5/private")),
-        trade: or(&config.trade_url, format!("wss://{private}.bybit.com/v5/trade")),
+        public: or(
+            &config.public_url,
+            format!("wss://{public}.bybit.com/v5/public/{word}"),
+        ),
+        private: or(
+            &config.private_url,
+            format!("wss://{private}.bybit.com/v5/private"),
+        ),
+        trade: or(
+            &config.trade_url,
+            format!("wss://{private}.bybit.com/v5/trade"),
+        ),
         rest: or(&config.rest_url, format!("https://{rest}.bybit.com"))
             .trim_end_matches('/')
             .to_owned(),
@@ -150,7 +181,10 @@ fn urls(config: &BybitConfig, environment: Environment, category: Category) -> R
         // Keys and signatures would travel for everybody to read.
         let is_plain = scheme == Some(allowed[0]);
         if is_plain && !is_loopback(host) {
-            return Err(format!("{name} must begin with {}:// unless it is on this machine", allowed[1]));
+            return Err(format!(
+                "{name} must begin with {}:// unless it is on this machine",
+                allowed[1]
+            ));
         }
     }
     if let Some((_, told)) = urls.public.split_once("/v5/public/")
@@ -168,7 +202,8 @@ fn order_entry(config: &BybitConfig, environment: Environment) -> Result<OrderEn
     let demo = environment == Environment::Demo && config.trade_url.is_none();
     match config.order_entry.map(Into::into) {
         Some(OrderEntry::Socket) if demo => Err(
-            "order_entry is `socket` and the demo site has no order entry socket; use `rest`".to_owned(),
+            "order_entry is `socket` and the demo site has no order entry socket; use `rest`"
+                .to_owned(),
         ),
         Some(entry) => Ok(entry),
         None if demo => Ok(OrderEntry::Rest),
@@ -178,7 +213,10 @@ fn order_entry(config: &BybitConfig, environment: Environment) -> Result<OrderEn
 
 fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    host == "localhost"
+        || host
+            .parse()
+            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 fn depths(config: &BybitConfig) -> Result<Vec<u32>, String> {
@@ -201,7 +239,9 @@ fn depths(config: &BybitConfig) -> Result<Vec<u32>, String> {
     depths.sort_unstable();
     depths.dedup();
     if let Some(depth) = depths.iter().find(|depth| !DEPTHS.contains(depth)) {
-        return Err(format!("there is no book of depth {depth}; there are 1, 50, 200 and 1000"));
+        return Err(format!(
+            "there is no book of depth {depth}; there are 1, 50, 200 and 1000"
+        ));
     }
     if depths.is_empty() {
         return Err("at least one depth of the book is needed, of 1, 50, 200 and 1000".to_owned());
@@ -210,23 +250,33 @@ fn depths(config: &BybitConfig) -> Result<Vec<u32>, String> {
 }
 
 /// Key and secret of one place: those of two accounts must not be mixed.
-fn credentials(config: &BybitConfig, env: Env<'_>, warnings: &mut Vec<String>) -> Option<Credentials> {
+fn credentials(
+    config: &BybitConfig,
+    env: Env<'_>,
+    warnings: &mut Vec<String>,
+) -> Option<Credentials> {
     let from_env = |name| variable(env, name).map(Secret::new);
     let pair = (from_env("BYBIT_API_KEY"), from_env("BYBIT_API_SECRET"));
     match pair {
         (Some(key), Some(secret)) => return Some(Credentials { key, secret }),
-        (Some(_), None) => warnings.push("BYBIT_API_KEY is set and BYBIT_API_SECRET is not: it is ignored".to_owned()),
-        (None, Some(_)) => warnings.push("BYBIT_API_SECRET is set and BYBIT_API_KEY is not: it is ignored".to_owned()),
+        (Some(_), None) => warnings
+            .push("BYBIT_API_KEY is set and BYBIT_API_SECRET is not: it is ignored".to_owned()),
+        (None, Some(_)) => warnings
+            .push("BYBIT_API_SECRET is set and BYBIT_API_KEY is not: it is ignored".to_owned()),
         (None, None) => {}
     }
     let of_file = |key: &Option<super::bybit_config::SecretKey>| {
-        key.as_ref().map(|key| key.0.clone()).filter(|key| !key.is_empty())
+        key.as_ref()
+            .map(|key| key.0.clone())
+            .filter(|key| !key.is_empty())
     };
     match (of_file(&config.api_key), of_file(&config.secret)) {
         (Some(key), Some(secret)) => Some(Credentials { key, secret }),
         (None, None) => None,
         _ => {
-            warnings.push("the config file has only one of api_key and secret: public data only".to_owned());
+            warnings.push(
+                "the config file has only one of api_key and secret: public data only".to_owned(),
+            );
             None
         }
     }

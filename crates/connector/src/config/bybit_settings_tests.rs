@@ -1,12 +1,8 @@
 use super::*;
-use crate::venues::bybit::sign::Secret;
 use crate::config::bybit_config::SecretKey;
+use crate::venues::bybit::sign::Secret;
 
-fn with(
-    text: &str,
-    flags: &Flags,
-    variables: &[(&str, &str)],
-) -> Result<BybitSettings, String> {
+fn with(text: &str, flags: &Flags, variables: &[(&str, &str)]) -> Result<BybitSettings, String> {
     let config = toml::from_str(text).unwrap();
     let env = |name: &str| {
         let found = variables.iter().find(|(known, _)| *known == name);
@@ -22,7 +18,10 @@ fn plain(text: &str) -> Result<BybitSettings, String> {
 #[test]
 fn without_anything_there_is_public_data_of_the_mainnet_and_paper() {
     let settings = plain("").unwrap();
-    assert_eq!(settings.urls.public, "wss://stream.bybit.com/v5/public/linear");
+    assert_eq!(
+        settings.urls.public,
+        "wss://stream.bybit.com/v5/public/linear"
+    );
     assert_eq!(settings.urls.rest, "https://api.bybit.com");
     assert!(settings.paper && settings.core.credentials.is_none());
     assert_eq!(settings.core.depths, [1, 50]);
@@ -31,26 +30,51 @@ fn without_anything_there_is_public_data_of_the_mainnet_and_paper() {
 
 #[test]
 fn the_testnet_is_chosen_by_flag_variable_or_file() {
-    let flags = Flags { testnet: Some("true".into()), ..Flags::default() };
-    let no = Flags { testnet: Some("false".into()), ..Flags::default() };
+    let flags = Flags {
+        testnet: Some("true".into()),
+        ..Flags::default()
+    };
+    let no = Flags {
+        testnet: Some("false".into()),
+        ..Flags::default()
+    };
     let none = Flags::default();
     let variable = [("BYBIT_CONNECTOR_TESTNET", "1")];
     let file = "environment = \"testnet\"";
-    for settings in [with("", &flags, &[]), with("", &none, &variable), plain(file)] {
+    for settings in [
+        with("", &flags, &[]),
+        with("", &none, &variable),
+        plain(file),
+    ] {
         let settings = settings.unwrap();
-        assert_eq!(settings.urls.trade, "wss://stream-testnet.bybit.com/v5/trade");
+        assert_eq!(
+            settings.urls.trade,
+            "wss://stream-testnet.bybit.com/v5/trade"
+        );
         assert_eq!(settings.urls.rest, "https://api-testnet.bybit.com");
     }
-    assert_eq!(with(file, &no, &variable).unwrap().environment, Environment::Mainnet);
+    assert_eq!(
+        with(file, &no, &variable).unwrap().environment,
+        Environment::Mainnet
+    );
     let odd = with("", &none, &[("BYBIT_CONNECTOR_TESTNET", "treu")]).unwrap();
-    assert_eq!((odd.environment, odd.warnings.len()), (Environment::Mainnet, 1));
+    assert_eq!(
+        (odd.environment, odd.warnings.len()),
+        (Environment::Mainnet, 1)
+    );
 }
 
 #[test]
 fn demo_takes_public_data_from_the_mainnet() {
     let settings = plain("environment = \"demo\"\ncategory = \"spot\"").unwrap();
-    assert_eq!(settings.urls.public, "wss://stream.bybit.com/v5/public/spot");
-    assert_eq!(settings.urls.private, "wss://stream-demo.bybit.com/v5/private");
+    assert_eq!(
+        settings.urls.public,
+        "wss://stream.bybit.com/v5/public/spot"
+    );
+    assert_eq!(
+        settings.urls.private,
+        "wss://stream-demo.bybit.com/v5/private"
+    );
     assert_eq!(settings.urls.rest, "https://api-demo.bybit.com");
 }
 
@@ -59,11 +83,21 @@ fn real_orders_need_the_word_false_in_so_many_words() {
     let none = Flags::default();
     let env = |word| [("CONNECTOR_PAPER_TRADING", word)];
     assert!(with("", &none, &env("")).unwrap().paper);
-    assert!(with("", &none, &env("flase")).unwrap().paper, "a typing error is no consent");
+    assert!(
+        with("", &none, &env("flase")).unwrap().paper,
+        "a typing error is no consent"
+    );
     assert!(!with("", &none, &env("false")).unwrap().paper);
     assert!(!plain("paper_trading = false").unwrap().paper);
-    assert!(with("paper_trading = false", &none, &env("true")).unwrap().paper);
-    let flags = Flags { paper: Some("false".into()), ..Flags::default() };
+    assert!(
+        with("paper_trading = false", &none, &env("true"))
+            .unwrap()
+            .paper
+    );
+    let flags = Flags {
+        paper: Some("false".into()),
+        ..Flags::default()
+    };
     assert!(!with("", &flags, &env("true")).unwrap().paper);
 }
 
@@ -74,9 +108,15 @@ fn keys_of_the_environment_go_before_the_files_and_are_never_mixed_with_them() {
     let both = [("BYBIT_API_KEY", "ek"), ("BYBIT_API_SECRET", " es ")];
     let keys = |settings: BybitSettings| {
         let credentials = settings.core.credentials.unwrap();
-        (credentials.key.reveal().to_owned(), credentials.secret.reveal().to_owned())
+        (
+            credentials.key.reveal().to_owned(),
+            credentials.secret.reveal().to_owned(),
+        )
     };
-    assert_eq!(keys(with(file, &none, &both).unwrap()), ("ek".into(), "es".into()));
+    assert_eq!(
+        keys(with(file, &none, &both).unwrap()),
+        ("ek".into(), "es".into())
+    );
     let half = with(file, &none, &both[..1]).unwrap();
     assert!(half.warnings[0].contains("BYBIT_API_SECRET is not"));
     assert_eq!(keys(half), ("fk".into(), "fs".into()));
@@ -88,8 +128,16 @@ fn keys_of_the_environment_go_before_the_files_and_are_never_mixed_with_them() {
 fn topics_are_depths_by_another_name() {
     let topics = "topics = [\"orderbook.200\", \"orderbook.1\", \"publicTrade\"]";
     assert_eq!(plain(topics).unwrap().core.depths, [1, 200]);
-    assert!(plain("topics = [\"orderbook.500\"]").unwrap_err().contains("500"));
-    assert!(plain("topics = [\"tickers\"]").unwrap_err().contains("tickers"));
+    assert!(
+        plain("topics = [\"orderbook.500\"]")
+            .unwrap_err()
+            .contains("500")
+    );
+    assert!(
+        plain("topics = [\"tickers\"]")
+            .unwrap_err()
+            .contains("tickers")
+    );
     assert!(plain("topics = []").unwrap_err().contains("depth"));
     assert!(plain("depths = [25]").unwrap_err().contains("25"));
     assert!(plain("depths = [1]\ntopics = []").is_err());
@@ -103,8 +151,18 @@ fn addresses_that_cannot_be_right_are_refused() {
     assert!(text.contains("https://"), "{text}");
     assert!(plain("rest_url = \"api.bybit.com\"").is_err());
     assert!(plain("private_url = \"https://x\"").is_err());
-    assert!(plain("rest_url = \"http://127.0.0.1:1/\"").unwrap().urls.rest.ends_with(":1"));
-    assert!(plain("recv_window_ms = 0").unwrap_err().contains("recv_window_ms"));
+    assert!(
+        plain("rest_url = \"http://127.0.0.1:1/\"")
+            .unwrap()
+            .urls
+            .rest
+            .ends_with(":1")
+    );
+    assert!(
+        plain("recv_window_ms = 0")
+            .unwrap_err()
+            .contains("recv_window_ms")
+    );
 }
 
 #[test]

@@ -74,7 +74,14 @@ mod tests {
     fn a_word_that_is_no_flag_is_the_default_with_a_warning_that_does_not_repeat_it() {
         let mut warnings = Vec::new();
         let env: Env = &|_| Some("s3cret".into());
-        assert!(flag(("--x", None), "X", env, Some(false), true, &mut warnings));
+        assert!(flag(
+            ("--x", None),
+            "X",
+            env,
+            Some(false),
+            true,
+            &mut warnings
+        ));
         assert!(warnings[0].contains("X is neither") && !warnings[0].contains("s3cret"));
     }
 }

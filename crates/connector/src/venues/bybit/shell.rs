@@ -5,7 +5,8 @@ use std::time::Duration;
 use hftbacktest::types::Event;
 
 use super::core::{
-    Action, BybitCore, Method as CoreMethod, RestAnswer, RestCall, RestFailure as CoreFailure, Socket,
+    Action, BybitCore, Method as CoreMethod, RestAnswer, RestCall, RestFailure as CoreFailure,
+    Socket,
 };
 use super::frames::trade::Quota;
 use crate::clock::Now;
@@ -127,6 +128,7 @@ fn quota(answer: &HttpAnswer<'_>) -> Quota {
         limit: number(answer.header("X-Bapi-Limit")),
         left: number(answer.header("X-Bapi-Limit-Status")),
         reset_ms: number(answer.header("X-Bapi-Limit-Reset-Timestamp")),
+        time_ms: number(answer.header("Timenow")),
     }
 }
 

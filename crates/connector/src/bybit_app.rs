@@ -1,0 +1,113 @@
+//! From the settings of venue `bybit` to a running bus.
+
+use std::path::{Path, PathBuf};
+
+use tracing::{info, warn};
+
+use crate::app::{Serving, serve};
+use crate::cli::Command;
+use crate::clock::Now;
+use crate::config::bybit_config::{self, BybitConfig};
+use crate::config::bybit_settings::{BybitSettings, resolve};
+use crate::config::flag::{process_env, variable};
+use crate::error::ConnectorError;
+use crate::stop_signal::StopSignal;
+use crate::venues::bybit::core::BybitCore;
+use crate::venues::bybit::shell::BybitShell;
+use crate::venues::net::{NetSettings, NetVenue};
+use crate::venues::no_orders::NoOrders;
+
+const NO_PAPER: &str = "paper trading is on and not available for this venue in this version: the order was not sent; CONNECTOR_PAPER_TRADING=false sends real orders";
+const NO_KEYS: &str = "there is no API key, so there is market data only: the order was not sent; set BYBIT_API_KEY and BYBIT_API_SECRET";
+
+/// Runs until a signal comes.
+pub(crate) fn run(command: &Command, stop: &StopSignal) -> Result<(), ConnectorError> {
+    let now = Now::read();
+    let mut settings = settings(command, now)?;
+    for warning in &settings.warnings {
+        warn!("{warning}");
+    }
+    let real = !settings.paper && settings.core.credentials.is_some();
+    let orders = match (settings.paper, real) {
+        (true, _) => "paper",
+        (false, true) => "real",
+        (false, false) => "none",
+    };
+    if !real {
+        // Without orders there is nothing to log in for.
+        settings.core.credentials = None;
+    }
+    banner(&settings, real);
+    let serving = Serving {
+        register_wait: settings.register_wait,
+        orders,
+        ..Serving::default()
+    };
+    let paper = settings.paper;
+    let core = BybitCore::new(now, settings.core)
+        .map_err(|error| ConnectorError::Usage(error.to_string()))?;
+    let shell = BybitShell::new(core, settings.urls, &command.symbols, settings.rest_max);
+    let venue = NetVenue::new(shell, &NetSettings::default())?;
+    match (real, paper) {
+        (true, _) => serve(command, venue, stop, &serving),
+        (false, true) => serve(command, NoOrders::new(venue, NO_PAPER), stop, &serving),
+        (false, false) => serve(command, NoOrders::new(venue, NO_KEYS), stop, &serving),
+    }
+}
+
+fn banner(settings: &BybitSettings, real: bool) {
+    let (environment, category) = (settings.environment, settings.core.category.as_str());
+    let prefix = settings.core.order_prefix.as_str();
+    if real {
+        warn!(
+            ?environment,
+            category, prefix, "REAL ORDERS: what bots send goes to the venue"
+        );
+    } else if settings.paper {
+        info!(
+            ?environment,
+            category, "paper trading: no order leaves this process"
+        );
+    } else {
+        info!(
+            ?environment,
+            category, "market data only: there is no API key"
+        );
+    }
+}
+
+fn settings(command: &Command, now: Now) -> Result<BybitSettings, ConnectorError> {
+    let path = match command.files.as_slice() {
+        [] => variable(&process_env, "BYBIT_CONNECTOR_CONFIG_FILE").map(PathBuf::from),
+        [path] if path.extension().is_some_and(|end| end == "toml") => Some(path.clone()),
+        [path] => {
+            return Err(ConnectorError::Usage(format!(
+                "`bybit` takes a .toml file, not {}",
+                path.display()
+            )));
+        }
+        _ => {
+            return Err(ConnectorError::Usage(
+                "`bybit` takes one config file".into(),
+            ));
+        }
+    };
+    let mut config = match &path {
+        Some(path) => bybit_config::load(path)?,
+        None => BybitConfig::default(),
+    };
+    config.seed = command.seed.or(config.seed);
+    let unix_s = u32::try_from(now.unix_ns / 1_000_000_000).unwrap_or(u32::MAX);
+    resolve(config, &command.flags, &process_env, unix_s)
+        .map_err(|reason| refused(path.as_deref(), reason))
+}
+
+fn refused(path: Option<&Path>, reason: String) -> ConnectorError {
+    match path {
+        Some(path) => ConnectorError::Config {
+            path: path.to_owned(),
+            reason,
+        },
+        None => ConnectorError::Usage(reason),
+    }
+}
