@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hbl_wire::Balance;
 use hftbacktest::types::Event;
 
 use super::core::{
@@ -232,6 +233,10 @@ impl Venue for BybitShell {
 
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
         self.core.book(now, symbol, out);
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        self.core.balances(now, out);
     }
 
     fn position(&self, symbol: u32) -> f64 {
