@@ -15,6 +15,7 @@ const topLevel = new Set([
 const rooms = [
   'cli',
   'server',
+  'record',
   'feed',
   'client',
   'strategy',

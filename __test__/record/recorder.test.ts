@@ -1,0 +1,281 @@
+// Files of a recorder, read again by other means: Python's numpy layout by hand, and zlib.
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync, inflateRawSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { EXCH_EVENT, EventRows, LOCAL_EVENT, ROW_BYTES } from '../../lib/record/event-rows.js';
+import { HEADER_BYTES, rowsOf } from '../../lib/record/npy-header.js';
+import { orderRows } from '../../lib/record/order-rows.js';
+import { Recorder, recoverRecordings, type RecorderOptions } from '../../lib/record/recorder.js';
+import type { RecordedLevel } from '../../lib/record/recording-file.js';
+
+interface Row {
+  readonly ev: bigint;
+  readonly exch: bigint;
+  readonly local: bigint;
+  readonly px: number;
+  readonly qty: number;
+}
+
+let folder: string;
+const recorders: Recorder[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'hbl-record-'));
+});
+afterEach(() => {
+  for (const recorder of recorders.splice(0)) recorder.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function recorderOf(options: Partial<RecorderOptions> = {}): Recorder {
+  const recorder = new Recorder({
+    folder,
+    symbol: 'BTCUSDT',
+    tickSize: 0.1,
+    lotSize: 0.001,
+    ...options,
+  });
+  recorders.push(recorder);
+  return recorder;
+}
+
+function rowsIn(npy: Buffer): Row[] {
+  expect(npy.toString('latin1', 0, 8)).toBe('\x93NUMPY\x01\x00');
+  const start = 10 + npy.readUInt16LE(8);
+  expect(start % 64).toBe(0);
+  const count = rowsOf(npy) ?? NaN;
+  return Array.from({ length: count }, (_, index) => {
+    const at = start + index * ROW_BYTES;
+    return {
+      ev: npy.readBigUInt64LE(at),
+      exch: npy.readBigInt64LE(at + 8),
+      local: npy.readBigInt64LE(at + 16),
+      px: npy.readDoubleLE(at + 24),
+      qty: npy.readDoubleLE(at + 32),
+    };
+  });
+}
+
+/** The one array of an `.npz`. */
+function unpack(file: string): Row[] {
+  const zip = readFileSync(file);
+  const start = 30 + zip.readUInt16LE(26);
+  const npy = inflateRawSync(zip.subarray(start, start + zip.readUInt32LE(18)));
+  expect(npy.length).toBe(zip.readUInt32LE(22));
+  return rowsIn(npy);
+}
+
+const bid = (price: number, qty: number): RecordedLevel => ({ side: 'buy', price, qty });
+const ask = (price: number, qty: number): RecordedLevel => ({ side: 'sell', price, qty });
+const BOTH = EXCH_EVENT | LOCAL_EVENT;
+const BUY = 1n << 29n;
+const SELL = 1n << 28n;
+
+describe('an event array', () => {
+  it('holds the book, its changes and the trades, with their times and sides', () => {
+    const recorder = recorderOf();
+    recorder.depth(10n, 20n, [bid(99.9, 1), ask(100, 2)], true);
+    recorder.trade(11n, 21n, { side: 'sell', price: 99.9, qty: 0.5 });
+    recorder.depth(12n, 22n, [bid(99.9, 0)], false);
+    recorder.close();
+    const [file] = recorder.health.files;
+    expect(file).toMatchObject({ trades: 1, levels: 3, notes: [] });
+    expect(path.basename(file!.path)).toMatch(/^BTCUSDT_\d{8}-\d{6}\.npz$/);
+    expect(unpack(file!.path)).toEqual([
+      { ev: BOTH | BUY | 1n, exch: 10n, local: 20n, px: 99.9, qty: 1 },
+      { ev: BOTH | SELL | 1n, exch: 10n, local: 20n, px: 100, qty: 2 },
+      { ev: BOTH | SELL | 2n, exch: 11n, local: 21n, px: 99.9, qty: 0.5 },
+      { ev: BOTH | BUY | 1n, exch: 12n, local: 22n, px: 99.9, qty: 0 },
+    ]);
+    expect(readdirSync(folder)).toEqual([path.basename(file!.path)]);
+  });
+
+  it('can be read while it is written, up to the last flush', async () => {
+    const recorder = recorderOf({ flushMs: 5 });
+    recorder.depth(10n, 20n, [bid(99.9, 1)], true);
+    const [name] = readdirSync(folder);
+    const rows = (): Row[] => rowsIn(readFileSync(path.join(folder, name!)));
+    expect(name).toMatch(/\.npy$/);
+    expect(rows()).toEqual([]);
+    await expect.poll(() => rows().length).toBe(1);
+    recorder.trade(11n, 21n, { side: 'buy', price: 100, qty: 1 });
+    await expect.poll(() => rows().length).toBe(2);
+  });
+
+  it('is recovered after a kill, without what was half written', async () => {
+    const recorder = recorderOf({ flushMs: 5 });
+    recorder.depth(10n, 20n, [bid(99.9, 1), ask(100, 1)], true);
+    const [name] = readdirSync(folder);
+    const file = path.join(folder, name!);
+    await expect.poll(() => rowsIn(readFileSync(file)).length).toBe(2);
+    // Rows that came after the header, and half of one.
+    const left = Buffer.concat([readFileSync(file), Buffer.alloc(100, 7)]);
+    recorder.close();
+    for (const other of readdirSync(folder)) rmSync(path.join(folder, other));
+    writeFileSync(file, left);
+    writeFileSync(path.join(folder, 'notes.npy'), 'another program’s');
+    const [recovered, ...others] = recoverRecordings(folder);
+    expect(others).toEqual([]);
+    expect(unpack(recovered!.path).map(({ px }) => px)).toEqual([99.9, 100]);
+    expect(readdirSync(folder).sort()).toEqual(
+      [path.basename(recovered!.path), 'notes.npy'].sort(),
+    );
+  });
+
+  it('refuses to recover what is no recording', () => {
+    writeFileSync(path.join(folder, 'X_20260101-000000.npy'), Buffer.alloc(500));
+    expect(() => recoverRecordings(folder)).toThrow(/no recording/);
+  });
+});
+
+describe('the collector’s text', () => {
+  it('is what the collector writes, snapshots as REST answers, ids without a gap', () => {
+    const recorder = recorderOf({ format: 'gz' });
+    recorder.depth(1_000_000n, 5n, [bid(99.9, 1), ask(100, 2)], true);
+    recorder.depth(2_000_000n, 6n, [bid(99.8, 0.25)], false);
+    recorder.trade(3_000_000n, 7n, { side: 'buy', price: 100, qty: 0.001 });
+    recorder.depth(4_000_000n, 8n, [bid(99.7, 1)], true);
+    recorder.close();
+    const lines = gunzipSync(readFileSync(recorder.health.files[0]!.path)).toString().trim();
+    const parsed = lines.split('\n').map((line) => {
+      const space = line.indexOf(' ');
+      return [line.slice(0, space), JSON.parse(line.slice(space)) as unknown];
+    });
+    const depth = { stream: 'btcusdt@depth@0ms' };
+    expect(parsed).toMatchObject([
+      ['5', { lastUpdateId: 1, T: 1, bids: [['99.9', '1.000']], asks: [['100.0', '2.000']] }],
+      ['6', { ...depth, data: { U: 2, u: 2, pu: 1, T: 2, b: [['99.8', '0.250']], a: [] } }],
+      ['7', { data: { e: 'trade', T: 3, p: '100.0', q: '0.001', m: false, X: 'MARKET' } }],
+      ['8', { lastUpdateId: 3, bids: [['99.7', '1.000']], asks: [] }],
+    ]);
+  });
+
+  it('can be read up to the last flush after a kill', async () => {
+    const recorder = recorderOf({ format: 'gz', flushMs: 5 });
+    recorder.depth(1_000_000n, 5n, [bid(99.9, 1)], true);
+    const file = path.join(folder, readdirSync(folder)[0]!);
+    const read = (): string => {
+      const bytes = readFileSync(file);
+      return bytes.length === 0 ? '' : gunzipSync(bytes).toString();
+    };
+    await expect.poll(() => read().split('\n').length).toBe(2);
+    recorder.trade(3_000_000n, 7n, { side: 'buy', price: 100, qty: 0.001 });
+    await expect.poll(() => read().split('\n').length).toBe(3);
+  });
+});
+
+describe('a recorder', () => {
+  it.each(['npz', 'gz'] as const)('begins every %s file with the whole book', (format) => {
+    const recorder = recorderOf({ format, rotateBytes: 4096 });
+    recorder.depth(1_000_000n, 5n, [bid(99.9, 1), bid(99.8, 1), ask(100, 2)], true);
+    recorder.depth(1_000_000n, 5n, [bid(99.8, 0)], false);
+    for (let index = 0; index < 200; index += 1) {
+      recorder.trade(2_000_000n, 6n, { side: 'buy', price: 100, qty: 0.001 });
+    }
+    recorder.close();
+    const { files, trades } = recorder.health;
+    expect(files.length).toBeGreaterThan(2);
+    expect(files.reduce((sum, file) => sum + file.trades, 0)).toBe(trades);
+    for (const { path: file } of files.slice(1)) {
+      if (format === 'npz') {
+        expect(unpack(file).slice(0, 2)).toMatchObject([{ px: 99.9 }, { px: 100 }]);
+      } else {
+        const [first] = gunzipSync(readFileSync(file)).toString().split('\n');
+        expect(first).toContain('"bids":[["99.9","1.000"]],"asks":[["100.0","2.000"]]');
+      }
+    }
+  });
+
+  it('takes away what a new whole book does not have', () => {
+    const recorder = recorderOf();
+    recorder.depth(1n, 1n, [bid(99.9, 1), ask(100, 2)], true);
+    recorder.depth(2n, 2n, [bid(99.9, 3)], true);
+    recorder.close();
+    expect(unpack(recorder.health.files[0]!.path).slice(2)).toMatchObject([
+      { px: 100, qty: 0 },
+      { px: 99.9, qty: 3 },
+    ]);
+  });
+
+  it('records nothing before the first whole book, and counts it', () => {
+    const recorder = recorderOf();
+    recorder.depth(1n, 1n, [bid(99.9, 1)], false);
+    recorder.trade(1n, 1n, { side: 'buy', price: 1, qty: 1 });
+    recorder.close();
+    expect(recorder.health).toMatchObject({ skipped: 2, files: [] });
+  });
+
+  it('gives files of one second names of their own', () => {
+    for (let index = 0; index < 3; index += 1) {
+      const recorder = recorderOf();
+      recorder.depth(1n, 1n, [bid(99.9, 1)], true);
+      recorder.close();
+    }
+    expect(readdirSync(folder)).toHaveLength(3);
+  });
+
+  it('refuses wrong options by name', () => {
+    const wrong: [Partial<RecorderOptions>, string][] = [
+      [{ symbol: '../x' }, 'symbol'],
+      [{ tickSize: 0 }, 'tickSize'],
+      [{ rotateMs: 1 }, 'rotateMs'],
+      [{ rotateBytes: 1 }, 'rotateBytes'],
+    ];
+    for (const [options, name] of wrong) expect(() => recorderOf(options)).toThrow(name);
+  });
+});
+
+describe('the order of rows', () => {
+  const times = fc.array(
+    fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: -5, max: 30 })),
+  );
+
+  it('suits both sides of a backtest, and loses nothing', () => {
+    fc.assert(
+      fc.property(times, (events) => {
+        const rows = new EventRows();
+        events.forEach(([exch, latency], index) => {
+          rows.add('depth', 'buy', BigInt(exch), BigInt(exch + latency), index, 1);
+        });
+        const { rows: bytes, split, localShiftNs } = orderRows(rows.bytes);
+        const out = Array.from({ length: bytes.length / ROW_BYTES }, (_, row) => ({
+          ev: bytes.readBigUInt64LE(row * ROW_BYTES),
+          exch: Number(bytes.readBigInt64LE(row * ROW_BYTES + 8)),
+          local: Number(bytes.readBigInt64LE(row * ROW_BYTES + 16)),
+          index: bytes.readDoubleLE(row * ROW_BYTES + 24),
+        }));
+        const seen = (flag: bigint): typeof out => out.filter(({ ev }) => (ev & flag) !== 0n);
+        const [exchange, local] = [seen(EXCH_EVENT), seen(LOCAL_EVENT)];
+        expect(exchange.map(({ index }) => index).sort((a, b) => a - b)).toEqual(
+          events.map((_, i) => i),
+        );
+        expect(local.map(({ index }) => index).sort((a, b) => a - b)).toEqual(
+          events.map((_, i) => i),
+        );
+        expect(exchange.map(({ exch }) => exch)).toEqual(
+          exchange.map(({ exch }) => exch).sort((a, b) => a - b),
+        );
+        expect(local.map((row) => row.local)).toEqual(
+          local.map((row) => row.local).sort((a, b) => a - b),
+        );
+        for (const row of out) expect(row.local).toBeGreaterThanOrEqual(row.exch);
+        expect(bytes.length / ROW_BYTES).toBe(events.length + split);
+        const least = Math.min(0, ...events.map(([, latency]) => latency));
+        expect(Number(localShiftNs)).toBe(0 - least);
+      }),
+    );
+  });
+
+  it('leaves rows alone that came in order', () => {
+    const rows = new EventRows();
+    for (let index = 0; index < 5; index += 1)
+      rows.add('trade', 'buy', BigInt(index), 100n, index, 1);
+    const { rows: bytes, split } = orderRows(rows.bytes);
+    expect([split, bytes.equals(rows.bytes)]).toEqual([0, true]);
+    expect(HEADER_BYTES % 64).toBe(0);
+  });
+});

@@ -1,0 +1,8 @@
+export { recordClient } from './record-client.js';
+export {
+  Recorder,
+  recoverRecordings,
+  type RecorderHealth,
+  type RecorderOptions,
+} from './recorder.js';
+export type { FinishedFile, RecordedLevel, RecordedTrade } from './recording-file.js';

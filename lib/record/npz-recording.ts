@@ -1,0 +1,115 @@
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+
+import { HftError } from '../models/hft-error.js';
+import { EventRows, ROW_BYTES } from './event-rows.js';
+import { HEADER_BYTES, arrayBytes, npyHeader, rowsOf } from './npy-header.js';
+import { writeNpz } from './npz-file.js';
+import { orderRows } from './order-rows.js';
+import type {
+  FinishedFile,
+  RecordedLevel,
+  RecordedTrade,
+  RecordingFile,
+} from './recording-file.js';
+
+/** Nothing larger is held in memory before it is written. */
+const BUFFER_ROWS = 16_384;
+
+/**
+ * hftbacktest's event array. While it is written it is a `.npy` whose header is brought up to date
+ * after each flush: hftbacktest, numpy and the replay connector load it at any time, also after the
+ * process was killed. `finish` puts the rows in the order that a backtest wants and packs them into
+ * the `.npz` of the same name.
+ */
+export class NpzRecording implements RecordingFile {
+  readonly #npy: string;
+  readonly #npz: string;
+  readonly #handle: number;
+  readonly #rows = new EventRows();
+  #written = 0;
+
+  /**
+   * @param stem - Path without its ending.
+   * @throws Error of the file system, also when the file exists.
+   */
+  constructor(stem: string) {
+    this.#npy = `${stem}.npy`;
+    this.#npz = `${stem}.npz`;
+    this.#handle = openSync(this.#npy, 'wx');
+    writeSync(this.#handle, npyHeader(0), 0, HEADER_BYTES, 0);
+  }
+
+  get bytes(): number {
+    return arrayBytes(this.#written + this.#rows.count);
+  }
+
+  depth(exchTsNs: bigint, localTsNs: bigint, levels: readonly RecordedLevel[]): void {
+    for (const { side, price, qty } of levels) {
+      this.#rows.add('depth', side, exchTsNs, localTsNs, price, qty);
+    }
+    if (this.#rows.count >= BUFFER_ROWS) this.flush();
+  }
+
+  trade(exchTsNs: bigint, localTsNs: bigint, { side, price, qty }: RecordedTrade): void {
+    this.#rows.add('trade', side, exchTsNs, localTsNs, price, qty);
+    if (this.#rows.count >= BUFFER_ROWS) this.flush();
+  }
+
+  flush(): void {
+    const { count, bytes } = this.#rows;
+    if (count === 0) return;
+    writeSync(this.#handle, bytes, 0, bytes.length, arrayBytes(this.#written));
+    this.#written += count;
+    this.#rows.clear();
+    // The rows are there before the header says so.
+    writeSync(this.#handle, npyHeader(this.#written), 0, HEADER_BYTES, 0);
+  }
+
+  finish(): FinishedFile {
+    this.flush();
+    fsyncSync(this.#handle);
+    closeSync(this.#handle);
+    return packNpy(this.#npy, this.#npz);
+  }
+}
+
+/**
+ * Turns a `.npy` that a recording left, finished or not, into the `.npz` of the same name, and
+ * removes it.
+ *
+ * @throws HftError `ERR_INVALID_DATA` when it is no such file.
+ */
+export function packNpy(npy: string, npz: string): FinishedFile {
+  const whole = readFileSync(npy);
+  const told = rowsOf(whole);
+  if (told === undefined) {
+    throw new HftError('ERR_INVALID_DATA', `${npy} is no recording of this package.`);
+  }
+  const there = Math.floor((whole.length - HEADER_BYTES) / ROW_BYTES);
+  const data = whole.subarray(HEADER_BYTES, arrayBytes(Math.min(told, there)));
+  const { rows, split, localShiftNs } = orderRows(data);
+  writeNpz(npz, Buffer.concat([npyHeader(rows.length / ROW_BYTES), rows]));
+  rmSync(npy);
+  const notes: string[] = [];
+  if (split > 0)
+    notes.push(`${String(split)} rows came in another order than the exchange's: each is two now`);
+  if (localShiftNs > 0n)
+    notes.push(
+      `local times are ${String(localShiftNs)} ns later: the clocks made a latency negative`,
+    );
+  const trades = countTrades(data);
+  return {
+    path: npz,
+    bytes: statSync(npz).size,
+    trades,
+    levels: data.length / ROW_BYTES - trades,
+    notes,
+  };
+}
+
+function countTrades(rows: Buffer): number {
+  let trades = 0;
+  // The kind is the lowest byte: 2 is a trade.
+  for (let at = 0; at < rows.length; at += ROW_BYTES) if (rows[at] === 2) trades += 1;
+  return trades;
+}
