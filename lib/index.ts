@@ -11,3 +11,4 @@ export * from './strategy/index.js';
 export * from './client/index.js';
 export * from './connector/index.js';
 export * from './feed/index.js';
+export * from './record/index.js';

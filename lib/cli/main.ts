@@ -6,6 +6,9 @@ import { Command } from 'commander';
 
 import { packageRoot } from '../native/package-root.js';
 import { addDoctor } from './doctor-command.js';
+import { addRecord } from './record-command.js';
+import { addReplay } from './replay-command.js';
+import { addServe } from './serve-command.js';
 
 function version(): string {
   const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
@@ -15,6 +18,9 @@ function version(): string {
 const program = new Command('hftbacktest-live')
   .description("Live trading bots in TypeScript on hftbacktest's Rust core.")
   .version(version());
+addServe(program);
+addRecord(program);
+addReplay(program);
 addDoctor(program);
 
 program.parseAsync().catch((error: unknown) => {

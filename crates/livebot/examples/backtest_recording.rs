@@ -12,7 +12,9 @@ use hftbacktest::backtest::models::{
     CommonFees, ConstantLatency, PowerProbQueueFunc3, ProbQueueModel, TradingValueFeeModel,
 };
 use hftbacktest::backtest::{Backtest, ExchangeKind, L2AssetBuilder};
-use hftbacktest::prelude::{Bot, ElapseResult, HashMapMarketDepth, MarketDepth, OrdType, TimeInForce};
+use hftbacktest::prelude::{
+    Bot, ElapseResult, HashMapMarketDepth, MarketDepth, OrdType, TimeInForce,
+};
 use hftbacktest::types::BUY_EVENT;
 
 const STEP_NS: i64 = 10_000_000;

@@ -139,11 +139,14 @@ impl Recording {
     }
 }
 
-/// `btcusdt_20240808.npz` → `BTCUSDT`
+/// `btcusdt_20240808.npz`, `BTCUSDT_20240808-093000-2.npz` → `BTCUSDT`
 fn symbol_of(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_str()?;
     let (name, date) = stem.rsplit_once('_')?;
-    let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A day, and for files that rotate a time of day and a number.
+    let is_date =
+        date.split('-').all(is_number) && date.split('-').next().is_some_and(|day| day.len() == 8);
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_date && is_name).then(|| name.to_ascii_uppercase())
 }
@@ -250,6 +253,11 @@ mod tests {
             symbol_of(Path::new("/x/btcusdt_20240808.npz")).as_deref(),
             Some("BTCUSDT")
         );
-        assert_eq!(symbol_of(Path::new("events.npz")), None);
+        for name in ["BTCUSDT_20261121-093000.npz", "BTCUSDT_20261121-093000-2.npy"] {
+            assert_eq!(symbol_of(Path::new(name)).as_deref(), Some("BTCUSDT"));
+        }
+        for name in ["events.npz", "a_1-2.npz", "a_20261121-.npz", "a_20261121-x.npz"] {
+            assert_eq!(symbol_of(Path::new(name)), None, "{name}");
+        }
     }
 }

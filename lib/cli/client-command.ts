@@ -1,0 +1,94 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+import { LiveClient } from '../client/live-client.js';
+import type { ConnectorKind } from '../connector/owned-connector-options.js';
+import { LiveInstrument } from '../models/live-instrument.js';
+
+/** Options of every command that reads a connector. */
+export interface ClientCommandOptions {
+  /** A connector that runs, or with `start` the name for the one that is started. */
+  readonly connector?: string;
+  /** Kind of connector to start; `undefined`: one that runs is joined. */
+  readonly start?: ConnectorKind;
+  /** Config file of the connector that is started. */
+  readonly config?: string;
+  readonly symbol: string;
+  readonly tick: number;
+  readonly lot: number;
+  readonly backend: 'auto' | 'native' | 'stub';
+}
+
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+/** Adds the options of {@link ClientCommandOptions}. */
+export function addClientOptions(command: Command): Command {
+  return command
+    .option('--connector <name>', 'join the connector that runs under this name')
+    .addOption(
+      new Option('--start <kind>', 'start a connector of this kind, and end it again').choices([
+        'sim',
+        'bybit',
+        'binancefutures',
+      ]),
+    )
+    .option('--config <file>', 'config file of the connector that is started')
+    .option('--symbol <symbol>', 'what to read', 'BTCUSDT')
+    .option('--tick <size>', 'price step', positive, 0.1)
+    .option('--lot <size>', 'quantity step', positive, 0.001)
+    .addOption(
+      new Option('--backend <which>', 'where the data comes from')
+        .choices(['auto', 'native', 'stub'])
+        .default('auto'),
+    );
+}
+
+/** A client as the options ask for it, not started. Without a connector or kind it starts `sim`. */
+export function clientOf(options: ClientCommandOptions): LiveClient {
+  const kind = options.start ?? (options.connector === undefined ? 'sim' : undefined);
+  const name = options.connector ?? kind ?? 'sim';
+  return new LiveClient({
+    instruments: [
+      new LiveInstrument(options.symbol)
+        .connector(name)
+        .tickSize(options.tick)
+        .lotSize(options.lot),
+    ],
+    backend: options.backend,
+    stub: { stepIntervalNs: 1_000_000, maxFeeds: Infinity },
+    onError: (error) => {
+      process.stderr.write(`hftbacktest-live: ${error.message}\n`);
+    },
+    ...(kind === undefined
+      ? {}
+      : {
+          connector: {
+            kind,
+            symbols: [options.symbol],
+            ...(options.connector === undefined ? {} : { name: options.connector }),
+            ...(options.config === undefined ? {} : { configFile: options.config }),
+            onLog: (line: string) => {
+              process.stderr.write(`${line}\n`);
+            },
+          },
+        }),
+  });
+}
+
+/** Resolves at Ctrl+C, SIGTERM, or after so many seconds. */
+export function untilStopped(seconds: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      resolve();
+    };
+    const timer = setTimeout(stop, seconds === undefined ? 2 ** 31 - 1 : seconds * 1000);
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+  });
+}

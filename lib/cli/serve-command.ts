@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+
+import { ClientSource } from '../server/client-source.js';
+import { LiveServer } from '../server/live-server.js';
+import {
+  addClientOptions,
+  clientOf,
+  positive,
+  untilStopped,
+  type ClientCommandOptions,
+} from './client-command.js';
+
+interface ServeOptions extends ClientCommandOptions {
+  readonly host: string;
+  readonly port: string;
+  readonly allowHost?: readonly string[];
+  readonly seconds?: number;
+}
+
+/** Adds `serve`: health, metrics and the live page of a connector's data, without a bot. */
+export function addServe(program: Command): void {
+  addClientOptions(program.command('serve'))
+    .description('Show a connector on a web page of this machine, with health and metrics.')
+    .option('--host <address>', 'address to bind', '127.0.0.1')
+    .option('--port <number>', 'port, 0 for a free one', '8787')
+    .option('--allow-host <name...>', 'further names under which the page may be called')
+    .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C)', positive)
+    .action(async (options: ServeOptions) => {
+      await using client = clientOf(options);
+      await using server = new LiveServer(new ClientSource(client), {
+        host: options.host,
+        port: Number(options.port),
+        ...(options.allowHost === undefined ? {} : { allowedHosts: options.allowHost }),
+      });
+      await client.start();
+      process.stderr.write(`live page: ${await server.start()}\n`);
+      await untilStopped(options.seconds);
+    });
+}
