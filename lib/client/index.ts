@@ -1,4 +1,5 @@
 export { LiveClient } from './live-client.js';
+export { ClientEvents } from './client-events.js';
 export type { LiveClientOptions } from './client-options.js';
 export type {
   BookBatch,

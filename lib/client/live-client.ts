@@ -1,28 +1,17 @@
 import { resolveBackend } from '../bot/create.js';
 import type { BalanceChange } from '../models/balance-change.js';
-import type { ConnectorNotice } from '../models/connector-notice.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import { HftError } from '../models/hft-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
-import type { OrderResponse } from '../models/order-response.js';
-import type { PositionChange } from '../models/position-change.js';
-import type { Trade } from '../models/trade.js';
 import { ClientCore } from './client-core.js';
-import type {
-  BookBatch,
-  ClientErrorEvent,
-  ClientEvent,
-  ClientEventMap,
-  ClientEventName,
-  ClientState,
-  OrderStateChange,
-} from './client-event.js';
+import { ClientEvents } from './client-events.js';
+import { ClientTimers } from './client-timers.js';
+import { findInstrument } from './find-instrument.js';
+import type { ClientErrorEvent, ClientState } from './client-event.js';
 import type { ClientHealth } from './client-health.js';
 import { resolveClientOptions, type LiveClientOptions } from './client-options.js';
 import type { ClientOrder } from './client-order.js';
 import type { OpenSession } from './client-session.js';
-import type { ClientHandler, QueueName } from './event-hub.js';
-import type { EventStream } from './event-stream.js';
 import { type InstrumentState } from './instrument-state.js';
 import { openNativeSession } from './native-session.js';
 import { checkOrderId, checkTimeoutMs } from './order-checks.js';
@@ -52,16 +41,15 @@ import { openStubSession } from './stub-session.js';
  * const outcome = await client.submitOrder({ side: 'buy', price: 59_000, qty: 0.001 });
  * ```
  */
-export class LiveClient {
+export class LiveClient extends ClientEvents {
   readonly #core: ClientCore;
+  readonly #timers: ClientTimers;
   readonly #openSession: OpenSession | undefined;
   #state: ClientState = 'created';
   #failure: Error | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #timers: NodeJS.Timeout[] = [];
-  #isRef = true;
   #startedMs = 0;
 
   /**
@@ -69,7 +57,10 @@ export class LiveClient {
    * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option.
    */
   constructor(options: LiveClientOptions, openSession?: OpenSession) {
-    this.#core = new ClientCore(resolveClientOptions(options));
+    const core = new ClientCore(resolveClientOptions(options));
+    super(core.hub);
+    this.#core = core;
+    this.#timers = new ClientTimers(core);
     this.#openSession = openSession;
     const { onConnectionLost, onConnectionRestored, onError } = options;
     if (onConnectionLost !== undefined) this.on('connectionLost', onConnectionLost);
@@ -182,16 +173,14 @@ export class LiveClient {
 
   /** Lets the process end while the client runs. */
   unref(): this {
-    this.#isRef = false;
-    for (const timer of this.#timers) timer.unref();
+    this.#timers.unref();
     this.#core.connector.unref();
     return this;
   }
 
   /** A running client keeps the process alive again (the default). */
   ref(): this {
-    this.#isRef = true;
-    this.#timers[0]?.ref();
+    this.#timers.ref();
     this.#core.connector.ref();
     return this;
   }
@@ -199,156 +188,6 @@ export class LiveClient {
   /** Links, latencies, throughput, queues, losses: a snapshot, made now. */
   get health(): ClientHealth {
     return this.#core.health(this.#state, this.#failure?.message ?? '', this.#startedMs);
-  }
-
-  // ---- events
-
-  /**
-   * Calls `handler` with each event of a kind, on this thread, in order. What it throws (or
-   * rejects with) goes to `onError` and `error` handlers; without any it becomes an uncaught
-   * exception of the process. The events after it are delivered either way.
-   */
-  on<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
-    this.#core.hub.on(name, handler);
-    return this;
-  }
-
-  /** Takes a handler off again; does nothing when it is not there. */
-  off<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
-    this.#core.hub.off(name, handler);
-    return this;
-  }
-
-  /** As `on`, for the next event only. */
-  once<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
-    const wrapped: ClientHandler<K> = (event) => {
-      this.off(name, wrapped);
-      return handler(event);
-    };
-    return this.on(name, wrapped);
-  }
-
-  /** Every event of every kind in order; bounded: when full, book updates merge and old trades go. */
-  events(): EventStream<ClientEvent> {
-    return this.#core.hub.streamAll();
-  }
-
-  /** Events of one kind. */
-  stream<K extends ClientEventName>(name: K): EventStream<ClientEventMap[K]> {
-    return this.#core.hub.stream(name);
-  }
-
-  /** Trades at the venue. Bounded: when full, the oldest go and are counted. */
-  trades(): EventStream<Trade> {
-    return this.stream('trade');
-  }
-
-  /** Batches of level changes. Bounded: when full, batches merge and the book stays right. */
-  bookUpdates(): EventStream<BookBatch> {
-    return this.stream('bookUpdate');
-  }
-
-  /** The books as they stand, every `snapshotIntervalMs`, of those that changed. */
-  snapshots(): EventStream<DepthSnapshot> {
-    return this.stream('snapshot');
-  }
-
-  /** Updates of own orders as the connector told them; never dropped. */
-  orders(): EventStream<OrderResponse> {
-    return this.stream('order');
-  }
-
-  /** Changes of own orders from one state to the next, fills included; never dropped. */
-  orderStates(): EventStream<OrderStateChange> {
-    return this.stream('orderState');
-  }
-
-  /** Changes of positions; never dropped. */
-  positions(): EventStream<PositionChange> {
-    return this.stream('position');
-  }
-
-  /** Balances of the account as the connector tells them; never dropped. */
-  balances(): EventStream<BalanceChange> {
-    return this.stream('balance');
-  }
-
-  /** What else the connectors tell; never dropped. */
-  connectorNotices(): EventStream<ConnectorNotice> {
-    return this.stream('notice');
-  }
-
-  /** The next event from a queue; waits up to `timeoutMs`, `undefined` when none came. */
-  get<K extends QueueName>(name: K, timeoutMs: number): Promise<ClientEventMap[K] | undefined> {
-    return this.#core.hub.take(
-      name,
-      Number.isFinite(timeoutMs) ? checkTimeoutMs(timeoutMs) : timeoutMs,
-    );
-  }
-
-  /** The next event from a queue, `undefined` when there is none now. */
-  getNowait<K extends QueueName>(name: K): ClientEventMap[K] | undefined {
-    return this.#core.hub.takeNow(name);
-  }
-
-  /** The next trade; `undefined` when none came within `timeoutMs`. */
-  getTrade(timeoutMs: number): Promise<Trade | undefined> {
-    return this.get('trade', timeoutMs);
-  }
-
-  /** The next trade that is there, else `undefined`. */
-  getTradeNowait(): Trade | undefined {
-    return this.getNowait('trade');
-  }
-
-  /** The next batch of level changes; `undefined` when none came within `timeoutMs`. */
-  getBookUpdate(timeoutMs: number): Promise<BookBatch | undefined> {
-    return this.get('bookUpdate', timeoutMs);
-  }
-
-  /** The next batch of level changes that is there, else `undefined`. */
-  getBookUpdateNowait(): BookBatch | undefined {
-    return this.getNowait('bookUpdate');
-  }
-
-  /** The next periodic snapshot; `undefined` when none came within `timeoutMs`. */
-  getSnapshot(timeoutMs: number): Promise<DepthSnapshot | undefined> {
-    return this.get('snapshot', timeoutMs);
-  }
-
-  /** The next periodic snapshot that is there, else `undefined`. */
-  getSnapshotNowait(): DepthSnapshot | undefined {
-    return this.getNowait('snapshot');
-  }
-
-  /** The next change of an own order; `undefined` when none came within `timeoutMs`. */
-  getOrderUpdate(timeoutMs: number): Promise<OrderStateChange | undefined> {
-    return this.get('orderState', timeoutMs);
-  }
-
-  /** The next change of an own order that is there, else `undefined`. */
-  getOrderUpdateNowait(): OrderStateChange | undefined {
-    return this.getNowait('orderState');
-  }
-
-  /** The next change of a position; `undefined` when none came within `timeoutMs`. */
-  getPositionChange(timeoutMs: number): Promise<PositionChange | undefined> {
-    return this.get('position', timeoutMs);
-  }
-
-  /** The next change of a position that is there, else `undefined`. */
-  getPositionChangeNowait(): PositionChange | undefined {
-    return this.getNowait('position');
-  }
-
-  /** The next balance; `undefined` when none came within `timeoutMs`. */
-  getBalanceChange(timeoutMs: number): Promise<BalanceChange | undefined> {
-    return this.get('balance', timeoutMs);
-  }
-
-  /** The next balance that is there, else `undefined`. */
-  getBalanceChangeNowait(): BalanceChange | undefined {
-    return this.getNowait('balance');
   }
 
   // ---- state
@@ -483,7 +322,7 @@ export class LiveClient {
       const session = await this.#core.open(open);
       if (this.#isEnding()) throw endedWhileStarting();
       this.#startedMs = performance.now();
-      this.#startTimers();
+      this.#timers.start(() => this.#state);
       this.#enter('running');
       this.#core.beginReading(session);
       void session.ended.then((error) => this.#onEnded(session, error));
@@ -503,7 +342,7 @@ export class LiveClient {
     await this.#starting.catch(() => undefined);
     if (this.#state !== 'running') return;
     this.#enter('stopping');
-    this.#stopTimers();
+    this.#timers.stop();
     await this.#core.closeSession('closed');
     await this.#core.connector.stop();
     this.#starting = undefined;
@@ -516,7 +355,7 @@ export class LiveClient {
     } catch (error) {
       this.#core.tellError(error instanceof Error ? error : new Error(String(error)), 'client');
     }
-    this.#stopTimers();
+    this.#timers.stop();
     this.#core.desk.close();
     this.#enter('closed');
     this.#core.hub.end(this.#failure);
@@ -527,7 +366,7 @@ export class LiveClient {
     if (this.#state !== 'running' || this.#isEnding()) return;
     const failure = error ?? new HftError('ERR_NATIVE_UNAVAILABLE', 'the bot ended by itself.');
     this.#failure = failure;
-    this.#stopTimers();
+    this.#timers.stop();
     this.#enter('failed');
     await session.close().catch(() => undefined);
     await this.#core.closeSession('connection_lost');
@@ -545,30 +384,6 @@ export class LiveClient {
     if (previous === current) return;
     this.#state = current;
     this.#core.hub.emit('state', Object.freeze({ type: 'state', previous, current }));
-  }
-
-  #startTimers(): void {
-    const { healthIntervalMs, snapshotIntervalMs, snapshotLevels } = this.#core.options;
-    const health = setInterval(() => {
-      this.#core.tick(this.#state);
-    }, healthIntervalMs);
-    const told = new Map<InstrumentState, bigint>();
-    const snapshots = setInterval(() => {
-      if (!this.#core.hub.wants('snapshot')) return;
-      for (const instrument of this.#core.instruments) {
-        if (!instrument.book.trusted || told.get(instrument) === instrument.book.exchTsNs) continue;
-        told.set(instrument, instrument.book.exchTsNs);
-        this.#core.hub.emit('snapshot', instrument.snapshot(snapshotLevels));
-      }
-    }, snapshotIntervalMs);
-    snapshots.unref();
-    // The first is the one that keeps the process alive.
-    this.#timers = [health, snapshots];
-    if (!this.#isRef) health.unref();
-  }
-
-  #stopTimers(): void {
-    for (const timer of this.#timers.splice(0)) clearInterval(timer);
   }
 
   #requireRunning(): void {
@@ -590,35 +405,7 @@ export class LiveClient {
   }
 
   #asset(instrument: string | number): number {
-    const { instruments } = this;
-    if (typeof instrument === 'number') {
-      if (Number.isInteger(instrument) && instrument >= 0 && instrument < instruments.length)
-        return instrument;
-      throw new HftError(
-        'ERR_INSTRUMENT_NOT_FOUND',
-        `there is no instrument ${String(instrument)}.`,
-      );
-    }
-    const found = [...instruments.entries()].filter(
-      ([, spec]) => spec.symbol === instrument || `${spec.connector}:${spec.symbol}` === instrument,
-    );
-    const [first, second] = found;
-    if (first === undefined) {
-      throw new HftError(
-        'ERR_INSTRUMENT_NOT_FOUND',
-        `there is no instrument ${JSON.stringify(instrument)}; there are ${instruments.map((spec) => spec.symbol).join(', ')}.`,
-      );
-    }
-    if (second !== undefined) {
-      throw new HftError(
-        'ERR_INVALID_ARGUMENT',
-        `instrument: ${JSON.stringify(instrument)} is traded on several connectors.`,
-        {
-          remedy: `Write "${first[1].connector}:${first[1].symbol}", or use its index.`,
-        },
-      );
-    }
-    return first[0];
+    return findInstrument(this.instruments, instrument);
   }
 
   #missing(): string {

@@ -1,0 +1,53 @@
+import type { ClientCore } from './client-core.js';
+import type { ClientState } from './client-event.js';
+import type { InstrumentState } from './instrument-state.js';
+
+/** Periodic work of a running client: health, rates, snapshots of books that changed. */
+export class ClientTimers {
+  readonly #core: ClientCore;
+  #timers: NodeJS.Timeout[] = [];
+  #isRef = true;
+
+  constructor(core: ClientCore) {
+    this.#core = core;
+  }
+
+  start(state: () => ClientState): void {
+    const { healthIntervalMs, snapshotIntervalMs } = this.#core.options;
+    const health = setInterval(() => {
+      this.#core.tick(state());
+    }, healthIntervalMs);
+    const told = new Map<InstrumentState, bigint>();
+    const snapshots = setInterval(() => {
+      this.#tellSnapshots(told);
+    }, snapshotIntervalMs);
+    snapshots.unref();
+    // The first is the one that keeps the process alive.
+    this.#timers = [health, snapshots];
+    if (!this.#isRef) health.unref();
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+  }
+
+  ref(): void {
+    this.#isRef = true;
+    this.#timers[0]?.ref();
+  }
+
+  unref(): void {
+    this.#isRef = false;
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  #tellSnapshots(told: Map<InstrumentState, bigint>): void {
+    const { hub, instruments, options } = this.#core;
+    if (!hub.wants('snapshot')) return;
+    for (const instrument of instruments) {
+      if (!instrument.book.trusted || told.get(instrument) === instrument.book.exchTsNs) continue;
+      told.set(instrument, instrument.book.exchTsNs);
+      hub.emit('snapshot', instrument.snapshot(options.snapshotLevels));
+    }
+  }
+}
