@@ -1,3 +1,4 @@
+import type { Backoff } from './backoff.js';
 import type { RawFeedEvent } from './raw-event.js';
 
 /** Condition of a connector, made now. */
@@ -27,7 +28,10 @@ export interface ConnectorHealth {
  * `undefined` or throws, and the stream calls `connect()` again, after a pause.
  */
 export interface ConnectorWrapper {
-  /** Names the source on every event; no two connectors of a merged feed may share it. */
+  /**
+   * Names the source on every event; no two connectors of a merged feed may share it. Read on every
+   * connect: a connector that stands in for another one says so here.
+   */
   readonly name: string;
   /**
    * Connects, also again after a loss; what was subscribed is subscribed again. Does nothing while
@@ -46,6 +50,8 @@ export interface ConnectorWrapper {
    */
   nextEvent(timeoutMs: number): Promise<RawFeedEvent | undefined> | RawFeedEvent | undefined;
   readonly health: ConnectorHealth;
+  /** How this connector wants to be reconnected; options of the stream go before it. */
+  readonly backoff?: Backoff;
   /** Where a connector has it, the stream iterates instead of polling. Ends on disconnection. */
   [Symbol.asyncIterator]?(): AsyncIterator<RawFeedEvent, unknown>;
 }

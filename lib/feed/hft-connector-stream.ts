@@ -47,7 +47,7 @@ export class HFTConnectorStream extends Feed {
   constructor(wrapper: ConnectorWrapper, options: StreamOptions) {
     super(wrapper.name);
     this.#wrapper = wrapper;
-    this.#options = resolveStreamOptions(options);
+    this.#options = resolveStreamOptions(options, wrapper.backoff);
     this.#symbols = new Set(this.#options.symbols);
     this.#normalizer = this.#normalizerOptions();
     const { logger = defaultFeedLogger() } = options;
@@ -280,6 +280,8 @@ export class HFTConnectorStream extends Feed {
   #onConnected(again: boolean): void {
     this.#connected = true;
     this.#connectedAtMs = performance.now();
+    // A connector may stand in for another one since, under another name.
+    this.#normalizer = this.#normalizerOptions();
     if (again) this.#meter.reconnections += 1;
     this.#watchStaleness();
     this.enter('connected');
@@ -456,7 +458,7 @@ export class HFTConnectorStream extends Feed {
   #normalizerOptions(): NormalizerOptions {
     const [only, ...others] = this.#symbols;
     return {
-      source: this.name,
+      source: this.#wrapper.name,
       ...(only !== undefined && others.length === 0 ? { defaultSymbol: only } : {}),
     };
   }

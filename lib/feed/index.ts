@@ -75,3 +75,5 @@ export {
   type StubFaults,
   type StubbedConnectorOptions,
 } from './stubbed-connector.js';
+export { BYBIT_BACKOFF, BybitConnector, type BybitFeedOptions } from './bybit-connector.js';
+export { NativeConnector, type NativeConnectorOptions } from './native-connector.js';

@@ -16,6 +16,7 @@ export interface StreamOptions {
   readonly pollIntervalMs?: number;
   /** `poll` calls `nextEvent`, `iterate` reads the connector's async iterator. Default `poll`. */
   readonly mode?: 'poll' | 'iterate';
+  /** Default the connector's own, else 0.5 → 1 → 2 → 4 → 8 s and at most 5 attempts. */
   readonly backoff?: Backoff;
   /** How long one attempt to connect and subscribe may take. Default 30 000. */
   readonly connectTimeoutMs?: number;
@@ -34,7 +35,10 @@ export type ResolvedStreamOptions = Required<Omit<StreamOptions, 'backoff' | 'lo
 };
 
 /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
-export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOptions {
+export function resolveStreamOptions(
+  options: StreamOptions,
+  preferred: Backoff = {},
+): ResolvedStreamOptions {
   const symbols = options.symbols.map((symbol) => {
     if (typeof symbol !== 'string' || symbol === '') throw invalid('symbols', symbol, 'is empty');
     return symbol;
@@ -42,7 +46,7 @@ export function resolveStreamOptions(options: StreamOptions): ResolvedStreamOpti
   const { mode = 'poll' } = options;
   if (!(['poll', 'iterate'] as unknown[]).includes(mode))
     throw invalid('mode', mode, 'must be poll or iterate');
-  const backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
+  const backoff = { ...DEFAULT_BACKOFF, ...preferred, ...options.backoff };
   for (const name of ['baseMs', 'maxMs', 'stableAfterMs'] as const)
     atLeast(`backoff.${name}`, backoff[name], 0);
   if (backoff.maxAttempts !== Infinity && !Number.isInteger(backoff.maxAttempts))

@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  BybitConnectorRunner,
+  type BybitConnectorRunnerOptions,
+} from '../connector/bybit-connector-runner.js';
+import type { RunnerEvent } from '../connector/runner-event.js';
+import type { RunnerPort } from '../connector/runner-port.js';
+import { HftError } from '../models/hft-error.js';
+import type { Backoff } from './backoff.js';
+import type { ConnectorHealth, ConnectorWrapper } from './connector-wrapper.js';
+import { defaultFeedLogger, silentFeedLogger, type FeedLogger } from './feed-logger.js';
+import type { RawFeedEvent } from './raw-event.js';
+import { StubbedConnector, type StubbedConnectorOptions } from './stubbed-connector.js';
+
+/** Options of `BybitConnector`; all have defaults. */
+export interface BybitFeedOptions {
+  /** Default `bybit`. While the stub stands in, events come from `<name>-stub`. */
+  readonly name?: string;
+  /** Settings of the connector and its process. */
+  readonly runner?: BybitConnectorRunnerOptions;
+  /** Makes the runner; for tests. `publicOnly`: without keys, because they were refused. */
+  readonly makeRunner?: (publicOnly: boolean) => RunnerPort;
+  /** Take made-up data when there is no connector binary, said loudly. Default true. */
+  readonly fallbackToStub?: boolean;
+  /** Settings of the stub, should it be taken. */
+  readonly stub?: StubbedConnectorOptions;
+  /** Default: lines on standard error by `LOG_LEVEL`. `false`: none. */
+  readonly logger?: FeedLogger | false;
+}
+
+/** How a stream reconnects Bybit: 0.5 → 1 → 2 → 4 → 8 s, 10 s at most, 5 retries. */
+export const BYBIT_BACKOFF: Backoff = Object.freeze({
+  baseMs: 500,
+  maxMs: 10_000,
+  maxAttempts: 5,
+});
+
+/**
+ * Codes by which venue and connector say that keys are not accepted: HTTP 401, Bybit's 10003
+ * (key), 10004 (signature), 10005 (permission), 10007 (authentication), 10010 (address), 33004
+ * (expired), and the words of the connector.
+ */
+const AUTH_CODES: ReadonlySet<string> = new Set([
+  ...['401', '10003', '10004', '10005', '10007', '10010', '33004'],
+  ...['auth_failed', 'auth_rejected', 'unauthorized', 'invalid_credentials'],
+]);
+/** HTTP 403 of too many requests, 429, and Bybit's 10006 and 10018. */
+const LIMIT_CODES: ReadonlySet<string> = new Set(['403', '429', '10006', '10018', 'rate_limited']);
+const WAIT_MS = 25;
+
+/**
+ * Bybit through a connector process: trades and depth over JSON lines. Without keys, and from the
+ * moment that Bybit refuses them, there is public data only. Keys reach the process by its
+ * environment and stand in no log, error or health.
+ */
+export class BybitConnector implements ConnectorWrapper {
+  readonly backoff = BYBIT_BACKOFF;
+  readonly #name: string;
+  readonly #options: BybitFeedOptions;
+  readonly #logger: FeedLogger;
+  readonly #trades = new Set<string>();
+  readonly #depth = new Set<string>();
+  #runner: RunnerPort | undefined;
+  #stub: StubbedConnector | undefined;
+  #publicOnly = false;
+  #disconnecting = false;
+  #rateLimits = 0;
+  /** Events of runners that are gone. */
+  #earlierEvents = 0;
+
+  /** Nothing is started before `connect()`. */
+  constructor(options: BybitFeedOptions = {}) {
+    this.#options = options;
+    this.#name = options.name ?? 'bybit';
+    const { logger = defaultFeedLogger() } = options;
+    this.#logger = logger === false ? silentFeedLogger : logger;
+  }
+
+  /** `bybit`, or `bybit-stub` while made-up data stands in. */
+  get name(): string {
+    return this.#stub === undefined ? this.#name : `${this.#name}-stub`;
+  }
+
+  /**
+   * Starts the connector process, or waits until it runs again after its death.
+   *
+   * @throws HftError `ERR_CONNECTOR_NOT_FOUND` with `fallbackToStub: false`,
+   * `ERR_CONNECTOR_EXITED`, `ERR_TIMEOUT`.
+   */
+  async connect(): Promise<void> {
+    this.#disconnecting = false;
+    if (this.#stub !== undefined) {
+      await this.#stub.connect();
+      return;
+    }
+    if (this.#runner?.health.state === 'failed') await this.#dropRunner();
+    this.#runner ??= this.#makeRunner();
+    const runner = this.#runner;
+    for (const symbol of this.#trades) runner.subscribe('trades', symbol);
+    for (const symbol of this.#depth) runner.subscribe('depth', symbol);
+    try {
+      await runner.start();
+      await this.#untilRunning(runner);
+    } catch (error) {
+      if (this.#runner === runner) await this.#dropRunner();
+      if (!HftError.is(error, 'ERR_CONNECTOR_NOT_FOUND') || this.#options.fallbackToStub === false)
+        throw error;
+      await this.#standIn(error);
+    }
+  }
+
+  /** Ends the connector process. Idempotent, never throws. */
+  async disconnect(): Promise<void> {
+    this.#disconnecting = true;
+    this.#trades.clear();
+    this.#depth.clear();
+    const stub = this.#stub;
+    this.#stub = undefined;
+    await stub?.disconnect();
+    await this.#dropRunner();
+  }
+
+  async subscribeTrades(symbol: string): Promise<void> {
+    this.#requireConnected();
+    this.#trades.add(symbol);
+    this.#runner?.subscribe('trades', symbol);
+    await this.#stub?.subscribeTrades(symbol);
+  }
+
+  async subscribeDepth(symbol: string): Promise<void> {
+    this.#requireConnected();
+    this.#depth.add(symbol);
+    this.#runner?.subscribe('depth', symbol);
+    await this.#stub?.subscribeDepth(symbol);
+  }
+
+  nextEvent(timeoutMs: number): Promise<RawFeedEvent | undefined> | RawFeedEvent | undefined {
+    if (this.#stub !== undefined) return this.#stub.nextEvent(timeoutMs);
+    const runner = this.#runner;
+    if (runner === undefined) return undefined;
+    const event = runner.nextEventNowait();
+    if (event !== undefined) return this.#look(event, runner);
+    if (!isRunning(runner)) return undefined;
+    return runner
+      .nextEvent(timeoutMs)
+      .then((next) => (next === undefined ? undefined : this.#look(next, runner)));
+  }
+
+  get health(): ConnectorHealth {
+    const stub = this.#stub?.health;
+    const runner = this.#runner?.health;
+    return {
+      connected: stub?.connected ?? (this.#runner !== undefined && isRunning(this.#runner)),
+      subscribedTrades: [...this.#trades],
+      subscribedDepth: [...this.#depth],
+      eventCounter: this.#earlierEvents + (stub?.eventCounter ?? runner?.events ?? 0),
+      queueSize: stub?.queueSize ?? runner?.queueSize ?? 0,
+      dropped: stub?.dropped ?? runner?.dropped ?? 0,
+      conflated: stub?.conflated ?? runner?.conflated ?? 0,
+      details: {
+        backend: this.#stub === undefined ? 'bybit' : 'stub',
+        publicOnly: this.#publicOnly,
+        rateLimits: this.#rateLimits,
+        processAlive: runner?.processAlive ?? false,
+        pid: runner?.pid ?? null,
+        restarts: runner?.restarts ?? 0,
+        errorCount: runner?.errorCount ?? 0,
+      },
+    };
+  }
+
+  #makeRunner(): RunnerPort {
+    const { makeRunner, runner = {} } = this.#options;
+    if (makeRunner !== undefined) return makeRunner(this.#publicOnly);
+    if (!this.#publicOnly) return new BybitConnectorRunner(runner);
+    const withoutKeys = { ...runner, env: { ...(runner.env ?? process.env) } };
+    for (const name of ['apiKey', 'apiSecret']) Reflect.deleteProperty(withoutKeys, name);
+    for (const name of ['BYBIT_API_KEY', 'BYBIT_API_SECRET'])
+      Reflect.deleteProperty(withoutKeys.env, name);
+    return new BybitConnectorRunner(withoutKeys);
+  }
+
+  async #dropRunner(): Promise<void> {
+    const runner = this.#runner;
+    if (runner === undefined) return;
+    this.#runner = undefined;
+    this.#earlierEvents += runner.health.events;
+    await runner.stop();
+  }
+
+  /** A process that died is started again by its runner: wait until it runs, or is given up. */
+  async #untilRunning(runner: RunnerPort): Promise<void> {
+    while (!isRunning(runner)) {
+      const { state } = runner.health;
+      if (this.#disconnecting || this.#runner !== runner || state === 'stopped')
+        throw new HftError('ERR_CLOSED', `${this.#name} was disconnected.`);
+      if (state === 'failed')
+        throw new HftError('ERR_CONNECTOR_EXITED', `${this.#name}: the connector process died.`);
+      await sleep(WAIT_MS);
+    }
+  }
+
+  async #standIn(cause: HftError): Promise<void> {
+    const what = `${this.#name}: no connector binary, MADE-UP DATA of the stub stands in.`;
+    this.#logger.error({
+      event: 'connector_stub_fallback',
+      source: this.#name,
+      error: cause.message,
+      warning: what,
+    });
+    process.emitWarning(`${what} ${cause.message}`, { code: 'HFTBACKTEST_LIVE_STUB' });
+    this.#stub = new StubbedConnector({ name: `${this.#name}-stub`, ...this.#options.stub });
+    await this.#stub.connect();
+  }
+
+  /** Refused keys, rate limits: what the connector itself must act on or count. */
+  #look(event: RunnerEvent, runner: RunnerPort): RunnerEvent {
+    if (event.type !== 'error') return event;
+    if (LIMIT_CODES.has(event.code)) {
+      this.#rateLimits += 1;
+      this.#logger.warn({
+        event: 'connector_rate_limited',
+        source: this.#name,
+        code: event.code,
+        message: event.message,
+      });
+    }
+    if (AUTH_CODES.has(event.code) && !this.#publicOnly && this.#runner === runner) {
+      this.#publicOnly = true;
+      this.#logger.warn({
+        event: 'connector_public_only',
+        source: this.#name,
+        code: event.code,
+        message: 'Bybit refused the keys: from here on public data only.',
+      });
+      // The stream finds it gone, and connects again without keys.
+      void this.#dropRunner();
+    }
+    return event;
+  }
+
+  #requireConnected(): void {
+    if (this.#runner !== undefined || this.#stub !== undefined) return;
+    throw new HftError('ERR_CONNECTOR_DOWN', `${this.#name} is not connected.`, {
+      remedy: 'Call connect() first.',
+    });
+  }
+}
+
+function isRunning(runner: RunnerPort): boolean {
+  const { state, processAlive } = runner.health;
+  return state === 'running' && processAlive;
+}
