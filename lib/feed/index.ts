@@ -77,3 +77,8 @@ export {
 } from './stubbed-connector.js';
 export { BYBIT_BACKOFF, BybitConnector, type BybitFeedOptions } from './bybit-connector.js';
 export { NativeConnector, type NativeConnectorOptions } from './native-connector.js';
+export { CompositeFeed, type CompositeOptions } from './composite-feed.js';
+export { MergedFeed, type MergedFeedOptions } from './merged-feed.js';
+export type { ReorderCounts } from './reorder-buffer.js';
+export { SwitchableFeed, type SwitchableFeedOptions } from './switchable-feed.js';
+export { FailoverFeed, type FailoverOptions } from './failover-feed.js';
