@@ -1,112 +1,64 @@
-//! Every recorded frame, field by field, against an independent reading of the same JSON.
+//! Every frame of `frames/` (made for this project) and, where they are at hand, every recorded one,
+//! field by field against an independent reading of the same JSON. A field that is neither read nor
+//! known to be of no use fails the test, and so does a file that nothing here looks at.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-use std::path::PathBuf;
+#[path = "bybit_frames/fields.rs"]
+mod fields;
+#[path = "bybit_frames/meaning.rs"]
+mod meaning;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use fields::{
+    EXECUTION, ORDER, POSITION, WALLET, execution_fields, known, order_fields, position_fields,
+    same, wallet_fields,
+};
 use hbl_connector::venues::bybit::decimal::{Scale, Step};
 use hbl_connector::venues::bybit::frames::order::OrderPhase;
+use hbl_connector::venues::bybit::frames::position::PositionItem;
 use hbl_connector::venues::bybit::frames::private::{self, PrivateFrame};
 use hbl_connector::venues::bybit::frames::public::{self, PublicFrame, levels};
-use hbl_connector::venues::bybit::frames::text::Text;
+use hbl_connector::venues::bybit::frames::rest;
 use hbl_connector::venues::bybit::frames::trade::{self, TradeFrame};
-use hbl_connector::venues::bybit::frames::{position::PositionItem, rest};
 use serde_json::Value;
 
-fn directory() -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+fn own(name: &str) -> Vec<u8> {
+    std::fs::read(own_directory().join(name).with_extension("json")).unwrap()
+}
+
+fn own_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/frames")
+}
+
+fn recorded_directory() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let shared = std::env::var_os("SHARED_DATA").map(PathBuf::from);
     let shared = shared.unwrap_or_else(|| root.join("../shared/data"));
     let directory = shared.join("bybit-frames");
     let found = directory.is_dir();
     if !found {
-        let _ = std::io::Write::write_all(
-            &mut std::io::stderr(),
-            b"skipped: no recorded frames; set SHARED_DATA\n",
-        );
+        let text = b"skipped: no recorded frames; set SHARED_DATA\n";
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), text);
     }
     found.then_some(directory)
 }
 
-fn files(prefix: &str) -> Vec<(String, Vec<u8>)> {
-    let Some(directory) = directory() else {
-        return Vec::new();
-    };
-    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .map(|path| {
+fn read_all(directory: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(read_all(&path));
+        } else {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (name, std::fs::read(path).unwrap())
-        })
-        .filter(|(name, _)| name.starts_with(prefix))
-        .collect();
-    files.sort();
-    assert!(!files.is_empty(), "{prefix}");
-    files
-}
-
-fn value(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes).unwrap()
-}
-
-fn same(name: &str, fields: &[(&str, &Text<'_>)], json: &Value) {
-    for (key, text) in fields {
-        let expected = match json.get(key) {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        };
-        assert_eq!(text.or_empty(), expected, "{name}: {key}");
+            files.push((name, std::fs::read(&path).unwrap()));
+        }
     }
-}
-
-macro_rules! fields {
-    ($item:expr; $($key:literal $field:ident),+ $(,)?) => {
-        [$(($key, &$item.$field)),+]
-    };
-}
-
-fn order_fields(
-    name: &str,
-    item: &hbl_connector::venues::bybit::frames::order::OrderItem<'_>,
-    json: &Value,
-) {
-    same(
-        name,
-        &fields!(item; "category" category, "symbol" symbol, "orderId" order_id,
-        "orderLinkId" order_link_id, "side" side, "orderType" order_type, "price" price, "qty" qty,
-        "timeInForce" time_in_force, "orderStatus" order_status, "cancelType" cancel_type,
-        "rejectReason" reject_reason, "leavesQty" leaves_qty, "cumExecQty" cum_exec_qty,
-        "cumExecValue" cum_exec_value, "avgPrice" avg_price, "createdTime" created_time,
-        "updatedTime" updated_time, "reduceOnly" reduce_only, "positionIdx" position_idx),
-        json,
-    );
-}
-
-fn execution_fields(
-    name: &str,
-    item: &hbl_connector::venues::bybit::frames::execution::ExecutionItem<'_>,
-    json: &Value,
-) {
-    same(
-        name,
-        &fields!(item; "category" category, "symbol" symbol, "orderId" order_id,
-        "orderLinkId" order_link_id, "side" side, "orderQty" order_qty, "leavesQty" leaves_qty,
-        "execId" exec_id, "execPrice" exec_price, "execQty" exec_qty, "execFee" exec_fee,
-        "execType" exec_type, "execTime" exec_time, "isMaker" is_maker, "seq" seq),
-        json,
-    );
-}
-
-fn position_fields(name: &str, item: &PositionItem<'_>, json: &Value, price: &str) {
-    same(
-        name,
-        &fields!(item; "category" category, "symbol" symbol, "side" side, "size" size,
-        "positionIdx" position_idx, "updatedTime" updated_time, "seq" seq),
-        json,
-    );
-    same(name, &[(price, &item.entry_price)], json);
+    files.sort();
+    files
 }
 
 fn scale() -> Scale {
@@ -116,282 +68,530 @@ fn scale() -> Scale {
     }
 }
 
-#[test]
-fn recorded_books_and_public_answers_are_read_field_by_field() {
-    for (name, bytes) in files("ws_orderbook") {
-        let json = value(&bytes);
-        let PublicFrame::Book(book) = public::parse(&bytes).unwrap() else {
-            panic!("{name}");
-        };
-        let data = &json["data"];
-        assert_eq!(Some(book.topic), json["topic"].as_str());
-        assert_eq!(Some(book.symbol), data["s"].as_str());
-        assert_eq!((book.depth, book.snapshot), (1, json["type"] == "snapshot"));
-        assert_eq!(
-            (Some(book.u), Some(book.seq)),
-            (data["u"].as_u64(), data["seq"].as_u64())
-        );
-        let ms = json.get("cts").or(json.get("ts")).and_then(Value::as_i64);
-        assert_eq!(Some(book.exch_ts), ms.map(|ms| ms * 1_000_000));
-        for (side, read) in [("b", &book.bids), ("a", &book.asks)] {
-            let expected = data[side].as_array().unwrap();
-            assert_eq!(read.len(), expected.len());
-            let mut out = Vec::new();
-            levels(read, &scale(), &mut out).unwrap();
-            for ((level, text), (tick, lots)) in expected.iter().zip(read).zip(&out) {
-                assert_eq!(level, &serde_json::json!([text.0, text.1]));
-                let px: f64 = text.0.parse().unwrap();
-                let qty: f64 = text.1.parse().unwrap();
-                assert_eq!(scale().tick.f64_of(*tick), px);
-                assert_eq!(scale().lot.f64_of(*lots), qty);
-            }
+/// Looks at one frame and says what it was.
+fn look(name: &str, bytes: &[u8]) -> String {
+    let Ok(json) = serde_json::from_slice::<Value>(bytes) else {
+        let errors = [
+            public::parse(bytes).is_err(),
+            private::parse(bytes).is_err(),
+            trade::parse(bytes).is_err(),
+            rest::orders(bytes).is_err(),
+        ];
+        assert_eq!(errors, [true; 4], "{name}");
+        return "no JSON".to_owned();
+    };
+    let topic = json["topic"].as_str().unwrap_or("");
+    let stem = topic.split('.').next().unwrap_or("");
+    match stem {
+        "orderbook" => look_at_book(name, bytes, &json),
+        "publicTrade" | "trade" => look_at_trades(name, bytes, &json),
+        "tickers" | "allLiquidation" => {
+            let read = public::parse(bytes).unwrap();
+            assert_eq!(read, PublicFrame::OtherTopic(topic), "{name}");
         }
+        "" => return look_at_control(name, bytes, &json),
+        _ => look_at_private(name, bytes, &json),
     }
-    for (name, bytes) in files("ws_subscription") {
-        let PublicFrame::Reply(reply) = public::parse(&bytes).unwrap() else {
-            panic!("{name}");
-        };
-        let json = value(&bytes);
-        assert_eq!(Some(reply.success), json["success"].as_bool());
-        same(
-            &name,
-            &fields!(reply; "op" op, "req_id" req_id, "ret_msg" text),
-            &json,
-        );
-    }
-    for (name, bytes) in files("ws_ticker") {
-        assert!(
-            matches!(
-                public::parse(&bytes),
-                Ok(PublicFrame::OtherTopic("tickers.BTCUSDT"))
-            ),
-            "{name}"
-        );
-    }
-    for (name, bytes) in files("ws_public_trade") {
-        // Its topic has an older name, so it is read under today's.
-        assert!(
-            matches!(public::parse(&bytes), Ok(PublicFrame::OtherTopic(_))),
-            "{name}"
-        );
-        let text = String::from_utf8(bytes).unwrap();
-        let text = text.replace("trade.linear.", "publicTrade.");
-        let PublicFrame::Trades(frame) = public::parse(text.as_bytes()).unwrap() else {
-            panic!("{name}");
-        };
-        let print = frame.items[0].print(&scale()).unwrap();
-        assert_eq!(print.exch_ts, 1_709_891_679_000_000_000);
-        assert_eq!(
-            (print.tick, print.lots, print.buyer_takes),
-            (274_510_000, 100, true)
-        );
-        assert!(!frame.items[0].block && frame.items[0].id.get().is_some());
+    stem.to_owned()
+}
+
+fn look_at_book(name: &str, bytes: &[u8], json: &Value) {
+    let PublicFrame::Book(book) = public::parse(bytes).unwrap() else {
+        panic!("{name}");
+    };
+    let data = &json["data"];
+    assert_eq!(Some(book.topic), json["topic"].as_str(), "{name}");
+    assert_eq!(Some(book.symbol), data["s"].as_str(), "{name}");
+    let topic = format!("orderbook.{}.{}", book.depth, book.symbol);
+    assert_eq!(topic, book.topic, "{name}");
+    assert_eq!(book.snapshot, json["type"] == "snapshot", "{name}");
+    assert_eq!(Some(book.u), data["u"].as_u64(), "{name}");
+    assert_eq!(Some(book.seq), data["seq"].as_u64(), "{name}");
+    let ms = json.get("cts").or(json.get("ts")).and_then(Value::as_i64);
+    assert_eq!(Some(book.exch_ts), ms.map(|ms| ms * 1_000_000), "{name}");
+    for (side, read) in [("b", &book.bids), ("a", &book.asks)] {
+        look_at_levels(name, read, data[side].as_array().unwrap());
     }
 }
 
-#[test]
-fn recorded_account_frames_are_read_field_by_field() {
-    for (name, bytes) in files("ws_account") {
-        let json = value(&bytes);
-        if json.get("topic").is_none() {
-            let item: PositionItem<'_> = serde_json::from_slice(&bytes).unwrap();
-            position_fields(&name, &item, &json, "entryPrice");
-            assert_eq!(item.leg(&scale(), 0).unwrap().lots, 1000);
-            continue;
-        }
-        let told = json["creationTime"].as_i64().unwrap() * 1_000_000;
-        let items = json["data"].as_array().unwrap();
-        match private::parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}")) {
-            PrivateFrame::Orders(at, read) => {
-                assert!(at == told && read.len() == items.len(), "{name}");
-                for (item, json) in read.iter().zip(items) {
-                    order_fields(&name, item, json);
-                    let update = item.update(&scale(), at).unwrap();
-                    assert_ne!(update.phase, OrderPhase::Unknown, "{name}");
-                    let ms: i64 = json["updatedTime"].as_str().unwrap().parse().unwrap();
-                    assert_eq!(update.updated_ns, ms * 1_000_000, "{name}");
-                }
-            }
-            PrivateFrame::Executions(read) => {
-                assert_eq!(read.len(), items.len(), "{name}");
-                for (item, json) in read.iter().zip(items) {
-                    execution_fields(&name, item, json);
-                    let fill = item.fill(&scale()).unwrap().unwrap();
-                    let qty: f64 = json["execQty"].as_str().unwrap().parse().unwrap();
-                    assert_eq!(scale().lot.f64_of(fill.lots), qty, "{name}");
-                    assert_eq!(Some(fill.maker), json["isMaker"].as_bool(), "{name}");
-                }
-            }
-            PrivateFrame::Positions(at, read) => {
-                assert!(at == told && read.len() == items.len(), "{name}");
-                for (item, json) in read.iter().zip(items) {
-                    position_fields(&name, item, json, "entryPrice");
-                    assert_eq!(item.leg(&scale(), at).unwrap().lots, -100, "{name}");
-                }
-            }
-            PrivateFrame::Wallets(at, read) => {
-                assert!(at == told && read.len() == items.len(), "{name}");
-                for (item, json) in read.iter().zip(items) {
-                    wallet_fields(&name, item, json);
-                }
-            }
-            other => panic!("{name}: {other:?}"),
-        }
+fn look_at_levels(name: &str, read: &[(&str, &str)], expected: &[Value]) {
+    assert_eq!(read.len(), expected.len(), "{name}");
+    let mut out = Vec::new();
+    levels(read, &scale(), &mut out).unwrap();
+    for ((level, text), (tick, lots)) in expected.iter().zip(read).zip(&out) {
+        assert_eq!(level, &serde_json::json!([text.0, text.1]), "{name}");
+        let (px, qty): (f64, f64) = (text.0.parse().unwrap(), text.1.parse().unwrap());
+        assert_eq!(scale().tick.f64_of(*tick), px, "{name}");
+        assert_eq!(scale().lot.f64_of(*lots), qty, "{name}");
     }
 }
 
-fn wallet_fields(
+fn look_at_trades(name: &str, bytes: &[u8], json: &Value) {
+    // One recorded topic has an older name; it is read under today's.
+    let text = std::str::from_utf8(bytes).unwrap();
+    let text = text.replace("\"trade.linear.", "\"publicTrade.");
+    let PublicFrame::Trades(frame) = public::parse(text.as_bytes()).unwrap() else {
+        panic!("{name}");
+    };
+    let items = json["data"].as_array().unwrap();
+    assert_eq!(frame.items.len(), items.len(), "{name}");
+    for (item, json) in frame.items.iter().zip(items) {
+        known(
+            name,
+            json,
+            &["T", "s", "S", "v", "p", "i", "BT", "seq"],
+            &["L", "RPI"],
+        );
+        assert_eq!(Some(item.time_ms), json["T"].as_i64(), "{name}");
+        assert_eq!(Some(item.symbol), json["s"].as_str(), "{name}");
+        assert_eq!(Some(item.side), json["S"].as_str(), "{name}");
+        assert_eq!(Some(item.qty), json["v"].as_str(), "{name}");
+        assert_eq!(Some(item.price), json["p"].as_str(), "{name}");
+        assert_eq!(item.id.get(), json["i"].as_str(), "{name}");
+        assert_eq!(Some(item.block), json["BT"].as_bool(), "{name}");
+        assert_eq!(item.seq, json["seq"].as_u64(), "{name}");
+        let print = item.print(&scale()).unwrap();
+        assert_eq!(print.exch_ts, item.time_ms * 1_000_000, "{name}");
+        assert_eq!(
+            scale().tick.f64_of(print.tick),
+            item.price.parse::<f64>().unwrap()
+        );
+        assert_eq!(
+            scale().lot.f64_of(print.lots),
+            item.qty.parse::<f64>().unwrap()
+        );
+        assert_eq!(print.buyer_takes, json["S"] == "Buy", "{name}");
+    }
+}
+
+fn look_at_private(name: &str, bytes: &[u8], json: &Value) {
+    let told = json["creationTime"].as_i64().unwrap() * 1_000_000;
+    let items = json["data"].as_array().unwrap();
+    match private::parse(bytes).unwrap_or_else(|error| panic!("{name}: {error}")) {
+        PrivateFrame::Orders(at, read) => {
+            assert!(at == told && read.len() == items.len(), "{name}");
+            for (item, json) in read.iter().zip(items) {
+                order_fields(name, item, json);
+                look_at_order(name, item, json, at);
+            }
+        }
+        PrivateFrame::Executions(read) => {
+            assert_eq!(read.len(), items.len(), "{name}");
+            for (item, json) in read.iter().zip(items) {
+                execution_fields(name, item, json);
+                look_at_execution(name, item, json);
+            }
+        }
+        PrivateFrame::Positions(at, read) => {
+            assert!(at == told && read.len() == items.len(), "{name}");
+            for (item, json) in read.iter().zip(items) {
+                position_fields(name, item, json);
+                look_at_leg(name, item, json, at);
+            }
+        }
+        PrivateFrame::Wallets(at, read) => {
+            assert!(at == told && read.len() == items.len(), "{name}");
+            for (item, json) in read.iter().zip(items) {
+                wallet_fields(name, item, json);
+            }
+        }
+        PrivateFrame::OtherTopic(topic) => assert_eq!(Some(topic), json["topic"].as_str()),
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+fn number(json: &Value) -> f64 {
+    let text = json.as_str().unwrap_or("");
+    if text.is_empty() {
+        0.0
+    } else {
+        text.parse().unwrap()
+    }
+}
+
+fn look_at_order(
     name: &str,
-    item: &hbl_connector::venues::bybit::frames::position::WalletItem<'_>,
+    item: &hbl_connector::venues::bybit::frames::order::OrderItem<'_>,
+    json: &Value,
+    at: i64,
+) {
+    if !json["qty"].is_string() {
+        assert!(item.update(&scale(), at).is_err(), "{name}");
+        return;
+    }
+    let update = item.update(&scale(), at).unwrap();
+    let ms: Option<i64> = json["updatedTime"].as_str().and_then(|ms| ms.parse().ok());
+    assert_eq!(
+        update.updated_ns,
+        ms.map_or(at, |ms| ms * 1_000_000),
+        "{name}"
+    );
+    assert_eq!(
+        scale().lot.f64_of(update.qty_lots),
+        number(&json["qty"]),
+        "{name}"
+    );
+    let cum = number(&json["cumExecQty"]);
+    assert_eq!(scale().lot.f64_of(update.cum_lots), cum, "{name}");
+    if json["orderType"] != "Market" {
+        let price = number(&json["price"]);
+        assert_eq!(scale().tick.f64_of(update.price_tick), price, "{name}");
+    }
+    let status = json["orderStatus"].as_str().unwrap();
+    let phase = match status {
+        "New" | "Untriggered" | "Triggered" | "Created" => OrderPhase::Open,
+        "PartiallyFilled" => OrderPhase::PartlyFilled,
+        "Filled" => OrderPhase::Filled,
+        "Cancelled" | "PartiallyFilledCanceled" | "Deactivated" => OrderPhase::Cancelled,
+        "Rejected" if cum > 0.0 => OrderPhase::Cancelled,
+        "Rejected" => OrderPhase::Rejected,
+        _ => OrderPhase::Unknown,
+    };
+    assert_eq!(update.phase, phase, "{name}");
+}
+
+fn look_at_execution(
+    name: &str,
+    item: &hbl_connector::venues::bybit::frames::execution::ExecutionItem<'_>,
     json: &Value,
 ) {
-    same(
-        name,
-        &fields!(item; "accountType" account_type, "totalEquity" total_equity,
-        "totalWalletBalance" total_wallet_balance, "totalMarginBalance" total_margin_balance,
-        "totalAvailableBalance" total_available_balance, "totalInitialMargin" total_initial_margin,
-        "totalMaintenanceMargin" total_maintenance_margin),
-        json,
+    let kind = json.get("execType").and_then(Value::as_str);
+    let fills = matches!(kind, None | Some("Trade" | "AdlTrade" | "BustTrade"));
+    let fill = item.fill(&scale()).unwrap();
+    assert_eq!(fill.is_some(), fills, "{name}: {kind:?}");
+    if let Some(fill) = fill {
+        assert_eq!(
+            scale().lot.f64_of(fill.lots),
+            number(&json["execQty"]),
+            "{name}"
+        );
+        let price = number(&json["execPrice"]);
+        assert_eq!(scale().tick.f64_of(fill.tick), price, "{name}");
+        assert_eq!(Some(fill.maker), json["isMaker"].as_bool(), "{name}");
+        let ms: i64 = json["execTime"].as_str().unwrap().parse().unwrap();
+        assert_eq!(fill.exec_ns, ms * 1_000_000, "{name}");
+    }
+}
+
+fn look_at_leg(name: &str, item: &PositionItem<'_>, json: &Value, at: i64) {
+    let leg = item.leg(&scale(), at).unwrap();
+    let sign = if json["side"] == "Sell" { -1.0 } else { 1.0 };
+    let size = number(&json["size"]) * sign;
+    assert_eq!(scale().lot.f64_of(leg.lots), size, "{name}");
+    assert_eq!(Some(leg.idx as u64), json["positionIdx"].as_u64(), "{name}");
+    assert_eq!(leg.seq, json["seq"].as_i64().unwrap_or(-1), "{name}");
+}
+
+/// Frames without a topic: REST bodies, answers, one item without its envelope.
+fn look_at_control(name: &str, bytes: &[u8], json: &Value) -> String {
+    if json.get("result").is_some() {
+        return look_at_body(name, bytes, json);
+    }
+    if json.get("positionIdx").is_some() {
+        let item: PositionItem<'_> = serde_json::from_slice(bytes).unwrap();
+        position_fields(name, &item, json);
+        look_at_leg(name, &item, json, 0);
+        return "position item".to_owned();
+    }
+    let op = json["op"].as_str().unwrap();
+    let pong = json["ret_msg"] == "pong" || op == "pong";
+    match op {
+        _ if pong => {
+            if json.get("data").is_none() {
+                assert_eq!(public::parse(bytes), Ok(PublicFrame::Pong), "{name}");
+            }
+            assert_eq!(private::parse(bytes), Ok(PrivateFrame::Pong), "{name}");
+            assert_eq!(trade::parse(bytes), Ok(TradeFrame::Pong), "{name}");
+            "pong".to_owned()
+        }
+        "auth" => {
+            let PrivateFrame::Auth(reply) = private::parse(bytes).unwrap() else {
+                panic!("{name}");
+            };
+            let code = json["retCode"].as_i64();
+            let success = json["success"].as_bool().unwrap_or(code == Some(0));
+            assert_eq!((reply.success, reply.code), (success, code), "{name}");
+            let words = if code.is_some() { "retMsg" } else { "ret_msg" };
+            same(name, &[(words, &reply.text)], json);
+            let TradeFrame::Auth(read, _) = trade::parse(bytes).unwrap() else {
+                panic!("{name}");
+            };
+            assert_eq!(read == 0, success, "{name}");
+            "auth".to_owned()
+        }
+        "subscribe" | "unsubscribe" => {
+            let PublicFrame::Reply(reply) = public::parse(bytes).unwrap() else {
+                panic!("{name}");
+            };
+            let PrivateFrame::Reply(again) = private::parse(bytes).unwrap() else {
+                panic!("{name}");
+            };
+            assert_eq!(reply, again, "{name}");
+            assert_eq!(Some(reply.success), json["success"].as_bool(), "{name}");
+            let read = [
+                ("op", &reply.op),
+                ("req_id", &reply.req_id),
+                ("ret_msg", &reply.text),
+            ];
+            same(name, &read, json);
+            "answer".to_owned()
+        }
+        _ => {
+            look_at_outcome(name, bytes, json);
+            "outcome".to_owned()
+        }
+    }
+}
+
+fn look_at_outcome(name: &str, bytes: &[u8], json: &Value) {
+    let TradeFrame::Outcome(outcome) = trade::parse(bytes).unwrap() else {
+        panic!("{name}");
+    };
+    let words = if json.get("retMsg").is_some() {
+        "retMsg"
+    } else {
+        "ret_msg"
+    };
+    let read = [
+        ("reqId", &outcome.req_id),
+        ("op", &outcome.op),
+        (words, &outcome.text),
+    ];
+    same(name, &read, json);
+    assert_eq!(
+        outcome.code,
+        json["retCode"].as_i64().unwrap_or(-1),
+        "{name}"
     );
-    let coins = json["coin"].as_array().unwrap();
-    assert_eq!(item.coin.len(), coins.len(), "{name}");
-    for (coin, json) in item.coin.iter().zip(coins) {
+    let ids = [
+        ("orderId", &outcome.order_id),
+        ("orderLinkId", &outcome.link_id),
+    ];
+    same(name, &ids, &json["data"]);
+    let header = |key: &str| {
+        let text = json["header"][key].as_str();
+        text.and_then(|text| text.parse::<i64>().ok())
+    };
+    let quota = outcome.quota;
+    assert_eq!(quota.limit.map(i64::from), header("X-Bapi-Limit"), "{name}");
+    assert_eq!(
+        quota.left.map(i64::from),
+        header("X-Bapi-Limit-Status"),
+        "{name}"
+    );
+    assert_eq!(
+        quota.reset_ms,
+        header("X-Bapi-Limit-Reset-Timestamp"),
+        "{name}"
+    );
+    assert_eq!(quota.time_ms, header("Timenow"), "{name}");
+    let none = Vec::new();
+    let items = json["data"]["list"].as_array().unwrap_or(&none);
+    let reasons = json["retExtInfo"]["list"].as_array().unwrap_or(&none);
+    assert_eq!(outcome.batch.len(), items.len(), "{name}");
+    for ((item, json), reason) in outcome.batch.iter().zip(items).zip(reasons) {
         same(
             name,
-            &fields!(coin; "coin" coin, "equity" equity, "walletBalance" wallet_balance,
-            "locked" locked, "spotBorrow" spot_borrow),
+            &[("orderId", &item.order_id), ("orderLinkId", &item.link_id)],
             json,
         );
+        same(name, &[("msg", &item.text)], reason);
+        assert_eq!(Some(item.code), reason["code"].as_i64(), "{name}");
     }
 }
 
-#[test]
-fn a_rejection_after_a_fill_counts_as_a_cancellation() {
-    for (_, bytes) in files("ws_account_order_partially_filled_rejected") {
-        let PrivateFrame::Orders(at, items) = private::parse(&bytes).unwrap() else {
-            panic!();
-        };
-        let update = items[0].update(&scale(), at).unwrap();
-        assert_eq!(
-            (update.phase, update.cum_lots),
-            (OrderPhase::Cancelled, 500_000)
-        );
-    }
-}
-
-#[test]
-fn recorded_logins_and_order_answers_are_read() {
-    for (name, bytes) in files("ws_auth") {
-        let PrivateFrame::Auth(reply) = private::parse(&bytes).unwrap() else {
-            panic!("{name}");
-        };
-        let json = value(&bytes);
-        assert_eq!(Some(reply.success), json["success"].as_bool(), "{name}");
-        assert_eq!(reply.code, json["retCode"].as_i64(), "{name}");
-        same(&name, &[("retMsg", &reply.text)], &json);
-        let TradeFrame::Auth(code, _) = trade::parse(&bytes).unwrap() else {
-            panic!("{name}");
-        };
-        assert_eq!(Some(code), json["retCode"].as_i64());
-    }
-    for (name, bytes) in files("ws_order_response") {
-        let TradeFrame::Outcome(outcome) = trade::parse(&bytes).unwrap() else {
-            panic!("{name}");
-        };
-        let json = value(&bytes);
-        assert_eq!(Some(outcome.code), json["retCode"].as_i64());
-        same(
-            &name,
-            &fields!(outcome; "reqId" req_id, "op" op, "retMsg" text),
-            &json,
-        );
-        same(
-            &name,
-            &fields!(outcome; "orderId" order_id, "orderLinkId" link_id),
-            &json["data"],
-        );
-    }
-}
-
-#[test]
-fn recorded_rest_bodies_are_read_field_by_field() {
-    for (name, bytes) in files("http_") {
-        let json = value(&bytes);
-        let empty = Vec::new();
-        let list = json["result"]["list"].as_array().unwrap_or(&empty);
-        let cursor = json["result"]["nextPageCursor"]
-            .as_str()
-            .filter(|c| !c.is_empty());
-        macro_rules! check {
-            ($parse:path, $each:expr) => {{
-                let answer = $parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-                assert_eq!(answer.code, 0, "{name}");
-                assert_eq!(
-                    Some(answer.time_ms),
-                    json["time"].as_i64().or(Some(0)),
-                    "{name}"
-                );
-                assert_eq!(answer.result.cursor.as_deref(), cursor, "{name}");
-                assert!(
-                    answer.result.items.len() == list.len() && !list.is_empty(),
-                    "{name}"
-                );
-                for (item, json) in answer.result.items.iter().zip(list) {
-                    $each(item, json);
-                }
-            }};
-        }
-        if name.starts_with("http_get_order_") || name.starts_with("http_get_orders") {
-            check!(rest::orders, |item: &_, json| {
-                order_fields(&name, item, json);
-                assert!(item.update(&scale(), 0).is_ok(), "{name}");
-            });
-        } else if name.starts_with("http_get_executions") {
-            check!(rest::executions, |item: &_, json| {
-                execution_fields(&name, item, json);
-                assert!(item.fill(&scale()).unwrap().is_some(), "{name}");
-            });
-        } else if name.starts_with("http_get_positions") {
-            check!(rest::positions, |item: &PositionItem<'_>, json| {
-                position_fields(&name, item, json, "avgPrice");
-                assert!(item.leg(&scale(), 0).is_ok(), "{name}");
-            });
-        } else if name.starts_with("http_get_wallet") {
-            check!(rest::wallets, |item: &_, json| wallet_fields(
-                &name, item, json
-            ));
-        } else if name.starts_with("http_get_instruments") {
-            check!(
-                rest::instruments,
-                |item: &rest::InstrumentItem<'_>, json: &Value| {
-                    let scale = item.scale().unwrap();
-                    let step = |text: &Value| Step::parse(text.as_str().unwrap()).unwrap();
-                    assert_eq!(scale.tick, step(&json["priceFilter"]["tickSize"]));
-                    assert_eq!(scale.lot, step(&json["lotSizeFilter"]["qtyStep"]));
-                    same(
-                        &name,
-                        &fields!(item; "symbol" symbol, "status" status, "baseCoin" base_coin),
-                        json,
-                    );
-                }
+fn look_at_body(name: &str, bytes: &[u8], json: &Value) -> String {
+    let result = &json["result"];
+    let empty = Vec::new();
+    let list = result["list"].as_array().unwrap_or(&empty);
+    let cursor = result["nextPageCursor"].as_str().filter(|c| !c.is_empty());
+    let first = list.first().unwrap_or(&Value::Null);
+    macro_rules! check {
+        ($parse:path, $kind:literal, $each:expr) => {{
+            let answer = $parse(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(Some(answer.code), json["retCode"].as_i64(), "{name}");
+            assert_eq!(
+                Some(answer.text.as_str()),
+                json["retMsg"].as_str(),
+                "{name}"
             );
-        }
+            assert_eq!(answer.time_ms, json["time"].as_i64().unwrap_or(0), "{name}");
+            assert_eq!(answer.result.cursor.as_deref(), cursor, "{name}");
+            assert_eq!(answer.result.items.len(), list.len(), "{name}");
+            for (item, json) in answer.result.items.iter().zip(list) {
+                $each(item, json);
+            }
+            $kind.to_owned()
+        }};
+    }
+    let has = |key: &str| first.get(key).is_some();
+    if json["retCode"] != 0 || result.get("timeNano").is_some() || list.is_empty() {
+        return look_at_plain_body(name, bytes, json);
+    }
+    if has("orderStatus") {
+        check!(rest::orders, "REST orders", |item: &_, json| {
+            order_fields(name, item, json);
+            look_at_order(name, item, json, 0);
+        })
+    } else if has("execQty") {
+        check!(rest::executions, "REST executions", |item: &_, json| {
+            execution_fields(name, item, json);
+            look_at_execution(name, item, json);
+        })
+    } else if has("positionIdx") {
+        check!(
+            rest::positions,
+            "REST positions",
+            |item: &PositionItem<'_>, json| {
+                position_fields(name, item, json);
+                look_at_leg(name, item, json, 0);
+            }
+        )
+    } else if has("coin") {
+        check!(
+            rest::wallets,
+            "REST wallet",
+            |item: &_, json| wallet_fields(name, item, json)
+        )
+    } else if has("priceFilter") {
+        check!(
+            rest::instruments,
+            "REST instruments",
+            |item: &rest::InstrumentItem<'_>, json: &Value| {
+                let lots = &json["lotSizeFilter"];
+                let lot = lots.get("qtyStep").unwrap_or(&lots["basePrecision"]);
+                let step = |text: &Value| Step::parse(text.as_str().unwrap()).unwrap();
+                let scale = item.scale().unwrap();
+                assert_eq!(scale.tick, step(&json["priceFilter"]["tickSize"]), "{name}");
+                assert_eq!(scale.lot, step(lot), "{name}");
+                let read = [
+                    ("symbol", &item.symbol),
+                    ("status", &item.status),
+                    ("baseCoin", &item.base_coin),
+                ];
+                same(name, &read, json);
+                let price = &item.price_filter;
+                let read = [
+                    ("minPrice", &price.min_price),
+                    ("maxPrice", &price.max_price),
+                ];
+                same(name, &read, &json["priceFilter"]);
+                let lot = &item.lot_size_filter;
+                let read = [
+                    ("minOrderQty", &lot.min_order_qty),
+                    ("maxOrderQty", &lot.max_order_qty),
+                ];
+                same(name, &read, lots);
+            }
+        )
+    } else if result.get("success").is_some() {
+        check!(
+            rest::cancel_all,
+            "REST ids",
+            |item: &rest::OrderIds<'_>, json| {
+                let read = [
+                    ("orderId", &item.order_id),
+                    ("orderLinkId", &item.order_link_id),
+                ];
+                same(name, &read, json);
+            }
+        )
+    } else {
+        // Recent trades: not asked for by this connector.
+        assert!(has("isBlockTrade"), "nobody looks at {name}");
+        look_at_plain_body(name, bytes, json)
     }
 }
 
+/// Bodies of which only the envelope, or one value, is read.
+fn look_at_plain_body(name: &str, bytes: &[u8], json: &Value) -> String {
+    let result = &json["result"];
+    if let Some(text) = result["timeNano"].as_str() {
+        let answer = rest::server_time(bytes).unwrap();
+        assert_eq!(answer.result, text.parse::<i64>().unwrap(), "{name}");
+        return "REST time".to_owned();
+    }
+    if let (Some(bids), Some(asks)) = (result["b"].as_array(), result["a"].as_array()) {
+        // The REST book is not read by this connector; its levels have the shape of the socket's.
+        for side in [bids, asks] {
+            let text = |level: &Value, at: usize| level[at].as_str().unwrap().to_owned();
+            let texts: Vec<_> = side.iter().map(|l| (text(l, 0), text(l, 1))).collect();
+            let read: Vec<_> = texts
+                .iter()
+                .map(|(p, q)| (p.as_str(), q.as_str()))
+                .collect();
+            look_at_levels(name, &read, side);
+        }
+    }
+    let answer = rest::order_ids(bytes).unwrap();
+    assert_eq!(Some(answer.code), json["retCode"].as_i64(), "{name}");
+    assert_eq!(answer.time_ms, json["time"].as_i64().unwrap_or(0), "{name}");
+    let ids = [
+        ("orderId", &answer.result.order_id),
+        ("orderLinkId", &answer.result.order_link_id),
+    ];
+    same(name, &ids, result);
+    "REST envelope".to_owned()
+}
+
 #[test]
-fn cut_and_altered_frames_never_panic() {
-    for (_, bytes) in files("") {
-        for at in (0..bytes.len()).step_by(7) {
-            let mut altered = bytes.clone();
-            altered[at] ^= 0x15;
-            for bytes in [&bytes[..at], &altered] {
-                let _ = public::parse(bytes);
-                let _ = private::parse(bytes);
-                let _ = trade::parse(bytes);
-                let _ = rest::orders(bytes);
-                let _ = rest::server_time(bytes);
-            }
+fn every_own_frame_is_read_field_by_field() {
+    let files = read_all(&own_directory());
+    assert!(files.len() > 80);
+    let seen: BTreeSet<String> = files
+        .iter()
+        .map(|(name, bytes)| look(name, bytes))
+        .collect();
+    let kinds = [
+        "REST envelope",
+        "REST executions",
+        "REST ids",
+        "REST instruments",
+        "REST orders",
+        "REST positions",
+        "REST time",
+        "REST wallet",
+        "allLiquidation",
+        "answer",
+        "auth",
+        "execution",
+        "greeks",
+        "no JSON",
+        "order",
+        "orderbook",
+        "outcome",
+        "pong",
+        "position",
+        "publicTrade",
+        "tickers",
+        "wallet",
+    ];
+    assert_eq!(seen, kinds.map(str::to_owned).into(), "every kind is there");
+}
+
+#[test]
+fn every_recorded_frame_is_read_field_by_field() {
+    let Some(directory) = recorded_directory() else {
+        return;
+    };
+    let files = read_all(&directory);
+    assert!(files.len() >= 44, "{}", files.len());
+    for (name, bytes) in files {
+        look(&name, &bytes);
+    }
+}
+
+/// The own frames cover what was recorded: each field that a recorded item has and that is read
+/// stands in one of ours too.
+#[test]
+fn the_own_frames_have_every_field_that_is_read() {
+    let text: String = read_all(&own_directory())
+        .into_iter()
+        .map(|(_, bytes)| String::from_utf8(bytes).unwrap())
+        .collect();
+    for (used, _) in [ORDER, EXECUTION, POSITION, WALLET] {
+        for field in used {
+            assert!(text.contains(&format!("\"{field}\":")), "{field}");
         }
     }
 }

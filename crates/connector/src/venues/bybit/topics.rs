@@ -15,6 +15,9 @@ const ANSWER_NS: u64 = 10 * SECOND_NS;
 const TOP_SILENCE_NS: u64 = 10 * SECOND_NS;
 /// Deeper books were seen silent for 36 s.
 const BOOK_SILENCE_NS: u64 = 60 * SECOND_NS;
+/// A topic that breaks again within this time is not asked for at once any more.
+const BREAKS_NS: u64 = 60 * SECOND_NS;
+const PAUSE_MAX_NS: u64 = 30 * SECOND_NS;
 /// Topics per frame; spot takes no more.
 const TOPICS_PER_FRAME: usize = 10;
 /// Characters of `args` per frame, well below what a connection may have.
@@ -28,8 +31,8 @@ enum State {
     Asked { until: u64 },
     /// Subscribed or sending. A book is `whole` once a snapshot came.
     Live { until: Option<u64> },
-    /// To be unsubscribed and subscribed again.
-    Broken,
+    /// To be unsubscribed and subscribed again, from this time on.
+    Broken { at: u64 },
     /// Unsubscribing.
     Leaving { until: u64 },
     /// The venue does not have it.
@@ -40,6 +43,9 @@ enum State {
 struct Topic {
     state: State,
     last_data: u64,
+    broke_at: Option<u64>,
+    /// How often it broke, each time soon after the time before.
+    breaks: u32,
 }
 
 #[derive(Debug)]
@@ -77,6 +83,8 @@ impl Topics {
         self.topics.entry(topic).or_insert(Topic {
             state: State::Wanted { alone: false },
             last_data: 0,
+            broke_at: None,
+            breaks: 0,
         });
     }
 
@@ -126,13 +134,23 @@ impl Topics {
         }
     }
 
-    /// The topic has to come with a new snapshot.
-    pub fn resync(&mut self, name: &str) {
-        if let Some(topic) = self.topics.get_mut(name)
-            && matches!(topic.state, State::Live { .. } | State::Asked { .. })
-        {
-            topic.state = State::Broken;
+    /// The topic has to come with a new snapshot: at once, and later each time when it goes on
+    /// breaking, so that a topic that cannot be read is no load on the venue.
+    pub fn resync(&mut self, now: u64, name: &str) {
+        let Some(topic) = self.topics.get_mut(name) else {
+            return;
+        };
+        if !matches!(topic.state, State::Live { .. } | State::Asked { .. }) {
+            return;
         }
+        let again = topic.broke_at.is_some_and(|at| now < at + BREAKS_NS);
+        topic.breaks = if again { topic.breaks + 1 } else { 0 };
+        topic.broke_at = Some(now);
+        let pause = match topic.breaks {
+            0 => 0,
+            n => (SECOND_NS << (n - 1).min(16)).min(PAUSE_MAX_NS),
+        };
+        topic.state = State::Broken { at: now + pause };
     }
 
     /// The venue answered a request.
@@ -222,12 +240,12 @@ impl Topics {
                     return;
                 }
                 State::Live { .. } if now >= topic.last_data.saturating_add(silence(name)) => {
-                    topic.state = State::Broken;
+                    topic.state = State::Broken { at: now };
                     out.push(TopicAct::Silent(name.clone()));
                 }
                 _ => {}
             }
-            if topic.state == State::Broken {
+            if matches!(topic.state, State::Broken { at } if now >= at) {
                 topic.state = State::Leaving {
                     until: now + ANSWER_NS,
                 };
@@ -298,7 +316,8 @@ impl Topics {
             return None;
         }
         let due = |(name, topic): (&String, &Topic)| match topic.state {
-            State::Wanted { .. } | State::Broken => Some(0),
+            State::Wanted { .. } => Some(0),
+            State::Broken { at } => Some(at),
             State::Asked { until } | State::Leaving { until } => Some(until),
             State::Live { until } => {
                 let silent = topic.last_data.saturating_add(silence(name));

@@ -101,8 +101,8 @@ fn a_resync_leaves_first_and_asks_again_once() {
     tick(&mut topics, 0);
     reply(&mut topics, 0, &OK.replace("ID", "1"));
     topics.data(0, "orderbook.50.X", true);
-    topics.resync("orderbook.50.X");
-    topics.resync("orderbook.50.X");
+    topics.resync(0, "orderbook.50.X");
+    topics.resync(0, "orderbook.50.X");
     let sent = tick(&mut topics, 1);
     assert!(
         matches!(&sent[..], [TopicAct::Send(text)] if text.contains("unsubscribe")),

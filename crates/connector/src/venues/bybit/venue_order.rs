@@ -154,7 +154,7 @@ impl VenueOrder {
         }
         self.order_id.get_or_insert_with(|| fill.order_id.clone());
         self.last_ns = self.last_ns.max(fill.exec_ns);
-        self.exec_lots += fill.lots;
+        self.exec_lots = self.exec_lots.saturating_add(fill.lots);
         self.order_lots_seen = self.order_lots_seen.max(fill.order_lots);
         if fill.completes {
             self.complete_at = Some(self.complete_at.unwrap_or(0).max(fill.order_lots));

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 /// Most decimals that a venue's number may have.
 const DECIMALS_MAX: u32 = 18;
 
+/// Most steps of a number: what a float still counts exactly.
+const UNITS_MAX: i64 = 1 << 53;
+
 /// Why a decimal was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecimalError {
@@ -108,10 +111,14 @@ impl Step {
     /// When it is no plain decimal, does not fit, or lies between two steps.
     #[inline]
     pub fn units(&self, text: &str) -> Result<i64, DecimalError> {
-        match self.units_of_short(text.as_bytes()) {
-            Some(units) => Ok(units),
-            None => self.units_of_any(text),
+        let units = match self.units_of_short(text.as_bytes()) {
+            Some(units) => units,
+            None => self.units_of_any(text)?,
+        };
+        if units.unsigned_abs() > UNITS_MAX.unsigned_abs() {
+            return Err(DecimalError::Range);
         }
+        Ok(units)
     }
 
     /// What nearly every number of a book is: at most 18 characters without a sign, and on the step.
@@ -174,7 +181,10 @@ impl Step {
         let num = i128::from(value.mantissa) * i128::from(POW10[self.decimals as usize]);
         let den = i128::from(self.mantissa) * i128::from(POW10[value.decimals as usize]);
         let half = if num < 0 { -den / 2 } else { den / 2 };
-        i64::try_from((num + half) / den).map_err(|_| DecimalError::Range)
+        i64::try_from((num + half) / den)
+            .ok()
+            .filter(|units| units.unsigned_abs() <= UNITS_MAX.unsigned_abs())
+            .ok_or(DecimalError::Range)
     }
 
     /// The decimal of so many steps, as the venue wants it; `None` when it does not fit.
@@ -218,7 +228,11 @@ impl Step {
         reason = "quantities are far below 2^53 steps"
     )]
     pub fn f64_of(&self, units: i64) -> f64 {
-        (units * self.mantissa) as f64 / POW10[self.decimals as usize] as f64
+        let mantissa = match units.checked_mul(self.mantissa) {
+            Some(mantissa) => mantissa as f64,
+            None => units as f64 * self.mantissa as f64,
+        };
+        mantissa / POW10[self.decimals as usize] as f64
     }
 }
 

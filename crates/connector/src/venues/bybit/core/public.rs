@@ -44,13 +44,13 @@ impl BybitCore {
             }
         };
         self.show(now, frame.symbol, frame.exch_ts, &changes);
-        self.judge(frame.symbol, frame.topic, &effect);
+        self.judge(now, frame.symbol, frame.topic, &effect);
         if let Some(error) = error {
             self.unreadable(frame.topic, &error);
         }
     }
 
-    fn judge(&mut self, symbol: &str, topic: &str, effect: &FeedEffect) {
+    fn judge(&mut self, now: Now, symbol: &str, topic: &str, effect: &FeedEffect) {
         let Some(instrument) = self.instruments.get_mut(symbol) else {
             return;
         };
@@ -69,7 +69,7 @@ impl BybitCore {
                 } else {
                     topic.to_owned()
                 };
-                self.topics.resync(&broken);
+                self.topics.resync(now.mono_ns, &broken);
                 let stale = *primary && std::mem::replace(&mut instrument.fresh, false);
                 if stale {
                     self.events.push(VenueEvent::FeedStale { symbol: index });
@@ -158,7 +158,7 @@ impl BybitCore {
             .feed
             .drop_depth(depth, Flaw::Silent, &mut changes);
         self.show(now, symbol, exch_ts, &changes);
-        self.judge(symbol, topic, &effect);
+        self.judge(now, symbol, topic, &effect);
     }
 
     /// Tells that no book can be relied on.

@@ -21,9 +21,11 @@ pub struct PositionItem<'a> {
     pub size: Text<'a>,
     #[serde(borrow)]
     pub position_idx: Text<'a>,
-    /// Entry price; REST calls it `avgPrice`.
-    #[serde(borrow, alias = "avgPrice")]
+    /// On the socket; REST calls it `avgPrice`. Two fields, so that both may come.
+    #[serde(borrow)]
     pub entry_price: Text<'a>,
+    #[serde(borrow)]
+    pub avg_price: Text<'a>,
     #[serde(borrow)]
     pub updated_time: Text<'a>,
     #[serde(borrow)]

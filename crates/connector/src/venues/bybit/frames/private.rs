@@ -127,6 +127,10 @@ impl<'de> Visitor<'de> for FrameVisitor<'de> {
             match key {
                 Key::Topic => {
                     let topic: &'de str = map.next_value()?;
+                    if frame.topic.is_some() {
+                        // What was read by the first one would be told under the second one.
+                        return Err(serde::de::Error::duplicate_field("topic"));
+                    }
                     frame.topic = Some(topic);
                     topic_kind = Some(Topic::of(topic));
                 }

@@ -1,0 +1,8 @@
+//! See `checks::book`.
+#![no_main]
+
+#[path = "../checks/mod.rs"]
+#[allow(dead_code, reason = "each target uses one of the checks")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::book::check(bytes));
