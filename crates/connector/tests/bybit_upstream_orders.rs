@@ -1,8 +1,6 @@
 //! Faults of hftbacktest's own Bybit connector that concern orders, fills and positions: each test
 //! fails on that behaviour. `docs/design/upstream-defects.md` says which is which.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 #[path = "bybit_script/mod.rs"]
 mod bybit_script;
 

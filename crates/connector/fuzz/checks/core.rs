@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use bybit_script::{START_MS, Script, limit, settings};
 use hbl_connector::order_router::is_final;
 use hbl_connector::venue::{Venue as _, VenueEvent};
-use hbl_connector::venues::bybit::core::{RestFailure, Socket};
+use hbl_connector::venues::bybit::core::{RestAnswer, RestFailure, Socket};
 use hftbacktest::types::{LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, Side, Status};
 
 const HELD: [&str; 5] = [
@@ -92,7 +92,8 @@ impl Run {
         }
         let (text, call) = (self.named(text), self.script.calls.remove(0));
         let at = self.script.now();
-        self.script.core.on_rest(at, call.id, Ok(text.as_bytes()));
+        let answer = RestAnswer::new(text.as_bytes());
+        self.script.core.on_rest(at, call.id, Ok(answer));
     }
 
     fn fail(&mut self) {

@@ -185,6 +185,7 @@ pub const WALLET: Names = (
         "accountMMRateByMp",
         "totalInitialMarginByMp",
         "totalMaintenanceMarginByMp",
+        "totalPerpUpl",
     ],
 );
 

@@ -46,7 +46,8 @@ fn legs(name: &str) -> Vec<(usize, i64, i64, i64)> {
 
 #[test]
 fn a_delta_deletes_with_any_zero_and_keeps_the_rest() {
-    let expected: [(&str, &[(i64, i64)], &[(i64, i64)]); 3] = [
+    type Levels = &'static [(i64, i64)];
+    let expected: [(&str, Levels, Levels); 3] = [
         ("public/book_delta", &[(834_100, 0), (833_900, 62_000)], &[]),
         (
             "public/book_delta_zero_with_decimals",

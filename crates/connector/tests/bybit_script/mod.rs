@@ -13,8 +13,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use hbl_connector::clock::Now;
 use hbl_connector::venue::{NewOrder, OrderReport, Refusal, Venue as _, VenueEvent};
 use hbl_connector::venues::bybit::core::{
-    Action, BybitCore, CoreSettings, RestCall, RestFailure, Socket,
+    Action, BybitCore, CoreSettings, RestAnswer, RestCall, RestFailure, Socket,
 };
+use hbl_connector::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
 use hbl_connector::venues::bybit::sign::{Credentials, Secret};
 use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
 use serde_json::{Value, json};
@@ -35,6 +36,11 @@ pub fn settings() -> CoreSettings {
         }),
         order_prefix: "t".into(),
         epoch: 1000,
+        on_connect: OnConnect::Adopt,
+        lookback_s: 86_400,
+        lookback_pages: 40,
+        order_entry: OrderEntry::Socket,
+        position_mode: PositionMode::Detect,
         recv_window_ms: 5000,
         clock_refuse_ms: 800,
         order_wait_ms: 500,
@@ -46,6 +52,8 @@ pub fn settings() -> CoreSettings {
 pub fn limit(handle: u64, side: Side, price_tick: i64, qty: f64) -> NewOrder {
     NewOrder {
         handle,
+        owner: 7,
+        order_id: handle,
         price_tick,
         qty,
         side,
@@ -352,7 +360,10 @@ impl Script {
         let answer = queued.unwrap_or_else(|| Answer::Body(self.usual(call.path)));
         let at = self.now();
         match answer {
-            Answer::Body(body) => self.core.on_rest(at, call.id, Ok(body.as_bytes())),
+            Answer::Body(body) => {
+                let answer = RestAnswer::new(body.as_bytes());
+                self.core.on_rest(at, call.id, Ok(answer));
+            }
             Answer::Fails(failure) => self.core.on_rest(at, call.id, Err(failure)),
         }
         self.core.poll(at, &mut self.events);
