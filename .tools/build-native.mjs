@@ -1,8 +1,9 @@
 // npm run build:native -- --features live [--profile release|dist]
 //
 // Builds the addon and the connector in one cargo run, then puts them where they are looked for:
-// target/node/hftbacktest-live.<platform>.node and target/release/connector. Without
-// `--features live` only the addon is built, and it says that it has no live part.
+// target/node/hftbacktest-live.<platform>.node and target/release/connector; for tests and the demo
+// also target/release/fake-bybit, not with `--profile dist`. Without `--features live` only the addon
+// is built, and it says that it has no live part.
 //
 // `napi build` of @napi-rs/cli is not used for the compilation: it always passes `--target`, so
 // that cargo keeps a second copy of every dependency which `cargo test` cannot share. Its type
@@ -21,7 +22,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { cargoEnv, lockedArgs, typeDefDir, whyNoCargo } from './cargo.mjs';
 import { writeNativeStamp } from './freshness.mjs';
-import { addonFile, connectorFile, root } from './paths.mjs';
+import { addonFile, connectorFile, fakeBybitFile, root } from './paths.mjs';
 import { ToolError, isMain, run, runMain } from './run.mjs';
 
 /** A running process may have the old file mapped: it keeps it, new ones see the new file. */
@@ -55,6 +56,8 @@ export async function buildNative({ live, profile }) {
   if (reason !== null) throw new ToolError(reason);
   const args = ['build', ...lockedArgs, '--profile', profile, '-p', 'hbl-node'];
   if (live) args.push('-p', 'hbl-connector', '--features', 'hbl-node/live');
+  const withFake = live && profile === 'release';
+  if (withFake) args.push('-p', 'hbl-fake-bybit');
   args.push('--message-format', 'json-render-diagnostics');
 
   let text = '';
@@ -79,12 +82,17 @@ export async function buildNative({ live, profile }) {
   await writeAddonTypes();
   console.error(`addon:     ${path.relative(root, addonFile)}`);
   if (live) {
-    const connector = artifacts.find(
-      ({ executable, target }) => executable && target.name === 'connector',
-    );
-    if (connector === undefined) throw new ToolError('cargo built no connector');
-    place(connector.executable, connectorFile, 0o755);
+    const program = (name) => {
+      const built = artifacts.find(({ executable, target }) => executable && target.name === name);
+      if (built === undefined) throw new ToolError(`cargo built no ${name}`);
+      return built.executable;
+    };
+    place(program('connector'), connectorFile, 0o755);
     console.error(`connector: ${path.relative(root, connectorFile)}`);
+    if (withFake) {
+      place(program('fake-bybit'), fakeBybitFile, 0o755);
+      console.error(`fake venue: ${path.relative(root, fakeBybitFile)}`);
+    }
   } else if (existsSync(connectorFile)) {
     console.error('connector: not built (needs --features live); the one that is there is left');
   }

@@ -1,12 +1,13 @@
 // npm run demo [-- options]: builds what is missing, then runs the demo. Building shows its
 // progress on stderr; stdout is the demo's alone (`--json` ends it with one JSON line).
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { build } from './build.mjs';
 import { buildNative } from './build-native.mjs';
 import { whyNoCargo } from './cargo.mjs';
 import { isDistFresh, isNativeFresh } from './freshness.mjs';
-import { root } from './paths.mjs';
+import { fakeBybitFile, root } from './paths.mjs';
 import { ToolError, run, runMain } from './run.mjs';
 
 const args = process.argv.slice(2);
@@ -19,13 +20,16 @@ function wantedBackend() {
 }
 
 async function prepareNative() {
-  if (wantedBackend() === 'stub' || isNativeFresh()) return;
+  const isThere = isNativeFresh() && (!args.includes('--fake') || existsSync(fakeBybitFile));
+  if (wantedBackend() === 'stub' || isThere) return;
   const reason = whyNoCargo();
   if (reason !== null) {
     console.error(`demo: the native parts cannot be built: ${reason}`);
     return;
   }
-  console.error('demo: building the addon and the connector (the first time takes minutes)…');
+  console.error(
+    'demo: building the addon, the connector and the fake venue (the first time takes minutes)…',
+  );
   try {
     await buildNative({ live: true, profile: 'release' });
   } catch (error) {

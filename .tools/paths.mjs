@@ -19,3 +19,5 @@ export function platformArchAbi() {
 /** Where `build-native.mjs` puts the addon and `lib/native` looks for it in a checkout. */
 export const addonFile = path.join(targetDir, 'node', `hftbacktest-live.${platformArchAbi()}.node`);
 export const connectorFile = path.join(targetDir, 'release', 'connector');
+/** The fake Bybit that tests and `npm run demo -- --connector bybit --fake` use. */
+export const fakeBybitFile = path.join(targetDir, 'release', 'fake-bybit');

@@ -35,18 +35,26 @@ const figures = [
 describe('the demo', () => {
   it('runs on the stub, says so loudly, and ends with one line of JSON', async () => {
     const { report, stderr } = await run('--backend', 'stub', '--seconds', '3');
-    expect(Object.keys(report)).toEqual(['backend', ...figures, 'latencyUs']);
-    expect(report).toMatchObject({ backend: 'stub', dropped: 0, gaps: 0 });
+    expect(Object.keys(report)).toEqual([
+      'backend',
+      'connector',
+      'orders',
+      ...figures,
+      'latencyUs',
+    ]);
+    expect(report).toMatchObject({ backend: 'stub', connector: 'stub', dropped: 0, gaps: 0 });
     expect(report['ordersSubmitted']).toBeGreaterThan(0);
     expect(report['fills']).toBeGreaterThan(0);
     expect(stderr).toContain('STUB');
   });
 
-  it('refuses what it does not know, with a reason', async () => {
-    await expect(
-      promisify(execFile)(process.execPath, [demo, '--seconds', '-1']),
-    ).rejects.toMatchObject({
-      stderr: expect.stringContaining('above 0') as string,
+  it.each([
+    ['above 0', ['--seconds', '-1']],
+    ['--fake is for --connector bybit', ['--fake']],
+    ['real money', ['--connector', 'bybit', '--real-orders']],
+  ])('refuses what cannot be, with a reason: %s', async (reason, args) => {
+    await expect(promisify(execFile)(process.execPath, [demo, ...args])).rejects.toMatchObject({
+      stderr: expect.stringContaining(reason) as string,
     });
   });
 
@@ -127,5 +135,31 @@ describeNative('the demo on shared memory', () => {
     const { feedP50, orderP50 } = report['latencyUs'] as { feedP50: number; orderP50: number };
     expect(feedP50).toBeGreaterThan(0);
     expect(orderP50).toBeGreaterThan(0);
+  });
+});
+
+describeNative('the demo on a fake Bybit', () => {
+  const bybit = ['--backend', 'native', '--connector', 'bybit', '--fake', '--seconds', '6'];
+
+  it('is paper trading unless it is told otherwise: no order reaches the venue', async () => {
+    const { report } = await run(...bybit);
+    expect(report).toMatchObject({
+      backend: 'native',
+      connector: 'bybit',
+      orders: 'paper',
+      dropped: 0,
+      gaps: 0,
+    });
+    expect(report['trades']).toBeGreaterThan(10);
+    expect(report['bookUpdates']).toBeGreaterThan(500);
+    expect(report['ordersSubmitted']).toBeGreaterThan(0);
+  });
+
+  it('sends orders through the trade socket with --real-orders', async () => {
+    const { report } = await run(...bybit, '--real-orders');
+    expect(report).toMatchObject({ connector: 'bybit', orders: 'real', dropped: 0, gaps: 0 });
+    expect(report['ordersSubmitted']).toBeGreaterThan(5);
+    expect(report['fills']).toBeGreaterThan(0);
+    expect((report['latencyUs'] as { orderP50: number }).orderP50).toBeGreaterThan(0);
   });
 });

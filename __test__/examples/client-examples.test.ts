@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 
+import { startFakeBybit } from '../support/fake-bybit-venue.js';
 import { startConnector, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 
@@ -220,5 +221,33 @@ describeNative('live-connector on a recording', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describeNative('live-connector on Bybit', () => {
+  it('reads a fake venue over a connector in a process of its own', async () => {
+    const venue = await startFakeBybit();
+    const name = uniqueName();
+    await startConnector(name, 'bybit', 'BTCUSDT', venue.configFile);
+    const { result } = await run(
+      'live-connector',
+      '--connector',
+      name,
+      '--duration',
+      '3',
+      '--json',
+    );
+    checkStatistics(result);
+    expect(result['bid']).toBeGreaterThan(10_000);
+  });
+
+  it('starts the connector itself with --start, and leaves none', async () => {
+    const venue = await startFakeBybit();
+    const args = ['--connector', 'bybit', '--start', '--config', venue.configFile];
+    const { result, lines } = await run('live-connector', ...args, '--duration', '3', '--json');
+    expect(lines).toHaveLength(1);
+    expect(result['backend']).toBe('native');
+    checkStatistics(result);
+    expect(await venue.run('connections')).toEqual([]);
   });
 });

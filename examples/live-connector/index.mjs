@@ -10,6 +10,8 @@ const { values: options } = parseArgs({
     stub: { type: 'boolean', default: false },
     duration: { type: 'string' },
     connector: { type: 'string', default: 'sim' },
+    start: { type: 'boolean', default: false },
+    config: { type: 'string' },
     symbol: { type: 'string', default: 'BTCUSDT' },
     tick: { type: 'string', default: '0.1' },
     lot: { type: 'string', default: '0.001' },
@@ -20,7 +22,7 @@ const { values: options } = parseArgs({
 
 if (options.help) {
   console.log(
-    'node index.mjs [--stub] [--duration SECONDS] [--connector NAME] [--symbol S] [--tick SIZE] [--lot SIZE] [--json]',
+    'node index.mjs [--stub] [--duration SECONDS] [--connector NAME] [--start] [--config FILE] [--symbol S] [--tick SIZE] [--lot SIZE] [--json]',
   );
   process.exit(0);
 }
@@ -28,7 +30,8 @@ const say = (text) => {
   if (!options.json) console.log(text);
 };
 
-// 1. What to subscribe to.
+// 1. What to subscribe to. With --start the connector is a child of this program and --connector is
+//    its kind; otherwise it runs already, under that name.
 const instrument = new LiveInstrument(options.symbol)
   .connector(options.connector)
   .tickSize(Number(options.tick))
@@ -39,6 +42,12 @@ const client = new LiveClient({
   instruments: [instrument],
   backend: options.stub ? 'stub' : 'native',
   stub: { stepIntervalNs: 5_000_000 },
+  ...(options.start && {
+    connector: {
+      kind: options.connector,
+      ...(options.config && { configFile: options.config }),
+    },
+  }),
   onError: (error) => console.error(`error: ${error.message}`),
   onConnectionLost: ({ connector, reason }) =>
     console.error(`connection lost: ${connector} (${reason})`),
@@ -46,6 +55,10 @@ const client = new LiveClient({
 });
 
 client.on('notice', ({ code, text }) => console.error(`notice ${code}: ${text}`));
+
+client.on('connectorDied', ({ connector, willRestart }) =>
+  console.error(`connector ended: ${connector}${willRestart ? '; it is started again' : ''}`),
+);
 
 // 3. Every event of these kinds comes here, in order, on this thread.
 const statistics = new MarketStatistics();
@@ -68,6 +81,8 @@ const report = setInterval(() => {
 try {
   await client.start();
   say(`running on the ${client.backend}${client.backend === 'stub' ? ': prices are made up' : ''}`);
+  const owned = client.health.connectorProcess;
+  if (owned) say(`started ${owned.name}, process ${owned.pid}; orders: ${owned.orders}`);
   await ended;
   const { backend, gaps, lost, dropped, decodeErrors, latencyUs } = client.health;
   const feed = { p50: latencyUs.feed.p50Us, p99: latencyUs.feed.p99Us };

@@ -5,8 +5,12 @@ export interface DemoOptions {
   readonly seconds: number | undefined;
   readonly json: boolean;
   readonly backend: 'auto' | 'native' | 'stub';
-  /** `sim` is started here; any other name is a connector that runs already. */
+  /** `sim` and `bybit` are started here; any other name is a connector that runs already. */
   readonly connector: string;
+  /** `bybit` on the fake venue of this repository, which is started too. */
+  readonly fake: boolean;
+  /** Orders go to the (fake) venue instead of the paper exchange. */
+  readonly realOrders: boolean;
   readonly symbol: string;
   readonly tick: number;
   readonly lot: number;
@@ -36,13 +40,23 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
     )
     .option(
       '--connector <name>',
-      '`sim` starts a simulated venue; any other name joins a connector that runs',
+      '`sim` starts a simulated venue, `bybit` a connector with paper trading; any other name joins a connector that runs',
       'sim',
+    )
+    .option('--fake', 'with --connector bybit: on a fake Bybit on this machine', false)
+    .option(
+      '--real-orders',
+      'with --fake: orders go to the fake venue, not to paper trading',
+      false,
     )
     .option('--symbol <symbol>', 'what to trade', 'BTCUSDT')
     .option('--tick <size>', 'price step', positive, 0.1)
     .option('--lot <size>', 'quantity step; one quote is 20 of it', positive, 0.001);
   command.parse(args, { from: 'user' });
   const options = command.opts<DemoOptions>();
+  if (options.fake && options.connector !== 'bybit')
+    command.error('error: --fake is for --connector bybit');
+  if (options.realOrders && !options.fake)
+    command.error('error: --real-orders needs --fake: the demo does not trade with real money');
   return { ...options, seconds: options.seconds ?? (options.json ? 10 : undefined) };
 }

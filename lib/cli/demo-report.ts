@@ -3,6 +3,10 @@ import type { StrategySummary } from '../strategy/strategy-summary.js';
 /** What `demo --json` prints; latencies in µs, `null` when nothing was measured. */
 export interface DemoReport {
   readonly backend: 'native' | 'stub';
+  /** `sim`, `bybit`, the name of the one that was joined, or `stub`. */
+  readonly connector: string;
+  /** Where orders went: `simulated`, `paper`, `real`; `null` when the connector was joined. */
+  readonly orders: string | null;
   readonly events: number;
   readonly trades: number;
   readonly bookUpdates: number;
@@ -20,10 +24,16 @@ export interface DemoReport {
 }
 
 /** The figures of a run. The position is rounded to the lot: it is a sum of many fills. */
-export function demoReport(summary: StrategySummary, lotSize: number): DemoReport {
+export function demoReport(
+  summary: StrategySummary,
+  lotSize: number,
+  { connector, orders }: Pick<DemoReport, 'connector' | 'orders'>,
+): DemoReport {
   const digits = Math.max(0, Math.ceil(-Math.log10(lotSize)) + 2);
   return {
     backend: summary.backend,
+    connector,
+    orders,
     events: summary.events,
     trades: summary.trades,
     bookUpdates: summary.bookUpdates,

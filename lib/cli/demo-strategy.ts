@@ -17,6 +17,8 @@ export interface DemoStrategyOptions {
   /** Largest position either way. */
   readonly maxPosition: number;
   readonly levels: number;
+  /** Quotes are looked at again at most this often, ms. */
+  readonly requoteMs: number;
 }
 
 interface Quote {
@@ -29,8 +31,6 @@ interface Quote {
   open: boolean;
 }
 
-/** Quotes are looked at again at most this often. */
-const REQUOTE_NS = 5_000_000n;
 const TAPE = 12;
 /** A quote this far inside the other side will not be filled any more. */
 const STRANDED_TICKS = 20;
@@ -38,6 +38,7 @@ const STRANDED_TICKS = 20;
 class DemoStrategy implements Strategy {
   readonly timerMs = 100;
   readonly #options: DemoStrategyOptions;
+  readonly #requoteNs: bigint;
   readonly #quotes: Record<Side, Quote | undefined> = { buy: undefined, sell: undefined };
   readonly #tape: DemoState['tape'][number][] = [];
   #lastQuoteNs = 0n;
@@ -47,6 +48,7 @@ class DemoStrategy implements Strategy {
 
   constructor(options: DemoStrategyOptions) {
     this.#options = options;
+    this.#requoteNs = BigInt(Math.round(options.requoteMs * 1e6));
   }
 
   onTrade(_ctx: StrategyContext, trade: StrategyEvent): void {
@@ -79,7 +81,7 @@ class DemoStrategy implements Strategy {
 
   onBatch(ctx: StrategyContext): void {
     const now = ctx.nowNs;
-    if (now - this.#lastQuoteNs < REQUOTE_NS) return;
+    if (now - this.#lastQuoteNs < this.#requoteNs) return;
     const depth = ctx.depth();
     if (!depth.trusted || Number.isNaN(depth.bestBidTick) || Number.isNaN(depth.bestAskTick))
       return;

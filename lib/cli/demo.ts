@@ -2,19 +2,26 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { ConnectorProcess } from '../connector/connector-process.js';
 import { findConnector } from '../connector/find-connector.js';
 import { HftError } from '../models/hft-error.js';
 import { LiveInstrument } from '../models/live-instrument.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import { runLive } from '../strategy/run-live.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
+import { startDemoConnector, type DemoConnector } from './demo-connector.js';
 import { parseDemoOptions, type DemoOptions } from './demo-options.js';
 import { demoReport } from './demo-report.js';
 import { DemoScreen } from './demo-screen.js';
 import type { DemoState } from './demo-state.js';
 import type { DemoStrategyOptions } from './demo-strategy.js';
 import type { DemoFrame } from './demo-view.js';
+
+const STUB_CONNECTOR: DemoConnector = {
+  name: 'stub',
+  text: '',
+  orders: 'simulated',
+  stop: () => Promise.resolve(),
+};
 
 /** The strategy as the worker imports it: beside this file once bundled. */
 function strategyUrl(): URL {
@@ -34,23 +41,13 @@ function whyStub(options: DemoOptions): string {
   if (options.backend === 'stub') return 'asked for by --backend stub';
   const loaded = tryLoadAddon();
   if (!loaded.ok) return `${loaded.reason}. ${loaded.remedy}`;
-  if (options.connector !== 'sim') return '';
+  if (options.connector !== 'sim' && options.connector !== 'bybit') return '';
   try {
     findConnector();
     return '';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-async function startConnector(
-  options: DemoOptions,
-): Promise<{ name: string; process: ConnectorProcess | undefined }> {
-  if (options.connector !== 'sim') return { name: options.connector, process: undefined };
-  const name = `demo-${String(process.pid)}-${Math.random().toString(36).slice(2, 8)}`;
-  const connector = new ConnectorProcess({ args: [name, 'sim', options.symbol] });
-  await connector.start();
-  return { name, process: connector };
 }
 
 async function main(): Promise<void> {
@@ -70,39 +67,41 @@ async function main(): Promise<void> {
     abort.abort();
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const tell = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
   const connector =
-    backend === 'native' ? await startConnector(options) : { name: 'stub', process: undefined };
+    backend === 'native' ? await startDemoConnector(options, tell, onSignal) : STUB_CONNECTOR;
   try {
-    connector.process?.on('died', (exit) => {
-      process.stderr.write(
-        `demo: the connector ended by itself (${exit.signal ?? String(exit.code)}).\n${exit.stderrTail}\n`,
-      );
-      abort.abort();
-    });
-    const summary = await trade(options, backend, connector.name, abort.signal);
+    const summary = await trade(options, backend, connector, abort.signal);
+    const on = backend === 'native' ? options.connector : 'stub';
     process.stdout.write(
       options.json
-        ? `${JSON.stringify(demoReport(summary, options.lot))}\n`
+        ? `${JSON.stringify(demoReport(summary, options.lot, { connector: on, orders: connector.orders ?? null }))}\n`
         : `${describeEnd(summary)}\n`,
     );
   } finally {
-    await connector.process?.stop();
+    await connector.stop();
   }
 }
 
 async function trade(
   options: DemoOptions,
   backend: 'native' | 'stub',
-  connector: string,
+  connector: DemoConnector,
   signal: AbortSignal,
 ): Promise<StrategySummary> {
   const qty = options.lot * 20;
-  const strategyOptions: DemoStrategyOptions = { qty, maxPosition: qty * 10, levels: 10 };
+  const strategyOptions: DemoStrategyOptions = {
+    qty,
+    maxPosition: qty * 10,
+    levels: 10,
+    // Bybit takes ten orders per second and symbol.
+    requoteMs: options.connector === 'bybit' ? 300 : 5,
+  };
   const out = options.json ? process.stderr : process.stdout;
   const screen = new DemoScreen(out, !options.json && out.isTTY);
   const banner =
     backend === 'native'
-      ? `hftbacktest-live  ·  native, connector ${connector} over shared memory  ·  strategy in a worker thread`
+      ? `hftbacktest-live  ·  native, ${connector.text} over shared memory  ·  strategy in a worker thread`
       : 'hftbacktest-live  ·  STUB: made-up prices, no venue';
   const startedMs = performance.now();
   let state: DemoState | undefined;
@@ -113,7 +112,7 @@ async function trade(
     return await runLive({
       instruments: [
         new LiveInstrument(options.symbol)
-          .connector(connector)
+          .connector(connector.name)
           .tickSize(options.tick)
           .lotSize(options.lot),
       ],

@@ -187,7 +187,8 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       this.#startedAtMs = Date.now();
       const child = spawn(binary, [...args, lines ? '--stdio' : '--ready-json'], {
         stdio: [lines ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-        env,
+        // Its log is read by programs here.
+        env: { NO_COLOR: '1', ...env },
         ...(cwd === undefined ? {} : { cwd }),
       });
       this.#child = child;

@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach } from 'vitest';
+
+import { FakeBybit } from '../../lib/cli/fake-bybit.js';
+import { scratchFile } from './fake-program.js';
+
+const running: FakeBybit[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((venue) => venue.stop()));
+});
+
+/** A fake Bybit and the ways to it. */
+export interface FakeBybitVenue {
+  readonly config: Readonly<Record<string, string>>;
+  /** The same as a file. */
+  readonly configFile: string;
+  /** Its keys, as a connector's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs a command of its control socket; see crates/fake-bybit. */
+  run<T = unknown>(cmd: string, fields?: object): Promise<T>;
+}
+
+/** Starts the fake venue; stopped after the test. */
+export async function startFakeBybit(...args: string[]): Promise<FakeBybitVenue> {
+  const venue = await FakeBybit.start(args);
+  running.push(venue);
+  const { connectorConfig: config, connectorEnv: env } = venue;
+  const configFile = scratchFile('bybit.toml');
+  const lines = Object.entries(config).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+  writeFileSync(configFile, lines.join(''), { mode: 0o600 });
+  return {
+    config,
+    configFile,
+    env,
+    run: async <T>(cmd: string, fields = {}) => {
+      const body = JSON.stringify({ cmd, ...fields });
+      const response = await fetch(venue.info.urls.control, { method: 'POST', body });
+      const answer = (await response.json()) as { ok: boolean; result: T; error?: string };
+      if (!answer.ok) throw new Error(`the fake venue refused ${body}: ${String(answer.error)}`);
+      return answer.result;
+    },
+  };
+}
