@@ -16,8 +16,11 @@ pub mod dispatcher;
 pub mod error;
 pub mod order_router;
 pub mod outlet;
+pub mod paper;
 pub mod registrations;
 pub mod stdin_steps;
 pub mod stop_signal;
+#[cfg(test)]
+mod test_venue;
 pub mod venue;
 pub mod venues;

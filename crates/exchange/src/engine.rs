@@ -18,6 +18,10 @@ pub(crate) enum Taken {
 
 /// An engine: where orders find their counterparts. The venue calls it at `desk.now_ns`.
 pub(crate) trait Engine {
+    /// Whether orders and amendments are refused.
+    fn is_halted(&self, _symbol: u32) -> bool {
+        false
+    }
     /// Whether a limit order would take.
     fn crosses(&self, symbol: u32, side: Side, limit_tick: i64) -> bool;
     /// Whether `order` could be filled at once in full.

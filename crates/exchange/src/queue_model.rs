@@ -101,6 +101,12 @@ impl QueuePosition {
         }
     }
 
+    /// What happened for a while was not seen; the level has `lots` after it.
+    pub(crate) fn blind(&mut self, lots: i64) {
+        self.traded = 0.0;
+        self.front = self.front.min(lots as f64);
+    }
+
     /// The level went from `before` to `after`.
     pub(crate) fn level(&mut self, model: QueueModel, before: i64, after: i64) {
         let (before, after) = (before as f64, after as f64);

@@ -31,6 +31,8 @@ pub enum Reject {
     InsufficientBalance = 1011,
     /// An amendment that changes nothing, or asks for nothing.
     NoChange = 1012,
+    /// The market is halted: its book cannot be relied on. Cancellations work.
+    Halted = 1013,
     /// A post-only order would have taken liquidity (the order expires).
     PostOnlyWouldCross = 2001,
     /// A fill-or-kill order could not be filled at once in full (the order expires).
@@ -68,6 +70,7 @@ impl Reject {
             Self::ReservedAccount => "the account is reserved",
             Self::InsufficientBalance => "insufficient balance",
             Self::NoChange => "the amendment changes nothing",
+            Self::Halted => "the market is halted, its book cannot be relied on now",
             Self::PostOnlyWouldCross => "post-only order would take liquidity",
             Self::FokUnfilled => "fill-or-kill order cannot be filled in full",
             Self::NoLiquidity => "no liquidity for the rest of the order",

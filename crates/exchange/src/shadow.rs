@@ -66,6 +66,53 @@ impl ShadowExchange {
         Ok(())
     }
 
+    /// Feeds several levels as one change: resting orders meet the book as it is after all of them,
+    /// and nobody is filled by a book that is crossed then. Later levels of a price count.
+    ///
+    /// # Errors
+    /// When there is no such instrument.
+    pub fn apply_levels(
+        &mut self,
+        now_ns: i64,
+        symbol: u32,
+        levels: impl IntoIterator<Item = (Side, i64, i64)>,
+    ) -> Result<(), SetupError> {
+        self.reach(now_ns, symbol)?;
+        self.venue
+            .engine
+            .apply_levels(&mut self.venue.desk, symbol, levels);
+        Ok(())
+    }
+
+    /// Halts a market whose feed cannot be relied on: from now on nobody is filled, and orders and
+    /// amendments are refused with [`Reject::Halted`](crate::Reject::Halted); cancellations work.
+    /// Levels are still taken, trades are left out.
+    ///
+    /// # Errors
+    /// When there is no such instrument.
+    pub fn halt(&mut self, now_ns: i64, symbol: u32) -> Result<(), SetupError> {
+        self.reach(now_ns, symbol)?;
+        self.venue.engine.halt(symbol);
+        Ok(())
+    }
+
+    /// Ends a halt with the book as it is. Resting orders keep the place they had as far as their
+    /// levels allow; those that the book has passed are filled at their own prices.
+    ///
+    /// # Errors
+    /// When there is no such instrument.
+    pub fn resume(&mut self, now_ns: i64, symbol: u32) -> Result<(), SetupError> {
+        self.reach(now_ns, symbol)?;
+        self.venue.engine.resume(&mut self.venue.desk, symbol);
+        Ok(())
+    }
+
+    /// Whether the best bid is at or above the best ask. `false` for an unknown instrument.
+    #[must_use]
+    pub fn is_crossed(&self, symbol: u32) -> bool {
+        (symbol as usize) < self.venue.desk.specs.len() && self.venue.engine.is_crossed(symbol)
+    }
+
     /// Feeds a trade; one without quantity or price is ignored. The levels it took from are expected
     /// to follow by [`apply_level`](Self::apply_level).
     ///

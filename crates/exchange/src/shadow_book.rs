@@ -38,11 +38,19 @@ struct Half {
     waiting: BTreeMap<i64, Vec<Waiting>>,
 }
 
+/// Both sides of a book.
+#[derive(Debug, Default)]
+struct Market {
+    halves: [Half; 2],
+    /// The book is followed, but nobody is filled and no queue moves.
+    is_halted: bool,
+}
+
 /// All books.
 #[derive(Debug)]
 pub(crate) struct ShadowBook {
     model: QueueModel,
-    markets: Vec<[Half; 2]>,
+    markets: Vec<Market>,
 }
 
 fn key(side: Side, px_tick: i64) -> i64 {
@@ -58,18 +66,18 @@ impl ShadowBook {
     }
 
     pub(crate) fn add_market(&mut self) {
-        self.markets.push(<[Half; 2]>::default());
+        self.markets.push(Market::default());
     }
 
     fn half(&mut self, symbol: u32, side: Side) -> &mut Half {
-        &mut self.markets[symbol as usize][side.index()]
+        &mut self.markets[symbol as usize].halves[side.index()]
     }
 
     pub(crate) fn levels(&self, symbol: u32, side: Side) -> impl Iterator<Item = (i64, i64)> {
         let half = self
             .markets
             .get(symbol as usize)
-            .map(|market| &market[side.index()]);
+            .map(|market| &market.halves[side.index()]);
         half.into_iter()
             .flat_map(|half| half.shown.iter())
             .map(move |(key, shown)| (-side.sign() * key, shown.lots))
@@ -77,7 +85,7 @@ impl ShadowBook {
 
     pub(crate) fn queue_ahead(&self, desk: &Desk, slot: Slot) -> Option<f64> {
         let order = desk.orders.get(slot);
-        let half = &self.markets[order.symbol as usize][order.side.index()];
+        let half = &self.markets[order.symbol as usize].halves[order.side.index()];
         let line = half.waiting.get(&key(order.side, order.px_tick))?;
         line.iter()
             .find(|w| w.slot == slot)
@@ -98,16 +106,67 @@ impl ShadowBook {
         }
     }
 
+    pub(crate) fn apply_levels(
+        &mut self,
+        desk: &mut Desk,
+        symbol: u32,
+        levels: impl IntoIterator<Item = (Side, i64, i64)>,
+    ) {
+        for (side, px_tick, lots) in levels {
+            self.set_level(symbol, side, px_tick, lots.max(0));
+        }
+        if !self.is_crossed(symbol) {
+            self.reach_waiting(desk, symbol, Side::Buy);
+            self.reach_waiting(desk, symbol, Side::Sell);
+        }
+    }
+
+    pub(crate) fn is_crossed(&self, symbol: u32) -> bool {
+        match (self.best(symbol, Side::Buy), self.best(symbol, Side::Sell)) {
+            (Some(bid), Some(ask)) => bid >= ask,
+            _ => false,
+        }
+    }
+
+    pub(crate) fn halt(&mut self, symbol: u32) {
+        self.markets[symbol as usize].is_halted = true;
+    }
+
+    pub(crate) fn resume(&mut self, desk: &mut Desk, symbol: u32) {
+        if !std::mem::take(&mut self.markets[symbol as usize].is_halted) {
+            return;
+        }
+        for half in &mut self.markets[symbol as usize].halves {
+            let worst = half.shown.keys().next_back().copied();
+            for (key, line) in &mut half.waiting {
+                let lots = match half.shown.get(key) {
+                    Some(shown) => shown.lots,
+                    None if worst.is_some_and(|worst| *key < worst) => 0,
+                    // Deeper than what is displayed: nothing is known of it.
+                    None => i64::MAX,
+                };
+                for waiting in line {
+                    waiting.queue.blind(lots);
+                }
+            }
+        }
+        self.apply_levels(desk, symbol, []);
+    }
+
     /// Changes what a level displays, and the places of the orders that wait there.
     fn set_level(&mut self, symbol: u32, side: Side, px_tick: i64, lots: i64) {
         let model = self.model;
-        let half = self.half(symbol, side);
+        let market = &mut self.markets[symbol as usize];
+        let half = &mut market.halves[side.index()];
         let key = key(side, px_tick);
         let before = if lots > 0 {
             half.shown.insert(key, Shown { lots, consumed: 0 })
         } else {
             half.shown.remove(&key)
         };
+        if market.is_halted {
+            return;
+        }
         let before = before.map_or(0, |shown| shown.lots);
         for waiting in half.waiting.get_mut(&key).into_iter().flatten() {
             waiting.queue.level(model, before, lots);
@@ -122,7 +181,7 @@ impl ShadowBook {
         px_tick: i64,
         lots: i64,
     ) {
-        if lots <= 0 || px_tick <= 0 {
+        if lots <= 0 || px_tick <= 0 || self.is_halted(symbol) {
             return;
         }
         let maker_side = aggressor.opposite();
@@ -202,13 +261,16 @@ impl ShadowBook {
     }
 
     pub(crate) fn clear(&mut self, symbol: u32) {
-        for half in &mut self.markets[symbol as usize] {
+        for half in &mut self.markets[symbol as usize].halves {
             half.shown.clear();
         }
     }
 
     /// Fills resting orders that the best levels of `side` have reached, at the orders' prices.
     fn reach_waiting(&mut self, desk: &mut Desk, symbol: u32, side: Side) {
+        if self.is_halted(symbol) {
+            return;
+        }
         let other = side.opposite();
         loop {
             let line = self.half(symbol, other).waiting.iter().next();
@@ -265,6 +327,10 @@ impl ShadowBook {
 }
 
 impl Engine for ShadowBook {
+    fn is_halted(&self, symbol: u32) -> bool {
+        self.markets[symbol as usize].is_halted
+    }
+
     fn crosses(&self, symbol: u32, side: Side, limit_tick: i64) -> bool {
         self.best(symbol, side.opposite())
             .is_some_and(|tick| side.reaches(limit_tick, tick))
@@ -272,7 +338,7 @@ impl Engine for ShadowBook {
 
     fn fillable(&self, _desk: &Desk, order: &OrderState) -> bool {
         let other = order.side.opposite();
-        let half = &self.markets[order.symbol as usize][other.index()];
+        let half = &self.markets[order.symbol as usize].halves[other.index()];
         let limit_tick = order.limit_tick();
         let mut left = order.leaves_lots;
         for (key, shown) in &half.shown {
@@ -343,7 +409,7 @@ impl Engine for ShadowBook {
     fn step(&mut self, _desk: &mut Desk) {}
 
     fn best(&self, symbol: u32, side: Side) -> Option<i64> {
-        let half = &self.markets[symbol as usize][side.index()];
+        let half = &self.markets[symbol as usize].halves[side.index()];
         half.shown.keys().next().map(|key| -side.sign() * key)
     }
 }

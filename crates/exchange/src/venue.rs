@@ -187,6 +187,9 @@ impl<E: Engine> Venue<E> {
             .specs
             .get(request.symbol as usize)
             .ok_or(Reject::UnknownSymbol)?;
+        if self.engine.is_halted(request.symbol) {
+            return Err(Reject::Halted);
+        }
         let qty_lots = spec.qty_lots(request.qty)?;
         let px_tick = match request.order_type {
             OrderType::Market if request.tif == TimeInForce::Gtx => {
@@ -357,6 +360,9 @@ impl<E: Engine> Venue<E> {
     fn amend(&mut self, request: &AmendOrder) -> Result<(), Reject> {
         let slot = self.find(request.account, request.symbol, request.client_id)?;
         let order = *self.desk.orders.get(slot);
+        if self.engine.is_halted(order.symbol) {
+            return Err(Reject::Halted);
+        }
         let spec = &self.desk.specs[order.symbol as usize];
         let px_tick = request
             .px

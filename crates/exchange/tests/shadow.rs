@@ -4,7 +4,7 @@ mod support;
 
 use hbl_exchange::{
     AmendOrder, ExchangeConfig, ExchangeEvent, NewOrder,
-    OrderStatus::{Canceled, Expired, Filled, New, PartiallyFilled},
+    OrderStatus::{Canceled, Expired, Filled, New, PartiallyFilled, Rejected},
     QueueModel, Reject, Request, SetupError, ShadowExchange,
     Side::{self, Buy, Sell},
     TimeInForce,
@@ -255,4 +255,87 @@ fn an_exponent_that_is_not_positive_is_refused() {
         let model = QueueModel::ProbPower2 { n };
         assert!(ShadowExchange::new(ExchangeConfig::default(), model, 0).is_err());
     }
+}
+
+fn levels(ex: &mut ShadowExchange, levels: &[(Side, i64, i64)]) -> Vec<ExchangeEvent> {
+    ex.apply_levels(ex.now_ns() + 1, 0, levels.iter().copied())
+        .expect("known");
+    drain(ex)
+}
+
+#[test]
+fn several_levels_are_one_change_and_a_crossed_book_fills_nobody() {
+    let mut ex = shadow(QueueModel::RiskAverse);
+    send(&mut ex, gtc(A, 1, Buy, 100.0, 4.0));
+    // Passes through 100, but does not stay there.
+    let passing = [(Sell, 100, 5), (Sell, 100, 0), (Sell, 101, 7)];
+    assert_eq!(story(&levels(&mut ex, &passing)), []);
+    assert_eq!(story(&levels(&mut ex, &[(Sell, 99, 5)])), []);
+    assert!(ex.is_crossed(0) && !ex.is_crossed(7));
+    let uncrossed = [(Buy, 99, 0), (Sell, 99, 3)];
+    let events = levels(&mut ex, &uncrossed);
+    assert_eq!(story(&events), [(A, 1, PartiallyFilled, None, 3, 1)]);
+}
+
+#[test]
+fn a_halted_market_fills_nobody_refuses_orders_and_still_cancels() {
+    let mut ex = shadow(QueueModel::RiskAverse);
+    send(&mut ex, gtc(A, 1, Buy, 99.0, 4.0));
+    send(&mut ex, gtc(A, 2, Buy, 98.0, 4.0));
+    ex.halt(ex.now_ns(), 0).expect("known");
+    assert_eq!(story(&trade(&mut ex, Sell, 97, 500)), []);
+    assert_eq!(story(&level(&mut ex, Sell, 98, 500)), []);
+    let events = send(&mut ex, NewOrder::market(A, 0, 3, Buy, 1.0).into());
+    assert_eq!(
+        story(&events),
+        [(A, 3, Rejected, Some(Reject::Halted), 0, 0)]
+    );
+    let amend = AmendOrder {
+        account: A,
+        symbol: 0,
+        client_id: 1,
+        px: Some(101.0),
+        qty: None,
+    };
+    assert_eq!(story(&send(&mut ex, amend.into())), []);
+    assert_eq!(ex.open_order(A, 1).map(|o| o.px_tick), Some(99));
+    let events = send(&mut ex, cancel(A, 2));
+    assert_eq!(story(&events), [(A, 2, Canceled, None, 0, 0)]);
+}
+
+#[test]
+fn after_a_halt_orders_keep_their_place_and_what_the_book_passed_is_filled() {
+    let mut ex = shadow(QueueModel::RiskAverse);
+    send(&mut ex, gtc(A, 1, Buy, 99.0, 4.0));
+    send(&mut ex, gtc(A, 2, Buy, 98.0, 4.0));
+    send(&mut ex, gtc(A, 3, Buy, 95.0, 4.0));
+    send(&mut ex, gtc(A, 4, Sell, 103.0, 4.0));
+    ex.halt(ex.now_ns(), 0).expect("known");
+    // Emptied and filled anew, as after a lost connection.
+    for (side, px, lots) in [(Buy, 99, 0), (Buy, 98, 0), (Sell, 101, 0), (Sell, 102, 0)] {
+        level(&mut ex, side, px, lots);
+    }
+    for (side, px, lots) in [(Buy, 99, 6), (Buy, 98, 50), (Buy, 97, 1), (Sell, 100, 1)] {
+        level(&mut ex, side, px, lots);
+    }
+    ex.resume(ex.now_ns(), 0).expect("known");
+    assert_eq!(story(&drain(&mut ex)), []);
+    assert_eq!(
+        ex.queue_ahead_lots(A, 1),
+        Some(6.0),
+        "no more than there is"
+    );
+    assert_eq!(
+        ex.queue_ahead_lots(A, 2),
+        Some(20.0),
+        "no worse than before"
+    );
+    ex.halt(ex.now_ns(), 0).expect("known");
+    level(&mut ex, Buy, 99, 0);
+    level(&mut ex, Sell, 99, 3);
+    ex.resume(ex.now_ns(), 0).expect("known");
+    assert_eq!(
+        story(&drain(&mut ex)),
+        [(A, 1, PartiallyFilled, None, 3, 1)]
+    );
 }

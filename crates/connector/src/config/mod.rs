@@ -3,6 +3,7 @@
 pub mod bybit_config;
 pub mod bybit_settings;
 pub mod flag;
+pub mod paper_config;
 pub mod replay_config;
 pub mod sim_config;
 

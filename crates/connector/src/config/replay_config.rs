@@ -8,6 +8,8 @@ use hbl_exchange::{ExchangeConfig, Faults, Latency, QueueModel};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
+use crate::config::paper_config::PaperConfig;
+
 /// How fast recorded time passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {
@@ -112,6 +114,9 @@ pub struct ReplayConfig {
     pub latency: Latency,
     /// Injected faults. Default: none.
     pub faults: Faults,
+    /// How orders are filled, by the keys that every venue has for it. It replaces the keys from
+    /// `maker_fee_rate` to `faults` of this table.
+    pub paper: Option<PaperConfig>,
 }
 
 impl Default for ReplayConfig {
@@ -135,21 +140,24 @@ impl Default for ReplayConfig {
             leverage: exchange.leverage,
             latency: exchange.latency,
             faults: exchange.faults,
+            paper: None,
         }
     }
 }
 
 impl ReplayConfig {
-    /// The exchange's own settings.
-    pub fn exchange(&self) -> ExchangeConfig {
-        ExchangeConfig {
+    /// How orders are filled: the table `[paper]` when there is one, else this file's own keys.
+    pub fn paper(&self) -> PaperConfig {
+        self.paper.clone().unwrap_or(PaperConfig {
+            maker_fee_rate: self.maker_fee_rate,
+            taker_fee_rate: self.taker_fee_rate,
+            queue_model: self.queue_model,
             seed: self.seed,
-            latency: self.latency,
-            faults: self.faults,
             initial_balance: self.initial_balance,
             leverage: self.leverage,
-            ..ExchangeConfig::default()
-        }
+            latency: self.latency,
+            faults: self.faults,
+        })
     }
 
     /// Checks what serde cannot.

@@ -3,6 +3,8 @@
 use hbl_exchange::{ExchangeConfig, Faults, FlowConfig, Latency, SelfTrade};
 use serde::Deserialize;
 
+use crate::config::paper_config::PaperConfig;
+
 /// Settings of the simulated venue. Every key has a default.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -19,6 +21,8 @@ pub struct SimConfig {
     pub latency: Latency,
     /// Injected faults. Default: none.
     pub faults: Faults,
+    /// How `--paper` fills orders.
+    pub paper: PaperConfig,
     /// The instruments. Default: BTCUSDT and ETHUSDT.
     pub symbols: Vec<SimSymbol>,
 }
@@ -105,6 +109,7 @@ impl Default for SimConfig {
             self_trade: exchange.self_trade,
             latency: exchange.latency,
             faults: exchange.faults,
+            paper: PaperConfig::default(),
             symbols: vec![SimSymbol::named("BTCUSDT"), SimSymbol::named("ETHUSDT")],
         }
     }

@@ -16,7 +16,6 @@ pub mod pacing;
 pub mod parse_error;
 pub mod px;
 pub mod secondary_book;
-pub mod shadow;
 pub mod source;
 pub mod symbol_feed;
 pub mod symbols;

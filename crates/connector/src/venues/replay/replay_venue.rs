@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hbl_exchange::{Instrument, ShadowExchange};
+use hbl_exchange::Side as ExchangeSide;
 use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT,
     LOCAL_SELL_TRADE_EVENT,
@@ -15,15 +15,14 @@ use super::merge::Merge;
 use super::message::{Level, Message, Trade};
 use super::pacing::Pacer;
 use super::px::Px;
-use super::shadow::Shadow;
 use super::symbol_feed::{FeedCounters, SymbolFeed, Trust};
 use super::symbols::Symbols;
-use crate::clock::{Now, WallOffset};
+use crate::clock::Now;
 use crate::codes;
 use crate::config::replay_config::ReplayConfig;
 use crate::error::ConnectorError;
 use crate::venue::{NewOrder, Refusal, Venue, VenueEvent};
-use crate::venues::exchange_bridge;
+use crate::venues::shadow_desk::{ShadowDesk, Shown};
 
 /// Messages played in one poll, so that requests have their turn.
 const MESSAGES_MAX: usize = 64;
@@ -33,8 +32,6 @@ struct Track {
     feed: SymbolFeed,
     px_step: i64,
     qty_step: i64,
-    /// Index in the shadow exchange once a bot registered it.
-    listed: Option<u32>,
 }
 
 /// The venue that plays recordings.
@@ -46,8 +43,7 @@ pub struct ReplayVenue {
     merge: Merge,
     next: Option<Message>,
     pacer: Pacer,
-    shadow: Shadow,
-    wall: WallOffset,
+    desk: ShadowDesk,
     is_running: bool,
     is_finished: bool,
     /// Added to recorded times: grows with each turn of a loop.
@@ -83,7 +79,6 @@ impl ReplayVenue {
                         feed,
                         px_step,
                         qty_step,
-                        listed: None,
                     });
                 } else {
                     let track = &mut tracks[index];
@@ -95,8 +90,7 @@ impl ReplayVenue {
             recordings.push((path.clone(), recording));
         }
         let merge = open_all(&recordings, &config)?;
-        let exchange =
-            ShadowExchange::new(config.exchange(), config.queue_model, now.mono_ns as i64)?;
+        let desk = ShadowDesk::new(config.paper(), now)?;
         Ok(Self {
             pacer: Pacer::new(config.speed, config.max_rate),
             is_running: !config.wait_for_bot,
@@ -106,8 +100,7 @@ impl ReplayVenue {
             tracks,
             merge,
             next: None,
-            shadow: Shadow::new(exchange),
-            wall: WallOffset::default(),
+            desk,
             is_finished: false,
             turn_shift_ns: 0,
             first_ts: None,
@@ -141,8 +134,17 @@ impl ReplayVenue {
             std::mem::take(&mut self.changes),
         );
         let trust = track.feed.apply(message, &mut trades, &mut changes);
-        if let Some(listed) = track.listed {
-            self.shadow.feed(now, listed, &trades, &changes);
+        for trade in &trades {
+            let aggressor = match trade.buyer_takes {
+                true => ExchangeSide::Buy,
+                false => ExchangeSide::Sell,
+            };
+            self.desk
+                .trade(now, symbol, aggressor, trade.px.to_f64(), trade.qty);
+        }
+        if !changes.is_empty() {
+            let shown = |change: &Change| shown(change.side, change.px, change.qty);
+            self.desk.levels(now, symbol, changes.iter().map(shown));
         }
         let shift = if self.config.rebase_time {
             now.unix_ns - recorded_local_ts
@@ -308,6 +310,14 @@ fn trade_event(trade: &Trade, exch_ts: i64, local_ts: i64) -> Event {
     event(ev, trade.px, trade.qty, exch_ts, local_ts)
 }
 
+fn shown(side: BookSide, px: Px, qty: f64) -> Shown {
+    let side = match side {
+        BookSide::Bid => ExchangeSide::Buy,
+        BookSide::Ask => ExchangeSide::Sell,
+    };
+    (side, px.to_f64(), qty)
+}
+
 /// True when all recorded values are multiples of a bot's step.
 fn fits(step: f64, recorded: i64) -> bool {
     recorded == 0
@@ -346,18 +356,14 @@ impl Venue for ReplayVenue {
             code: codes::SIZE_INVALID,
             text: error.to_string(),
         };
-        let spec = Instrument::new(symbol, tick, lot)
-            .and_then(|spec| spec.with_fees(self.config.maker_fee_rate, self.config.taker_fee_rate))
+        let side = |side| {
+            let levels = track.feed.levels(side).into_iter();
+            levels.map(move |level| shown(side, level.px, level.qty))
+        };
+        let book = side(BookSide::Bid).chain(side(BookSide::Ask));
+        self.desk
+            .list(now, index as u32, symbol, (tick, lot), book)
             .map_err(refuse)?;
-        let (bids, asks) = (
-            track.feed.levels(BookSide::Bid),
-            track.feed.levels(BookSide::Ask),
-        );
-        let listed = self
-            .shadow
-            .list(now, index as u32, spec, &bids, &asks)
-            .map_err(refuse)?;
-        self.tracks[index].listed = Some(listed);
         self.is_running = true;
         Ok(index as u32)
     }
@@ -370,29 +376,18 @@ impl Venue for ReplayVenue {
     }
 
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
-        if let Some(listed) = self.tracks[symbol as usize].listed {
-            let request = exchange_bridge::new_order(listed, self.shadow.spec(listed), order);
-            self.shadow.request(now, request);
-        }
+        self.desk.submit(now, symbol, order);
     }
 
     fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
-        if let Some(listed) = self.tracks[symbol as usize].listed {
-            self.shadow
-                .request(now, exchange_bridge::cancel(listed, handle));
-        }
+        self.desk.cancel(now, symbol, handle);
     }
 
     fn amend(&mut self, now: Now, symbol: u32, handle: u64, price_tick: i64, qty: f64) {
-        if let Some(listed) = self.tracks[symbol as usize].listed {
-            let spec = self.shadow.spec(listed);
-            let request = exchange_bridge::amend(listed, spec, handle, price_tick, qty);
-            self.shadow.request(now, request);
-        }
+        self.desk.amend(now, symbol, handle, price_tick, qty);
     }
 
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
-        self.wall.follow(now);
         if self.is_running {
             for _ in 0..MESSAGES_MAX {
                 if !self.fetch(out) {
@@ -411,7 +406,7 @@ impl Venue for ReplayVenue {
                 }
             }
         }
-        self.shadow.poll(now, &self.wall, out);
+        self.desk.poll(now, out);
     }
 
     fn next_due_ns(&self) -> Option<u64> {
@@ -424,7 +419,7 @@ impl Venue for ReplayVenue {
             None if self.is_running && !self.is_finished => Some(0),
             _ => None,
         };
-        match (message_ns, self.shadow.next_due_ns()) {
+        match (message_ns, self.desk.next_due_ns()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
@@ -444,9 +439,7 @@ impl Venue for ReplayVenue {
     }
 
     fn position(&self, symbol: u32) -> f64 {
-        self.tracks[symbol as usize]
-            .listed
-            .map_or(0.0, |listed| self.shadow.position(listed))
+        self.desk.position(symbol)
     }
 
     fn step(&mut self) {

@@ -1,15 +1,13 @@
 //! The simulated venue: the exchange crate with its background flow, paced by the wall.
 
-mod published_book;
-
 use hbl_exchange::{EventBody, Exchange, ExchangeEvent, Instrument, Side as ExchangeSide};
 use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT,
     LOCAL_SELL_TRADE_EVENT,
 };
 
-use self::published_book::PublishedBook;
 use super::exchange_bridge;
+use super::published_book::PublishedBook;
 use crate::clock::{Now, WallOffset};
 use crate::codes;
 use crate::config::sim_config::SimConfig;
