@@ -8,7 +8,7 @@ use super::feed_delay::FeedDelay;
 use crate::clock::Now;
 use crate::codes;
 use crate::config::paper_config::PaperConfig;
-use crate::venue::{NewOrder, Refusal, Venue, VenueEvent, Wake};
+use crate::venue::{NewOrder, Refusal, Venue, VenueEvent, VenueSocket, Wake};
 use crate::venues::shadow_desk::{ShadowDesk, Shown};
 
 /// What is known of a symbol beside its book.
@@ -105,10 +105,17 @@ impl<V: Venue> PaperVenue<V> {
                     self.judge(now, symbol);
                 }
             }
-            VenueEvent::Notice(_) => {}
+            VenueEvent::Notice(_)
+            | VenueEvent::Socket {
+                socket: VenueSocket::Public,
+                ..
+            } => {}
             VenueEvent::Order(_)
             | VenueEvent::Adopted(_)
             | VenueEvent::RequestRefused { .. }
+            | VenueEvent::OrderNotice { .. }
+            | VenueEvent::Balance(_)
+            | VenueEvent::Socket { .. }
             | VenueEvent::Position { .. } => {
                 self.foreign += 1;
                 if self.foreign == 1 {
