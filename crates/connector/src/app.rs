@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hbl_wire::{Capabilities, ConnectorPort, Hello};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::bus::{self, Commands, NoCommands};
 use crate::bybit_app;
 use crate::cli::{Command, Kind};
 use crate::clock::Now;
 use crate::config;
+use crate::config::flag;
 use crate::config::replay_config::{ReplayConfig, Speed};
 use crate::config::sim_config::SimConfig;
 use crate::dispatcher::Dispatcher;
 use crate::error::ConnectorError;
+use crate::paper::PaperVenue;
 use crate::stdin_steps::StdinSteps;
 use crate::stop_signal::StopSignal;
 use crate::venue::Venue;
@@ -33,12 +35,30 @@ pub fn run(command: &Command) -> Result<(), ConnectorError> {
         Kind::Sim => {
             let config = sim_config(command)?;
             let symbols: Vec<_> = config.symbols.iter().map(|s| s.symbol.clone()).collect();
-            let venue = SimVenue::new(&config, Now::read())?;
+            let now = Now::read();
+            let venue = SimVenue::new(&config, now)?;
             info!(?symbols, seed = config.seed, "simulated exchange");
-            serve(command, venue, &stop, &Serving::default())
+            if !paper_asked(command) {
+                return serve(command, venue, &stop, &Serving::default());
+            }
+            info!(
+                "PAPER trading: orders are filled beside the simulated market and leave it as it is"
+            );
+            let venue = PaperVenue::new(venue, &config.paper, now)?;
+            let orders = "paper";
+            let serving = Serving {
+                orders,
+                ..Serving::default()
+            };
+            serve(command, venue, &stop, &serving)
         }
         Kind::Replay => {
             let config = replay_config(command)?;
+            if command.flags.paper.is_some() {
+                info!(
+                    "--paper changes nothing: a replay fills every order in this process against the recording"
+                );
+            }
             let serving = Serving {
                 by_step: config.speed == Speed::Step,
                 exit_at_end: config.exit_at_end,
@@ -51,6 +71,18 @@ pub fn run(command: &Command) -> Result<(), ConnectorError> {
     }
 }
 
+/// Whether the option puts paper trading over a venue that trades no real money: the environment,
+/// which is for those that do, does not count.
+fn paper_asked(command: &Command) -> bool {
+    let mut warnings = Vec::new();
+    let option = ("--paper", command.flags.paper.as_deref());
+    let paper = flag::flag(option, "", &|_| None, None, false, &mut warnings);
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    paper
+}
+
 /// How a venue is served.
 pub(crate) struct Serving {
     /// One step of the venue per line of the standard input.
@@ -61,6 +93,13 @@ pub(crate) struct Serving {
     pub register_wait: Duration,
     /// Where orders go, for the line of `--ready-json`.
     pub orders: &'static str,
+}
+
+impl Serving {
+    /// True when orders are taken and none of them trades real money.
+    fn is_paper(&self) -> bool {
+        matches!(self.orders, "paper" | "simulated")
+    }
 }
 
 impl Default for Serving {
@@ -84,7 +123,10 @@ pub(crate) fn serve<V: Venue>(
     let hello = Hello {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kind: command.kind.word().to_owned(),
-        capabilities: Capabilities::all(),
+        capabilities: match serving.is_paper() {
+            true => Capabilities::all().and(Capabilities::PAPER),
+            false => Capabilities::all(),
+        },
     };
     let mut port = ConnectorPort::open(&command.name, &hello)?;
     let ringer = port.ringer();
@@ -123,6 +165,7 @@ fn print_ready(command: &Command, serving: &Serving) -> Result<(), ConnectorErro
         "kind": command.kind.word(),
         "pid": std::process::id(),
         "orders": serving.orders,
+        "paper": serving.is_paper(),
     });
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")
@@ -155,6 +198,7 @@ fn sim_config(command: &Command) -> Result<SimConfig, ConnectorError> {
     }
     if let Some(seed) = command.seed {
         config.seed = seed;
+        config.paper.seed = seed;
     }
     Ok(config)
 }
@@ -191,6 +235,9 @@ fn replay_config(command: &Command) -> Result<ReplayConfig, ConnectorError> {
     }
     if let Some(seed) = command.seed {
         config.seed = seed;
+        if let Some(paper) = &mut config.paper {
+            paper.seed = seed;
+        }
     }
     if let Some(max_rate) = command.max_rate {
         config.max_rate = max_rate;

@@ -11,13 +11,13 @@ use crate::config::bybit_config::{self, BybitConfig};
 use crate::config::bybit_settings::{BybitSettings, resolve};
 use crate::config::flag::{process_env, variable};
 use crate::error::ConnectorError;
+use crate::paper::PaperVenue;
 use crate::stop_signal::StopSignal;
 use crate::venues::bybit::core::BybitCore;
 use crate::venues::bybit::shell::BybitShell;
 use crate::venues::net::{NetSettings, NetVenue};
 use crate::venues::no_orders::NoOrders;
 
-const NO_PAPER: &str = "paper trading is on and not available for this venue in this version: the order was not sent; CONNECTOR_PAPER_TRADING=false sends real orders";
 const NO_KEYS: &str = "there is no API key, so there is market data only: the order was not sent; set BYBIT_API_KEY and BYBIT_API_SECRET";
 
 /// Runs until a signal comes.
@@ -44,13 +44,18 @@ pub(crate) fn run(command: &Command, stop: &StopSignal) -> Result<(), ConnectorE
         ..Serving::default()
     };
     let paper = settings.paper;
+    let mut paper_config = settings.paper_config;
+    paper_config.seed = command.seed.unwrap_or(paper_config.seed);
     let core = BybitCore::new(now, settings.core)
         .map_err(|error| ConnectorError::Usage(error.to_string()))?;
     let shell = BybitShell::new(core, settings.urls, &command.symbols, settings.rest_max);
     let venue = NetVenue::new(shell, &NetSettings::default())?;
     match (real, paper) {
         (true, _) => serve(command, venue, stop, &serving),
-        (false, true) => serve(command, NoOrders::new(venue, NO_PAPER), stop, &serving),
+        (false, true) => {
+            let venue = PaperVenue::new(venue, &paper_config, now)?;
+            serve(command, venue, stop, &serving)
+        }
         (false, false) => serve(command, NoOrders::new(venue, NO_KEYS), stop, &serving),
     }
 }
@@ -61,12 +66,15 @@ fn banner(settings: &BybitSettings, real: bool) {
     if real {
         warn!(
             ?environment,
-            category, prefix, "REAL ORDERS: what bots send goes to the venue"
+            category,
+            prefix,
+            "REAL ORDERS: what bots send goes to the venue and trades with the money of the account"
         );
     } else if settings.paper {
         info!(
             ?environment,
-            category, "paper trading: no order leaves this process"
+            category,
+            "PAPER trading: orders are filled in this process against the venue's market data, none is sent"
         );
     } else {
         info!(

@@ -119,7 +119,8 @@ struct Args {
     /// bybit: the testnet instead of the mainnet (default false)
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     testnet: Option<String>,
-    /// bybit: orders do not leave this process (default true); `--paper=false` sends REAL orders
+    /// Orders are filled in this process against the venue's market data. bybit: default true,
+    /// `--paper=false` sends REAL orders; sim: default false, orders rest in the simulated book
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     paper: Option<String>,
     /// How logs look
@@ -216,17 +217,10 @@ impl TryFrom<Args> for Command {
                 "{option} is for `replay` only"
             )));
         }
-        let only_network = [
-            (args.testnet.is_some(), "--testnet"),
-            (args.paper.is_some(), "--paper"),
-        ];
-        if let Some((_, option)) = only_network
-            .iter()
-            .find(|(given, _)| *given && kind != Kind::Bybit)
-        {
-            return Err(ConnectorError::Usage(format!(
-                "{option} is for `bybit` only"
-            )));
+        if args.testnet.is_some() && kind != Kind::Bybit {
+            return Err(ConnectorError::Usage(
+                "--testnet is for `bybit` only".into(),
+            ));
         }
         // `--paper false` would read as `--paper` and a symbol.
         if let Some(word) = symbols

@@ -26,6 +26,7 @@ fn a_stock_bot_gets_book_and_trades_and_trades_itself() {
     assert_eq!(connector.ready["type"], "ready");
     assert_eq!(connector.ready["name"], name.as_str());
     assert_eq!(connector.ready["pid"], connector.pid());
+    assert_eq!(connector.ready["orders"], "simulated");
     let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "a book", has_book);
     until(&mut bot, "trades", |bot| bot.last_trades(0).len() >= 5);
@@ -220,6 +221,47 @@ fn a_bot_hears_that_its_orders_end_with_the_connector() {
 }
 
 #[test]
+fn with_paper_an_order_fills_beside_the_simulated_market_and_is_not_seen_in_it() {
+    let name = unique_name();
+    let connector = Connector::start(&[&name, "sim", "--paper"]);
+    assert_eq!(connector.ready["orders"], "paper");
+    assert_eq!(connector.ready["paper"], true);
+    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    until(&mut bot, "a book", has_book);
+    let (bid, ask) = (bot.depth(0).best_bid(), bot.depth(0).best_ask());
+    let far_below = (bid * 0.9).round();
+    bot.submit_buy_order(
+        0,
+        1,
+        far_below,
+        0.01,
+        TimeInForce::GTC,
+        OrdType::Limit,
+        false,
+    )
+    .unwrap();
+    bot.submit_buy_order(
+        0,
+        2,
+        ask * 1.01,
+        0.01,
+        TimeInForce::IOC,
+        OrdType::Limit,
+        false,
+    )
+    .unwrap();
+    until(&mut bot, "open and filled", |bot| {
+        status(bot, 1) == Some(Status::New) && status(bot, 2) == Some(Status::Filled)
+    });
+    until(&mut bot, "position", |bot| {
+        (bot.position(0) - 0.01).abs() < 1e-9
+    });
+    bot.elapse(100_000_000).unwrap();
+    let tick = (far_below * 10.0).round() as i64;
+    assert_eq!(bot.depth(0).bid_qty_at_tick(tick), 0.0);
+}
+
+#[test]
 fn mistakes_have_exit_codes_and_say_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str, text: &str| {
@@ -234,7 +276,7 @@ fn mistakes_have_exit_codes_and_say_what_to_do() {
     );
     let no_data = path("x.gz", "nothing of use\n");
     let cases: [(&[&str], i32, &str); 7] = [
-        (&["bybit", "x.toml"], 2, "not available"),
+        (&["binancespot", "x.toml"], 2, "not available"),
         (&["mine", "nothing"], 2, "`nothing`"),
         (&["sim", "missing.toml"], 2, "missing.toml"),
         (&["sim", &bad_key], 2, "line 2"),

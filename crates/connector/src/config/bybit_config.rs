@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
+use crate::config::paper_config::PaperConfig;
 use crate::error::ConnectorError;
 use crate::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
 use crate::venues::bybit::sign::Secret;
@@ -42,6 +43,8 @@ pub struct BybitConfig {
     /// True (default): orders are filled here against the venue's market data. False: they are sent.
     /// `CONNECTOR_PAPER_TRADING` goes before it.
     pub paper_trading: Option<bool>,
+    /// How paper trading fills orders.
+    pub paper: PaperConfig,
     /// What happens to open orders of an earlier run: `adopt` (default), `cancel-ours` or `none`.
     pub on_connect: Option<OnConnectWord>,
     /// `socket` (default) or `rest`; `demo` has REST only.

@@ -77,3 +77,13 @@ fn errors_name_key_and_line_and_never_quote_what_may_be_a_key() {
         }
     }
 }
+
+#[test]
+fn the_table_of_paper_trading_is_read_like_in_every_venues_file() {
+    let text = "category = \"linear\"\n[paper]\nmaker_fee_rate = -0.00005\n[paper.latency]\nentry_ns = 7\n[paper.queue_model]\nmodel = \"prob_log\"\n";
+    let config: BybitConfig = toml::from_str(text).unwrap();
+    assert_eq!(config.paper.maker_fee_rate, -0.00005);
+    assert_eq!(config.paper.latency.entry_ns, 7);
+    let error = toml::from_str::<BybitConfig>("[paper]\nfee = 1.0\n").unwrap_err();
+    assert!(error.to_string().contains("fee"));
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::bybit_config::{BybitConfig, Category, Environment};
 use super::flag::{Env, flag, variable};
+use super::paper_config::PaperConfig;
 use crate::venues::bybit::core::CoreSettings;
 use crate::venues::bybit::frames::public::book_topic;
 use crate::venues::bybit::policy::OrderEntry;
@@ -23,6 +24,8 @@ pub struct BybitSettings {
     pub environment: Environment,
     /// True: no order is sent to the venue.
     pub paper: bool,
+    /// How they are filled then.
+    pub paper_config: PaperConfig,
     /// Longest REST call.
     pub rest_max: Duration,
     /// How long a registration may wait.
@@ -114,6 +117,7 @@ pub fn resolve(
         core,
         environment,
         paper,
+        paper_config: config.paper,
         rest_max: ms(rest),
         register_wait: ms(wait),
         warnings,

@@ -1,6 +1,8 @@
 //! Settings of paper trading: the table `[paper]` of every venue's file.
 
-use hbl_exchange::{ExchangeConfig, Faults, Latency, QueueModel, SetupError, ShadowExchange};
+use hbl_exchange::{
+    ExchangeConfig, Faults, Instrument, Latency, QueueModel, SetupError, ShadowExchange,
+};
 use serde::Deserialize;
 
 /// How long orders and answers travel when nothing is said: 5 ms each way.
@@ -63,6 +65,8 @@ impl PaperConfig {
             leverage: self.leverage,
             ..ExchangeConfig::default()
         };
+        // Fees are an instrument's, and wrong ones must be found before the first of them.
+        Instrument::new("-", 1.0, 1.0)?.with_fees(self.maker_fee_rate, self.taker_fee_rate)?;
         ShadowExchange::new(config, self.queue_model, start_ns)
     }
 }
@@ -91,6 +95,11 @@ mod tests {
     fn what_is_out_of_range_is_refused_before_the_first_order() {
         let config = PaperConfig {
             initial_balance: f64::NAN,
+            ..PaperConfig::default()
+        };
+        assert!(config.exchange(0).is_err());
+        let config = PaperConfig {
+            taker_fee_rate: 2.0,
             ..PaperConfig::default()
         };
         assert!(config.exchange(0).is_err());
