@@ -1,0 +1,101 @@
+// A client with a Bybit connector of its own, sending orders to the fake venue on this machine.
+import { execFileSync } from 'node:child_process';
+import { inspect } from 'node:util';
+import { afterEach, expect, it } from 'vitest';
+
+import type { ClientEvent } from '../../lib/client/client-event.js';
+import { LiveClient } from '../../lib/client/live-client.js';
+import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
+import { isAlive } from '../support/fake-program.js';
+import { describeNative } from '../support/native-suite.js';
+import { until } from '../support/until.js';
+
+const clients: LiveClient[] = [];
+
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
+
+interface Truth {
+  readonly orders: readonly { orderLinkId: string; orderStatus: string; cumExecQty: string }[];
+}
+
+/** XRPUSDT has no other traders on the fake venue: a book of two levels is all there is. */
+async function quietBook(venue: FakeBybitVenue): Promise<void> {
+  const level = { symbol: 'XRPUSDT', owner: 'other', qty: '1000' };
+  await venue.run('place', { ...level, side: 'Buy', price: '2.4' });
+  await venue.run('place', { ...level, side: 'Sell', price: '2.6' });
+}
+
+function bybitClient(
+  venue: FakeBybitVenue,
+  events: ClientEvent[] = [],
+  logs: string[] = [],
+): LiveClient {
+  const client = new LiveClient({
+    instruments: [new LiveInstrument('XRPUSDT').connector('bybit').tickSize(0.0001).lotSize(0.1)],
+    backend: 'native',
+    connector: {
+      kind: 'bybit',
+      paper: false,
+      config: venue.config,
+      env: { ...venue.env, RUST_LOG: 'debug' },
+      // Long enough for something to happen meanwhile.
+      restart: { delayMs: 1_000 },
+      onLog: (line) => logs.push(line),
+    },
+  });
+  for (const name of ['error', 'connectorDied', 'connectorRestarted', 'connectionLost', 'connectionRestored', 'orderState'] as const) client.on(name, (event) => events.push(event)); // prettier-ignore
+  clients.push(client);
+  return client;
+}
+
+const quote = (price: number) => ({ side: 'buy', price, qty: 10, timeInForce: 'GTX' }) as const;
+
+describeNative('a client on Bybit', () => {
+  it('sends real orders only when told to, and the venue has them', async () => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    const client = bybitClient(venue);
+    await client.start();
+    expect(client.health.connectorProcess).toMatchObject({ kind: 'bybit', orders: 'real' });
+    await client.ready(20_000);
+    const outcome = await client.submitOrder(quote(2.45));
+    expect(outcome.status).toBe('accepted');
+    const { orders } = await venue.run<Truth>('truth');
+    expect(orders.filter(({ orderStatus }) => orderStatus === 'New')).toHaveLength(1);
+    const cancelled = await client.cancelOrder(client.getOrders()[0]!.orderId);
+    expect(cancelled.status).toBe('canceled');
+  });
+
+  it('goes on with public data when the venue refuses its keys, and shows keys nowhere', async () => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    const events: ClientEvent[] = [];
+    const logs: string[] = [];
+    const env = {
+      BYBIT_API_KEY: 'canary-key-0123456789',
+      BYBIT_API_SECRET: 'canary-secret-9876543210',
+    };
+    const client = bybitClient({ ...venue, env }, events, logs);
+    await client.start();
+    await client.ready(20_000); // Market data needs no keys.
+    await until(() => logs.some((line) => line.includes('refused')), 'the refusal', 20_000);
+    expect(await client.submitOrder(quote(2.45))).toMatchObject({ status: 'rejected' });
+    const { pid } = client.health.connectorProcess!;
+    const arguments_ = execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }); // prettier-ignore
+    expect(arguments_).toContain('bybit');
+    process.kill(pid!, 'SIGABRT');
+    await until(() => events.some(({ type }) => type === 'connector_died'), 'its death');
+    const shown = inspect([client.health, events, logs, arguments_], {
+      depth: 12,
+      maxArrayLength: null,
+      maxStringLength: null,
+    });
+    expect(logs.join('\n')).toContain('login on the private connection refused');
+    expect(shown).not.toMatch(/canary-(key|secret)/);
+    await client.close();
+    expect(isAlive(pid!)).toBe(false);
+  });
+});
