@@ -20,6 +20,7 @@ import {
 const TURN_EVENTS = 256;
 /** Polls that may fail in a row before the connection counts as lost. */
 const POLL_FAILURES_MAX = 5;
+const LOST = 'the connector lost its connection';
 
 /**
  * A feed over any `ConnectorWrapper`: reads it, normalises, fans out, measures, and reconnects it
@@ -40,6 +41,7 @@ export class HFTConnectorStream extends Feed {
   #connectedAtMs = 0;
   #attempts = 0;
   #lastError = '';
+  #lossReason = LOST;
   #stale = false;
   #staleTimer: NodeJS.Timeout | undefined;
 
@@ -259,7 +261,8 @@ export class HFTConnectorStream extends Feed {
     });
     const work = async (): Promise<void> => {
       await this.#wrapper.connect();
-      for (const symbol of this.#symbols) await this.#subscribe(symbol);
+      // All at once: a connector may make one request of them.
+      await Promise.all([...this.#symbols].map((symbol) => this.#subscribe(symbol)));
     };
     try {
       await gate.race(Promise.race([work(), timeout]));
@@ -273,13 +276,17 @@ export class HFTConnectorStream extends Feed {
   }
 
   async #subscribe(symbol: string): Promise<void> {
-    if (this.#options.trades) await this.#wrapper.subscribeTrades(symbol);
-    if (this.#options.depth) await this.#wrapper.subscribeDepth(symbol);
+    const { trades, depth } = this.#options;
+    await Promise.all([
+      trades ? this.#wrapper.subscribeTrades(symbol) : undefined,
+      depth ? this.#wrapper.subscribeDepth(symbol) : undefined,
+    ]);
   }
 
   #onConnected(again: boolean): void {
     this.#connected = true;
     this.#connectedAtMs = performance.now();
+    this.#lossReason = LOST;
     // A connector may stand in for another one since, under another name.
     this.#normalizer = this.#normalizerOptions();
     if (again) this.#meter.reconnections += 1;
@@ -316,7 +323,7 @@ export class HFTConnectorStream extends Feed {
       }
       if (gate.isStopped()) break;
       if (raw === undefined || raw === null) {
-        if (!this.#wrapper.health.connected) return 'the connector lost its connection';
+        if (!this.#wrapper.health.connected) return this.#lossReason;
         const restMs = pollIntervalMs - (performance.now() - askedAtMs);
         if (restMs > 1) await gate.pause(restMs);
         turn = 0;
@@ -335,7 +342,7 @@ export class HFTConnectorStream extends Feed {
       for (let turn = 1; !gate.isStopped(); turn += 1) {
         const result = await gate.race(iterator.next());
         if (result === undefined) break;
-        if (result.done === true) return 'the connector ended its events';
+        if (result.done === true) return this.#lossReason;
         this.#handle(result.value);
         await this.#yield(gate, turn);
       }
@@ -396,7 +403,12 @@ export class HFTConnectorStream extends Feed {
 
   #handleNotice(raw: Readonly<Record<string, unknown>>): void {
     if (raw['type'] === 'status') {
-      this.#log.note('connector_status', { status: raw['status'], details: raw['details'] });
+      const { status, details } = raw;
+      this.#log.note('connector_status', { status, details });
+      if (status === 'disconnected' && typeof details === 'object' && details !== null) {
+        const reason: unknown = 'reason' in details ? details.reason : undefined;
+        if (typeof reason === 'string') this.#lossReason = reason;
+      }
       return;
     }
     this.#meter.connectorErrors += 1;

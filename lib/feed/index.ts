@@ -82,3 +82,5 @@ export { MergedFeed, type MergedFeedOptions } from './merged-feed.js';
 export type { ReorderCounts } from './reorder-buffer.js';
 export { SwitchableFeed, type SwitchableFeedOptions } from './switchable-feed.js';
 export { FailoverFeed, type FailoverOptions } from './failover-feed.js';
+export { BinanceWsStream, type BinanceOptions } from './binance-ws-stream.js';
+export { BinanceRestError } from './binance-rest.js';
