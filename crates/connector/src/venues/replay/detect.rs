@@ -253,10 +253,18 @@ mod tests {
             symbol_of(Path::new("/x/btcusdt_20240808.npz")).as_deref(),
             Some("BTCUSDT")
         );
-        for name in ["BTCUSDT_20261121-093000.npz", "BTCUSDT_20261121-093000-2.npy"] {
+        for name in [
+            "BTCUSDT_20261121-093000.npz",
+            "BTCUSDT_20261121-093000-2.npy",
+        ] {
             assert_eq!(symbol_of(Path::new(name)).as_deref(), Some("BTCUSDT"));
         }
-        for name in ["events.npz", "a_1-2.npz", "a_20261121-.npz", "a_20261121-x.npz"] {
+        for name in [
+            "events.npz",
+            "a_1-2.npz",
+            "a_20261121-.npz",
+            "a_20261121-x.npz",
+        ] {
             assert_eq!(symbol_of(Path::new(name)), None, "{name}");
         }
     }

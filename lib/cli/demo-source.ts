@@ -1,0 +1,254 @@
+import type { LatencySummary } from '../models/latency-histogram.js';
+import type { Level, LiveView, TradeView } from '../server/live-view.js';
+import { LogTail } from '../server/log-tail.js';
+import { RateWindow } from '../server/rate-window.js';
+import type {
+  MetricSample,
+  Readiness,
+  ServerSource,
+  SourceMetrics,
+  WsHealth,
+} from '../server/server-source.js';
+import type { StrategySummary } from '../strategy/strategy-summary.js';
+import type { DemoState } from './demo-state.js';
+
+const TAPE = 40;
+/** The strategy tells its state ten times a second: a silence like this is a fault. */
+const SILENT_MS = 2_000;
+
+/** What the demo's page needs to know beforehand. */
+export interface DemoSourceOptions {
+  readonly symbol: string;
+  readonly tickSize: number;
+  readonly lotSize: number;
+  readonly backend: 'native' | 'stub';
+  readonly connector: string;
+}
+
+/**
+ * The demo for the live page: fed with what its strategy tells the terminal anyway, so that the page
+ * costs the strategy nothing.
+ */
+export class DemoSource implements ServerSource {
+  readonly title: string;
+  readonly #options: DemoSourceOptions;
+  readonly #log = new LogTail();
+  readonly #trades = new RateWindow();
+  readonly #depth = new RateWindow();
+  readonly #startedMs = Date.now();
+  readonly #timer: NodeJS.Timeout;
+  #tape: TradeView[] = [];
+  #state: DemoState | undefined;
+  #summary: StrategySummary | undefined;
+  #eventsPerSecond = 0;
+  #toldMs = 0;
+  #isDown = '';
+
+  constructor(options: DemoSourceOptions) {
+    this.title = options.symbol;
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#trades.sample(this.#summary?.trades ?? 0);
+      this.#depth.sample(this.#summary?.bookUpdates ?? 0);
+    }, 1_000).unref();
+    this.#log.add('ok', `the demo runs on ${options.backend}, connector ${options.connector}`);
+  }
+
+  /** Takes what the strategy told. */
+  update(state: DemoState, summary: StrategySummary | undefined, eventsPerSecond: number): void {
+    if (!state.trusted && this.#state?.trusted === true)
+      this.#log.add('warn', 'the book is not whole');
+    if (state.trusted && this.#state?.trusted === false) this.#log.add('ok', 'the book is whole');
+    const gaps = summary?.gaps ?? 0;
+    if (gaps > (this.#summary?.gaps ?? 0)) this.#log.add('warn', `gaps: ${String(gaps)}`);
+    this.#tape = merged(this.#tape, state.tape);
+    this.#state = state;
+    this.#summary = summary;
+    this.#eventsPerSecond = eventsPerSecond;
+    this.#toldMs = Date.now();
+  }
+
+  /** A line for the log of the page. */
+  tell(level: Level, text: string): void {
+    this.#log.add(level, text);
+  }
+
+  /** The connector is gone, or back when `why` is empty. */
+  setDown(why: string): void {
+    this.#isDown = why;
+    if (why !== '') this.#log.add('bad', why);
+  }
+
+  /** @inheritDoc */
+  wsHealth(): WsHealth {
+    const connected = this.#isDown === '' && this.#state !== undefined;
+    return {
+      connector: {
+        connected,
+        last_ts: this.#toldMs === 0 ? null : this.#toldMs,
+        queue_size: 0,
+        reconnection_attempts: 0,
+        connector_health: {
+          connected,
+          subscribed_trades: true,
+          subscribed_depth: true,
+          event_counter: this.#summary?.events ?? 0,
+        },
+      },
+    };
+  }
+
+  /** @inheritDoc */
+  metrics(): SourceMetrics {
+    const flow = (window: RateWindow): SourceMetrics['trades'] => ({
+      per_minute_count: window.perMinute,
+      per_second_rate: window.perSecond,
+      queue_size: 0,
+    });
+    return { trades: flow(this.#trades), depth: flow(this.#depth) };
+  }
+
+  /** @inheritDoc */
+  samples(): MetricSample[] {
+    const summary = this.#summary;
+    if (summary === undefined) return [];
+    const counters = ['events', 'trades', 'ordersSubmitted', 'fills', 'gaps', 'lost', 'dropped'];
+    return counters.map((name) => ({
+      name: `${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+      help: `Sum of ${name} since the start.`,
+      kind: 'counter',
+      value: Number(summary[name as keyof StrategySummary]),
+    }));
+  }
+
+  /** @inheritDoc */
+  readiness(): Readiness {
+    const state = this.#stateLine();
+    return state.level === 'ok'
+      ? { ready: true, missing: [] }
+      : { ready: false, missing: [state.text] };
+  }
+
+  /** @inheritDoc */
+  view(): LiveView {
+    const { symbol, tickSize, lotSize, backend, connector } = this.#options;
+    const state = this.#state;
+    const summary = this.#summary;
+    const line = this.#stateLine();
+    return {
+      atMs: Date.now(),
+      backend,
+      uptimeMs: Date.now() - this.#startedMs,
+      state: line,
+      instruments: [symbol],
+      instrument: 0,
+      connectors: [
+        {
+          name: connector,
+          level: this.#isDown === '' ? 'ok' : 'bad',
+          text: this.#isDown === '' ? 'connected' : this.#isDown,
+          pid: undefined,
+          heartbeatAgeMs: undefined,
+        },
+      ],
+      book: {
+        bids: state?.bids ?? [],
+        asks: state?.asks ?? [],
+        trusted: state?.trusted ?? false,
+        tickSize,
+        lotSize,
+      },
+      trades: this.#tape,
+      orders: (state?.quotes ?? []).map((quote, index) => ({
+        id: String(index),
+        side: quote.side,
+        price: quote.price,
+        qty: quote.leavesQty,
+        leavesQty: quote.leavesQty,
+        state: quote.cancelling ? 'cancelling' : 'open',
+      })),
+      position: state?.position ?? 0,
+      pnl: state?.pnl,
+      hops: [
+        hop('feed', 'published to the strategy’s handler', summary?.feedLatency),
+        hop('order', 'request to first answer', summary?.orderLatency),
+      ],
+      rates: [
+        figure('events', this.#eventsPerSecond, '/s'),
+        figure('trades', this.#trades.perSecond, '/s'),
+        figure('book updates', this.#depth.perSecond, '/s'),
+        figure('orders sent', summary?.ordersSubmitted ?? 0),
+        figure('fills', summary?.fills ?? 0),
+      ],
+      losses: [
+        figure('gaps', summary?.gaps ?? 0, '', 'warn'),
+        figure('lost', summary?.lost ?? 0, '', 'warn'),
+        figure('dropped', summary?.dropped ?? 0, '', 'warn'),
+        figure('handler errors', summary?.handlerErrors ?? 0, '', 'bad'),
+        figure('connector errors', summary?.connectorErrors ?? 0, '', 'warn'),
+      ],
+      queues: [],
+      log: this.#log.lines(),
+    };
+  }
+
+  /** @inheritDoc */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #stateLine(): LiveView['state'] {
+    if (this.#isDown !== '') return { level: 'bad', text: this.#isDown };
+    if (this.#state === undefined) return { level: 'warn', text: 'waiting for the first book' };
+    if (Date.now() - this.#toldMs > SILENT_MS)
+      return { level: 'bad', text: 'the strategy is silent' };
+    return this.#state.trusted
+      ? { level: 'ok', text: 'live' }
+      : { level: 'warn', text: 'waiting for the whole book' };
+  }
+}
+
+/** The strategy keeps few trades; the page shows more of them. Both newest first. */
+function merged(known: readonly TradeView[], told: readonly TradeView[]): TradeView[] {
+  const newest = known[0];
+  const end =
+    newest === undefined
+      ? told.length
+      : told.findIndex(
+          (trade) =>
+            trade.tsMs === newest.tsMs &&
+            trade.price === newest.price &&
+            trade.qty === newest.qty &&
+            trade.side === newest.side,
+        );
+  const fresh = end < 0 ? told : told.slice(0, end);
+  return [...fresh, ...known].slice(0, TAPE);
+}
+
+const NOTHING: LatencySummary = {
+  count: 0,
+  p50Us: NaN,
+  p90Us: NaN,
+  p99Us: NaN,
+  p999Us: NaN,
+  maxUs: NaN,
+  meanUs: NaN,
+  octaves: [],
+};
+
+function hop(
+  name: string,
+  about: string,
+  latency: LatencySummary = NOTHING,
+): LiveView['hops'][number] {
+  return { name, about, latency };
+}
+
+function figure(
+  name: string,
+  value: number,
+  unit = '',
+  levelAbove0: Level = 'ok',
+): LiveView['rates'][number] {
+  return { name, value, unit, level: value > 0 ? levelAbove0 : 'ok' };
+}
