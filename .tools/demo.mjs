@@ -42,5 +42,5 @@ runMain(async () => {
   const asksOnly = args.some((arg) => ['--help', '-h', '--version', '-V'].includes(arg));
   if (!isDistFresh()) await build();
   if (!asksOnly) await prepareNative();
-  return run(process.execPath, [path.join(root, 'dist', 'cli', 'demo.js'), ...args]);
+  return run(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), 'demo', ...args]);
 });

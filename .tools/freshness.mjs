@@ -36,7 +36,7 @@ export function isNativeFresh() {
 
 /** Whether `dist` is newer than the TypeScript sources and what they are built with. */
 export function isDistFresh() {
-  return ['dist/index.js', 'dist/index.cjs', 'dist/cli/demo.js'].every((file) =>
+  return ['dist/index.js', 'dist/index.cjs', 'dist/cli/main.js'].every((file) =>
     isNewer(path.join(root, file), [
       'lib',
       '.tools/tsup.config.ts',

@@ -35,11 +35,11 @@ export default defineConfig([
     ...shared,
     entry: {
       'cli/main': 'lib/cli/main.ts',
-      'cli/demo': 'lib/cli/demo.ts',
       'cli/demo-strategy': 'lib/cli/demo-strategy.ts',
       'cli/addon-probe': 'lib/cli/doctor/addon-probe.ts',
     },
     format: ['esm'],
-    splitting: false,
+    // What is imported when it is needed is loaded then.
+    splitting: true,
   },
 ]);

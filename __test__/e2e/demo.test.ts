@@ -6,14 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { renderFrame, renderLine, type DemoFrame } from '../../lib/cli/demo-view.js';
 import { describeNative } from '../support/native-suite.js';
 
-const demo = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'demo.js');
+const demo = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
 async function run(
   ...args: string[]
 ): Promise<{ report: Record<string, unknown>; stderr: string }> {
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
-    [demo, '--json', ...args],
+    [demo, 'demo', '--json', ...args],
     { timeout: 40_000 },
   );
   const lines = stdout.trimEnd().split('\n');
@@ -53,7 +53,9 @@ describe('the demo', () => {
     ['--fake is for --connector bybit', ['--fake']],
     ['real money', ['--connector', 'bybit', '--real-orders']],
   ])('refuses what cannot be, with a reason: %s', async (reason, args) => {
-    await expect(promisify(execFile)(process.execPath, [demo, ...args])).rejects.toMatchObject({
+    await expect(
+      promisify(execFile)(process.execPath, [demo, 'demo', ...args]),
+    ).rejects.toMatchObject({
       stderr: expect.stringContaining(reason) as string,
     });
   });

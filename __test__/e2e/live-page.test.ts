@@ -1,5 +1,8 @@
 // The live page in a real browser, fed by a client on a real connector.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -137,6 +140,24 @@ describePage('the live page (skipped without a browser)', () => {
     await next.start();
     await until(async () => (await text(page, 'state')) === 'live', 'live again', 15_000);
   }, 60_000);
+
+  it('shows the demo, and ends with it', async () => {
+    const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+    const args = ['demo', '--backend', 'stub', '--serve', '0', '--seconds', '4', '--json'];
+    const demo = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(demo, 'exit');
+    ends.push(() => Promise.resolve(void demo.kill('SIGKILL')));
+    let told = '';
+    demo.stdout.resume();
+    demo.stderr.setEncoding('utf8').on('data', (chunk: string) => (told += chunk));
+    await until(() => told.includes('live page: '), 'the page’s address');
+    const { page } = await open(/live page: (\S+)/.exec(told)![1]!);
+    await until(async () => (await text(page, 'state')) === 'live', 'the demo is live');
+    await until(async () => /\d/.test(await text(page, 'orders')), 'its quotes');
+    expect(await text(page, 'position')).toContain('profit');
+    expect(await ended).toEqual([0, null]);
+    await until(async () => (await text(page, 'state')).includes('does not answer'), 'the end');
+  }, 30_000);
 
   it('is one file that runs under its own policy', () => {
     const built = readFileSync(new URL('../../dist/page.html', import.meta.url), 'utf8');

@@ -1,8 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import { LiveClient } from '../client/live-client.js';
 import type { ConnectorKind } from '../connector/owned-connector-options.js';
 import { LiveInstrument } from '../models/live-instrument.js';
+import { positive } from './positive.js';
 
 /** Options of every command that reads a connector. */
 export interface ClientCommandOptions {
@@ -16,14 +17,6 @@ export interface ClientCommandOptions {
   readonly tick: number;
   readonly lot: number;
   readonly backend: 'auto' | 'native' | 'stub';
-}
-
-/** A number above 0. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value))
-    throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
 }
 
 /** Adds the options of {@link ClientCommandOptions}. */

@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+
+import { positive } from './positive.js';
 
 export interface DemoOptions {
   /** Ends after so long; `undefined`: at Ctrl+C. */
@@ -11,21 +13,26 @@ export interface DemoOptions {
   readonly fake: boolean;
   /** Orders go to the (fake) venue instead of the paper exchange. */
   readonly realOrders: boolean;
+  /** Port of the live page; `undefined`: no page. */
+  readonly servePort: number | undefined;
   readonly symbol: string;
   readonly tick: number;
   readonly lot: number;
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value))
-    throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
-}
+/** What commander makes of the command line. */
+type Parsed = Omit<DemoOptions, 'servePort'> & { readonly serve?: string | true };
 
-/** Reads the command line; ends the process for `--help` and for wrong options, as commander does. */
-export function parseDemoOptions(args: readonly string[]): DemoOptions {
-  const command = new Command('demo')
+const DEFAULT_PORT = 8787;
+
+/**
+ * The command `demo`. It ends the process for `--help` and for wrong options, as commander does.
+ *
+ * @param run - Gets the options, checked.
+ */
+export function demoCommand(run: (options: DemoOptions) => Promise<void>): Command {
+  const command = new Command('demo');
+  return command
     .description('A small market maker in TypeScript on live data, shown in the terminal.')
     .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C; 10 with --json)', positive)
     .option(
@@ -33,6 +40,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
       'end with one line of JSON on the standard output; progress goes to standard error',
       false,
     )
+    .option('--serve [port]', `show it on a live page too (default port ${String(DEFAULT_PORT)})`)
     .addOption(
       new Option('--backend <which>', 'where the data comes from')
         .choices(['auto', 'native', 'stub'])
@@ -51,12 +59,16 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions {
     )
     .option('--symbol <symbol>', 'what to trade', 'BTCUSDT')
     .option('--tick <size>', 'price step', positive, 0.1)
-    .option('--lot <size>', 'quantity step; one quote is 20 of it', positive, 0.001);
-  command.parse(args, { from: 'user' });
-  const options = command.opts<DemoOptions>();
-  if (options.fake && options.connector !== 'bybit')
-    command.error('error: --fake is for --connector bybit');
-  if (options.realOrders && !options.fake)
-    command.error('error: --real-orders needs --fake: the demo does not trade with real money');
-  return { ...options, seconds: options.seconds ?? (options.json ? 10 : undefined) };
+    .option('--lot <size>', 'quantity step; one quote is 20 of it', positive, 0.001)
+    .action(async ({ serve, ...options }: Parsed) => {
+      if (options.fake && options.connector !== 'bybit')
+        command.error('error: --fake is for --connector bybit');
+      if (options.realOrders && !options.fake)
+        command.error('error: --real-orders needs --fake: the demo does not trade with real money');
+      await run({
+        ...options,
+        seconds: options.seconds ?? (options.json ? 10 : undefined),
+        servePort: serve === true ? DEFAULT_PORT : serve === undefined ? undefined : Number(serve),
+      });
+    });
 }

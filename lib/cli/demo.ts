@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +8,8 @@ import { tryLoadAddon } from '../native/load-addon.js';
 import { runLive } from '../strategy/run-live.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
 import { startDemoConnector, type DemoConnector } from './demo-connector.js';
-import { parseDemoOptions, type DemoOptions } from './demo-options.js';
+import type { DemoOptions } from './demo-options.js';
+import { openDemoPage, type DemoPage } from './demo-page.js';
 import { demoReport } from './demo-report.js';
 import { DemoScreen } from './demo-screen.js';
 import type { DemoState } from './demo-state.js';
@@ -50,8 +50,12 @@ function whyStub(options: DemoOptions): string {
   }
 }
 
-async function main(): Promise<void> {
-  const options = parseDemoOptions(process.argv.slice(2));
+/**
+ * Runs the demo until its time is over or a signal comes.
+ *
+ * @throws HftError as `runLive`, and for a connector or backend that cannot be had.
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
   const reason = whyStub(options);
   if (reason !== '' && options.backend === 'native') {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`);
@@ -67,11 +71,16 @@ async function main(): Promise<void> {
     abort.abort();
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const tell = (text: string): void => void process.stderr.write(`demo: ${text}\n`);
+  let page: DemoPage | undefined;
+  const tell = (text: string): void => {
+    process.stderr.write(`demo: ${text}\n`);
+    page?.source.tell('bad', text);
+  };
   const connector =
     backend === 'native' ? await startDemoConnector(options, tell, onSignal) : STUB_CONNECTOR;
   try {
-    const summary = await trade(options, backend, connector, abort.signal);
+    page = await openDemoPage(options, backend, connector.name);
+    const summary = await trade(options, backend, connector, page, abort.signal);
     const on = backend === 'native' ? options.connector : 'stub';
     process.stdout.write(
       options.json
@@ -79,6 +88,7 @@ async function main(): Promise<void> {
         : `${describeEnd(summary)}\n`,
     );
   } finally {
+    await page?.server.close();
     await connector.stop();
   }
 }
@@ -87,6 +97,7 @@ async function trade(
   options: DemoOptions,
   backend: 'native' | 'stub',
   connector: DemoConnector,
+  page: DemoPage | undefined,
   signal: AbortSignal,
 ): Promise<StrategySummary> {
   const qty = options.lot * 20;
@@ -145,6 +156,7 @@ async function trade(
           eventsPerSecond,
         };
         screen.show(frame);
+        page?.source.update(state, summary, eventsPerSecond);
       },
     });
   } finally {
@@ -158,8 +170,3 @@ function describeEnd(summary: StrategySummary): string {
     `${String(summary.ordersSubmitted)} orders, ${String(summary.fills)} fills, gaps ${String(summary.gaps)}, dropped ${String(summary.dropped)}`
   );
 }
-
-main().catch((error: unknown) => {
-  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 
 import { packageRoot } from '../native/package-root.js';
+import { runDemo } from './demo.js';
+import { demoCommand } from './demo-options.js';
 import { addDoctor } from './doctor-command.js';
 import { addRecord } from './record-command.js';
 import { addReplay } from './replay-command.js';
@@ -18,6 +20,7 @@ function version(): string {
 const program = new Command('hftbacktest-live')
   .description("Live trading bots in TypeScript on hftbacktest's Rust core.")
   .version(version());
+program.addCommand(demoCommand(runDemo));
 addServe(program);
 addRecord(program);
 addReplay(program);

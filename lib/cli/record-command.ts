@@ -6,10 +6,10 @@ import type { FinishedFile } from '../record/recording-file.js';
 import {
   addClientOptions,
   clientOf,
-  positive,
   untilStopped,
   type ClientCommandOptions,
 } from './client-command.js';
+import { positive } from './positive.js';
 
 interface RecordOptions extends ClientCommandOptions {
   readonly out: string;

@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
 
-import { ClientSource } from '../server/client-source.js';
-import { LiveServer } from '../server/live-server.js';
 import {
   addClientOptions,
   clientOf,
-  positive,
   untilStopped,
   type ClientCommandOptions,
 } from './client-command.js';
+import { positive } from './positive.js';
 
 interface ServeOptions extends ClientCommandOptions {
   readonly host: string;
@@ -26,6 +24,8 @@ export function addServe(program: Command): void {
     .option('--allow-host <name...>', 'further names under which the page may be called')
     .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C)', positive)
     .action(async (options: ServeOptions) => {
+      // Loaded here: the other commands start without a web server in memory.
+      const { ClientSource, LiveServer } = await import('../server/index.js');
       await using client = clientOf(options);
       await using server = new LiveServer(new ClientSource(client), {
         host: options.host,
