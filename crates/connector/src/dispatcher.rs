@@ -31,8 +31,8 @@ struct Instrument {
 struct Trouble {
     /// Why the venue is down.
     down: Option<String>,
-    /// Connections that are lost, and why.
-    sockets: BTreeMap<VenueSocket, String>,
+    /// Connections with the venue as they were told last: why one is lost, `None` when it is up.
+    sockets: BTreeMap<VenueSocket, Option<String>>,
     /// Symbols whose feed is stale.
     stale: BTreeSet<u32>,
 }
@@ -266,12 +266,14 @@ impl<V: Venue> Dispatcher<V> {
     /// What a bot that comes later has missed on the side channel.
     fn tell_state<O: Outlet>(&mut self, now: Now, bot: u64, index: u32, out: &mut O) {
         let mut missed = Vec::new();
-        for (socket, text) in &self.trouble.sockets {
-            missed.push(SideEvent::Socket {
-                socket: *socket,
-                up: false,
-                text: text.clone(),
-            });
+        for (socket, lost) in &self.trouble.sockets {
+            if let Some(text) = lost {
+                missed.push(SideEvent::Socket {
+                    socket: *socket,
+                    up: false,
+                    text: text.clone(),
+                });
+            }
         }
         if let Some(text) = &self.trouble.down {
             missed.push(SideEvent::VenueDown { text: text.clone() });
@@ -483,12 +485,15 @@ impl<V: Venue> Dispatcher<V> {
             }
             VenueEvent::Balance(balance) => self.side(TO_ALL, SideEvent::Balance(balance), out),
             VenueEvent::Socket { socket, up, text } => {
-                if up {
-                    info!(?socket, "connection with the venue");
-                    self.trouble.sockets.remove(&socket);
-                } else {
-                    warn!(?socket, reason = %text, "connection with the venue lost");
-                    self.trouble.sockets.insert(socket, text.clone());
+                let lost = (!up).then(|| text.clone());
+                let told = self.trouble.sockets.insert(socket, lost);
+                // A connection that cannot be made again is not lost again each time.
+                if told.is_some_and(|told| told.is_none() == up) {
+                    return;
+                }
+                match up {
+                    true => info!(?socket, "connected with the venue"),
+                    false => warn!(?socket, reason = %text, "a connection with the venue is lost"),
                 }
                 self.side(TO_ALL, SideEvent::Socket { socket, up, text }, out);
             }

@@ -47,6 +47,9 @@ impl Venue for Scripted {
     fn position(&self, _: u32) -> f64 {
         0.25
     }
+    fn balances(&self, _: Now, out: &mut Vec<Balance>) {
+        out.push(balance(10.0));
+    }
 }
 
 fn level(px: f64) -> Event {
@@ -60,6 +63,19 @@ fn level(px: f64) -> Event {
         order_id: 0,
         ival: 0,
         fval: 0.0,
+    }
+}
+
+fn balance(equity: f64) -> Balance {
+    Balance {
+        coin: "USDT".into(),
+        equity,
+        wallet_balance: 9.0,
+        available: 8.0,
+        initial_margin: 0.0,
+        maintenance_margin: 0.0,
+        unrealised_pnl: 1.0,
+        exch_ts: 3,
     }
 }
 
@@ -94,6 +110,19 @@ impl Outlet for Notebook {
                 format!("refused {symbol} {code}")
             }
             Outgoing::Side(SideEvent::VenueDown { .. }) => "down".into(),
+            Outgoing::Side(SideEvent::Balance(balance)) => {
+                format!("balance {} {}", balance.coin, balance.equity)
+            }
+            Outgoing::Side(SideEvent::Socket { socket, up, text }) => {
+                format!("socket {socket:?} {up} {text}")
+            }
+            Outgoing::Side(SideEvent::Notice {
+                severity,
+                code,
+                symbol,
+                order_id,
+                ..
+            }) => format!("notice {severity:?} {code} {symbol}{order_id}"),
             Outgoing::Side(other) => format!("side {other:?}"),
         };
         self.sent.push(format!("{to}:{what}"));
@@ -187,7 +216,7 @@ impl Bench {
 }
 
 #[test]
-fn a_registering_bot_gets_orders_position_and_book_in_one_batch_of_its_own() {
+fn a_registering_bot_gets_orders_position_book_and_balances_in_one_batch_of_its_own() {
     let mut bench = Bench::registered();
     bench.ask(submit(BOT, 1));
     bench.says(report(1, Status::New));
@@ -200,13 +229,20 @@ fn a_registering_bot_gets_orders_position_and_book_in_one_batch_of_its_own() {
             "7:order X 1 New",
             "7:position X 0.25",
             "7:feed X 1",
+            "7:balance USDT 10",
             "7:end"
         ]
     );
     bench.ask(register(8, "X", 0.1));
     assert_eq!(
         bench.sent(),
-        ["8:start", "8:position X 0.25", "8:feed X 1", "8:end"]
+        [
+            "8:start",
+            "8:position X 0.25",
+            "8:feed X 1",
+            "8:balance USDT 10",
+            "8:end"
+        ]
     );
 }
 
@@ -393,4 +429,130 @@ fn a_bot_of_hftbacktest_is_told_of_a_reject_through_its_error_handler() {
     bench.sent();
     bench.ask(submit(50, 1));
     assert_eq!(bench.sent(), ["50:reject 1 3005", "50:error OrderError"]);
+}
+
+fn socket(socket: VenueSocket, up: bool) -> VenueEvent {
+    VenueEvent::Socket {
+        socket,
+        up,
+        text: if up { "" } else { "closed" }.into(),
+    }
+}
+
+fn says(dispatcher: &mut Dispatcher<Scripted>, events: Vec<VenueEvent>) -> Vec<String> {
+    let mut out = Notebook::default();
+    *dispatcher.venue().says.borrow_mut() = events;
+    dispatcher.poll(Now::default(), &mut out);
+    out.sent
+}
+
+#[test]
+fn a_bot_that_comes_later_hears_of_what_does_not_work_and_gets_the_balances() {
+    let mut dispatcher = Dispatcher::new(Scripted::default());
+    let mut out = Notebook::default();
+    dispatcher.handle(Now::default(), register(8, "X", 0.1), &mut out);
+    let trouble = vec![
+        socket(VenueSocket::Private, false),
+        socket(VenueSocket::Trade, false),
+        socket(VenueSocket::Trade, true),
+        VenueEvent::Down("gone".into()),
+        VenueEvent::FeedStale { symbol: 0 },
+    ];
+    says(&mut dispatcher, trouble);
+    let mut out = Notebook::default();
+    dispatcher.handle(Now::default(), register(BOT, "X", 0.1), &mut out);
+    let all = [
+        "7:start",
+        "7:position X 0.25",
+        "7:feed X 1",
+        "7:socket Private false closed",
+        "7:down",
+        "7:side FeedStale { symbol: \"X\" }",
+        "7:balance USDT 10",
+        "7:end",
+    ];
+    assert_eq!(out.sent, all);
+    let works = vec![
+        socket(VenueSocket::Private, true),
+        VenueEvent::Up,
+        VenueEvent::FeedFresh { symbol: 0 },
+    ];
+    says(&mut dispatcher, works);
+    let mut out = Notebook::default();
+    dispatcher.handle(Now::default(), register(9, "X", 0.1), &mut out);
+    let all = [
+        "start",
+        "position X 0.25",
+        "feed X 1",
+        "balance USDT 10",
+        "end",
+    ];
+    assert_eq!(out.sent, all.map(|what| format!("9:{what}")));
+}
+
+#[test]
+fn a_balance_goes_to_every_bot() {
+    let mut dispatcher = Dispatcher::new(Scripted::default());
+    let sent = says(&mut dispatcher, vec![VenueEvent::Balance(balance(11.5))]);
+    assert_eq!(sent, ["0:balance USDT 11.5"]);
+}
+
+#[test]
+fn a_connection_is_lost_once_however_often_it_cannot_be_made_again() {
+    let mut dispatcher = Dispatcher::new(Scripted::default());
+    let events = vec![
+        socket(VenueSocket::Public, true),
+        socket(VenueSocket::Public, false),
+        socket(VenueSocket::Public, false),
+        socket(VenueSocket::Trade, false),
+        socket(VenueSocket::Public, true),
+        socket(VenueSocket::Public, true),
+    ];
+    let expected = [
+        "0:socket Public true ",
+        "0:socket Public false closed",
+        "0:socket Trade false closed",
+        "0:socket Public true ",
+    ];
+    assert_eq!(says(&mut dispatcher, events), expected);
+}
+
+#[test]
+fn a_refused_key_is_told_as_a_notice_and_as_an_error_that_stock_bots_know() {
+    let mut dispatcher = Dispatcher::new(Scripted::default());
+    let notice = |code| {
+        VenueEvent::Notice(Refusal {
+            code,
+            text: "words".into(),
+        })
+    };
+    let events = vec![
+        notice(bybit_codes::AUTH_REFUSED),
+        notice(codes::END_OF_DATA),
+    ];
+    let expected = [
+        "0:notice Error 3213 0",
+        "0:error CriticalConnectionError",
+        "0:notice Info 3101 0",
+    ];
+    assert_eq!(says(&mut dispatcher, events), expected);
+}
+
+#[test]
+fn a_late_fill_is_told_to_the_owner_of_its_order() {
+    let mut dispatcher = Dispatcher::new(Scripted::default());
+    let mut out = Notebook::default();
+    dispatcher.handle(Now::default(), register(BOT, "X", 0.1), &mut out);
+    dispatcher.handle(Now::default(), submit(BOT, 5), &mut out);
+    let handle = dispatcher.venue().submitted[0].handle;
+    let about = |handle| VenueEvent::OrderNotice {
+        handle,
+        notice: Refusal {
+            code: bybit_codes::LATE_FILL,
+            text: "late".into(),
+        },
+    };
+    let sent = says(&mut dispatcher, vec![about(handle), about(999)]);
+    let expected = ["7:notice Warning 3214 X5", "0:notice Warning 3214 0"];
+    assert_eq!(sent, expected, "an order that is forgotten is nobody's");
 }

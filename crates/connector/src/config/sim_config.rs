@@ -13,6 +13,8 @@ pub struct SimConfig {
     pub seed: u64,
     /// Cash of the account at the start, in quote currency. Default 1 000 000.
     pub initial_balance: f64,
+    /// Name of that currency in balances. Default `USDT`.
+    pub coin: String,
     /// Largest exposure as a multiple of the equity. Default: no limit.
     pub leverage: Option<f64>,
     /// What happens when an order meets one of the same account. Default: the incoming one expires.
@@ -105,6 +107,7 @@ impl Default for SimConfig {
         Self {
             seed: exchange.seed,
             initial_balance: exchange.initial_balance,
+            coin: "USDT".to_owned(),
             leverage: exchange.leverage,
             self_trade: exchange.self_trade,
             latency: exchange.latency,

@@ -2,11 +2,12 @@
 
 use hbl_exchange::{
     AmendOrder, CancelOrder, Instrument, NewOrder as ExchangeOrder, OrderReport as Report,
-    OrderStatus, OrderType, Reject, Request, Side as ExchangeSide, TimeInForce as ExchangeTif,
+    OrderStatus, OrderType, Position, Reject, Request, Side as ExchangeSide,
+    TimeInForce as ExchangeTif,
 };
 use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
 
-use crate::venue::{NewOrder, OrderReport, Refusal};
+use crate::venue::{Balance, NewOrder, OrderReport, Refusal};
 
 /// All bots of a connector trade on one account, as at a venue.
 pub const ACCOUNT: u64 = 1;
@@ -85,6 +86,41 @@ pub fn order_report(spec: &Instrument, report: &Report, exch_ts: i64) -> OrderRe
             .reason
             .filter(|reason| is_refusal(report.status, *reason))
             .map(refusal),
+    }
+}
+
+/// Profit of a position at the middle of the book, negative is a loss; of a book with one side
+/// only at that side, and 0 without a book. `best`: best bid and ask in ticks.
+pub fn unrealised(spec: &Instrument, position: &Position, best: [Option<i64>; 2]) -> f64 {
+    let [bid, ask] = best.map(|tick| tick.map(|tick| spec.px(tick)));
+    let mark = match (bid, ask) {
+        (Some(bid), Some(ask)) => (bid + ask) / 2.0,
+        (Some(px), None) | (None, Some(px)) => px,
+        (None, None) => return 0.0,
+    };
+    spec.qty(position.qty_lots) * (mark - position.entry_px)
+}
+
+/// The money of the account, for the bus. The exchange asks for no margin; with a limit of the
+/// exposure (`is_limited`) it does not tell how much of it is left.
+pub fn balance(
+    coin: &str,
+    wallet_balance: f64,
+    unrealised_pnl: f64,
+    is_limited: bool,
+    exch_ts: i64,
+) -> Balance {
+    let equity = wallet_balance + unrealised_pnl;
+    let if_unlimited = |amount: f64| if is_limited { f64::NAN } else { amount };
+    Balance {
+        coin: coin.to_owned(),
+        equity,
+        wallet_balance,
+        available: if_unlimited(equity),
+        initial_margin: if_unlimited(0.0),
+        maintenance_margin: 0.0,
+        unrealised_pnl,
+        exch_ts,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::support::{
 use hbl_livebot::{
     Command, CommandError, CommandKind, FLAG_SYNTHETIC, LinkStatus, Record, RecordKind, Remote,
 };
-use hbl_wire::{Request, SideEvent, TO_ALL};
+use hbl_wire::{Balance, Request, Severity, SideEvent, TO_ALL, VenueSocket};
 use hftbacktest::{
     depth::{HashMapMarketDepth, MarketDepth, ROIVectorMarketDepth},
     types::{Bot, ElapseResult, Order, Side, Status},
@@ -586,4 +586,107 @@ fn a_batch_comes_whole_in_one_wait_even_when_it_replaces_the_book() {
         .collect();
     assert_eq!(of_batch, [1, 2, 11]);
     assert_eq!(only(&batch, RecordKind::Depth).len(), 900);
+}
+
+fn balance(coin: &str, equity: f64) -> SideEvent {
+    SideEvent::Balance(Balance {
+        coin: coin.into(),
+        equity,
+        wallet_balance: 2.0,
+        available: 3.0,
+        initial_margin: 4.0,
+        maintenance_margin: f64::NAN,
+        unrealised_pnl: -6.0,
+        exch_ts: 7,
+    })
+}
+
+/// The text that follows the record at `at`.
+fn text_after(records: &[Record], at: usize) -> String {
+    let record = &records[at + 1];
+    assert_eq!(record.kind, RecordKind::Text as u8);
+    // SAFETY: a record is plain bytes; its text stands at the end.
+    let bytes: [u8; 128] = unsafe { core::mem::transmute(*record) };
+    let len = records[at].text_len as usize;
+    String::from_utf8(bytes[8..8 + len].to_vec()).unwrap()
+}
+
+#[test]
+fn balances_come_with_the_answer_before_the_book_is_ready_and_when_they_change() {
+    let name = name();
+    let mut connector = connector(&name);
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
+    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
+        panic!("not a registration")
+    };
+    connector.send_batch_start(bot).unwrap();
+    connector.send_position(bot, SYMBOL, 0.5, 3).unwrap();
+    connector.send_side(bot, &balance("USDT", 1.0)).unwrap();
+    connector.send_side(bot, &balance("", 10.0)).unwrap();
+    connector.send_batch_end(bot).unwrap();
+    let records = rig.until(RecordKind::BookReady);
+    let of = |records: &[Record], kind: RecordKind| -> Vec<usize> {
+        let places = records.iter().enumerate();
+        let those = places.filter(|(_, record)| record.kind == kind as u8);
+        those.map(|(at, _)| at).collect()
+    };
+    let at = of(&records, RecordKind::Balance);
+    assert_eq!(at.len(), 2, "{:?}", kinds(&records));
+    let coin = &records[at[0]];
+    assert_eq!(
+        (coin.px, coin.qty, coin.leaves_qty, coin.exec_qty),
+        (1.0, 2.0, 3.0, 4.0)
+    );
+    assert!(coin.exec_px.is_nan());
+    assert_eq!((coin.extra, coin.exch_ts_ns), (-6.0, 7));
+    assert_eq!(text_after(&records, at[0]), "USDT");
+    assert_eq!((records[at[1]].px, records[at[1]].text_len), (10.0, 0));
+    assert!(at[1] < of(&records, RecordKind::BookReady)[0]);
+
+    connector.send_side(TO_ALL, &balance("BTC", 11.0)).unwrap();
+    let records = rig.until(RecordKind::Balance);
+    let at = of(&records, RecordKind::Balance)[0];
+    assert_eq!(
+        (records[at].px, text_after(&records, at)),
+        (11.0, "BTC".into())
+    );
+}
+
+#[test]
+fn notices_and_connections_of_the_venue_are_records_of_their_own() {
+    let (mut connector, mut rig) = ready(&name());
+    let notice = |symbol: &str| SideEvent::Notice {
+        severity: Severity::Error,
+        code: 3213,
+        symbol: symbol.into(),
+        order_id: 5,
+        text: "words".into(),
+    };
+    let lost = SideEvent::Socket {
+        socket: VenueSocket::Private,
+        up: false,
+        text: "closed".into(),
+    };
+    for event in [&notice(SYMBOL), &notice("OTHER"), &notice(""), &lost] {
+        connector.send_side(TO_ALL, event).unwrap();
+    }
+    let records = rig.until(RecordKind::Link);
+    let notices = only(&records, RecordKind::Notice);
+    let seen = |record: &Record| (record.status, record.value, record.order_id);
+    let seen: Vec<_> = notices.iter().map(|record| seen(record)).collect();
+    assert_eq!(
+        seen,
+        [(2, 3213, 5), (2, 3213, 0)],
+        "one is about a symbol that this bot does not have"
+    );
+    let at = records
+        .iter()
+        .position(|record| record.kind == RecordKind::Link as u8);
+    let at = at.unwrap();
+    let link = &records[at];
+    assert_eq!(
+        (link.status, link.value),
+        (LinkStatus::SocketDown as u8, VenueSocket::Private as i64)
+    );
+    assert_eq!(text_after(&records, at), "closed");
 }

@@ -147,7 +147,8 @@ impl OrderTable {
         if entry.order.on_fill(fill, out) == FillEffect::Late {
             let text = format!("{} came after the end of its order", fill.exec_id);
             let code = codes::LATE_FILL;
-            out.push(VenueEvent::Notice(Refusal { code, text }));
+            let notice = Refusal { code, text };
+            out.push(VenueEvent::OrderNotice { handle, notice });
         }
         if !entry.order.lacks_fills() && !entry.until_answered {
             entry.ask_at = None;

@@ -12,7 +12,7 @@ use crate::clock::{Now, WallOffset};
 use crate::codes;
 use crate::config::sim_config::SimConfig;
 use crate::error::ConnectorError;
-use crate::venue::{NewOrder, Refusal, Venue, VenueEvent};
+use crate::venue::{Balance, NewOrder, Refusal, Venue, VenueEvent};
 
 /// A process that was held up for longer than this does not make up for it: the burst would only
 /// overrun the bots.
@@ -28,6 +28,10 @@ pub struct SimVenue {
     /// Monotonic time that the exchange has not lived through.
     skipped_ns: i64,
     events: Vec<ExchangeEvent>,
+    coin: String,
+    is_limited: bool,
+    /// Wallet balance and its time that are yet to be told: of several fills the last one's.
+    wallet: Option<(f64, i64)>,
 }
 
 impl SimVenue {
@@ -55,12 +59,26 @@ impl SimVenue {
             wall,
             skipped_ns: 0,
             events: Vec::new(),
+            coin: config.coin.clone(),
+            is_limited: config.leverage.is_some(),
+            wallet: None,
         })
     }
 
     /// The exchange's time.
     fn engine_ns(&self, now: Now) -> i64 {
         (now.mono_ns as i64 - self.skipped_ns).max(self.exchange.now_ns())
+    }
+
+    fn balance(&self, wallet: f64, exch_ts: i64) -> Balance {
+        let profit = |(symbol, spec): (u32, &Instrument)| {
+            let position = self.exchange.position(exchange_bridge::ACCOUNT, symbol);
+            let best = [ExchangeSide::Buy, ExchangeSide::Sell]
+                .map(|side| Some(self.exchange.book(symbol, side).next()?.0));
+            exchange_bridge::unrealised(spec, &position, best)
+        };
+        let unrealised = (0..).zip(&self.specs).map(profit).sum();
+        exchange_bridge::balance(&self.coin, wallet, unrealised, self.is_limited, exch_ts)
     }
 
     fn request(&mut self, now: Now, request: hbl_exchange::Request) {
@@ -126,7 +144,7 @@ impl SimVenue {
                     exch_ts,
                 });
             }
-            EventBody::Balance(_) => {}
+            EventBody::Balance(balance) => self.wallet = Some((balance.wallet, exch_ts)),
         }
     }
 }
@@ -233,6 +251,9 @@ impl Venue for SimVenue {
         }
         events.clear();
         self.events = events;
+        if let Some((wallet, exch_ts)) = self.wallet.take() {
+            out.push(VenueEvent::Balance(self.balance(wallet, exch_ts)));
+        }
     }
 
     fn next_due_ns(&self) -> Option<u64> {
@@ -252,6 +273,11 @@ impl Venue for SimVenue {
                 spec.qty(lots),
             )
         }));
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        let known = self.exchange.balance(exchange_bridge::ACCOUNT);
+        out.push(self.balance(known.wallet, now.unix_ns));
     }
 
     fn position(&self, symbol: u32) -> f64 {

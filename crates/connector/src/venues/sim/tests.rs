@@ -177,3 +177,87 @@ fn the_sizes_that_the_venue_tells_are_those_it_registers() {
     assert!(venue.register(at(0), "ETHUSDT", tick, lot).is_ok());
     assert_eq!(venue.sizes("NOSUCH"), None);
 }
+
+fn fills(events: &[VenueEvent]) -> Vec<(f64, f64)> {
+    let fill = |event: &VenueEvent| match event {
+        VenueEvent::Order(report) if report.exec_qty > 0.0 => {
+            Some((report.exec_price_tick as f64 * 0.1, report.exec_qty))
+        }
+        _ => None,
+    };
+    events.iter().filter_map(fill).collect()
+}
+
+fn told(events: &[VenueEvent]) -> Vec<Balance> {
+    let balance = |event: &VenueEvent| match event {
+        VenueEvent::Balance(balance) => Some(balance.clone()),
+        _ => None,
+    };
+    events.iter().filter_map(balance).collect()
+}
+
+#[test]
+fn a_balance_after_fills_is_what_was_there_less_fees_and_with_the_profit_of_the_position() {
+    let mut venue = venue();
+    run(&mut venue, 0, 10);
+    let mut known = Vec::new();
+    venue.balances(at(10), &mut known);
+    let [start] = known.as_slice() else {
+        panic!("{known:?}")
+    };
+    assert_eq!((start.coin.as_str(), start.wallet_balance), ("USDT", 1e6));
+    assert_eq!((start.equity, start.unrealised_pnl), (1e6, 0.0));
+
+    let tick = (best(&venue, LOCAL_ASK_DEPTH_EVENT) / 0.1).round() as i64;
+    let order = |handle, side, price_tick| NewOrder {
+        handle,
+        owner: 1,
+        order_id: handle,
+        price_tick,
+        qty: 0.5,
+        side,
+        order_type: OrdType::Limit,
+        time_in_force: TimeInForce::IOC,
+    };
+    venue.submit(at(11), 0, &order(1, Side::Buy, tick + 1000));
+    let bought = run(&mut venue, 11, 20);
+    let value = |fills: &[(f64, f64)]| fills.iter().map(|(px, qty)| px * qty).sum::<f64>();
+    let cost = value(&fills(&bought));
+    assert!((fills(&bought).iter().map(|(_, qty)| qty).sum::<f64>() - 0.5).abs() < 1e-9);
+    let balances = told(&bought);
+    let [balance] = balances.as_slice() else {
+        panic!("several fills of one moment are told as one balance: {balances:?}")
+    };
+    // 0.0005 is the default fee of what takes.
+    assert!((balance.wallet_balance - (1e6 - cost * 0.0005)).abs() < 1e-6);
+    assert!((balance.equity - balance.wallet_balance - balance.unrealised_pnl).abs() < 1e-6);
+    // Bought at the ask and valued at the middle.
+    assert!(balance.unrealised_pnl < 0.0 && balance.unrealised_pnl > -cost * 0.001);
+    assert_eq!(balance.available, balance.equity);
+    assert!(balance.exch_ts >= at(11).unix_ns && balance.exch_ts <= at(20).unix_ns);
+
+    venue.submit(at(21), 0, &order(2, Side::Sell, tick - 1000));
+    let sold = run(&mut venue, 21, 30);
+    let revenue = value(&fills(&sold));
+    let flat = told(&sold).pop().expect("a balance");
+    let expected = 1e6 + revenue - cost - (revenue + cost) * 0.0005;
+    assert!((flat.wallet_balance - expected).abs() < 1e-6, "{flat:?}");
+    assert_eq!(
+        (flat.unrealised_pnl, flat.equity),
+        (0.0, flat.wallet_balance)
+    );
+}
+
+#[test]
+fn with_a_limit_of_the_exposure_what_is_left_of_it_is_not_told() {
+    let config = SimConfig {
+        leverage: Some(2.0),
+        coin: "EUR".into(),
+        ..SimConfig::default()
+    };
+    let venue = SimVenue::new(&config, at(0)).unwrap();
+    let mut known = Vec::new();
+    venue.balances(at(0), &mut known);
+    assert_eq!((known[0].coin.as_str(), known[0].equity), ("EUR", 1e6));
+    assert!(known[0].available.is_nan() && known[0].initial_margin.is_nan());
+}

@@ -6,6 +6,7 @@ mod private;
 mod public;
 mod rest;
 mod venue;
+mod wallet;
 
 use std::collections::HashMap;
 
@@ -152,6 +153,7 @@ pub struct BybitCore {
     frame_errors: u64,
     was_up: bool,
     trade_wanted: bool,
+    told: wallet::Told,
 }
 
 impl BybitCore {
@@ -195,6 +197,7 @@ impl BybitCore {
             frame_errors: 0,
             was_up: true,
             trade_wanted: settings.credentials.is_some(),
+            told: wallet::Told::default(),
             settings,
         })
     }
@@ -326,6 +329,7 @@ impl BybitCore {
                 self.drop_requests(now);
             }
         }
+        self.tell_lost(socket, reason);
         let text = format!("the {} connection is lost: {reason}", socket.name());
         self.events.push(VenueEvent::Down(text));
         self.was_up = false;
@@ -333,6 +337,7 @@ impl BybitCore {
 
     /// Tells once that every wanted socket works again.
     fn tell_link(&mut self, _now: Now) {
+        self.tell_working();
         let private = !self.trade_wanted || self.is_ready();
         if !self.was_up && private && self.is_link_open(Socket::Public) {
             self.was_up = true;

@@ -138,7 +138,12 @@ impl BybitCore {
                     self.position_item(item, told_ns);
                 }
             }
-            PrivateFrame::Wallets(..) | PrivateFrame::OtherTopic(_) => {}
+            PrivateFrame::Wallets(told_ns, items) => {
+                for item in &items {
+                    self.wallet_balances(item, told_ns);
+                }
+            }
+            PrivateFrame::OtherTopic(_) => {}
         }
         Ok(())
     }

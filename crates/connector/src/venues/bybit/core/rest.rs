@@ -391,6 +391,10 @@ impl BybitCore {
                 if answer.code != 0 {
                     return Ok(false);
                 }
+                let told_ns = answer.time_ms.saturating_mul(1_000_000);
+                for item in &answer.result.items {
+                    self.wallet_balances(item, told_ns);
+                }
                 None
             }
         };

@@ -5,7 +5,7 @@ use hftbacktest::types::Event;
 use super::{BybitCore, Instrument};
 use crate::clock::Now;
 use crate::codes as bus_codes;
-use crate::venue::{NewOrder, Refusal, Venue, VenueEvent};
+use crate::venue::{Balance, NewOrder, Refusal, Venue, VenueEvent};
 use crate::venues::bybit::codes;
 use crate::venues::bybit::symbol_feed::SymbolFeed;
 use crate::venues::bybit::topic_book::{BookSide, LevelChange};
@@ -100,6 +100,10 @@ impl Venue for BybitCore {
                 out.push(instrument.feed.level_event(&change, exch_ts, now.unix_ns));
             }
         }
+    }
+
+    fn balances(&self, _now: Now, out: &mut Vec<Balance>) {
+        out.extend(self.known_balances().cloned());
     }
 
     fn position(&self, symbol: u32) -> f64 {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::FrameError;
 use super::text::Text;
+use crate::venue::Balance;
 use crate::venues::bybit::decimal::Scale;
 
 /// A position as it was sent, on the socket or over REST.
@@ -93,6 +94,8 @@ pub struct WalletItem<'a> {
     pub total_initial_margin: Text<'a>,
     #[serde(borrow)]
     pub total_maintenance_margin: Text<'a>,
+    #[serde(borrow, rename = "totalPerpUPL")]
+    pub total_perp_upl: Text<'a>,
     #[serde(borrow)]
     pub coin: Vec<CoinItem<'a>>,
 }
@@ -112,4 +115,118 @@ pub struct CoinItem<'a> {
     pub locked: Text<'a>,
     #[serde(borrow)]
     pub spot_borrow: Text<'a>,
+    #[serde(borrow, rename = "totalOrderIM")]
+    pub total_order_im: Text<'a>,
+    #[serde(borrow, rename = "totalPositionIM")]
+    pub total_position_im: Text<'a>,
+    #[serde(borrow, rename = "totalPositionMM")]
+    pub total_position_mm: Text<'a>,
+    #[serde(borrow)]
+    pub unrealised_pnl: Text<'a>,
+}
+
+impl WalletItem<'_> {
+    /// The account as a whole, in US dollars; `None` when the venue tells no totals. `told_ns` is
+    /// when it said so, Unix nanoseconds.
+    ///
+    /// # Errors
+    /// When a number cannot be read.
+    pub fn balance(&self, told_ns: i64) -> Result<Option<Balance>, FrameError> {
+        let balance = Balance {
+            coin: String::new(),
+            equity: self.total_equity.real("totalEquity")?,
+            wallet_balance: self.total_wallet_balance.real("totalWalletBalance")?,
+            available: self.total_available_balance.real("totalAvailableBalance")?,
+            initial_margin: self.total_initial_margin.real("totalInitialMargin")?,
+            maintenance_margin: self
+                .total_maintenance_margin
+                .real("totalMaintenanceMargin")?,
+            unrealised_pnl: self.total_perp_upl.real("totalPerpUPL")?,
+            exch_ts: told_ns,
+        };
+        let is_told = !(balance.equity.is_nan() && balance.wallet_balance.is_nan());
+        Ok(is_told.then_some(balance))
+    }
+}
+
+impl CoinItem<'_> {
+    /// The balance of the coin, in units of it. What can be used is told of the whole account only.
+    ///
+    /// # Errors
+    /// When the name is absent or a number cannot be read.
+    pub fn balance(&self, told_ns: i64) -> Result<Balance, FrameError> {
+        let (orders, positions) = (
+            self.total_order_im.real("totalOrderIM")?,
+            self.total_position_im.real("totalPositionIM")?,
+        );
+        Ok(Balance {
+            coin: self.coin.need("coin")?.to_owned(),
+            equity: self.equity.real("equity")?,
+            wallet_balance: self.wallet_balance.real("walletBalance")?,
+            available: f64::NAN,
+            initial_margin: match (orders.is_nan(), positions.is_nan()) {
+                (true, _) => positions,
+                (_, true) => orders,
+                (false, false) => orders + positions,
+            },
+            maintenance_margin: self.total_position_mm.real("totalPositionMM")?,
+            unrealised_pnl: self.unrealised_pnl.real("unrealisedPnl")?,
+            exch_ts: told_ns,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WALLET: &str = r#"{"accountType":"UNIFIED","totalEquity":"10000.00",
+        "totalWalletBalance":"9999.88","totalMarginBalance":"9999.96",
+        "totalAvailableBalance":"9939.70","totalPerpUPL":"0.084","totalInitialMargin":"60.2",
+        "totalMaintenanceMargin":"3.1","coin":[
+        {"coin":"USDT","equity":"9999.96","walletBalance":"9999.88","locked":"0",
+         "unrealisedPnl":"0.084","totalOrderIM":"1.5","totalPositionIM":"60.2",
+         "totalPositionMM":"3.1","marginCollateral":true},
+        {"coin":"BTC","walletBalance":"","totalPositionIM":"0.5"},
+        {"coin":"","equity":"1"},{"coin":"X","equity":"NaN"}]}"#;
+
+    fn wallet() -> WalletItem<'static> {
+        serde_json::from_str(WALLET).unwrap()
+    }
+
+    #[test]
+    fn a_wallet_is_told_as_a_whole_and_by_coin() {
+        let wallet = wallet();
+        let whole = wallet.balance(7).unwrap().unwrap();
+        assert_eq!(
+            (whole.coin.as_str(), whole.equity, whole.wallet_balance),
+            ("", 10_000.0, 9_999.88)
+        );
+        assert_eq!(
+            (whole.available, whole.initial_margin, whole.exch_ts),
+            (9_939.7, 60.2, 7)
+        );
+        assert_eq!(
+            (whole.maintenance_margin, whole.unrealised_pnl),
+            (3.1, 0.084)
+        );
+        let coin = wallet.coin[0].balance(8).unwrap();
+        assert_eq!(
+            (coin.coin.as_str(), coin.equity, coin.wallet_balance),
+            ("USDT", 9_999.96, 9_999.88)
+        );
+        assert_eq!((coin.initial_margin, coin.maintenance_margin), (61.7, 3.1));
+        assert!(coin.available.is_nan());
+    }
+
+    #[test]
+    fn what_is_not_told_is_nan_and_what_is_no_number_is_an_error() {
+        let wallet = wallet();
+        let coin = wallet.coin[1].balance(0).unwrap();
+        assert!(coin.equity.is_nan() && coin.wallet_balance.is_nan());
+        assert_eq!(coin.initial_margin, 0.5);
+        assert!(wallet.coin[2].balance(0).is_err(), "a coin without a name");
+        assert!(wallet.coin[3].balance(0).is_err(), "NaN is no amount");
+        assert_eq!(WalletItem::default().balance(0), Ok(None));
+    }
 }

@@ -72,6 +72,21 @@ impl Text<'_> {
             .transpose()
     }
 
+    /// An amount that need not be exact; NaN when it is absent.
+    ///
+    /// # Errors
+    /// When it is there but no finite number.
+    pub fn real(&self, field: &'static str) -> Result<f64, FrameError> {
+        if matches!(self, Self::Odd) {
+            return Err(FrameError::value(field, "a list or object"));
+        }
+        let Some(text) = self.get() else {
+            return Ok(f64::NAN);
+        };
+        let read = text.parse::<f64>().ok().filter(|amount| amount.is_finite());
+        read.ok_or_else(|| FrameError::value(field, text))
+    }
+
     /// A time in milliseconds, as nanoseconds.
     ///
     /// # Errors
