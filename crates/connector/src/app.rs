@@ -19,6 +19,7 @@ use crate::config::sim_config::SimConfig;
 use crate::dispatcher::Dispatcher;
 use crate::error::ConnectorError;
 use crate::paper::PaperVenue;
+use crate::stdin_end::stop_with_stdin;
 use crate::stdin_steps::StdinSteps;
 use crate::stop_signal::StopSignal;
 use crate::venue::Venue;
@@ -134,9 +135,18 @@ pub(crate) fn serve<V: Venue>(
     let mut dispatcher = Dispatcher::new(venue);
     let wait_ns = u64::try_from(serving.register_wait.as_nanos()).unwrap_or(u64::MAX);
     dispatcher.wait_for_registrations(wait_ns);
-    let mut commands: Box<dyn Commands> = match serving.by_step {
-        true => Box::new(StdinSteps::start(port.ringer())?),
-        false => Box::new(NoCommands),
+    let mut commands: Box<dyn Commands> = match (serving.by_step, command.with_stdin) {
+        (true, false) => Box::new(StdinSteps::start(port.ringer())?),
+        (false, false) => Box::new(NoCommands),
+        (false, true) => {
+            stop_with_stdin(port.ringer())?;
+            Box::new(NoCommands)
+        }
+        (true, true) => {
+            return Err(ConnectorError::Usage(
+                "the standard input cannot be both the steps and --with-stdin".into(),
+            ));
+        }
     };
     lower_timer_slack();
     info!(

@@ -129,6 +129,9 @@ struct Args {
     /// Print one line of JSON on the standard output when bots may connect
     #[arg(long)]
     ready_json: bool,
+    /// Stop when the standard input ends: with the program that started it, however that dies
+    #[arg(long)]
+    with_stdin: bool,
 }
 
 /// What the command line asks for.
@@ -162,6 +165,8 @@ pub struct Command {
     pub log_format: LogFormat,
     /// Print a line when ready.
     pub ready_json: bool,
+    /// Stop when the standard input ends.
+    pub with_stdin: bool,
 }
 
 /// Reads the command line of the process. `--help`, `--version` and mistakes end it here.
@@ -249,6 +254,7 @@ impl TryFrom<Args> for Command {
             },
             log_format: args.log_format,
             ready_json: args.ready_json,
+            with_stdin: args.with_stdin,
         })
     }
 }

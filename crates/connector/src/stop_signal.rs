@@ -40,7 +40,12 @@ impl StopSignal {
         Ok(Self(()))
     }
 
-    /// True once a signal came.
+    /// Asks to stop, as a signal does.
+    pub fn request() {
+        STOP.store(true, Ordering::Relaxed);
+    }
+
+    /// True once a signal came, or somebody asked.
     pub fn is_set(&self) -> bool {
         STOP.load(Ordering::Relaxed)
     }
