@@ -48,6 +48,13 @@ class BookSide {
     }
   }
 
+  /** Removes the levels furthest from the best, a batch at a time. */
+  trim(levels: number): void {
+    if (this.px.length < levels * 2) return;
+    this.px.splice(0, this.px.length - levels);
+    this.qty.splice(0, this.qty.length - levels);
+  }
+
   clear(): void {
     this.px.length = 0;
     this.qty.length = 0;
@@ -89,6 +96,12 @@ export class TopBook {
     this.#bids.clear();
     this.#asks.clear();
     this.trusted = false;
+  }
+
+  /** Bounds each side: beyond twice `levels` the furthest go, down to `levels`. */
+  trim(levels: number): void {
+    this.#bids.trim(levels);
+    this.#asks.trim(levels);
   }
 
   /** Best bid price, `undefined` on an empty side. */

@@ -84,3 +84,12 @@ export { SwitchableFeed, type SwitchableFeedOptions } from './switchable-feed.js
 export { FailoverFeed, type FailoverOptions } from './failover-feed.js';
 export { BinanceWsStream, type BinanceOptions } from './binance-ws-stream.js';
 export { BinanceRestError } from './binance-rest.js';
+export { ContextService, type BackfillOptions, type ContextOptions } from './context-service.js';
+export type { MarketContext } from './symbol-context.js';
+export type { WindowFeatures } from './rolling-window.js';
+export type { FeedStrategy, FeedStrategyContext } from './feed-strategy.js';
+export {
+  StrategyEngine,
+  type StrategyEngineOptions,
+  type StrategyHealth,
+} from './strategy-engine.js';
