@@ -368,3 +368,115 @@ describe('health', () => {
     expect(latencyUs.main.p50Us).toBeCloseTo(100, -1);
   });
 });
+
+describe('what a connector tells of its account and its venue', () => {
+  const usdt = {
+    kind: RecordKind.Balance,
+    px: 10,
+    qty: 9,
+    leavesQty: NaN,
+    execQty: 1,
+    execPx: 0.5,
+    extra: -1,
+    exchTsNs: 7n,
+    text: 'USDT',
+  };
+
+  it('becomes balances: the newest of each coin, null for what is not told', async () => {
+    const { client, session } = await connectedClient();
+    const told: (string | null)[] = [];
+    client.on('balance', ({ coin }) => told.push(coin));
+    const stream = client.balances();
+    expect(client.getBalance('USDT')).toBeUndefined();
+    session.write(usdt, { ...usdt, px: 12, exchTsNs: 8n });
+    await settled();
+    const newest = {
+      type: 'balance',
+      connector: 'fake',
+      coin: 'USDT',
+      equity: 12,
+      walletBalance: 9,
+      available: null,
+      initialMargin: 1,
+      maintenanceMargin: 0.5,
+      unrealisedPnl: -1,
+      exchTsNs: 8n,
+    };
+    expect(client.getBalance('USDT')).toEqual(newest);
+    expect(client.getBalance(), 'the only coin stands for the account').toEqual(newest);
+    session.write({ ...usdt, text: 'BTC', px: 1 });
+    await settled();
+    expect(client.getBalance(), 'which of the two?').toBeUndefined();
+    session.write({ ...usdt, text: '', px: 99 });
+    await settled();
+    expect(client.getBalance()).toMatchObject({ coin: null, equity: 99 });
+    expect(client.getBalances()).toHaveLength(3);
+    expect(told).toEqual(['USDT', 'USDT', 'BTC', null]);
+    await client.close();
+    let streamed = 0;
+    for await (const balance of stream) streamed += balance.equity === null ? 0 : 1;
+    expect(streamed).toBe(4);
+  });
+
+  it('forgets the balances of a run of the connector that is over', async () => {
+    const { client, session } = await connectedClient();
+    session.write(usdt);
+    session.link(LinkStatus.Lost);
+    await settled();
+    expect(client.getBalance()).toMatchObject({ equity: 10 });
+    session.link(LinkStatus.Connected);
+    await settled();
+    expect(client.getBalance()).toBeUndefined();
+  });
+
+  it('has no balances where the connector offers none', async () => {
+    const { client, session } = await connectedClient();
+    session.linkStatus = LinkStatus.Connected;
+    expect(client.getBalance()).toBeUndefined();
+    session.capabilities = 7;
+    const refused = expect.objectContaining({ code: 'ERR_UNSUPPORTED_BY_CONNECTOR' });
+    expect(() => client.getBalance()).toThrow(refused);
+    expect(() => client.getBalances()).toThrow(refused);
+    expect(() => client.getBalance('USDT', 'other')).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
+    );
+  });
+
+  it('becomes notices, with the order where there is one', async () => {
+    const { client, session } = await connectedClient();
+    const notices: unknown[] = [];
+    const errors = vi.fn();
+    client.on('notice', (notice) => notices.push(notice)).on('error', errors);
+    session.write(
+      { kind: RecordKind.Notice, status: 1, value: 3214n, orderId: 5n, text: 'late' },
+      { kind: RecordKind.Notice, status: 0, value: 3101n },
+    );
+    await settled();
+    const common = { type: 'notice', connector: 'fake', asset: 0, symbol: 'BTCUSDT' };
+    expect(notices).toEqual([
+      { ...common, severity: 'warning', code: 3214, text: 'late', orderId: 5n },
+      { ...common, severity: 'info', code: 3101, text: '', orderId: null },
+    ]);
+    expect(errors).not.toHaveBeenCalled();
+  });
+
+  it('becomes links by name: which connection with the venue, and why it is lost', async () => {
+    const { client, session } = await connectedClient();
+    const links: unknown[] = [];
+    const lost = vi.fn();
+    client.on('link', (link) => links.push(link)).on('connectionLost', lost);
+    const told = { kind: RecordKind.Link, asset: 0 };
+    session.write(
+      { ...told, status: LinkStatus.SocketDown, value: 2n, text: 'closed' },
+      { ...told, status: LinkStatus.VenueDown, text: 'no private data' },
+      { ...told, status: LinkStatus.SocketUp, value: 3n },
+    );
+    await settled();
+    expect(links).toMatchObject([
+      { state: 'socket_down', socket: 'private', text: 'closed', epoch: 0n },
+      { state: 'venue_down', socket: null, text: 'no private data' },
+      { state: 'socket_up', socket: 'trade', text: '' },
+    ]);
+    expect(lost).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
+  balanceFromView,
   OrderIdSource,
   RecordKind,
   runStrategyLoop,
+  type BalanceChange,
   type Bot,
   type OrderRequest,
 } from '../../lib/index.js';
@@ -302,6 +304,58 @@ describeBackends('a bot', (backend) => {
     expect(largest).toBeGreaterThan(0);
     expect(largest).toBeLessThanOrEqual(8);
     expect(bot.stats().tapOverflow).toBe(0);
+  });
+
+  test('tells balances at the start and after a fill, with what it earned and paid', () => {
+    const taking = backend.open({ fills: true });
+    const told: BalanceChange[] = [];
+    let fills = 0;
+    let atStart: BalanceChange | null | undefined;
+    try {
+      waitForBook(taking, 0);
+      const connector = backend.instrument().build().connector;
+      runStrategyLoop(
+        taking,
+        {
+          onStart: (ctx) => {
+            ctx.submit({
+              side: 'buy',
+              price: ctx.depth().bestAsk + 200,
+              qty: 0.003,
+              timeInForce: 'IOC',
+            });
+          },
+          onBalance: (ctx, balance) => {
+            expect(balance.coin).toBe('USDT');
+            expect(balance.walletBalance).toBe(ctx.balance('USDT')?.walletBalance);
+            told.push(balanceFromView(balance, taking.instruments));
+          },
+          onOrder: (_, order) => {
+            if (order.execQty > 0) fills += 1;
+          },
+          onTimer: (ctx) => {
+            if (fills > 0 && told.length > 0) ctx.stop();
+          },
+          onStop: (ctx) => {
+            atStart = ctx.balance();
+            expect(ctx.balance('NONE')).toBeNull();
+          },
+          timerMs: 20,
+        },
+        { durationMs: 3000 },
+      );
+      expect(fills).toBeGreaterThan(0);
+      const last = told.at(-1);
+      expect(last).toMatchObject({ type: 'balance', connector, coin: 'USDT', initialMargin: 0 });
+      expect(atStart, 'the only coin stands for the account').toEqual(last);
+      expect(Object.isFrozen(last)).toBe(true);
+      expect(last?.equity).toBeCloseTo((last?.walletBalance ?? 0) + (last?.unrealisedPnl ?? 0), 6);
+      expect(Math.abs((last?.walletBalance ?? 0) - 1_000_000)).toBeLessThan(100);
+      expect(last?.exchTsNs).toBeGreaterThan(0n);
+      expect(taking.links()).toEqual([expect.objectContaining({ balances: true })]);
+    } finally {
+      taking.close();
+    }
   });
 
   test('runs a strategy', () => {

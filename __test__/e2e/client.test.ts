@@ -133,6 +133,55 @@ describeNative('a client on a connector', () => {
     expect(client.getOrders()).toEqual([]);
   });
 
+  it('is told balances that reconcile with its fills and fees, and a late joiner gets them', async () => {
+    const name = uniqueName();
+    await startConnector(name, 'sim', 'BTCUSDT');
+    const client = clientOn(name);
+    let cash = 0;
+    let fees = 0;
+    client.on('orderState', ({ order, fill }) => {
+      if (fill === undefined) return;
+      const value = fill.price * fill.qty;
+      cash += order.side === 'buy' ? -value : value;
+      // Taker fee of the simulated venue.
+      fees += value * 0.0005;
+    });
+    await client.start();
+    await client.ready(10_000);
+    expect(client.getBalance('USDT')).toMatchObject({
+      connector: name,
+      walletBalance: 1_000_000,
+      equity: 1_000_000,
+      available: 1_000_000,
+      unrealisedPnl: 0,
+    });
+    const take = async (side: 'buy' | 'sell'): Promise<void> => {
+      const { bids, asks } = client.snapshot();
+      const best = side === 'buy' ? asks[0]!.price : bids[0]!.price;
+      const price = (Math.round(best * 10) + (side === 'buy' ? 500 : -500)) / 10;
+      const order = { side, price, qty: 0.25, timeInForce: 'IOC' } as const;
+      expect(await client.submitOrder(order)).toMatchObject({
+        status: 'filled',
+        order: { filledQty: 0.25 },
+      });
+    };
+    await take('buy');
+    const wallet = (): number => client.getBalance()?.walletBalance ?? NaN;
+    await until(() => Math.abs(wallet() - (1_000_000 - fees)) < 1e-6);
+    expect(fees).toBeGreaterThan(0.0005 * 0.25 * 40_000);
+    const held = client.getBalance()!;
+    expect(held.equity).toBeCloseTo(held.walletBalance! + held.unrealisedPnl!, 6);
+    expect(held.unrealisedPnl).not.toBe(0);
+    await take('sell');
+    await until(() => Math.abs(wallet() - (1_000_000 + cash - fees)) < 1e-6);
+    expect(client.getBalance()).toMatchObject({ unrealisedPnl: 0, equity: wallet() });
+
+    const late = clientOn(name);
+    await late.start();
+    await late.ready(10_000);
+    expect(late.getBalance('USDT')).toMatchObject({ walletBalance: wallet(), coin: 'USDT' });
+  });
+
   it('survives the death of its connector: told, refused meanwhile, trading again after the restart', async () => {
     const name = uniqueName();
     const first = await startConnector(name, 'sim', 'BTCUSDT');

@@ -6,6 +6,7 @@ export class StubAccount {
   private readonly lotSize: number;
   private positionLots = 0;
   private balance = 0;
+  private averagePrice = 0;
   private numTrades = 0;
   private volume = 0;
   private value = 0;
@@ -21,11 +22,29 @@ export class StubAccount {
 
   /** Books a fill. `side` 1 bought, -1 sold. */
   fill(side: 1 | -1, price: number, qty: number): void {
-    this.positionLots += side * priceToTick(qty, this.lotSize);
+    const before = this.positionLots;
+    const lots = side * priceToTick(qty, this.lotSize);
+    this.positionLots += lots;
+    if (this.positionLots === 0) this.averagePrice = 0;
+    else if (Math.sign(this.positionLots) !== Math.sign(before)) this.averagePrice = price;
+    else if (Math.sign(lots) === Math.sign(before)) {
+      this.averagePrice = (this.averagePrice * before + price * lots) / this.positionLots;
+    }
     this.balance -= side * price * qty;
     this.numTrades += 1;
     this.volume += qty;
     this.value += price * qty;
+  }
+
+  /** Profit of what was closed, in quote currency. */
+  get realised(): number {
+    return this.balance + this.averagePrice * this.position;
+  }
+
+  /** Profit of the position at a price; 0 when flat or without a price. */
+  unrealised(price: number): number {
+    const profit = this.position * (price - this.averagePrice);
+    return this.positionLots === 0 || Number.isNaN(profit) ? 0 : profit;
   }
 
   values(): StateValues {

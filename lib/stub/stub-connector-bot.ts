@@ -139,6 +139,11 @@ export class StubConnectorBot extends OrderSides implements Bot {
     this.feeds = stubFeeds(this.instruments, this.options);
     this.records.tellLinks(this.instruments);
     for (const asset of this.assets.keys()) this.tellPosition(asset, 0n);
+    const startTs = this.clock.unixNs(this.clock.nowNs());
+    for (const { connector } of new Map(
+      this.instruments.map((each) => [each.connector, each]),
+    ).values())
+      this.tellBalance(connector, startTs);
     this.scheduleFeed();
   }
 
@@ -365,6 +370,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
       for (const order of this.venue.ordersOf(asset).values())
         this.records.tell(stubOrderRecord(order));
       this.tellPosition(asset, exchTsNs);
+      this.tellBalance(this.asset(asset).instrument.connector, exchTsNs);
       this.records.tell({ kind: RecordKind.BatchStart, asset });
       this.records.tellDepth(asset, book.quotes(), RecordFlag.InBatch | RecordFlag.Snapshot, times);
       this.records.tell({ kind: RecordKind.BatchEnd, asset });
@@ -541,6 +547,29 @@ export class StubConnectorBot extends OrderSides implements Bot {
   private applyFill(order: StubOrder): void {
     this.asset(order.asset).account.fill(order.side, order.execPrice, order.execQty);
     this.tellPosition(order.asset, order.exchTsNs);
+    this.tellBalance(this.asset(order.asset).instrument.connector, order.exchTsNs);
+  }
+
+  /** All instruments of a connector trade on one account. */
+  private tellBalance(connector: string, exchTsNs: bigint): void {
+    let walletBalance = this.options.initialBalance;
+    let unrealisedPnl = 0;
+    for (const { instrument, account, book } of this.assets) {
+      if (instrument.connector !== connector) continue;
+      walletBalance += account.realised;
+      unrealisedPnl += account.unrealised((book.bestBid + book.bestAsk) / 2);
+    }
+    const equity = walletBalance + unrealisedPnl;
+    this.records.tell({
+      kind: RecordKind.Balance,
+      asset: this.instruments.findIndex((each) => each.connector === connector),
+      px: equity,
+      qty: walletBalance,
+      leavesQty: equity,
+      extra: unrealisedPnl,
+      exchTsNs,
+      text: this.options.coin,
+    });
   }
 
   private tellPosition(asset: number, exchTsNs: bigint): void {

@@ -28,6 +28,10 @@ export interface StubOptions {
   readonly partialFillProbability?: number;
   /** Mean time a resting order waits for its fill, ns. Default 5 ms. */
   readonly fillDelayNs?: number;
+  /** Money of the account of each connector at the start. Default 1 000 000. */
+  readonly initialBalance?: number;
+  /** Name of that currency in balances. Default `USDT`. */
+  readonly coin?: string;
   /** Exchange to bot, ns, plus or minus a fifth. Default 100 µs. */
   readonly feedLatencyNs?: number;
   /** Request to response, ns, plus or minus a fifth. Default 1 ms. */
@@ -65,6 +69,8 @@ const DEFAULTS = {
   marketFillProbability: 1,
   partialFillProbability: 0,
   fillDelayNs: 5_000_000,
+  initialBalance: 1_000_000,
+  coin: 'USDT',
   feedLatencyNs: 100_000,
   orderLatencyNs: 1_000_000,
   stepIntervalNs: 10_000_000,
@@ -104,6 +110,10 @@ export function resolveStubOptions(options: StubOptions): ResolvedStubOptions {
   if (!(all.stepIntervalNs >= 1 && all.stepIntervalNs <= 1e12)) {
     invalid('stub.stepIntervalNs', all.stepIntervalNs, 'must be ns from 1 to 1e12');
   }
+  if (!Number.isFinite(all.initialBalance))
+    invalid('stub.initialBalance', all.initialBalance, 'must be a finite number');
+  if (typeof all.coin !== 'string' || all.coin === '')
+    invalid('stub.coin', all.coin, 'must be the name of a coin');
   if (!Number.isSafeInteger(all.seed))
     invalid('stub.seed', all.seed, 'must be a safe whole number');
   if (!(all.volatility >= 0 && all.volatility <= 1)) {
