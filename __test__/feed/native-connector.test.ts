@@ -38,7 +38,7 @@ describe('NativeConnector', () => {
     await stream.start();
     await until(() => events.length > 100, 'a hundred events');
     const first = events.find(({ type }) => type === 'depth');
-    expect(first).toMatchObject({ source: 'hft', symbol: 'BTCUSDT', snapshot: true });
+    expect(first).toMatchObject({ source: 'hft-stub', symbol: 'BTCUSDT', snapshot: true });
     for (const event of events) {
       expect(event.symbol).toBe('BTCUSDT');
       expect(event.timestampMs).toBe(Number(event.timestampNs! / 1_000_000n));

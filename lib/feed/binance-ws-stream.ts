@@ -169,7 +169,7 @@ export class BinanceWsStream extends InboxConnector {
     return raw.map((trade) => normalizeTrade(trade, { source: this.name }, receivedMs));
   }
 
-  protected override details(): Fields {
+  protected override details(): Readonly<Record<string, unknown>> {
     return {
       market: this.#market,
       resyncs: this.#resyncs,

@@ -4,7 +4,7 @@ import type { FeedEvent } from './feed-event.js';
 import type { FeedConnectorHealth, FeedHealth } from './feed-health.js';
 import { FeedLog, type FeedLogLimits } from './feed-log.js';
 import { defaultFeedLogger, silentFeedLogger, type FeedLogger } from './feed-logger.js';
-import { FeedMember, type MemberOwner, type RelayedNotice } from './feed-member.js';
+import { FeedMember, type RelayedNotice } from './feed-member.js';
 import { FeedMeter } from './feed-meter.js';
 import type { FeedMetrics } from './feed-metrics.js';
 import type { FeedEventMap } from './feed-notice.js';
@@ -19,7 +19,7 @@ export interface CompositeOptions {
 }
 
 /** What feeds over other feeds share. The feeds behind it are started and stopped with it. */
-export abstract class CompositeFeed extends Feed implements MemberOwner {
+export abstract class CompositeFeed extends Feed {
   /** @internal */
   protected readonly log: FeedLog;
   /** @internal */

@@ -10,9 +10,13 @@ export type FeedLogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fata
 export interface FeedLogger {
   /** False: a line of `connector_trade` or `connector_depth` need not be made. */
   isLevelEnabled(level: string): boolean;
+  /** A line for those who look for a fault. */
   debug(fields: Readonly<Record<string, unknown>>): void;
+  /** A line of ordinary running. */
   info(fields: Readonly<Record<string, unknown>>): void;
+  /** A line of what somebody should look at. */
   warn(fields: Readonly<Record<string, unknown>>): void;
+  /** A line of what failed. */
   error(fields: Readonly<Record<string, unknown>>): void;
 }
 

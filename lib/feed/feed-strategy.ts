@@ -21,8 +21,12 @@ export interface FeedStrategy {
   readonly name: string;
   /** Only these symbols. Default all. */
   readonly symbols?: readonly string[];
+  /** Once, when it is added. */
   onStart?(context: FeedStrategyContext): unknown;
+  /** Each trade of its symbols. */
   onTrade?(tick: TradeTick, context: FeedStrategyContext): unknown;
+  /** Each change of a book of its symbols. */
   onDepth?(update: DepthUpdate, context: FeedStrategyContext): unknown;
+  /** Once, when it is removed or the engine stops. */
   onStop?(context: FeedStrategyContext): unknown;
 }

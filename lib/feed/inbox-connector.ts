@@ -3,7 +3,7 @@ import type { ConnectorHealth, ConnectorWrapper } from './connector-wrapper.js';
 
 /** What the connectors of this package share: a bounded inbox, subscriptions, counters. */
 export abstract class InboxConnector implements ConnectorWrapper {
-  readonly name: string;
+  readonly #name: string;
   readonly #inbox: ConnectorInbox;
   /** Symbols whose trades are wanted. */
   protected readonly tradeSymbols = new Set<string>();
@@ -13,8 +13,13 @@ export abstract class InboxConnector implements ConnectorWrapper {
   #eventCounter = 0;
 
   protected constructor(name: string, inboxCapacity?: number) {
-    this.name = name;
+    this.#name = name;
     this.#inbox = new ConnectorInbox(inboxCapacity);
+  }
+
+  /** Names the source on every event. */
+  get name(): string {
+    return this.#name;
   }
 
   abstract connect(): Promise<void>;

@@ -93,3 +93,11 @@ export {
   type StrategyEngineOptions,
   type StrategyHealth,
 } from './strategy-engine.js';
+export { feedSettings, type FeedSettings, type FeedSettingsOptions } from './feed-settings.js';
+export {
+  DataSourceRegistry,
+  dataSources,
+  type DataSourceFactory,
+  type DataSourceParts,
+} from './data-sources.js';
+export { createFeed, type CreatedFeed, type CreateFeedOptions } from './create-feed.js';

@@ -38,6 +38,11 @@ export class NativeConnector extends InboxConnector {
     this.#options = options;
   }
 
+  /** The name that was given; with `-stub` while the client runs on the stub. */
+  override get name(): string {
+    return this.client?.backend === 'stub' ? `${super.name}-stub` : super.name;
+  }
+
   /** The client that is read; `undefined` before the first connect of one of its own. */
   get client(): LiveClient | undefined {
     return this.#options.client ?? this.#client;

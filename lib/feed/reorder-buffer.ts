@@ -16,7 +16,7 @@ export interface ReorderOptions {
   readonly maxHeld: number;
 }
 
-/** What a {@link ReorderBuffer} did. */
+/** What the reordering of a merged feed did. */
 export interface ReorderCounts {
   readonly held: number;
   /** Events that came after a later one had been released: told at once, out of order. */
