@@ -63,7 +63,9 @@ describe('a client with a connector of its own', () => {
     expect(name).toMatch(new RegExp(`^sim-${String(process.pid)}-\\w{6,}$`));
     expect(client.instruments[0]!.connector).toBe(name);
     expect(session.context!.instruments[0]!.connector).toBe(name);
-    expect(said(client)).toMatchObject({ args: [name, 'sim', 'BTCUSDT', '--ready-json'] });
+    expect(said(client)).toMatchObject({
+      args: [name, 'sim', 'BTCUSDT', '--ready-json', '--with-stdin'],
+    });
     expect(client.health.connectorProcess).toMatchObject({
       kind: 'sim',
       state: 'running',
@@ -193,7 +195,7 @@ describe('a client with a connector of its own', () => {
     expect(mode).toBe('600');
     expect(config).toMatch(/seed = 7[^]*\[latency\]\s+feed_ns = 5[^]*\[\[symbols\]\]\s+symbol = "BTCUSDT"\s+price = 1.5/); // prettier-ignore
     // The config says what is traded.
-    expect(args).toHaveLength(4);
+    expect(args).toHaveLength(5);
     expect(existsSync(args[2]!)).toBe(true);
     await client.close();
     expect(existsSync(path.dirname(args[2]!))).toBe(false);
@@ -217,6 +219,7 @@ describe('a client with a connector of its own', () => {
       '--speed',
       '20',
       '--ready-json',
+      '--with-stdin',
     ]);
     expect(() => make({ config: {}, configFile: file })).toThrow('not both');
   });

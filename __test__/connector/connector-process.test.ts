@@ -44,7 +44,9 @@ const READY = `console.log('noise'); console.log(JSON.stringify({ type: 'ready',
 describe('ConnectorProcess', () => {
   it('is ready with the line of the connector, and stops with SIGTERM', async () => {
     const connector = make(READY);
-    expect(await connector.start()).toMatchObject({ args: ['name', 'sim', '--ready-json'] });
+    expect(await connector.start()).toMatchObject({
+      args: ['name', 'sim', '--ready-json', '--with-stdin'],
+    });
     const { pid } = connector;
     expect(connector.health).toMatchObject({
       state: 'running',

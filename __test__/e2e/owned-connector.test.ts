@@ -123,6 +123,17 @@ describeNative('a client with a connector of its own', () => {
     expect(await program.end).toMatchObject({ code: exitCode, signal: null });
     await until(() => !isAlive(pid), 'the end of the connector', 3_000);
   });
+
+  it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
+    'ends it with the process when %s ends that',
+    async (signal) => {
+      const program = new Program('owned-connector', 'wait');
+      const { pid } = JSON.parse(await program.line('{')) as { pid: number };
+      program.kill(signal);
+      expect(await program.end).toMatchObject({ code: null, signal });
+      await until(() => !isAlive(pid), 'the end of the connector', 3_000);
+    },
+  );
 });
 
 describeNative('a strategy with a connector of its own', () => {

@@ -64,7 +64,7 @@ describeNative('README.md', () => {
   });
 
   it('has a quick start of 15 lines that trades', async () => {
-    const code = quickStart?.code.replaceAll("'quick'", `'${uniqueName()}'`) ?? '';
+    const code = quickStart?.code ?? '';
     expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(15);
     const out = await run(code);
     expect(out).toContain("type: 'trade'");

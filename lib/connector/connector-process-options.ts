@@ -11,8 +11,8 @@ export interface ConnectorRestart {
 /** How to run a connector in a child process. */
 export interface ConnectorProcessOptions {
   /**
-   * Arguments of the connector, for instance `['my-sim', 'sim']`; `--ready-json` is added, or
-   * `--stdio` with `lines`. Every user of the machine can read them: no secrets here.
+   * Arguments of the connector, for instance `['my-sim', 'sim']`; `--ready-json --with-stdin` is
+   * added, or `--stdio` with `lines`. Every user of the machine can read them: no secrets here.
    */
   readonly args: readonly string[];
   /** Path of the binary; found by `findConnector` when not given. */
@@ -25,7 +25,7 @@ export interface ConnectorProcessOptions {
   readonly cwd?: string;
   /**
    * The connector speaks JSON lines on its standard input and output instead of shared memory:
-   * `write()` and `line` events. It also ends when this process does, even by SIGKILL. Default false.
+   * `write()` and `line` events. Default false.
    */
   readonly lines?: boolean;
   /** How long the connector may take until it is ready, default 15 000. */

@@ -55,9 +55,8 @@ interface ConnectorProcessEvents {
 const STABLE_RUN_MS = 30_000;
 
 /**
- * A connector in a child process: start, readiness, death, restart, stop. It ends with this
- * process in every ordinary case; after SIGKILL of this process it goes on running, except with
- * option `lines`.
+ * A connector in a child process: start, readiness, death, restart, stop. It ends with this process,
+ * whichever way that ends.
  */
 export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   readonly #options: ConnectorProcessOptions;
@@ -128,7 +127,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
    * and nothing was written.
    */
   write(line: string): boolean {
-    const stdin = this.#child?.stdin;
+    const stdin = this.#options.lines === true ? this.#child?.stdin : undefined;
     if (stdin?.writable !== true || !this.#alive()) return false;
     stdin.write(`${line}\n`);
     return true;
@@ -185,8 +184,10 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       const binary = this.#options.binary ?? findConnector(env);
       this.#stderr = new TailBuffer(40, this.#redactor);
       this.#startedAtMs = Date.now();
-      const child = spawn(binary, [...args, lines ? '--stdio' : '--ready-json'], {
-        stdio: [lines ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      // Its input ends with this process, even by SIGKILL, and the connector with its input.
+      const mode = lines ? ['--stdio'] : ['--ready-json', '--with-stdin'];
+      const child = spawn(binary, [...args, ...mode], {
+        stdio: ['pipe', 'pipe', 'pipe'],
         // Its log is read by programs here.
         env: { NO_COLOR: '1', ...env },
         ...(cwd === undefined ? {} : { cwd }),
