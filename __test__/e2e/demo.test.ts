@@ -155,6 +155,7 @@ describeNative('the demo on a fake Bybit', () => {
     expect(report['trades']).toBeGreaterThan(10);
     expect(report['bookUpdates']).toBeGreaterThan(500);
     expect(report['ordersSubmitted']).toBeGreaterThan(0);
+    expect(report['fills']).toBeGreaterThan(0);
   });
 
   it('sends orders through the trade socket with --real-orders', async () => {

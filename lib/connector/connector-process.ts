@@ -64,6 +64,8 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   #child: ChildProcess | undefined;
   #state: ConnectorProcessState = 'created';
   #stderr: TailBuffer;
+  /** Lines between the ready line and its event, which comes first. */
+  #early: string[] = [];
   #lastExit: ConnectorExit | undefined;
   #restarts = 0;
   #attempts = 0;
@@ -183,6 +185,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     try {
       const binary = this.#options.binary ?? findConnector(env);
       this.#stderr = new TailBuffer(40, this.#redactor);
+      this.#early = [];
       this.#startedAtMs = Date.now();
       // Its input ends with this process, even by SIGKILL, and the connector with its input.
       const mode = lines ? ['--stdio'] : ['--ready-json', '--with-stdin'];
@@ -196,8 +199,8 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       this.#applyRef();
       process.off('exit', this.#onProcessExit).on('exit', this.#onProcessExit);
       // Its end is told by `exit`; a write to a process that ends fails here.
-      child.stdin?.on('error', () => undefined);
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      child.stdin.on('error', () => undefined);
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         for (const line of this.#stderr.push(chunk)) this.emit('log', line);
       });
       const info = await this.#untilReady(child);
@@ -207,9 +210,10 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       child.once('exit', (code, signal) => {
         this.#onDeath(code, signal);
       });
+      this.emit('ready', info);
+      for (const line of this.#early.splice(0)) this.emit('line', line);
       // It may have ended between its ready line and the listener above.
       if (!this.#alive()) this.#onDeath(child.exitCode, child.signalCode);
-      else this.emit('ready', info);
       return info;
     } catch (error) {
       // A stop ends it in its own way.
@@ -268,6 +272,8 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
             isReady = true;
             clearTimeout(timer);
             resolve(info);
+          } else if (lines && isReady && this.#state !== 'running') {
+            this.#early.push(line);
           } else if (lines) {
             this.emit('line', line);
           }
