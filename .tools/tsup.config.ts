@@ -14,6 +14,7 @@ const shared: Options = {
 /** The library, and the workers it starts: these are found beside the file that starts them. */
 const entries = {
   index: 'lib/index.ts',
+  feed: 'lib/feed/index.ts',
   server: 'lib/server/index.ts',
   'strategy-worker': 'lib/strategy/strategy-worker.ts',
   'client-worker': 'lib/client/client-worker.ts',
@@ -28,7 +29,9 @@ export default defineConfig([
     shims: true,
     // One copy of what several entries use, `HftError` above all, in CommonJS too.
     splitting: true,
-    dts: { entry: { index: 'lib/index.ts', server: 'lib/server/index.ts' } },
+    dts: {
+      entry: { index: 'lib/index.ts', feed: 'lib/feed/index.ts', server: 'lib/server/index.ts' },
+    },
   },
   // Command-line programs are only started, never required.
   {

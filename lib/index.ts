@@ -10,5 +10,4 @@ export * from './stub/index.js';
 export * from './strategy/index.js';
 export * from './client/index.js';
 export * from './connector/index.js';
-export * from './feed/index.js';
 export * from './record/index.js';

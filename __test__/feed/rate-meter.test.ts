@@ -10,7 +10,7 @@ describe('RateMeter', () => {
         fc.array(fc.integer({ min: 0, max: 30_000 }), { maxLength: 60 }),
         fc.integer({ min: 0, max: 200_000 }),
         (gaps, after) => {
-          const meter = new RateMeter(0);
+          const meter = new RateMeter();
           const times: number[] = [];
           let nowMs = 0;
           for (const gap of gaps) {
@@ -28,12 +28,13 @@ describe('RateMeter', () => {
     );
   });
 
-  it('rates over the time since the start while that is short', () => {
-    const meter = new RateMeter(0);
+  it('rates by the last full second', () => {
+    const meter = new RateMeter();
     for (let i = 0; i < 100; i += 1) meter.record(500);
-    expect(meter.perSecond(500)).toBe(100);
-    expect(meter.perSecond(4_000)).toBe(25);
-    expect(meter.perSecond(59_999)).toBeCloseTo(100 / 59.999);
-    expect(meter.perSecond(61_000)).toBe(0);
+    expect(meter.perSecond(500)).toBe(0);
+    expect(meter.perSecond(1_000)).toBe(100);
+    expect(meter.perSecond(1_999)).toBe(100);
+    expect(meter.perSecond(2_000)).toBe(0);
+    expect(meter.perSecond(61_500)).toBe(0);
   });
 });

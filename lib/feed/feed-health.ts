@@ -79,8 +79,9 @@ export interface FeedHealthJson {
   readonly reconnection_attempts: number;
   readonly connector_health: {
     readonly connected: boolean;
-    readonly subscribed_trades: readonly string[];
-    readonly subscribed_depth: readonly string[];
+    /** True when the trades of a symbol are subscribed; `FeedHealth` names the symbols. */
+    readonly subscribed_trades: boolean;
+    readonly subscribed_depth: boolean;
     readonly event_counter: number;
   };
 }
@@ -95,8 +96,8 @@ export function feedHealthToJson(health: FeedHealth): FeedHealthJson {
     reconnection_attempts: health.reconnectionAttempts,
     connector_health: {
       connected: connectorHealth.connected,
-      subscribed_trades: connectorHealth.subscribedTrades,
-      subscribed_depth: connectorHealth.subscribedDepth,
+      subscribed_trades: connectorHealth.subscribedTrades.length > 0,
+      subscribed_depth: connectorHealth.subscribedDepth.length > 0,
       event_counter: connectorHealth.eventCounter,
     },
   };

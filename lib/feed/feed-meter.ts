@@ -5,7 +5,7 @@ import type { FeedKindMetrics, FeedMetrics } from './feed-metrics.js';
 import { RateMeter } from './rate-meter.js';
 
 class KindMeter {
-  readonly rate = new RateMeter(performance.now());
+  readonly rate = new RateMeter();
   readonly lag = new LatencyHistogram();
 
   metrics(queue: { size: number; dropped: number; conflated: number }): FeedKindMetrics {

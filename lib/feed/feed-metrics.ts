@@ -4,7 +4,7 @@ import type { LatencySummary } from '../models/latency-histogram.js';
 export interface FeedKindMetrics {
   /** Events of the last 60 s. */
   readonly perMinuteCount: number;
-  /** Events per second over the last 60 s, or since the start when that is shorter. */
+  /** Events of the last full second. */
   readonly perSecondRate: number;
   /** Events of this kind's consumers that wait; a mixed queue counts for both kinds. */
   readonly queueSize: number;

@@ -1,3 +1,10 @@
+/**
+ * Market data of any source, normalised: streams, merging, failover, rolling figures. In a part of
+ * its own, `hftbacktest-live/feed`, so that bots do not load what they do not use.
+ *
+ * @packageDocumentation
+ */
+
 export type { TradeTick } from './trade-tick.js';
 export type { DepthUpdate } from './depth-update.js';
 export type { FeedEvent } from './feed-event.js';

@@ -5,20 +5,14 @@ export class RateMeter {
   readonly #counts = new Uint32Array(SECONDS);
   /** Second that a bucket counts for. */
   readonly #seconds = new Float64Array(SECONDS).fill(-1);
-  readonly #startMs: number;
   #total = 0;
-
-  /** @param nowMs - A monotonic clock, ms; the same that the other calls get. */
-  constructor(nowMs: number) {
-    this.#startMs = nowMs;
-  }
 
   /** Since the start. */
   get total(): number {
     return this.#total;
   }
 
-  /** Counts one event. */
+  /** Counts one event. @param nowMs - A monotonic clock, ms; the same that the other calls get. */
   record(nowMs: number): void {
     const second = Math.floor(nowMs / 1000);
     const at = second % SECONDS;
@@ -40,9 +34,10 @@ export class RateMeter {
     return count;
   }
 
-  /** Events per second over the last 60 s, or since the start when that is shorter (at least 1 s). */
+  /** Events of the last full second; 0 before the end of the first. */
   perSecond(nowMs: number): number {
-    const seconds = Math.min(SECONDS, Math.max(1, (nowMs - this.#startMs) / 1000));
-    return this.perMinute(nowMs) / seconds;
+    const second = Math.floor(nowMs / 1000) - 1;
+    const at = (second + SECONDS) % SECONDS;
+    return this.#seconds[at] === second ? (this.#counts[at] ?? 0) : 0;
   }
 }
