@@ -19,6 +19,7 @@ import { checkTimeoutMs } from './order-checks.js';
 export abstract class ClientEvents {
   readonly #hub: EventHub;
 
+  /** @internal */
   protected constructor(hub: EventHub) {
     this.#hub = hub;
   }
