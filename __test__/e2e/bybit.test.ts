@@ -46,7 +46,7 @@ function bybitClient(
       onLog: (line) => logs.push(line),
     },
   });
-  for (const name of ['error', 'connectorDied', 'connectorRestarted', 'connectionLost', 'connectionRestored', 'orderState'] as const) client.on(name, (event) => events.push(event)); // prettier-ignore
+  for (const name of ['error', 'connectorDied', 'connectorRestarted', 'connectionLost', 'connectionRestored', 'link', 'orderState'] as const) client.on(name, (event) => events.push(event)); // prettier-ignore
   clients.push(client);
   return client;
 }
@@ -81,7 +81,11 @@ describeNative('a client on Bybit', () => {
     const client = bybitClient({ ...venue, env }, events, logs);
     await client.start();
     await client.ready(20_000); // Market data needs no keys.
-    await until(() => logs.some((line) => line.includes('refused')), 'the refusal', 20_000);
+    await until(
+      () => events.some((event) => event.type === 'link' && event.text.includes('key was refused')),
+      'the refusal',
+      20_000,
+    );
     expect(await client.submitOrder(quote(2.45))).toMatchObject({ status: 'rejected' });
     const { pid } = client.health.connectorProcess!;
     const arguments_ = execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }); // prettier-ignore
@@ -93,7 +97,7 @@ describeNative('a client on Bybit', () => {
       maxArrayLength: null,
       maxStringLength: null,
     });
-    expect(logs.join('\n')).toContain('login on the private connection refused');
+    expect(logs.join('\n')).toMatch(/login on the (private|trade) connection refused/);
     expect(shown).not.toMatch(/canary-(key|secret)/);
     await client.close();
     expect(isAlive(pid!)).toBe(false);
