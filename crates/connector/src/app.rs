@@ -21,6 +21,7 @@ use crate::error::ConnectorError;
 use crate::paper::PaperVenue;
 use crate::stdin_end::stop_with_stdin;
 use crate::stdin_steps::StdinSteps;
+use crate::stdio::{self, Greeting};
 use crate::stop_signal::StopSignal;
 use crate::venue::Venue;
 use crate::venues::replay::ReplayVenue;
@@ -114,13 +115,24 @@ impl Default for Serving {
     }
 }
 
-/// Serves bots with any venue until a signal comes.
+/// Serves bots, or with `--stdio` the standard streams, with any venue until a signal comes.
 pub(crate) fn serve<V: Venue>(
     command: &Command,
     mut venue: V,
     stop: &StopSignal,
     serving: &Serving,
 ) -> Result<(), ConnectorError> {
+    if command.stdio {
+        lower_timer_slack();
+        let greeting = Greeting {
+            kind: command.kind.word(),
+            orders: serving.orders,
+            is_paper: serving.is_paper(),
+            wait: serving.register_wait,
+            exit_at_end: serving.exit_at_end,
+        };
+        return stdio::run(venue, &greeting, stop);
+    }
     let hello = Hello {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kind: command.kind.word().to_owned(),

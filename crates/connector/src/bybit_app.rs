@@ -27,7 +27,7 @@ pub(crate) fn run(command: &Command, stop: &StopSignal) -> Result<(), ConnectorE
     for warning in &settings.warnings {
         warn!("{warning}");
     }
-    let real = !settings.paper && settings.core.credentials.is_some();
+    let real = !settings.paper && settings.core.credentials.is_some() && !command.stdio;
     let orders = match (settings.paper, real) {
         (true, _) => "paper",
         (false, true) => "real",
@@ -52,6 +52,7 @@ pub(crate) fn run(command: &Command, stop: &StopSignal) -> Result<(), ConnectorE
     let venue = NetVenue::new(shell, &NetSettings::default())?;
     match (real, paper) {
         (true, _) => serve(command, venue, stop, &serving),
+        _ if command.stdio => serve(command, venue, stop, &serving),
         (false, true) => {
             let venue = PaperVenue::new(venue, &paper_config, now)?;
             serve(command, venue, stop, &serving)

@@ -132,6 +132,10 @@ struct Args {
     /// Stop when the standard input ends: with the program that started it, however that dies
     #[arg(long)]
     with_stdin: bool,
+    /// Market data as JSON lines: commands on the standard input, data on the standard output, no
+    /// shared memory and no orders
+    #[arg(long)]
+    stdio: bool,
 }
 
 /// What the command line asks for.
@@ -167,6 +171,8 @@ pub struct Command {
     pub ready_json: bool,
     /// Stop when the standard input ends.
     pub with_stdin: bool,
+    /// JSON lines over the standard streams instead of shared memory.
+    pub stdio: bool,
 }
 
 /// Reads the command line of the process. `--help`, `--version` and mistakes end it here.
@@ -255,6 +261,7 @@ impl TryFrom<Args> for Command {
             log_format: args.log_format,
             ready_json: args.ready_json,
             with_stdin: args.with_stdin,
+            stdio: args.stdio,
         })
     }
 }

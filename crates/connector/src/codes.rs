@@ -41,5 +41,9 @@ pub const STOPPING: i64 = 3104;
 pub const INBOX_OVERFLOW: i64 = 3105;
 /// This connector takes no orders: paper trading is not there for this venue, or there is no key.
 pub const ORDERS_OFF: i64 = 3106;
+/// A command line of the standard input cannot be understood.
+pub const COMMAND_UNREADABLE: i64 = 3107;
+/// More symbols wait for the venue's instruments than are kept.
+pub const TOO_MANY_WAITING: i64 = 3108;
 /// The venue could not judge the registration in time; register again.
 pub const NOT_READY: i64 = 3208;

@@ -20,6 +20,7 @@ pub mod paper;
 pub mod registrations;
 pub mod stdin_end;
 pub mod stdin_steps;
+pub mod stdio;
 pub mod stop_signal;
 #[cfg(test)]
 mod test_venue;

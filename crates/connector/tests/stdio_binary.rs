@@ -1,0 +1,222 @@
+//! `connector … --stdio`: JSON lines with the real binary.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+mod stdio_support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hbl_connector::venues::replay::synth;
+use serde_json::{Value, json};
+use stdio_support::Lines;
+
+/// The book of someone who applies the depth lines.
+#[derive(Default)]
+struct Book {
+    sides: [BTreeMap<u64, f64>; 2],
+    last_id: u64,
+}
+
+impl Book {
+    fn apply(&mut self, line: &Value) {
+        let id = line["last_update_id"].as_u64().unwrap();
+        assert!(id > self.last_id, "{line}");
+        self.last_id = id;
+        if line["snapshot"] == true {
+            self.sides = Default::default();
+        }
+        for (side, key) in self.sides.iter_mut().zip(["bids", "asks"]) {
+            for level in line[key].as_array().unwrap() {
+                let tick = (level[0].as_f64().unwrap() * 10.0).round() as u64;
+                match level[1].as_f64().unwrap() {
+                    0.0 => side.remove(&tick),
+                    qty => side.insert(tick, qty),
+                };
+            }
+        }
+        if let Some((bid, ask)) = self.best() {
+            assert!(bid < ask, "crossed after {line}");
+        }
+    }
+
+    fn best(&self) -> Option<(u64, u64)> {
+        let bid = self.sides[0].keys().next_back()?;
+        Some((*bid, *self.sides[1].keys().next()?))
+    }
+}
+
+fn subscribe(channel: &str, symbol: &str) -> Value {
+    json!({"command": "subscribe", "channel": channel, "symbol": symbol})
+}
+
+#[test]
+fn the_simulator_speaks_the_protocol() {
+    let mut lines = Lines::start(&["sim", "BTCUSDT", "ETHUSDT"]);
+    let ready = lines.next();
+    assert_eq!(
+        (&ready["type"], &ready["status"]),
+        (&json!("status"), &json!("ready"))
+    );
+    assert_eq!(
+        (&ready["kind"], &ready["paper"]),
+        (&json!("sim"), &json!(true))
+    );
+    assert_eq!(ready["pid"], lines.pid());
+    lines.send(&json!({"command": "ping", "id": 3}));
+    assert_eq!(lines.until(|line| line["status"] == "pong")["id"], 3);
+    lines.send(&subscribe("depth", "BTCUSDT"));
+    let subscribed = lines.until(|line| line["status"] == "subscribed");
+    assert_eq!(
+        (&subscribed["tick"], &subscribed["lot"]),
+        (&json!(0.1), &json!(0.001))
+    );
+    lines.send(&subscribe("trades", "BTCUSDT"));
+    lines.send(&subscribe("trades", "NOSUCH"));
+    assert_eq!(lines.until(|line| line["type"] == "error")["code"], 3001);
+    lines.write(b"not a command\n");
+    assert_eq!(lines.until(|line| line["type"] == "error")["code"], 3107);
+    let (mut book, mut depths, mut trade_ids) = (Book::default(), 0, Vec::new());
+    while depths < 500 || trade_ids.len() < 20 {
+        let line = lines.next();
+        let now_ms = std::time::SystemTime::UNIX_EPOCH
+            .elapsed()
+            .unwrap()
+            .as_millis() as u64;
+        match line["type"].as_str().unwrap() {
+            "depth" => {
+                // The first one holds all of it, also when it was sent before this loop began.
+                if depths == 0 && line["snapshot"] == false {
+                    lines.send(&subscribe("depth", "BTCUSDT"));
+                    lines.until(|line| line["status"] == "subscribed");
+                    book.apply(&lines.until(|line| line["snapshot"] == true));
+                } else {
+                    book.apply(&line);
+                }
+                depths += 1;
+            }
+            "trade" => {
+                assert_eq!(line["symbol"], "BTCUSDT");
+                assert_eq!(line["is_buyer_maker"], line["side"] == "sell");
+                assert!(line["price"].as_f64().unwrap() > 1000.0);
+                let ts = line["timestamp"].as_u64().unwrap();
+                assert!(now_ms.abs_diff(ts) < 5_000, "{ts}");
+                trade_ids.push(line["id"].as_u64().unwrap());
+            }
+            _ => {}
+        }
+    }
+    assert!(book.best().is_some());
+    assert!(trade_ids.windows(2).all(|pair| pair[0] < pair[1]));
+    lines.send(&json!({"command": "unsubscribe", "channel": "trades", "symbol": "BTCUSDT"}));
+    lines.until(|line| line["status"] == "unsubscribed");
+    for _ in 0..200 {
+        assert_ne!(lines.next()["type"], "trade");
+    }
+    lines.send(&json!({"command": "stop"}));
+    lines.until(|line| line["status"] == "stopping");
+    assert_eq!(lines.wait().code(), Some(0));
+}
+
+#[test]
+fn the_end_of_the_input_a_signal_and_a_closed_output_are_clean_ends() {
+    let mut lines = Lines::start(&["sim"]);
+    lines.next();
+    drop(lines.take_input());
+    lines.until(|line| line["status"] == "stopping");
+    assert_eq!(lines.wait().code(), Some(0));
+
+    let mut lines = Lines::start(&["sim"]);
+    lines.next();
+    lines.signal(libc::SIGTERM);
+    lines.until(|line| line["status"] == "stopping");
+    assert_eq!(lines.wait().code(), Some(0));
+
+    let mut lines = Lines::start(&["sim"]);
+    lines.next();
+    lines.send(&subscribe("depth", "BTCUSDT"));
+    lines.next();
+    lines.close_output();
+    assert_eq!(lines.wait().code(), Some(0));
+
+    // Also when nothing is being written.
+    let mut lines = Lines::start(&["sim"]);
+    lines.next();
+    lines.close_output();
+    assert_eq!(lines.wait().code(), Some(0));
+}
+
+#[test]
+fn a_reader_that_stands_still_costs_no_memory_and_gets_a_right_book_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("sim.toml");
+    let text = "[[symbols]]\nsymbol = \"BTCUSDT\"\nlevels_per_second = 150000.0\ntrades_per_second = 20000.0\nlevels = 400\n";
+    std::fs::write(&config, text).unwrap();
+    let mut lines = Lines::start(&["sim", config.to_str().unwrap()]);
+    lines.next();
+    lines.send(&subscribe("depth", "BTCUSDT"));
+    lines.send(&subscribe("trades", "BTCUSDT"));
+    std::thread::sleep(Duration::from_millis(1500));
+    let before = lines.resident_kb();
+    std::thread::sleep(Duration::from_millis(2000));
+    let after = lines.resident_kb();
+    assert!(after < before + 4_096, "{before} kB, {after} kB");
+    let mut book = Book::default();
+    let dropped = loop {
+        let line = lines.next();
+        match line["type"].as_str().unwrap() {
+            "depth" => book.apply(&line),
+            "status" if line["status"] == "dropped" => break line,
+            _ => {}
+        }
+    };
+    assert!(dropped["trades"].as_u64() > Some(1000), "{dropped}");
+    let mut depths = 0;
+    while depths < 50 {
+        let line = lines.next();
+        if line["type"] == "depth" {
+            book.apply(&line);
+            depths += 1;
+        }
+    }
+    let levels = book.sides[0].len() + book.sides[1].len();
+    assert!((100..4000).contains(&levels), "{levels} levels");
+}
+
+#[test]
+fn a_replay_begins_with_the_first_subscription_and_ends_with_the_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("btcusdt_20240808.gz");
+    let start_ns = 1_700_000_000_000_000_000;
+    synth::write_lines(&path, &synth::usdm_lines("BTCUSDT", start_ns, 100)).unwrap();
+    let mut lines = Lines::start(&[
+        "replay",
+        path.to_str().unwrap(),
+        "--speed",
+        "max",
+        "--rebase-time=false",
+        "--exit-at-end",
+    ]);
+    assert_eq!(lines.next()["status"], "ready");
+    lines.write(
+        b"{\"command\":\"subscribe\",\"channel\":\"depth\",\"symbol\":\"BTCUSDT\"}\n{\"command\":\"subscribe\",\"channel\":\"trades\",\"symbol\":\"BTCUSDT\"}\n",
+    );
+    let (mut book, mut trades, mut sold) = (Book::default(), 0, 0);
+    loop {
+        let line = lines.next();
+        match line["type"].as_str().unwrap() {
+            "depth" => book.apply(&line),
+            "trade" => {
+                trades += 1;
+                sold += u32::from(line["side"] == "sell");
+                assert_eq!(line["timestamp"], start_ns / 1_000_000);
+                assert_eq!(line["qty"], 0.01);
+            }
+            _ if line["status"] == "stopping" => break,
+            _ => {}
+        }
+    }
+    assert_eq!((trades, sold), (100, 50));
+    assert_eq!(book.best(), Some((1100, 1101)));
+    assert_eq!(lines.wait().code(), Some(0));
+}
