@@ -82,6 +82,24 @@ describe('SwitchableFeed', () => {
     expect(two.state).toBe('stopped');
   });
 
+  it('tells no book that a source had before its loss', async () => {
+    const [a, b] = [new ScriptedConnector('a'), new ScriptedConnector('b')];
+    const [one, two] = [streamOver(a), streamOver(b)];
+    const feed = new SwitchableFeed([one, two], { logger: false });
+    open.push(feed);
+    const bids = bookOf(feed);
+    await feed.start();
+    b.queue.push(rawDepth({ bids: [[3, 3]], snapshot: true }));
+    await until(() => two.metrics.depth.total === 1, 'the book of b');
+    b.connected = false;
+    await until(() => two.health.reconnections === 1, 'the return of b');
+    await feed.switchTo(two);
+    expect(bids.size).toBe(0);
+    b.queue.push(rawDepth({ bids: [[4, 4]], snapshot: true }));
+    await until(() => bids.size > 0, 'the new book of b');
+    expect(bids).toEqual(new Map([[4, 4]]));
+  });
+
   it('goes on with the present source when the next cannot be started', async () => {
     const [a, b] = [new ScriptedConnector('a'), new ScriptedConnector('b')];
     const feed = new SwitchableFeed([streamOver(a)], { logger: false });
