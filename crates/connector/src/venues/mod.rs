@@ -1,5 +1,6 @@
 //! The market places.
 
+pub mod binancefutures;
 pub mod bybit;
 pub mod common;
 pub mod exchange_bridge;

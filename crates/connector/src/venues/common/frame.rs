@@ -66,7 +66,18 @@ pub fn cut(text: &str) -> String {
 /// # Errors
 /// When it is too long or of another shape.
 pub fn read<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, FrameError> {
-    if bytes.len() > FRAME_BYTES_MAX {
+    read_up_to(FRAME_BYTES_MAX, bytes)
+}
+
+/// Reads a whole text of up to so many bytes into its shape.
+///
+/// # Errors
+/// When it is too long or of another shape.
+pub fn read_up_to<'a, T: serde::Deserialize<'a>>(
+    bytes_max: usize,
+    bytes: &'a [u8],
+) -> Result<T, FrameError> {
+    if bytes.len() > bytes_max {
         return Err(FrameError::TooLong(bytes.len()));
     }
     // Checked once as a whole, instead of text by text.
