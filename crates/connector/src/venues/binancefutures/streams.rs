@@ -11,6 +11,8 @@ use super::frames::Reply;
 const SECOND_NS: u64 = 1_000_000_000;
 /// How long an answer may take.
 const ANSWER_NS: u64 = 10 * SECOND_NS;
+/// How long a refusal is believed.
+const REFUSED_NS: u64 = 60 * SECOND_NS;
 /// The venue ends a connection that sends more than ten messages in a second, pongs included.
 const PAUSE_NS: u64 = SECOND_NS / 4;
 /// Streams in one request.
@@ -30,8 +32,8 @@ enum State {
     Broken,
     /// Unsubscribing.
     Leaving { until: u64 },
-    /// The venue refused it.
-    Refused,
+    /// The venue refused it; asked again later, for it may have been a passing fault.
+    Refused { until: u64 },
 }
 
 #[derive(Debug)]
@@ -100,7 +102,7 @@ impl Streams {
 
     /// True when every stream is confirmed or refused.
     pub fn is_complete(&self) -> bool {
-        let done = |state: &State| matches!(state, State::Live | State::Refused);
+        let done = |state: &State| matches!(state, State::Live | State::Refused { .. });
         self.open && self.streams.values().all(done)
     }
 
@@ -111,7 +113,7 @@ impl Streams {
         self.send_at = now;
         self.list_wanted = false;
         for state in self.streams.values_mut() {
-            let alone = *state == State::Refused;
+            let alone = matches!(state, State::Refused { .. });
             *state = State::Wanted { alone };
         }
     }
@@ -137,7 +139,7 @@ impl Streams {
     }
 
     /// The venue answered.
-    pub fn reply(&mut self, reply: &Reply, out: &mut Vec<StreamAct>) {
+    pub fn reply(&mut self, now: u64, reply: &Reply, out: &mut Vec<StreamAct>) {
         // An error without a number is about the oldest request.
         let id = reply.id.or_else(|| self.requests.keys().min().copied());
         let Some(request) = id.and_then(|id| self.requests.remove(&id)) else {
@@ -168,7 +170,7 @@ impl Streams {
                             out.push(StreamAct::Live(name));
                         }
                         Some((code, words)) if alone => {
-                            self.set(&name, State::Refused);
+                            self.set(&name, State::Refused { until: now + REFUSED_NS });
                             out.push(StreamAct::Refused(name, format!("{code} {words}")));
                         }
                         Some(_) => self.set(&name, State::Wanted { alone: true }),
@@ -205,6 +207,11 @@ impl Streams {
         }
         if now < self.send_at {
             return;
+        }
+        for state in self.streams.values_mut() {
+            if matches!(state, State::Refused { until } if now >= *until) {
+                *state = State::Wanted { alone: true };
+            }
         }
         let until = now + ANSWER_NS;
         let text = if let Some(names) = self.pick(|state| *state == State::Broken) {
@@ -272,8 +279,10 @@ impl Streams {
         }
         let due = |state: &State| match state {
             State::Wanted { .. } | State::Broken => Some(self.send_at),
-            State::Asked { until } | State::Leaving { until } => Some(*until),
-            State::Live | State::Refused => None,
+            State::Asked { until } | State::Leaving { until } | State::Refused { until } => {
+                Some(*until)
+            }
+            State::Live => None,
         };
         let list = self.list_wanted.then_some(self.send_at);
         self.streams.values().filter_map(due).chain(list).min()

@@ -34,7 +34,7 @@ fn everything_wanted_is_asked_for_after_every_opening() {
     assert_eq!(sent(&mut streams, 0), [text]);
     assert!(!streams.is_complete());
     let mut out = Vec::new();
-    streams.reply(&ok(1), &mut out);
+    streams.reply(0, &ok(1), &mut out);
     assert_eq!(out, [StreamAct::Live("a@depth".into()), StreamAct::Live("a@trade".into())]);
     assert!(streams.is_complete());
     streams.closed();
@@ -55,7 +55,7 @@ fn requests_keep_well_below_ten_in_a_second_and_names_are_split() {
             assert!(text.len() < 4096);
             at.push(now);
             let id = at.len() as u64;
-            streams.reply(&ok(id), &mut Vec::new());
+            streams.reply(0, &ok(id), &mut Vec::new());
         }
     }
     assert_eq!(asked, 400);
@@ -68,15 +68,18 @@ fn requests_keep_well_below_ten_in_a_second_and_names_are_split() {
 fn a_refused_request_is_asked_again_stream_by_stream() {
     let mut streams = opened(&["a", "b"]);
     sent(&mut streams, 0);
-    streams.reply(&refused(None), &mut Vec::new());
+    streams.reply(0, &refused(None), &mut Vec::new());
     assert!(sent(&mut streams, SECOND_NS)[0].contains(r#"["a"]"#));
     let mut out = Vec::new();
-    streams.reply(&refused(Some(2)), &mut out);
+    streams.reply(0, &refused(Some(2)), &mut out);
     assert_eq!(out, [StreamAct::Refused("a".into(), "2 no".into())]);
     assert!(sent(&mut streams, 2 * SECOND_NS)[0].contains(r#"["b"]"#));
-    streams.reply(&ok(3), &mut Vec::new());
+    streams.reply(0, &ok(3), &mut Vec::new());
     assert!(streams.is_complete());
     // It may have been a passing refusal.
+    assert_eq!(streams.next_due(), Some(REFUSED_NS));
+    assert!(sent(&mut streams, REFUSED_NS)[0].contains(r#"["a"]"#));
+    streams.reply(0, &refused(Some(4)), &mut Vec::new());
     streams.opened(3 * SECOND_NS);
     assert!(sent(&mut streams, 3 * SECOND_NS)[0].contains(r#"["b"]"#));
     assert!(sent(&mut streams, 4 * SECOND_NS)[0].contains(r#"["a"]"#));
@@ -91,20 +94,20 @@ fn what_the_venue_does_not_list_is_asked_for_again_unless_something_was_under_wa
     };
     let mut streams = opened(&["a", "b"]);
     sent(&mut streams, 0);
-    streams.reply(&ok(1), &mut Vec::new());
+    streams.reply(0, &ok(1), &mut Vec::new());
     streams.list();
     assert_eq!(sent(&mut streams, SECOND_NS), [r#"{"method":"LIST_SUBSCRIPTIONS","id":2}"#]);
     let mut out = Vec::new();
-    streams.reply(&listed(2, &["a"]), &mut out);
+    streams.reply(0, &listed(2, &["a"]), &mut out);
     assert_eq!(out, [StreamAct::Alive]);
     assert!(sent(&mut streams, 2 * SECOND_NS)[0].contains(r#"["b"]"#));
-    streams.reply(&ok(3), &mut Vec::new());
+    streams.reply(0, &ok(3), &mut Vec::new());
     streams.list();
     sent(&mut streams, 3 * SECOND_NS);
     streams.want("c");
     sent(&mut streams, 4 * SECOND_NS);
-    streams.reply(&ok(5), &mut Vec::new());
-    streams.reply(&listed(4, &["a", "b"]), &mut Vec::new());
+    streams.reply(0, &ok(5), &mut Vec::new());
+    streams.reply(0, &listed(4, &["a", "b"]), &mut Vec::new());
     assert!(streams.is_complete(), "an old list says nothing about c");
 }
 
@@ -112,11 +115,11 @@ fn what_the_venue_does_not_list_is_asked_for_again_unless_something_was_under_wa
 fn a_broken_stream_is_left_before_it_is_asked_for_again() {
     let mut streams = opened(&["a", "b"]);
     sent(&mut streams, 0);
-    streams.reply(&ok(1), &mut Vec::new());
+    streams.reply(0, &ok(1), &mut Vec::new());
     streams.renew("a");
     assert_eq!(sent(&mut streams, SECOND_NS), [r#"{"method":"UNSUBSCRIBE","params":["a"],"id":2}"#]);
     assert!(sent(&mut streams, 2 * SECOND_NS).is_empty());
-    streams.reply(&ok(2), &mut Vec::new());
+    streams.reply(0, &ok(2), &mut Vec::new());
     assert!(sent(&mut streams, 3 * SECOND_NS)[0].contains(r#""SUBSCRIBE","params":["a"]"#));
 }
 

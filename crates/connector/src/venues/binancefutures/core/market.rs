@@ -30,7 +30,7 @@ impl BinanceCore {
             Ok(Frame::Trade(frame)) => self.trade(now, &frame),
             Ok(Frame::Reply(reply)) => {
                 let mut acts = Vec::new();
-                self.streams_of(line).reply(&reply, &mut acts);
+                self.streams_of(line).reply(now.mono_ns, &reply, &mut acts);
                 self.stream_acts(now, line, acts);
             }
             Ok(Frame::Other) => {}

@@ -143,8 +143,3 @@ impl BinanceCore {
         dues.into_iter().min().unwrap_or(u64::MAX)
     }
 }
-
-#[cfg(test)]
-mod fault_tests;
-#[cfg(test)]
-mod tests;
