@@ -74,6 +74,8 @@ fn orders_are_refused_by_name() {
     let mut rig = started(&["BTCUSDT"], CoreSettings::default());
     let order = NewOrder {
         handle: 7,
+        owner: 1,
+        order_id: 7,
         price_tick: 600_000,
         qty: 0.001,
         side: Side::Buy,

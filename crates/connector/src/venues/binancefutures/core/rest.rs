@@ -89,7 +89,7 @@ impl BinanceCore {
                 }
             }
             Err(RestFailure::Timeout) => Err("no answer in time".to_owned()),
-            Err(RestFailure::Network(why)) => Err(why),
+            Err(RestFailure::Network(why) | RestFailure::NotSent(why)) => Err(why),
         };
         if let Err(why) = read {
             self.failed(now, id, purpose, &why);
