@@ -24,6 +24,7 @@ pub struct Bot {
     pub books: Vec<BotBook>,
     pub downs: Vec<String>,
     pub ups: usize,
+    pub socket_up: Option<bool>,
     pub notices: Vec<(i64, String)>,
     pub stales: usize,
 }
@@ -87,6 +88,7 @@ impl Bot {
                     assert!(std::mem::replace(&mut self.book(symbol).fresh, false));
                     self.stales += 1;
                 }
+                VenueEvent::Socket { up, .. } => self.socket_up = Some(up),
                 VenueEvent::Down(text) => self.downs.push(text),
                 VenueEvent::Up => self.ups += 1,
                 VenueEvent::Notice(refusal) => self.notices.push((refusal.code, refusal.text)),

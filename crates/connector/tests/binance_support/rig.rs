@@ -371,6 +371,18 @@ impl Rig {
         self.answers.push(answer);
     }
 
+    /// Stops the markets after depth has told everything.
+    pub fn pause(&mut self) {
+        self.quiet = true;
+        let time = self.time_ms();
+        for at in 0..self.markets.len() {
+            if let Some(depth) = self.markets[at].depth(time) {
+                let symbol = self.markets[at].symbol.to_lowercase();
+                self.publish(&format!("{symbol}@depth@0ms"), &depth);
+            }
+        }
+    }
+
     /// Lets everything heal and compares each book with the venue's.
     pub fn settle_and_compare(&mut self) {
         self.faults = Faults::default();
@@ -388,14 +400,7 @@ impl Rig {
             }
         }
         assert!(self.is_whole(), "streams {:?}, fresh {}", self.core.live_streams(), self.core.is_fresh());
-        self.quiet = true;
-        let time = self.time_ms();
-        for at in 0..self.markets.len() {
-            if let Some(depth) = self.markets[at].depth(time) {
-                let symbol = self.markets[at].symbol.to_lowercase();
-                self.publish(&format!("{symbol}@depth@0ms"), &depth);
-            }
-        }
+        self.pause();
         self.run_for(100);
         for (index, market) in self.markets.iter().enumerate() {
             let book = &self.bot.books[index];

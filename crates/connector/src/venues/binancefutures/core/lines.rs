@@ -2,7 +2,7 @@
 
 use super::{BinanceCore, Instrument, Sync};
 use crate::clock::Now;
-use crate::venue::VenueEvent;
+use crate::venue::{VenueEvent, VenueSocket};
 use crate::venues::binancefutures::codes;
 use crate::venues::binancefutures::streams::{StreamAct, Streams};
 use crate::venues::common::link::{Link, LinkAct};
@@ -156,6 +156,11 @@ impl BinanceCore {
         }
         if std::mem::replace(&mut self.was_up, false) {
             let text = format!("the market data connection is lost: {reason}");
+            self.events.push(VenueEvent::Socket {
+                socket: VenueSocket::Public,
+                up: false,
+                text: reason.to_owned(),
+            });
             self.events.push(VenueEvent::Down(text));
         }
     }
@@ -177,6 +182,11 @@ impl BinanceCore {
     pub(super) fn tell_link(&mut self) {
         if !self.was_up && self.groups.iter().all(|group| group.current().link.is_open()) {
             self.was_up = true;
+            self.events.push(VenueEvent::Socket {
+                socket: VenueSocket::Public,
+                up: true,
+                text: String::new(),
+            });
             self.events.push(VenueEvent::Up);
         }
     }

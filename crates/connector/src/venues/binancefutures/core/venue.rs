@@ -72,6 +72,11 @@ impl Venue for BinanceCore {
             .then(|| "the instruments of Binance are still being read".to_owned())
     }
 
+    fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
+        let scale = self.scales.get(symbol)?;
+        Some((scale.tick.to_f64(), scale.lot.to_f64()))
+    }
+
     fn submit(&mut self, now: Now, _symbol: u32, order: &NewOrder) {
         self.events.push(VenueEvent::Order(OrderReport {
             handle: order.handle,
