@@ -9,7 +9,6 @@ use hbl_wire::{Capabilities, ConnectorPort, Hello};
 use tracing::{info, warn};
 
 use crate::bus::{self, Commands, NoCommands};
-use crate::bybit_app;
 use crate::cli::{Command, Kind};
 use crate::clock::Now;
 use crate::config;
@@ -26,6 +25,7 @@ use crate::stop_signal::StopSignal;
 use crate::venue::Venue;
 use crate::venues::replay::ReplayVenue;
 use crate::venues::sim::SimVenue;
+use crate::{binance_app, bybit_app};
 
 /// Runs until a signal comes.
 ///
@@ -70,6 +70,7 @@ pub fn run(command: &Command) -> Result<(), ConnectorError> {
             serve(command, venue, &stop, &serving)
         }
         Kind::Bybit => bybit_app::run(command, &stop),
+        Kind::BinanceFutures => binance_app::run(command, &stop),
     }
 }
 

@@ -20,6 +20,7 @@ CONNECTOR is one of
   sim      a simulated exchange; needs no config
   replay   recorded data (.gz of hftbacktest's collector, .npz or .npy event arrays)
   bybit    Bybit v5, linear or spot; without a config and without keys: public data of the mainnet
+  binancefutures   Binance USD-M futures: market data, orders filled in this process
 NAME is what bots give as their connector. A word that is an existing file, or ends in .toml, .gz,
 .npz or .npy, is a CONFIG (for `replay` also a recording); any other word is a SYMBOL.";
 
@@ -32,6 +33,7 @@ Examples:
   connector rp replay replay.toml
   connector bybit BTCUSDT
   connector mine bybit bybit.toml --testnet --paper=false
+  connector binancefutures BTCUSDT
 
 bybit: a flag of the command line goes before its variable, a variable before the config file.
   BYBIT_API_KEY, BYBIT_API_SECRET    keys; never on the command line
@@ -60,6 +62,8 @@ pub enum Kind {
     Replay,
     /// Bybit v5.
     Bybit,
+    /// Binance USD-M futures.
+    BinanceFutures,
 }
 
 impl Kind {
@@ -69,12 +73,14 @@ impl Kind {
             Self::Sim => "sim",
             Self::Replay => "replay",
             Self::Bybit => "bybit",
+            Self::BinanceFutures => "binancefutures",
         }
     }
 }
 
-/// Kinds of upstream's connector that this one does not have yet.
-const NOT_YET: [&str; 2] = ["binancefutures", "binancespot"];
+/// A kind of upstream's connector that this one does not have.
+const NOT_YET: [&str; 1] = ["binancespot"];
+const THERE_IS: &str = "`sim`, `replay`, `bybit` and `binancefutures`";
 
 /// How logs look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -279,7 +285,7 @@ fn split(words: &[String]) -> Result<(String, Kind, &[String]), ConnectorError> 
         },
         [only] => Err(unknown_kind(only)),
         [] => Err(ConnectorError::Usage(
-            "name a CONNECTOR: sim, replay or bybit".into(),
+            "name a CONNECTOR: sim, replay, bybit or binancefutures".into(),
         )),
     }
 }
@@ -289,8 +295,9 @@ fn kind_of(word: &str) -> Result<Option<Kind>, ConnectorError> {
         "sim" => Ok(Some(Kind::Sim)),
         "replay" => Ok(Some(Kind::Replay)),
         "bybit" => Ok(Some(Kind::Bybit)),
+        "binancefutures" => Ok(Some(Kind::BinanceFutures)),
         _ if NOT_YET.contains(&word) => Err(ConnectorError::Usage(format!(
-            "the connector kind `{word}` is not available in this version; there is `sim`, `replay` and `bybit`"
+            "the connector kind `{word}` is not available in this version; there is {THERE_IS}"
         ))),
         _ => Ok(None),
     }
@@ -298,7 +305,7 @@ fn kind_of(word: &str) -> Result<Option<Kind>, ConnectorError> {
 
 fn unknown_kind(word: &str) -> ConnectorError {
     ConnectorError::Usage(format!(
-        "`{word}` is not a kind of connector; there is `sim`, `replay` and `bybit` (see --help)"
+        "`{word}` is not a kind of connector; there is {THERE_IS} (see --help)"
     ))
 }
 
@@ -348,11 +355,19 @@ mod tests {
     #[test]
     fn mistakes_say_what_there_is() {
         assert!(usage(&["binancespot", "x"]).contains("not available"));
-        assert!(usage(&["mine", "binancefutures"]).contains("not available"));
+        assert!(usage(&["mine", "binancespot"]).contains("`binancefutures`"));
         assert!(usage(&["mine", "nothing"]).contains("`nothing`"));
         assert!(usage(&["mine"]).contains("sim"));
         assert!(usage(&["sim", "--speed", "2"]).contains("replay"));
         assert!(usage(&["replay", "--speed", "fast"]).contains("fast"));
+    }
+
+    #[test]
+    fn binance_futures_are_there_and_have_no_testnet_switch() {
+        let command = parse(&["mine", "binancefutures", "BTCUSDT"]).unwrap();
+        assert_eq!(command.kind.word(), "binancefutures");
+        assert_eq!(command.symbols, ["BTCUSDT"]);
+        assert!(usage(&["binancefutures", "--testnet"]).contains("--testnet"));
     }
 
     #[test]

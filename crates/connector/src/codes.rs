@@ -3,14 +3,16 @@
 
 use hbl_wire::Severity;
 
+use crate::venues::binancefutures::codes as binance;
 use crate::venues::bybit::codes as bybit;
 
 /// How much a notice of this number matters; what is not listed is a warning.
 #[must_use]
 pub const fn severity(code: i64) -> Severity {
     match code {
+        binance::CONFIG_IGNORED => Severity::Info,
         END_OF_DATA | RESTARTED | STOPPING | bybit::UNFOLLOWED_ORDER => Severity::Info,
-        bybit::AUTH_REFUSED | bybit::TOPIC_REFUSED => Severity::Error,
+        bybit::AUTH_REFUSED | bybit::TOPIC_REFUSED | binance::STREAM_REFUSED => Severity::Error,
         _ => Severity::Warning,
     }
 }

@@ -6,6 +6,7 @@
 //! [`venues::bybit`] is one on the network.
 
 pub mod app;
+mod binance_app;
 pub mod bus;
 mod bybit_app;
 pub mod cli;

@@ -19,26 +19,49 @@ fn started(symbols: &[&str], settings: CoreSettings) -> Rig {
 }
 
 fn snapshots(rig: &Rig) -> usize {
-    rig.calls.iter().filter(|(_, url)| url.contains("/fapi/v1/depth?")).count()
+    rig.calls
+        .iter()
+        .filter(|(_, url)| url.contains("/fapi/v1/depth?"))
+        .count()
 }
 
 #[test]
 fn a_symbol_is_taken_with_its_own_sizes_only() {
     let mut rig = Rig::new(1, &["BTCUSDT"], CoreSettings::default());
-    let refused = rig.core.register(rig.at(), "BTCUSDT", 0.1, 0.001).unwrap_err();
+    let refused = rig
+        .core
+        .register(rig.at(), "BTCUSDT", 0.1, 0.001)
+        .unwrap_err();
     assert_eq!(refused.code, codes::NOT_READY);
     assert!(rig.core.not_yet("BTCUSDT").is_some());
     rig.run_for(500);
     assert_eq!(rig.core.not_yet("BTCUSDT"), None);
-    let unknown = rig.core.register(rig.at(), "NOSUCH", 0.1, 0.001).unwrap_err();
+    let unknown = rig
+        .core
+        .register(rig.at(), "NOSUCH", 0.1, 0.001)
+        .unwrap_err();
     assert_eq!(unknown.code, bus_codes::SYMBOL_UNKNOWN);
     assert!(unknown.text.contains("NOSUCH"), "{}", unknown.text);
-    let lower = rig.core.register(rig.at(), "btcusdt", 0.1, 0.001).unwrap_err();
-    assert!(lower.text.contains("did you mean BTCUSDT?"), "{}", lower.text);
+    let lower = rig
+        .core
+        .register(rig.at(), "btcusdt", 0.1, 0.001)
+        .unwrap_err();
+    assert!(
+        lower.text.contains("did you mean BTCUSDT?"),
+        "{}",
+        lower.text
+    );
     for (tick, lot) in [(0.01, 0.001), (0.1, 0.01)] {
-        let other = rig.core.register(rig.at(), "BTCUSDT", tick, lot).unwrap_err();
+        let other = rig
+            .core
+            .register(rig.at(), "BTCUSDT", tick, lot)
+            .unwrap_err();
         assert_eq!(other.code, bus_codes::SIZE_MISMATCH);
-        assert!(other.text.contains("tick size 0.1 and lot size 0.001"), "{}", other.text);
+        assert!(
+            other.text.contains("tick size 0.1 and lot size 0.001"),
+            "{}",
+            other.text
+        );
     }
     assert!(rig.connects.is_empty(), "nothing is connected for nothing");
     assert_eq!(rig.core.register(rig.at(), "BTCUSDT", 0.1, 0.001), Ok(0));
@@ -99,7 +122,11 @@ fn orders_are_refused_by_name() {
         }
     }
     assert_eq!(refusals.len(), 3);
-    assert!(refusals.iter().all(|r| r.code == 3301 && r.text.contains("orders only in paper mode")));
+    assert!(
+        refusals
+            .iter()
+            .all(|r| r.code == 3301 && r.text.contains("orders only in paper mode"))
+    );
     assert!(rig.calls.iter().all(|(_, url)| !url.contains("order")));
 }
 
@@ -112,39 +139,69 @@ fn a_gap_is_told_and_healed_by_one_snapshot_of_that_symbol() {
     rig.run_for(1_000);
     assert_eq!((rig.bot.stales, snapshots(&rig)), (1, before + 1));
     assert!(rig.calls.last().unwrap().1.contains("symbol=BTCUSDT"));
-    let told = rig.bot.notices.iter().find(|(code, _)| *code == codes::BOOK_LOST).unwrap();
-    assert!(told.1.contains("BTCUSDT") && told.1.contains("missing"), "{}", told.1);
+    let told = rig
+        .bot
+        .notices
+        .iter()
+        .find(|(code, _)| *code == codes::BOOK_LOST)
+        .unwrap();
+    assert!(
+        told.1.contains("BTCUSDT") && told.1.contains("missing"),
+        "{}",
+        told.1
+    );
     rig.settle_and_compare();
 }
 
 #[test]
 fn nothing_is_asked_before_a_429_or_418_allows_it() {
-    for (status, header, seconds) in [(429, Some(7), 7), (418, Some(130), 130), (429, None, 60), (418, None, 300)] {
+    for (status, header, seconds) in [
+        (429, Some(7), 7),
+        (418, Some(130), 130),
+        (429, None, 60),
+        (418, None, 300),
+    ] {
         let mut rig = started(&["BTCUSDT"], CoreSettings::default());
         rig.all_calls_answered = Some((status, header));
         rig.cut(0, None);
-        while rig.bot.notices.iter().all(|(code, _)| *code != codes::REST_HELD) {
+        while rig
+            .bot
+            .notices
+            .iter()
+            .all(|(code, _)| *code != codes::REST_HELD)
+        {
             rig.run_for(1);
         }
         rig.all_calls_answered = None;
         let (from, calls) = (rig.now, rig.calls.len());
         rig.run_for(seconds * 1_000 + 5_000);
         let after = &rig.calls[calls..];
-        assert!(!after.is_empty() && after.iter().all(|(at, _)| *at >= from + seconds * SECOND - MS), "{status}");
+        assert!(
+            !after.is_empty()
+                && after
+                    .iter()
+                    .all(|(at, _)| *at >= from + seconds * SECOND - MS),
+            "{status}"
+        );
         rig.settle_and_compare();
     }
 }
 
 #[test]
 fn snapshots_keep_within_the_weight_that_is_left() {
-    let settings = CoreSettings { weight_per_minute: Some(100), ..CoreSettings::default() };
+    let settings = CoreSettings {
+        weight_per_minute: Some(100),
+        ..CoreSettings::default()
+    };
     let names: Vec<String> = (0..20).map(|i| format!("SYM{i}USDT")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut rig = Rig::new(1, &names, settings);
     rig.start();
     rig.run_for(300_000);
     for (i, (from, _)) in rig.calls.iter().enumerate() {
-        let inside = rig.calls[i..].iter().take_while(|(at, _)| *at < from + 60 * SECOND);
+        let inside = rig.calls[i..]
+            .iter()
+            .take_while(|(at, _)| *at < from + 60 * SECOND);
         assert!(inside.count() <= 5, "{i}");
     }
     assert!(rig.core.is_fresh());
@@ -153,7 +210,10 @@ fn snapshots_keep_within_the_weight_that_is_left() {
 #[test]
 fn a_connection_is_replaced_before_its_day_is_over_and_nobody_notices() {
     // The market stands still for hours here, which is another test's matter.
-    let settings = CoreSettings { silence: Duration::from_secs(1_000_000), ..CoreSettings::default() };
+    let settings = CoreSettings {
+        silence: Duration::from_secs(1_000_000),
+        ..CoreSettings::default()
+    };
     let mut rig = started(&["BTCUSDT"], settings);
     let opened = rig.connects[0].0;
     rig.pause();
@@ -174,7 +234,10 @@ fn a_connection_is_replaced_before_its_day_is_over_and_nobody_notices() {
     assert_eq!((snapshots_before, snapshots(&rig)), (1, 1));
     let trades = &rig.bot.books[0].trades;
     let last: Vec<i64> = trades[trades.len() - 300..].to_vec();
-    assert!(last.windows(2).all(|pair| pair[1] == pair[0] + 1), "no trade missing or double");
+    assert!(
+        last.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "no trade missing or double"
+    );
     rig.settle_and_compare();
 }
 
@@ -184,9 +247,16 @@ fn a_stream_that_was_confirmed_and_stays_silent_is_asked_for_anew() {
     rig.dead_streams.insert("btcusdt@depth@0ms".to_owned());
     rig.run_for(6_000);
     assert_eq!(rig.bot.stales, 1, "best prices show that depth hangs");
-    assert!(rig.texts.iter().any(|(_, text)| text.contains("UNSUBSCRIBE")));
+    assert!(
+        rig.texts
+            .iter()
+            .any(|(_, text)| text.contains("UNSUBSCRIBE"))
+    );
     rig.run_for(30_000);
-    assert!(rig.connects.len() >= 2, "the connection is made anew when that does not help");
+    assert!(
+        rig.connects.len() >= 2,
+        "the connection is made anew when that does not help"
+    );
     rig.dead_streams.clear();
     rig.settle_and_compare();
 }
@@ -219,18 +289,34 @@ fn a_connection_that_answers_nothing_is_given_up() {
 
 #[test]
 fn aggregated_trades_come_from_their_own_entry_point() {
-    let settings = CoreSettings { trades: TradeStream::AggTrade, ..CoreSettings::default() };
+    let settings = CoreSettings {
+        trades: TradeStream::AggTrade,
+        ..CoreSettings::default()
+    };
     let rig = started(&["BTCUSDT"], settings);
     let urls: Vec<&str> = rig.connects.iter().map(|(_, url)| url.as_str()).collect();
-    assert_eq!(urls, ["wss://fstream.binance.com/public/stream", "wss://fstream.binance.com/market/stream"]);
-    assert!(rig.texts.iter().any(|(_, text)| text.contains(r#"["btcusdt@aggTrade"]"#)));
+    assert_eq!(
+        urls,
+        [
+            "wss://fstream.binance.com/public/stream",
+            "wss://fstream.binance.com/market/stream"
+        ]
+    );
+    assert!(
+        rig.texts
+            .iter()
+            .any(|(_, text)| text.contains(r#"["btcusdt@aggTrade"]"#))
+    );
 }
 
 #[test]
 fn more_streams_than_a_connection_takes_open_another_one() {
     let names: Vec<String> = (0..5).map(|i| format!("SYM{i}USDT")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let settings = CoreSettings { streams_per_connection: 7, ..CoreSettings::default() };
+    let settings = CoreSettings {
+        streams_per_connection: 7,
+        ..CoreSettings::default()
+    };
     let mut rig = started(&names, settings);
     assert_eq!(rig.open_sockets(), [0, 2, 4]);
     rig.cut(2, None);
@@ -255,7 +341,10 @@ fn a_gate_that_refuses_keeps_everything_closed_for_ten_minutes() {
 fn a_changed_tick_size_is_told() {
     use hbl_connector::venues::net::{HttpAnswer, NetAction, Protocol};
     let mut rig = started(&["BTCUSDT"], CoreSettings::default());
-    let later = hbl_connector::clock::Now { mono_ns: rig.now + 3600 * SECOND, ..rig.at() };
+    let later = hbl_connector::clock::Now {
+        mono_ns: rig.now + 3600 * SECOND,
+        ..rig.at()
+    };
     let (mut events, mut actions) = (Vec::new(), Vec::new());
     rig.core.poll(later, &mut events);
     rig.core.take_actions(&mut actions);
@@ -263,9 +352,14 @@ fn a_changed_tick_size_is_told() {
         NetAction::Rest(call) if call.url.contains("exchangeInfo") => Some(call.id),
         _ => None,
     });
-    let body = exchange_info(&["BTCUSDT"]).replace("\"tickSize\":\"0.10\"", "\"tickSize\":\"0.50\"");
+    let body =
+        exchange_info(&["BTCUSDT"]).replace("\"tickSize\":\"0.10\"", "\"tickSize\":\"0.50\"");
     let headers = http::HeaderMap::new();
-    rig.core.on_rest(later, call.unwrap(), Ok(HttpAnswer::new(200, &headers, body.as_bytes())));
+    rig.core.on_rest(
+        later,
+        call.unwrap(),
+        Ok(HttpAnswer::new(200, &headers, body.as_bytes())),
+    );
     events.clear();
     rig.core.poll(later, &mut events);
     let told = |event: &VenueEvent| matches!(event, VenueEvent::Notice(r) if r.code == bus_codes::SIZE_MISMATCH && r.text.contains("0.5"));

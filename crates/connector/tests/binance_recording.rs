@@ -50,13 +50,16 @@ fn the_live_book_is_the_replays_after_every_recorded_depth_message() {
         let line = line.unwrap();
         let (local_ts, json) = line.split_once(' ').unwrap();
         let local_ts: i64 = local_ts.parse().unwrap();
-        let message = parser.parse::<BinanceUsdm>(local_ts, json, &mut symbols).unwrap();
+        let message = parser
+            .parse::<BinanceUsdm>(local_ts, json, &mut symbols)
+            .unwrap();
         if let Some(message) = message {
             replay.apply(message, &mut replay_trades, &mut Vec::new());
         }
         let mut changes = Vec::new();
         let effect = if json.starts_with("{\"lastUpdateId\"") {
-            live.snapshot(&snapshot(json.as_bytes()).unwrap(), &mut changes).unwrap()
+            live.snapshot(&snapshot(json.as_bytes()).unwrap(), &mut changes)
+                .unwrap()
         } else {
             match parse(json.as_bytes()).unwrap() {
                 Frame::Depth(frame) => {

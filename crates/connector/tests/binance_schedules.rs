@@ -10,7 +10,13 @@ use hbl_connector::venues::binancefutures::CoreSettings;
 
 fn faults(random: &mut Random) -> Faults {
     // Each schedule has some faults often and leaves others out.
-    let mut chance = |most: u64| if random.per_mille(500) { random.below(most) } else { 0 };
+    let mut chance = |most: u64| {
+        if random.per_mille(500) {
+            random.below(most)
+        } else {
+            0
+        }
+    };
     Faults {
         cut: chance(20),
         refuse: chance(300),

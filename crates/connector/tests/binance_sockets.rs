@@ -42,7 +42,12 @@ impl Run {
             ..CoreSettings::default()
         });
         let venue = NetVenue::new(core, &NetSettings::default()).unwrap();
-        let mut run = Self { venue, bot: Bot::default(), server, events: Vec::new() };
+        let mut run = Self {
+            venue,
+            bot: Bot::default(),
+            server,
+            events: Vec::new(),
+        };
         run.until("instruments", |run| run.venue.not_yet("").is_none());
         for symbol in SYMBOLS {
             run.venue.register(Now::read(), symbol, 0.1, 0.001).unwrap();
@@ -68,7 +73,11 @@ impl Run {
     fn until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
         let end = Instant::now() + Duration::from_secs(60);
         while !done(self) {
-            assert!(Instant::now() < end, "not in time: {what}; {:?}", self.bot.notices);
+            assert!(
+                Instant::now() < end,
+                "not in time: {what}; {:?}",
+                self.bot.notices
+            );
             self.poll();
         }
     }
@@ -89,8 +98,11 @@ impl Run {
             let state = run.server.state();
             let pairs = run.bot.books.iter().zip(&state.markets);
             pairs.into_iter().all(|(book, market)| {
-                let best = |side: &market::Side| side.iter().map(|(t, l)| (*t, *l)).collect::<Vec<_>>();
-                book.fresh && best(&book.bids) == best(&market.bids) && best(&book.asks) == best(&market.asks)
+                let best =
+                    |side: &market::Side| side.iter().map(|(t, l)| (*t, *l)).collect::<Vec<_>>();
+                book.fresh
+                    && best(&book.bids) == best(&market.bids)
+                    && best(&book.asks) == best(&market.asks)
             })
         };
         self.until("the books equal", equal);
@@ -100,7 +112,13 @@ impl Run {
 fn schedule(runtime: &tokio::runtime::Runtime, seed: u64) -> usize {
     let mut random = Random(seed);
     let mut run = Run::start(runtime, seed);
-    let mut chance = |most: u64| if random.per_mille(500) { random.below(most) } else { 0 };
+    let mut chance = |most: u64| {
+        if random.per_mille(500) {
+            random.below(most)
+        } else {
+            0
+        }
+    };
     let switches = Switches {
         cut: chance(8),
         gap: chance(20),
@@ -118,14 +136,19 @@ fn schedule(runtime: &tokio::runtime::Runtime, seed: u64) -> usize {
 
 #[test]
 fn the_bots_book_is_the_servers_after_a_hundred_schedules_of_faults() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     if let Ok(seed) = std::env::var("BINANCE_SEED") {
         schedule(&runtime, seed.parse().unwrap());
         return;
     }
     let mut stales = 0;
     for seed in 0..100 {
-        let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| schedule(&runtime, seed)));
+        let run =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| schedule(&runtime, seed)));
         match run {
             Ok(count) => stales += count,
             Err(panic) => {
@@ -139,7 +162,11 @@ fn the_bots_book_is_the_servers_after_a_hundred_schedules_of_faults() {
 
 #[test]
 fn pings_are_answered_and_a_429_is_obeyed() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     let mut run = Run::start(&runtime, 1);
     run.until("every book fresh", Run::is_whole);
     run.for_ms(300);
@@ -147,7 +174,11 @@ fn pings_are_answered_and_a_429_is_obeyed() {
     run.server.state().switches.rest_429 = 1000;
     run.server.state().switches.gap = 100;
     run.for_ms(500);
-    assert_eq!(run.server.state().refused_calls, 1, "nothing more is asked within the second");
+    assert_eq!(
+        run.server.state().refused_calls,
+        1,
+        "nothing more is asked within the second"
+    );
     run.server.state().switches.rest_429 = 0;
     run.settle_and_compare();
 }

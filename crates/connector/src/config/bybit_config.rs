@@ -196,7 +196,7 @@ pub fn load(path: &Path) -> Result<BybitConfig, ConnectorError> {
 }
 
 /// What is wrong and where, without the line itself.
-fn place(text: &str, error: &toml::de::Error) -> String {
+pub(super) fn place(text: &str, error: &toml::de::Error) -> String {
     let line = error.span().map(|span| {
         let before = text.get(..span.start).unwrap_or_default();
         format!("line {}: ", before.matches('\n').count() + 1)
@@ -206,7 +206,7 @@ fn place(text: &str, error: &toml::de::Error) -> String {
 
 /// A file with keys is for its owner only.
 #[cfg(unix)]
-fn check_mode(path: &Path) -> Result<(), String> {
+pub(super) fn check_mode(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     let meta = std::fs::metadata(path).map_err(|cause| cause.to_string())?;
     let mode = meta.permissions().mode() & 0o777;
@@ -220,7 +220,7 @@ fn check_mode(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(not(unix))]
-fn check_mode(_path: &Path) -> Result<(), String> {
+pub(super) fn check_mode(_path: &Path) -> Result<(), String> {
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Configuration files.
 
+pub mod binance_config;
 pub mod bybit_config;
 pub mod bybit_settings;
 pub mod flag;

@@ -63,7 +63,10 @@ impl Bot {
                         LOCAL_BID_DEPTH_EVENT => &mut book.bids,
                         LOCAL_ASK_DEPTH_EVENT => &mut book.asks,
                         LOCAL_BUY_TRADE_EVENT | LOCAL_SELL_TRADE_EVENT => {
-                            assert!(book.trades.last().is_none_or(|last| *last < lots), "a trade came twice");
+                            assert!(
+                                book.trades.last().is_none_or(|last| *last < lots),
+                                "a trade came twice"
+                            );
                             book.trades.push(lots);
                             continue;
                         }

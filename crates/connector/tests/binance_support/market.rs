@@ -68,7 +68,11 @@ impl Market {
             let away = 1 + i64::try_from(self.random.below(25)).unwrap();
             let lots = i64::try_from(self.random.below(4)).unwrap() * 7;
             let is_bid = self.random.per_mille(500);
-            let tick = if is_bid { self.mid - away } else { self.mid + away };
+            let tick = if is_bid {
+                self.mid - away
+            } else {
+                self.mid + away
+            };
             // Orders of the other side that are met are gone.
             let met: Vec<i64> = if lots == 0 {
                 Vec::new()
@@ -88,7 +92,11 @@ impl Market {
     }
 
     fn set(&mut self, is_bid: bool, tick: i64, lots: i64) {
-        let side = if is_bid { &mut self.bids } else { &mut self.asks };
+        let side = if is_bid {
+            &mut self.bids
+        } else {
+            &mut self.asks
+        };
         if lots > 0 {
             side.insert(tick, lots);
         } else {
@@ -98,7 +106,8 @@ impl Market {
     }
 
     fn keep(&mut self) {
-        self.past.push_back((self.id, self.bids.clone(), self.asks.clone()));
+        self.past
+            .push_back((self.id, self.bids.clone(), self.asks.clone()));
         if self.past.len() > 100 {
             self.past.pop_front();
         }
@@ -123,8 +132,12 @@ impl Market {
 
     /// What the best prices are.
     pub fn top(&self, time_ms: u64) -> String {
-        let best = |level: Option<(&i64, &i64)>| level.map_or((0, 0), |(tick, lots)| (*tick, *lots));
-        let (bid, ask) = (best(self.bids.last_key_value()), best(self.asks.first_key_value()));
+        let best =
+            |level: Option<(&i64, &i64)>| level.map_or((0, 0), |(tick, lots)| (*tick, *lots));
+        let (bid, ask) = (
+            best(self.bids.last_key_value()),
+            best(self.asks.first_key_value()),
+        );
         format!(
             r#"{{"e":"bookTicker","u":{},"s":"{}","b":"{}","B":"{}","a":"{}","A":"{}","T":{time_ms},"E":{time_ms}}}"#,
             self.id,

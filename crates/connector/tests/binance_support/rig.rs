@@ -86,9 +86,15 @@ impl Rig {
     pub fn new(seed: u64, symbols: &[&str], settings: CoreSettings) -> Self {
         let mut random = Random(seed);
         Self {
-            core: BinanceCore::new(CoreSettings { seed: random.next(), ..settings }),
+            core: BinanceCore::new(CoreSettings {
+                seed: random.next(),
+                ..settings
+            }),
             bot: Bot::default(),
-            markets: symbols.iter().map(|symbol| Market::new(symbol, random.next())).collect(),
+            markets: symbols
+                .iter()
+                .map(|symbol| Market::new(symbol, random.next()))
+                .collect(),
             faults: Faults::default(),
             now: SECOND,
             connects: Vec::new(),
@@ -117,7 +123,11 @@ impl Rig {
         while self.core.not_yet("").is_some() {
             self.run_for(10);
         }
-        let names: Vec<String> = self.markets.iter().map(|market| market.symbol.clone()).collect();
+        let names: Vec<String> = self
+            .markets
+            .iter()
+            .map(|market| market.symbol.clone())
+            .collect();
         for name in names {
             let at = self.at();
             self.core.register(at, &name, 0.1, 0.001).unwrap();
@@ -134,7 +144,11 @@ impl Rig {
     /// Jumps to what is due next, with the market standing still, and for at most so long.
     pub fn sleep_for(&mut self, mut ns: u64) {
         while ns > 0 {
-            let due = self.core.next_due_ns().unwrap_or(u64::MAX).max(self.now + MS);
+            let due = self
+                .core
+                .next_due_ns()
+                .unwrap_or(u64::MAX)
+                .max(self.now + MS);
             let step = due.saturating_sub(self.now).min(ns);
             self.now += step;
             ns -= step;
@@ -153,11 +167,17 @@ impl Rig {
             for at in 0..self.markets.len() {
                 if ms % 7 == 0 {
                     self.markets[at].step();
-                    let (symbol, top) = (self.markets[at].symbol.to_lowercase(), self.markets[at].top(time));
+                    let (symbol, top) = (
+                        self.markets[at].symbol.to_lowercase(),
+                        self.markets[at].top(time),
+                    );
                     self.publish(&format!("{symbol}@bookTicker"), &top);
                 }
                 if ms % 17 == 0 {
-                    let (symbol, trade) = (self.markets[at].symbol.to_lowercase(), self.markets[at].trade(time));
+                    let (symbol, trade) = (
+                        self.markets[at].symbol.to_lowercase(),
+                        self.markets[at].trade(time),
+                    );
                     self.publish(&format!("{symbol}@trade"), &trade);
                 }
                 if ms % self.depth_every_ms == 0
@@ -191,7 +211,11 @@ impl Rig {
                 continue;
             }
             let due = now.max(conn.stalled_until) + self.random.below(3) * MS;
-            let text = if self.random.per_mille(faults.rubbish) { text[..30].to_owned() } else { text.clone() };
+            let text = if self.random.per_mille(faults.rubbish) {
+                text[..30].to_owned()
+            } else {
+                text.clone()
+            };
             conn.queue.push_back((due, text.clone()));
             let last = conn.queue.len() - 1;
             if last > 0 && self.random.per_mille(faults.reorder) {
@@ -219,9 +243,13 @@ impl Rig {
     /// Ends a connection.
     pub fn cut(&mut self, socket: u16, http_status: Option<u16>) {
         if let Some(conn) = self.conns.remove(&socket) {
-            let closed = Closed { http_status, reason: "cut".to_owned() };
+            let closed = Closed {
+                http_status,
+                reason: "cut".to_owned(),
+            };
             let now = self.at();
-            self.core.on_closed(now, SocketId(socket), conn.number, &closed);
+            self.core
+                .on_closed(now, SocketId(socket), conn.number, &closed);
             self.act();
         }
     }
@@ -236,7 +264,9 @@ impl Rig {
         let now = self.at();
         let sockets: Vec<u16> = self.conns.keys().copied().collect();
         for socket in sockets {
-            let Some(conn) = self.conns.get_mut(&socket) else { continue };
+            let Some(conn) = self.conns.get_mut(&socket) else {
+                continue;
+            };
             let number = conn.number;
             if !conn.open && self.now >= conn.opens_at {
                 if self.random.per_mille(self.faults.refuse) {
@@ -253,11 +283,15 @@ impl Rig {
                 && conn.stalled_until <= self.now
                 && let Some((_, text)) = conn.queue.pop_front()
             {
-                self.core.on_frame(now, SocketId(socket), number, text.as_bytes());
+                self.core
+                    .on_frame(now, SocketId(socket), number, text.as_bytes());
                 self.act();
             }
         }
-        let due: Vec<Answer> = self.answers.extract_if(.., |answer| answer.at <= now.mono_ns).collect();
+        let due: Vec<Answer> = self
+            .answers
+            .extract_if(.., |answer| answer.at <= now.mono_ns)
+            .collect();
         for answer in due {
             let mut headers = http::HeaderMap::new();
             if let Some(seconds) = answer.retry_after {
@@ -295,7 +329,11 @@ impl Rig {
                 }
                 NetAction::Send { socket, text } => self.request(socket.0, text.reveal()),
                 NetAction::Close { socket, conn } => {
-                    if self.conns.get(&socket.0).is_some_and(|line| line.number == conn) {
+                    if self
+                        .conns
+                        .get(&socket.0)
+                        .is_some_and(|line| line.number == conn)
+                    {
                         self.conns.remove(&socket.0);
                     }
                 }
@@ -307,9 +345,13 @@ impl Rig {
     fn request(&mut self, socket: u16, text: &str) {
         self.texts.push((self.now, text.to_owned()));
         let (due, faults) = (self.now + 5 * MS, self.faults);
-        let Some(conn) = self.conns.get_mut(&socket) else { return };
+        let Some(conn) = self.conns.get_mut(&socket) else {
+            return;
+        };
         let request: serde_json::Value = serde_json::from_str(text).unwrap();
-        let id = request["id"].as_u64().expect("the venue wants a whole number");
+        let id = request["id"]
+            .as_u64()
+            .expect("the venue wants a whole number");
         let names = request["params"].as_array().cloned().unwrap_or_default();
         let names = names.iter().map(|name| name.as_str().unwrap().to_owned());
         let mut answer = format!(r#"{{"result":null,"id":{id}}}"#);
@@ -330,7 +372,11 @@ impl Rig {
                 conn.subscribed.remove(&name);
             }),
             "LIST_SUBSCRIPTIONS" => {
-                let list = conn.subscribed.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+                let list = conn
+                    .subscribed
+                    .iter()
+                    .map(|name| format!("\"{name}\""))
+                    .collect::<Vec<_>>();
                 answer = format!(r#"{{"result":[{}],"id":{id}}}"#, list.join(","));
             }
             other => panic!("{other}"),
@@ -360,12 +406,28 @@ impl Rig {
                 _ => answer.body = Some("<html>".to_owned()),
             }
         } else if url.contains("exchangeInfo") {
-            let names: Vec<&str> = self.markets.iter().map(|market| market.symbol.as_str()).collect();
+            let names: Vec<&str> = self
+                .markets
+                .iter()
+                .map(|market| market.symbol.as_str())
+                .collect();
             answer.body = Some(exchange_info(&names));
         } else {
-            let symbol = url.split("symbol=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
-            let ago = if self.random.per_mille(self.faults.behind) { self.random.below(100) } else { 0 };
-            let market = self.markets.iter().find(|market| market.symbol == symbol).unwrap();
+            let symbol = url
+                .split("symbol=")
+                .nth(1)
+                .and_then(|rest| rest.split('&').next())
+                .unwrap();
+            let ago = if self.random.per_mille(self.faults.behind) {
+                self.random.below(100)
+            } else {
+                0
+            };
+            let market = self
+                .markets
+                .iter()
+                .find(|market| market.symbol == symbol)
+                .unwrap();
             answer.body = Some(market.snapshot(usize::try_from(ago).unwrap()));
         }
         self.answers.push(answer);
@@ -399,22 +461,36 @@ impl Rig {
                 break;
             }
         }
-        assert!(self.is_whole(), "streams {:?}, fresh {}", self.core.live_streams(), self.core.is_fresh());
+        assert!(
+            self.is_whole(),
+            "streams {:?}, fresh {}",
+            self.core.live_streams(),
+            self.core.is_fresh()
+        );
         self.pause();
         self.run_for(100);
         for (index, market) in self.markets.iter().enumerate() {
             let book = &self.bot.books[index];
             assert!(book.fresh, "{}", market.symbol);
-            assert_eq!((&book.bids, &book.asks), (&market.bids, &market.asks), "{}", market.symbol);
+            assert_eq!(
+                (&book.bids, &book.asks),
+                (&market.bids, &market.asks),
+                "{}",
+                market.symbol
+            );
             let mut late = Vec::new();
-            self.core.book(self.at(), u32::try_from(index).unwrap(), &mut late);
+            self.core
+                .book(self.at(), u32::try_from(index).unwrap(), &mut late);
             assert_eq!(late.len(), market.bids.len() + market.asks.len());
         }
     }
 
     fn is_whole(&self) -> bool {
         // Streams that were muted are found out by their silence.
-        let muted = self.conns.values().any(|conn| conn.muted.iter().any(|name| name.contains("@depth")));
+        let muted = self
+            .conns
+            .values()
+            .any(|conn| conn.muted.iter().any(|name| name.contains("@depth")));
         let wanted = self.markets.len() * 3;
         !muted && self.core.is_fresh() && self.core.live_streams().len() == wanted
     }

@@ -52,7 +52,10 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut random = Random(seed);
-        let markets = symbols.iter().map(|symbol| Market::new(symbol, random.next())).collect();
+        let markets = symbols
+            .iter()
+            .map(|symbol| Market::new(symbol, random.next()))
+            .collect();
         let state = Arc::new(Mutex::new(State {
             markets,
             switches: Switches::default(),
@@ -129,7 +132,9 @@ impl Server {
     }
 
     async fn stream(self, socket: TcpStream, mut frames: broadcast::Receiver<(String, String)>) {
-        let Ok(mut line) = tokio_tungstenite::accept_async(socket).await else { return };
+        let Ok(mut line) = tokio_tungstenite::accept_async(socket).await else {
+            return;
+        };
         let number = {
             let mut state = self.state();
             state.connections += 1;
@@ -201,20 +206,47 @@ impl Server {
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         if state.random.per_mille(state.switches.rest_429) {
             state.refused_calls += 1;
-            return (http(429, "Retry-After: 1\r\n", r#"{"code":-1003,"msg":"Too many"}"#), 0);
+            return (
+                http(
+                    429,
+                    "Retry-After: 1\r\n",
+                    r#"{"code":-1003,"msg":"Too many"}"#,
+                ),
+                0,
+            );
         }
         if path.starts_with("/fapi/v1/exchangeInfo") {
-            let names: Vec<&str> = state.markets.iter().map(|market| market.symbol.as_str()).collect();
+            let names: Vec<&str> = state
+                .markets
+                .iter()
+                .map(|market| market.symbol.as_str())
+                .collect();
             return (http(200, "", &exchange_info(&names)), 0);
         }
-        let symbol = path.split("symbol=").nth(1).and_then(|rest| rest.split('&').next());
-        let market = state.markets.iter().find(|market| Some(market.symbol.as_str()) == symbol);
+        let symbol = path
+            .split("symbol=")
+            .nth(1)
+            .and_then(|rest| rest.split('&').next());
+        let market = state
+            .markets
+            .iter()
+            .find(|market| Some(market.symbol.as_str()) == symbol);
         let Some(market) = market else {
-            return (http(400, "", r#"{"code":-1121,"msg":"Invalid symbol."}"#), 0);
+            return (
+                http(400, "", r#"{"code":-1121,"msg":"Invalid symbol."}"#),
+                0,
+            );
         };
-        let ago = if state.random.per_mille(state.switches.behind) { 60 } else { 0 };
+        let ago = if state.random.per_mille(state.switches.behind) {
+            60
+        } else {
+            0
+        };
         let late = state.random.below(state.switches.late_ms + 1);
-        (http(200, "X-MBX-USED-WEIGHT-1M: 3\r\n", &market.snapshot(ago)), late)
+        (
+            http(200, "X-MBX-USED-WEIGHT-1M: 3\r\n", &market.snapshot(ago)),
+            late,
+        )
     }
 }
 
@@ -222,14 +254,19 @@ fn answer(text: &str, subscribed: &mut BTreeSet<String>) -> String {
     let request: serde_json::Value = serde_json::from_str(text).unwrap();
     let id = request["id"].as_u64().unwrap();
     let names = request["params"].as_array().cloned().unwrap_or_default();
-    let names = names.iter().filter_map(|name| name.as_str().map(str::to_owned));
+    let names = names
+        .iter()
+        .filter_map(|name| name.as_str().map(str::to_owned));
     match request["method"].as_str().unwrap() {
         "SUBSCRIBE" => subscribed.extend(names),
         "UNSUBSCRIBE" => names.for_each(|name| {
             subscribed.remove(&name);
         }),
         _ => {
-            let list: Vec<String> = subscribed.iter().map(|name| format!("\"{name}\"")).collect();
+            let list: Vec<String> = subscribed
+                .iter()
+                .map(|name| format!("\"{name}\""))
+                .collect();
             return format!(r#"{{"result":[{}],"id":{id}}}"#, list.join(","));
         }
     }

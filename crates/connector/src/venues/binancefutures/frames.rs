@@ -243,7 +243,9 @@ pub fn parse(bytes: &[u8]) -> Result<Frame<'_>, FrameError> {
     // The venue's order of keys is known; another one costs a second reading.
     if bytes.starts_with(b"{\"stream\"") {
         let envelope: Envelope<'_> = read(bytes)?;
-        return envelope.data.map_or(Err(FrameError::Missing("data")), frame);
+        return envelope
+            .data
+            .map_or(Err(FrameError::Missing("data")), frame);
     }
     if bytes.starts_with(b"{\"e\"") {
         return frame(read(bytes)?);

@@ -19,10 +19,16 @@ fn a_depth_message_is_read_with_and_without_its_envelope() {
             panic!("{text}");
         };
         assert_eq!(depth.symbol, "BTCUSDT");
-        assert_eq!(depth.exch_ts, 1_723_161_256_298_000_000, "the change counts");
+        assert_eq!(
+            depth.exch_ts, 1_723_161_256_298_000_000,
+            "the change counts"
+        );
         assert_eq!((depth.first_id, depth.last_id, depth.prev_id), (6, 9, 3));
         let first = level(depth.bids[0], &scale()).unwrap();
-        assert_eq!((first, depth.bids.len(), depth.asks.len()), ((587_102, 14), 2, 0));
+        assert_eq!(
+            (first, depth.bids.len(), depth.asks.len()),
+            ((587_102, 14), 2, 0)
+        );
     }
 }
 
@@ -38,7 +44,10 @@ fn tops_trades_and_aggregates_are_read() {
     let Frame::Trade(trade) = parse(trade).unwrap() else {
         panic!()
     };
-    assert_eq!((trade.id, trade.buyer_takes, trade.met_book), (9, false, true));
+    assert_eq!(
+        (trade.id, trade.buyer_takes, trade.met_book),
+        (9, false, true)
+    );
     let fund = br#"{"stream":"x","data":{"e":"trade","E":2,"T":1,"s":"B","t":9,"p":"0","q":"0","X":"NA","m":true}}"#;
     let Frame::Trade(fund) = parse(fund).unwrap() else {
         panic!()
@@ -48,7 +57,10 @@ fn tops_trades_and_aggregates_are_read() {
     let Frame::Trade(many) = parse(many).unwrap() else {
         panic!()
     };
-    assert_eq!((many.id, many.buyer_takes, many.met_book), (5_933_014, true, true));
+    assert_eq!(
+        (many.id, many.buyer_takes, many.met_book),
+        (5_933_014, true, true)
+    );
 }
 
 #[test]
@@ -59,22 +71,43 @@ fn answers_are_told_from_data_whatever_their_form() {
     };
     assert_eq!(reply(r#"{"result":null,"id":1}"#), (Some(1), None, None));
     let listed = Some(vec!["btcusdt@depth".to_owned()]);
-    assert_eq!(reply(r#"{"result":["btcusdt@depth"],"id":3}"#), (Some(3), None, listed));
-    assert_eq!(reply(r#"{"error":{"code":2,"msg":"Invalid request"},"id":4}"#), (Some(4), Some(2), None));
-    assert_eq!(reply(r#"{"code":3,"msg":"Invalid JSON"}"#), (None, Some(3), None));
-    assert_eq!(parse(br#"{"e":"serverShutdown","E":1}"#).unwrap(), Frame::Other);
+    assert_eq!(
+        reply(r#"{"result":["btcusdt@depth"],"id":3}"#),
+        (Some(3), None, listed)
+    );
+    assert_eq!(
+        reply(r#"{"error":{"code":2,"msg":"Invalid request"},"id":4}"#),
+        (Some(4), Some(2), None)
+    );
+    assert_eq!(
+        reply(r#"{"code":3,"msg":"Invalid JSON"}"#),
+        (None, Some(3), None)
+    );
+    assert_eq!(
+        parse(br#"{"e":"serverShutdown","E":1}"#).unwrap(),
+        Frame::Other
+    );
     assert_eq!(parse(b"{}").unwrap(), Frame::Other);
 }
 
 #[test]
 fn what_lacks_a_field_or_is_off_the_grid_is_a_named_error() {
-    let text = br#"{"stream":"x","data":{"e":"depthUpdate","T":1,"s":"B","U":4,"u":6,"b":[],"a":[]}}"#;
+    let text =
+        br#"{"stream":"x","data":{"e":"depthUpdate","T":1,"s":"B","U":4,"u":6,"b":[],"a":[]}}"#;
     assert_eq!(parse(text).unwrap_err(), FrameError::Missing("pu"));
-    let text = br#"{"stream":"x","data":{"e":"trade","T":1,"s":"B","t":1,"p":"1","X":"MARKET","m":true}}"#;
+    let text =
+        br#"{"stream":"x","data":{"e":"trade","T":1,"s":"B","t":1,"p":"1","X":"MARKET","m":true}}"#;
     assert_eq!(parse(text).unwrap_err(), FrameError::Missing("q"));
     assert!(matches!(parse(b"{\"stream\":"), Err(FrameError::Json(_))));
     assert!(matches!(parse(b"\xff"), Err(FrameError::Json(_))));
-    for (price, qty) in [("10.05", "1"), ("0", "1"), ("-1.0", "1"), ("1.0", "0.0001"), ("1.0", "-1"), ("x", "1")] {
+    for (price, qty) in [
+        ("10.05", "1"),
+        ("0", "1"),
+        ("-1.0", "1"),
+        ("1.0", "0.0001"),
+        ("1.0", "-1"),
+        ("x", "1"),
+    ] {
         assert!(level((price, qty), &scale()).is_err(), "{price} {qty}");
     }
 }

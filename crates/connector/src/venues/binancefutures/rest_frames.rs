@@ -131,9 +131,10 @@ pub fn instruments(bytes: &[u8]) -> Result<Instruments, FrameError> {
             Err(error) => found.unreadable.push((symbol.symbol, error)),
         }
     }
-    let weight = raw.limits.iter().find(|limit| {
-        (limit.kind, limit.interval, limit.count) == ("REQUEST_WEIGHT", "MINUTE", 1)
-    });
+    let weight = raw
+        .limits
+        .iter()
+        .find(|limit| (limit.kind, limit.interval, limit.count) == ("REQUEST_WEIGHT", "MINUTE", 1));
     found.weight_per_minute = weight.map(|limit| limit.limit);
     Ok(found)
 }
@@ -178,7 +179,10 @@ mod tests {
         assert_eq!((found.last_id, found.exch_ts), (9, Some(2_000_000)));
         assert_eq!((found.bids[0], found.asks[0]), (("10", "1"), ("11", "2")));
         let error = br#"{"code":-1121,"msg":"Invalid symbol."}"#;
-        assert_eq!(snapshot(error).unwrap_err(), FrameError::Missing("lastUpdateId"));
+        assert_eq!(
+            snapshot(error).unwrap_err(),
+            FrameError::Missing("lastUpdateId")
+        );
         assert_eq!(refusal(error), ": -1121 Invalid symbol.");
         assert_eq!(refusal(b"<html>"), "");
     }

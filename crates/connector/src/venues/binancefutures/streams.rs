@@ -96,7 +96,10 @@ impl Streams {
 
     /// The streams that the venue has confirmed.
     pub fn live(&self) -> impl Iterator<Item = &str> {
-        let live = self.streams.iter().filter(|(_, state)| **state == State::Live);
+        let live = self
+            .streams
+            .iter()
+            .filter(|(_, state)| **state == State::Live);
         live.map(|(name, _)| name.as_str())
     }
 
@@ -170,7 +173,12 @@ impl Streams {
                             out.push(StreamAct::Live(name));
                         }
                         Some((code, words)) if alone => {
-                            self.set(&name, State::Refused { until: now + REFUSED_NS });
+                            self.set(
+                                &name,
+                                State::Refused {
+                                    until: now + REFUSED_NS,
+                                },
+                            );
                             out.push(StreamAct::Refused(name, format!("{code} {words}")));
                         }
                         Some(_) => self.set(&name, State::Wanted { alone: true }),

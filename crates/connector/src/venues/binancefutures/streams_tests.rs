@@ -11,11 +11,19 @@ fn sent(streams: &mut Streams, now: u64) -> Vec<String> {
 }
 
 fn ok(id: u64) -> Reply {
-    Reply { id: Some(id), error: None, list: None }
+    Reply {
+        id: Some(id),
+        error: None,
+        list: None,
+    }
 }
 
 fn refused(id: Option<u64>) -> Reply {
-    Reply { id, error: Some((2, "no".to_owned())), list: None }
+    Reply {
+        id,
+        error: Some((2, "no".to_owned())),
+        list: None,
+    }
 }
 
 fn opened(names: &[&str]) -> Streams {
@@ -35,7 +43,13 @@ fn everything_wanted_is_asked_for_after_every_opening() {
     assert!(!streams.is_complete());
     let mut out = Vec::new();
     streams.reply(0, &ok(1), &mut out);
-    assert_eq!(out, [StreamAct::Live("a@depth".into()), StreamAct::Live("a@trade".into())]);
+    assert_eq!(
+        out,
+        [
+            StreamAct::Live("a@depth".into()),
+            StreamAct::Live("a@trade".into())
+        ]
+    );
     assert!(streams.is_complete());
     streams.closed();
     assert!(!streams.is_complete() && streams.next_due().is_none());
@@ -45,7 +59,9 @@ fn everything_wanted_is_asked_for_after_every_opening() {
 
 #[test]
 fn requests_keep_well_below_ten_in_a_second_and_names_are_split() {
-    let names: Vec<String> = (0..400).map(|i| format!("sym{i:04}usdt@depth@100ms")).collect();
+    let names: Vec<String> = (0..400)
+        .map(|i| format!("sym{i:04}usdt@depth@100ms"))
+        .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut streams = opened(&names);
     let (mut at, mut asked) = (Vec::new(), 0);
@@ -60,7 +76,13 @@ fn requests_keep_well_below_ten_in_a_second_and_names_are_split() {
     }
     assert_eq!(asked, 400);
     for (i, first) in at.iter().enumerate() {
-        assert!(at[i..].iter().take_while(|t| **t < first + SECOND_NS).count() <= 5);
+        assert!(
+            at[i..]
+                .iter()
+                .take_while(|t| **t < first + SECOND_NS)
+                .count()
+                <= 5
+        );
     }
 }
 
@@ -96,7 +118,10 @@ fn what_the_venue_does_not_list_is_asked_for_again_unless_something_was_under_wa
     sent(&mut streams, 0);
     streams.reply(0, &ok(1), &mut Vec::new());
     streams.list();
-    assert_eq!(sent(&mut streams, SECOND_NS), [r#"{"method":"LIST_SUBSCRIPTIONS","id":2}"#]);
+    assert_eq!(
+        sent(&mut streams, SECOND_NS),
+        [r#"{"method":"LIST_SUBSCRIPTIONS","id":2}"#]
+    );
     let mut out = Vec::new();
     streams.reply(0, &listed(2, &["a"]), &mut out);
     assert_eq!(out, [StreamAct::Alive]);
@@ -117,7 +142,10 @@ fn a_broken_stream_is_left_before_it_is_asked_for_again() {
     sent(&mut streams, 0);
     streams.reply(0, &ok(1), &mut Vec::new());
     streams.renew("a");
-    assert_eq!(sent(&mut streams, SECOND_NS), [r#"{"method":"UNSUBSCRIBE","params":["a"],"id":2}"#]);
+    assert_eq!(
+        sent(&mut streams, SECOND_NS),
+        [r#"{"method":"UNSUBSCRIBE","params":["a"],"id":2}"#]
+    );
     assert!(sent(&mut streams, 2 * SECOND_NS).is_empty());
     streams.reply(0, &ok(2), &mut Vec::new());
     assert!(sent(&mut streams, 3 * SECOND_NS)[0].contains(r#""SUBSCRIBE","params":["a"]"#));

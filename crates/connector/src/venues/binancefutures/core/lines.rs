@@ -58,7 +58,9 @@ fn socket(group: usize, line: usize) -> SocketId {
 impl BinanceCore {
     /// Wants streams on one connection of this entry point.
     pub(super) fn want(&mut self, now: Now, url: &str, names: &[String]) {
-        let fits = |group: &Group| group.url == url && group.current().streams.len() + names.len() <= group.max;
+        let fits = |group: &Group| {
+            group.url == url && group.current().streams.len() + names.len() <= group.max
+        };
         let at = match self.groups.iter().position(fits) {
             Some(at) => at,
             None => {
@@ -98,7 +100,9 @@ impl BinanceCore {
         if line.link.opened(now.mono_ns, conn) {
             line.streams.opened(now.mono_ns);
             line.complete_since = None;
-            line.retire_at = now.mono_ns.saturating_add(age.saturating_sub(jitter.min(age / 24)));
+            line.retire_at = now
+                .mono_ns
+                .saturating_add(age.saturating_sub(jitter.min(age / 24)));
         }
     }
 
@@ -107,7 +111,10 @@ impl BinanceCore {
             return;
         };
         let (groups, connects) = (&mut self.groups, &mut self.connects);
-        if groups[group].lines[line].link.closed(now.mono_ns, conn, connects) {
+        if groups[group].lines[line]
+            .link
+            .closed(now.mono_ns, conn, connects)
+        {
             self.lost(now, (group, line), reason);
         }
     }
@@ -180,7 +187,12 @@ impl BinanceCore {
 
     /// Tells once that every connection works again.
     pub(super) fn tell_link(&mut self) {
-        if !self.was_up && self.groups.iter().all(|group| group.current().link.is_open()) {
+        if !self.was_up
+            && self
+                .groups
+                .iter()
+                .all(|group| group.current().link.is_open())
+        {
             self.was_up = true;
             self.events.push(VenueEvent::Socket {
                 socket: VenueSocket::Public,
@@ -218,16 +230,26 @@ impl BinanceCore {
 
     fn tick_streams(&mut self, now: Now, (at, line): (usize, usize)) {
         let mut acts = Vec::new();
-        self.groups[at].lines[line].streams.tick(now.mono_ns, &mut acts);
+        self.groups[at].lines[line]
+            .streams
+            .tick(now.mono_ns, &mut acts);
         self.stream_acts(now, (at, line), acts);
     }
 
-    pub(super) fn stream_acts(&mut self, now: Now, (at, line): (usize, usize), acts: Vec<StreamAct>) {
+    pub(super) fn stream_acts(
+        &mut self,
+        now: Now,
+        (at, line): (usize, usize),
+        acts: Vec<StreamAct>,
+    ) {
         for act in acts {
             match act {
                 StreamAct::Send(text) => {
                     let socket = socket(at, line);
-                    self.actions.push(NetAction::Send { socket, text: text.into() });
+                    self.actions.push(NetAction::Send {
+                        socket,
+                        text: text.into(),
+                    });
                 }
                 StreamAct::Live(name) => {
                     if line == self.groups[at].current {
@@ -260,7 +282,9 @@ impl BinanceCore {
         if let Some(instrument) = self.instruments.iter_mut().find(fits) {
             instrument.depth_at = now.mono_ns;
             if instrument.sync == Sync::Unsubscribed {
-                instrument.sync = Sync::Wanted { at: now.mono_ns + QUIET_NS };
+                instrument.sync = Sync::Wanted {
+                    at: now.mono_ns + QUIET_NS,
+                };
             }
         }
     }
@@ -274,7 +298,9 @@ impl BinanceCore {
         }
         let spare = group.spare();
         spare.link.start(now.mono_ns);
-        let ready = spare.complete_since.is_some_and(|since| now.mono_ns >= since + OVERLAP_NS);
+        let ready = spare
+            .complete_since
+            .is_some_and(|since| now.mono_ns >= since + OVERLAP_NS);
         if ready {
             let conn = group.current().link.conn();
             group.lines[line].link.stop();
@@ -289,7 +315,12 @@ impl BinanceCore {
 
     /// What the connection before had not finished goes on with this one.
     fn took_over(&mut self, now: Now, at: usize) {
-        let live: Vec<String> = self.groups[at].current().streams.live().map(ToOwned::to_owned).collect();
+        let live: Vec<String> = self.groups[at]
+            .current()
+            .streams
+            .live()
+            .map(ToOwned::to_owned)
+            .collect();
         for name in live {
             self.subscribed(now, &name);
         }

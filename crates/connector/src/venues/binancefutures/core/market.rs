@@ -80,7 +80,11 @@ impl BinanceCore {
         let mut changes = Vec::new();
         match instrument.feed.top(frame, &mut changes) {
             Ok(effect) => {
-                if instrument.feed.last_id().is_some_and(|last| frame.id > last) {
+                if instrument
+                    .feed
+                    .last_id()
+                    .is_some_and(|last| frame.id > last)
+                {
                     instrument.behind_since.get_or_insert(now.mono_ns);
                 }
                 self.show(now, index, frame.exch_ts, &changes);
@@ -188,7 +192,9 @@ impl BinanceCore {
             if instrument.sync != Sync::Live || now.mono_ns < self.book_due(instrument) {
                 continue;
             }
-            let behind = instrument.behind_since.is_some_and(|at| now.mono_ns >= at + BEHIND_NS);
+            let behind = instrument
+                .behind_since
+                .is_some_and(|at| now.mono_ns >= at + BEHIND_NS);
             let why = if behind {
                 "best prices go on and depth does not"
             } else {
@@ -222,13 +228,17 @@ impl BinanceCore {
     fn book_due(&self, instrument: &Instrument) -> u64 {
         let silence = u64::try_from(self.settings.silence.as_nanos()).unwrap_or(u64::MAX);
         let most = silence.saturating_mul(1 << instrument.silences.min(DOUBLINGS_MAX));
-        let behind = instrument.behind_since.map_or(u64::MAX, |at| at + BEHIND_NS);
+        let behind = instrument
+            .behind_since
+            .map_or(u64::MAX, |at| at + BEHIND_NS);
         behind.min(instrument.depth_at.saturating_add(most))
     }
 
     pub(super) fn books_due(&self) -> u64 {
         let live = self.instruments.iter();
         let live = live.filter(|instrument| instrument.sync == Sync::Live);
-        live.map(|instrument| self.book_due(instrument)).min().unwrap_or(u64::MAX)
+        live.map(|instrument| self.book_due(instrument))
+            .min()
+            .unwrap_or(u64::MAX)
     }
 }

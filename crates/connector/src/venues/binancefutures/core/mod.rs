@@ -68,6 +68,8 @@ pub struct BinanceCore {
     /// By index.
     instruments: Vec<Instrument>,
     by_name: HashMap<String, usize>,
+    /// Symbols to subscribe as soon as the instruments are known.
+    wanted: Vec<String>,
     calls: HashMap<u64, rest::Purpose>,
     last_call: u64,
     actions: Vec<NetAction>,
@@ -89,6 +91,7 @@ impl BinanceCore {
             instruments_tries: 0,
             instruments: Vec::new(),
             by_name: HashMap::new(),
+            wanted: Vec::new(),
             calls: HashMap::new(),
             last_call: 0,
             actions: Vec::new(),
@@ -114,6 +117,12 @@ impl BinanceCore {
     /// True when the book of every registered symbol can be relied on.
     pub fn is_fresh(&self) -> bool {
         self.instruments.iter().all(|instrument| instrument.fresh)
+    }
+
+    /// Subscribes these symbols as soon as the instruments are known, so that the first bot finds a
+    /// book. One that the venue does not have is told.
+    pub fn follow(&mut self, symbols: &[String]) {
+        self.wanted = symbols.to_vec();
     }
 
     /// Tells bots something, for what is noticed outside of the core.

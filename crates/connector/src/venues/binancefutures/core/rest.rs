@@ -3,6 +3,7 @@
 use super::{BinanceCore, Sync};
 use crate::clock::Now;
 use crate::codes as bus_codes;
+use crate::venue::Venue;
 use crate::venues::binancefutures::codes;
 use crate::venues::binancefutures::rest_frames::{instruments, refusal, snapshot};
 use crate::venues::common::frame::FrameError;
@@ -55,7 +56,10 @@ impl BinanceCore {
             if now.mono_ns < at || self.calls.len() >= UNDER_WAY_MAX {
                 continue;
             }
-            match self.budget.take(now.mono_ns, self.settings.snapshot_weight()) {
+            match self
+                .budget
+                .take(now.mono_ns, self.settings.snapshot_weight())
+            {
                 Ok(()) => {
                     let limit = self.settings.depth_limit;
                     let name = query_text(&self.instruments[index].name);
@@ -97,13 +101,20 @@ impl BinanceCore {
     }
 
     fn follow_limits(&mut self, now: Now, answer: &HttpAnswer<'_>) {
-        let number = |name| answer.header(name).and_then(|text| text.trim().parse().ok());
+        let number = |name| {
+            answer
+                .header(name)
+                .and_then(|text| text.trim().parse().ok())
+        };
         if let Some(used) = number("x-mbx-used-weight-1m") {
             let used = u32::try_from(used).unwrap_or(u32::MAX / 2);
             self.budget.follow(now.mono_ns, used.min(u32::MAX / 2));
         }
         let status = answer.status;
-        let Some(until) = self.budget.refused(now.mono_ns, status, number("retry-after")) else {
+        let Some(until) = self
+            .budget
+            .refused(now.mono_ns, status, number("retry-after"))
+        else {
             return;
         };
         if status == 403 {
@@ -140,6 +151,16 @@ impl BinanceCore {
                 self.notice(bus_codes::SIZE_MISMATCH, text);
             }
         }
+        for symbol in std::mem::take(&mut self.wanted) {
+            let Some((tick, lot)) = self.sizes(&symbol) else {
+                let text = format!("{symbol} is no USD-M future of Binance");
+                self.notice(bus_codes::SYMBOL_UNKNOWN, text);
+                continue;
+            };
+            if let Err(refusal) = self.register(now, &symbol, tick, lot) {
+                self.notice(refusal.code, refusal.text);
+            }
+        }
         self.instruments_tries = 0;
         self.instruments_at = now.mono_ns + INSTRUMENTS_EVERY_NS;
         Ok(())
@@ -169,7 +190,8 @@ impl BinanceCore {
     fn failed(&mut self, now: Now, id: u64, purpose: Purpose, why: &str) {
         match purpose {
             Purpose::Instruments => {
-                let wait = (SECOND_NS << self.instruments_tries.min(6)).min(INSTRUMENTS_RETRY_MAX_NS);
+                let wait =
+                    (SECOND_NS << self.instruments_tries.min(6)).min(INSTRUMENTS_RETRY_MAX_NS);
                 self.instruments_at = now.mono_ns + wait;
                 self.instruments_tries += 1;
                 if self.instruments_tries == 1 {
@@ -202,10 +224,13 @@ impl BinanceCore {
         if self.calls.len() >= UNDER_WAY_MAX {
             return instruments;
         }
-        let wanted = self.instruments.iter().filter_map(|instrument| match instrument.sync {
-            Sync::Wanted { at } => Some(at),
-            _ => None,
-        });
+        let wanted = self
+            .instruments
+            .iter()
+            .filter_map(|instrument| match instrument.sync {
+                Sync::Wanted { at } => Some(at),
+                _ => None,
+            });
         wanted.min().unwrap_or(u64::MAX).min(instruments)
     }
 }

@@ -94,12 +94,14 @@ impl Venue for BinanceCore {
 
     fn cancel(&mut self, _now: Now, _symbol: u32, handle: u64) {
         let refusal = paper_only();
-        self.events.push(VenueEvent::RequestRefused { handle, refusal });
+        self.events
+            .push(VenueEvent::RequestRefused { handle, refusal });
     }
 
     fn amend(&mut self, _now: Now, _symbol: u32, handle: u64, _price_tick: i64, _qty: f64) {
         let refusal = paper_only();
-        self.events.push(VenueEvent::RequestRefused { handle, refusal });
+        self.events
+            .push(VenueEvent::RequestRefused { handle, refusal });
     }
 
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
