@@ -1,5 +1,7 @@
 //! Venue `binancefutures` without sockets: one rule of the venue after the other.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod binance_support;
 
 use std::time::Duration;

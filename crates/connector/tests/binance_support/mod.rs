@@ -4,3 +4,4 @@ pub mod bot;
 pub mod market;
 pub mod random;
 pub mod rig;
+mod schedules;

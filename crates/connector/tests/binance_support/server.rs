@@ -1,7 +1,7 @@
 //! The venue on 127.0.0.1: WebSocket and REST on one port, with faults.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -75,7 +75,7 @@ impl Server {
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn run_market(self, frames: broadcast::Sender<(String, String)>) {
@@ -86,14 +86,17 @@ impl Server {
             time += 1;
             let mut state = self.state();
             let state = &mut *state;
-            if state.frozen {
-                continue;
-            }
             if state.random.per_mille(state.switches.cut) {
                 state.cut_before = state.connections;
             }
             for market in &mut state.markets {
                 let name = market.symbol.to_lowercase();
+                if state.frozen {
+                    if let Some(depth) = market.depth(time) {
+                        let _ = frames.send((format!("{name}@depth@0ms"), depth));
+                    }
+                    continue;
+                }
                 market.step();
                 let _ = frames.send((format!("{name}@bookTicker"), market.top(time)));
                 if time % 7 == 0 {
@@ -108,7 +111,7 @@ impl Server {
         }
     }
 
-    /// Sends what the depth streams have not told yet and stops the market.
+    /// Stops the market after the depth streams have told everything.
     pub fn freeze(&self) {
         self.state().frozen = true;
     }
