@@ -7,6 +7,7 @@ import { environment } from './harness/environment.mjs';
 import { printTable } from './harness/table.mjs';
 
 const benchmarks = {
+  feed: () => import('./feed/feed.mjs'),
   'js-strategy': () => import('./js-strategy/js-strategy.mjs'),
 };
 
