@@ -154,6 +154,35 @@ describe('BybitConnector', () => {
     expect((await events.next()).value).toMatchObject({ type: 'trade' });
   });
 
+  it('does so as well when the process tells it as a notice', async () => {
+    const { stream, runners, publicOnly } = setUp();
+    await stream.start();
+    const details = { code: 10003, message: 'API key is invalid.' };
+    runners[0]!.tell({ type: 'status', status: 'notice', details });
+    await until(() => stream.health.reconnections === 1, 'the return');
+    expect(publicOnly).toEqual([false, true]);
+  });
+
+  it('is disconnected while the process has lost the venue, and keeps the process', async () => {
+    const { stream, runners } = setUp();
+    const events: FeedEvent[] = [];
+    stream.on('trade', (tick) => events.push(tick));
+    stream.on('depth', (update) => events.push(update));
+    await stream.start();
+    const runner = runners[0]!;
+    runner.tell({ type: 'status', status: 'down', details: { message: 'reset by peer' } });
+    await until(() => stream.state === 'reconnecting', 'the loss');
+    expect(stream.health).toMatchObject({ connected: false, lastError: 'reset by peer' });
+    await sleep(60);
+    expect(stream.health.connected).toBe(false);
+    runner.tell({ type: 'status', status: 'up', details: {} });
+    runner.tell(DEPTH);
+    await until(() => events.length === 1, 'the book');
+    expect(events[0]).toMatchObject({ type: 'depth', snapshot: true });
+    expect(runners.length).toBe(1);
+    expect(runner.calls).not.toContain('stop');
+  });
+
   it('logs rate limits and goes on', async () => {
     const { connector, stream, runners, log } = setUp();
     const events = stream.events();

@@ -48,6 +48,8 @@ const AUTH_CODES: ReadonlySet<string> = new Set([
 /** HTTP 403 of too many requests, 429, and Bybit's 10006 and 10018. */
 const LIMIT_CODES: ReadonlySet<string> = new Set(['403', '429', '10006', '10018', 'rate_limited']);
 const WAIT_MS = 25;
+/** How long one connect waits for a venue that is away; shorter than a stream's own time-out. */
+const VENUE_WAIT_MS = 20_000;
 
 /**
  * Bybit through a connector process: trades and depth over JSON lines. Without keys, and from the
@@ -66,6 +68,8 @@ export class BybitConnector implements ConnectorWrapper {
   #publicOnly = false;
   #disconnecting = false;
   #rateLimits = 0;
+  /** The connector runs and says that it has lost the venue; it reconnects by itself. */
+  #venueAway = false;
   /** Events of runners that are gone. */
   #earlierEvents = 0;
 
@@ -83,10 +87,11 @@ export class BybitConnector implements ConnectorWrapper {
   }
 
   /**
-   * Starts the connector process, or waits until it runs again after its death.
+   * Starts the connector process, or waits until it runs again after its death, or until it has
+   * its venue again.
    *
    * @throws HftError `ERR_CONNECTOR_NOT_FOUND` with `fallbackToStub: false`,
-   * `ERR_CONNECTOR_EXITED`, `ERR_TIMEOUT`.
+   * `ERR_CONNECTOR_EXITED`, `ERR_TIMEOUT`, `ERR_CONNECTOR_DOWN` while the venue is away.
    */
   async connect(): Promise<void> {
     this.#disconnecting = false;
@@ -102,8 +107,11 @@ export class BybitConnector implements ConnectorWrapper {
     try {
       await runner.start();
       await this.#untilRunning(runner);
+      await this.#untilVenue(runner);
     } catch (error) {
-      if (this.#runner === runner) await this.#dropRunner();
+      // A process that runs and waits for its venue goes on doing so.
+      const isWaiting = this.#venueAway && isRunning(runner);
+      if (this.#runner === runner && !isWaiting) await this.#dropRunner();
       if (!HftError.is(error, 'ERR_CONNECTOR_NOT_FOUND') || this.#options.fallbackToStub === false)
         throw error;
       await this.#standIn(error);
@@ -141,7 +149,7 @@ export class BybitConnector implements ConnectorWrapper {
     if (runner === undefined) return undefined;
     const event = runner.nextEventNowait();
     if (event !== undefined) return this.#look(event, runner);
-    if (!isRunning(runner)) return undefined;
+    if (this.#venueAway || !isRunning(runner)) return undefined;
     return runner
       .nextEvent(timeoutMs)
       .then((next) => (next === undefined ? undefined : this.#look(next, runner)));
@@ -151,7 +159,9 @@ export class BybitConnector implements ConnectorWrapper {
     const stub = this.#stub?.health;
     const runner = this.#runner?.health;
     return {
-      connected: stub?.connected ?? (this.#runner !== undefined && isRunning(this.#runner)),
+      connected:
+        stub?.connected ??
+        (this.#runner !== undefined && isRunning(this.#runner) && !this.#venueAway),
       subscribedTrades: [...this.#trades],
       subscribedDepth: [...this.#depth],
       eventCounter: this.#earlierEvents + (stub?.eventCounter ?? runner?.events ?? 0),
@@ -185,6 +195,7 @@ export class BybitConnector implements ConnectorWrapper {
     const runner = this.#runner;
     if (runner === undefined) return;
     this.#runner = undefined;
+    this.#venueAway = false;
     this.#earlierEvents += runner.health.events;
     await runner.stop();
   }
@@ -201,6 +212,20 @@ export class BybitConnector implements ConnectorWrapper {
     }
   }
 
+  /** While its venue is away nothing of what it tells is of use: the books begin anew after. */
+  async #untilVenue(runner: RunnerPort): Promise<void> {
+    const endMs = performance.now() + VENUE_WAIT_MS;
+    while (this.#venueAway) {
+      if (this.#disconnecting || this.#runner !== runner)
+        throw new HftError('ERR_CLOSED', `${this.#name} was disconnected.`);
+      if (!isRunning(runner)) await this.#untilRunning(runner);
+      if (performance.now() > endMs)
+        throw new HftError('ERR_CONNECTOR_DOWN', `${this.#name}: the venue is away.`);
+      const event = await runner.nextEvent(WAIT_MS);
+      if (event !== undefined) this.#look(event, runner);
+    }
+  }
+
   async #standIn(cause: HftError): Promise<void> {
     const what = `${this.#name}: no connector binary, MADE-UP DATA of the stub stands in.`;
     this.#logger.error({
@@ -214,8 +239,9 @@ export class BybitConnector implements ConnectorWrapper {
     await this.#stub.connect();
   }
 
-  /** Refused keys, rate limits: what the connector itself must act on or count. */
-  #look(event: RunnerEvent, runner: RunnerPort): RunnerEvent {
+  /** Refused keys, rate limits, a venue that is away: what the connector itself must act on. */
+  #look(told: RunnerEvent, runner: RunnerPort): RunnerEvent {
+    const event = this.#translate(told);
     if (event.type !== 'error') return event;
     if (LIMIT_CODES.has(event.code)) {
       this.#rateLimits += 1;
@@ -238,6 +264,30 @@ export class BybitConnector implements ConnectorWrapper {
       void this.#dropRunner();
     }
     return event;
+  }
+
+  /** The process's own words for its venue, in those of a connector. */
+  #translate(event: RunnerEvent): RunnerEvent {
+    if (event.type !== 'status') return event;
+    const { status, details } = event;
+    const text = typeof details['message'] === 'string' ? details['message'] : '';
+    const { code } = details;
+    switch (status) {
+      case 'down':
+        this.#venueAway = true;
+        return { type: 'status', status: 'disconnected', details: { ...details, reason: text } };
+      case 'up':
+      case 'connected':
+      case 'ready':
+        this.#venueAway = false;
+        return event;
+      case 'notice':
+        return typeof code === 'number' || typeof code === 'string'
+          ? { type: 'error', code: String(code), message: text }
+          : event;
+      default:
+        return event;
+    }
   }
 
   #requireConnected(): void {
