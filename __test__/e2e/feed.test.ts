@@ -1,6 +1,7 @@
 // A feed on the real connector, over real shared memory.
 import { afterEach, expect, it } from 'vitest';
 
+import { BybitConnector } from '../../lib/feed/bybit-connector.js';
 import { ContextService } from '../../lib/feed/context-service.js';
 import { createFeed } from '../../lib/feed/create-feed.js';
 import type { DepthUpdate } from '../../lib/feed/depth-update.js';
@@ -9,6 +10,7 @@ import type { Feed } from '../../lib/feed/feed.js';
 import { HFTConnectorStream } from '../../lib/feed/hft-connector-stream.js';
 import { NativeConnector } from '../../lib/feed/native-connector.js';
 import { StubbedConnector } from '../../lib/feed/stubbed-connector.js';
+import { startFakeBybit } from '../support/fake-bybit-venue.js';
 import { startConnector, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 import { until } from '../support/until.js';
@@ -90,5 +92,63 @@ describeNative('a feed on a connector', () => {
     process.kill(connector.pid!, 'SIGKILL');
     await until(() => sources.has('backup'), 'a trade of the backup');
     expect(feed.active.name).toBe('backup');
+  });
+});
+
+describeNative('a feed on Bybit', () => {
+  it('has trades and a book that is never crossed, also after its process was killed', async () => {
+    const venue = await startFakeBybit();
+    const connector = new BybitConnector({
+      runner: { configFile: venue.configFile, restart: { delayMs: 50 } },
+      fallbackToStub: false,
+      logger: false,
+    });
+    const feed = new HFTConnectorStream(connector, {
+      symbols: ['BTCUSDT'],
+      backoff: { baseMs: 50 },
+      logger: false,
+    });
+    feeds.push(feed);
+    const context = new ContextService({ logger: false });
+    context.attach(feed);
+    let crossed = 0;
+    let snapshots = 0;
+    let afterSnapshot = 0;
+    feed.on('depth', ({ snapshot }) => {
+      if (snapshot) [snapshots, afterSnapshot] = [snapshots + 1, 0];
+      else afterSnapshot += 1;
+      const book = context.snapshot('BTCUSDT');
+      if (book !== undefined && book.bestBid >= book.bestAsk) crossed += 1;
+    });
+    await feed.start();
+    await until(() => feed.metrics.trades.total > 5 && afterSnapshot > 5, 'events', 30_000);
+    const { pid } = connector.health.details as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    await until(() => feed.health.reconnections === 1, 'the return', 30_000);
+    await until(() => snapshots >= 2 && afterSnapshot > 5, 'the book again', 30_000);
+    expect(crossed).toBe(0);
+    expect(feed.metrics).toMatchObject({ invalidEvents: 0, consumerErrors: 0 });
+    expect(context.snapshot('BTCUSDT')).toMatchObject({ source: 'bybit' });
+  });
+
+  it('goes on with the same process and a whole book after the venue was away', async () => {
+    const venue = await startFakeBybit();
+    const connector = new BybitConnector({
+      runner: { configFile: venue.configFile },
+      fallbackToStub: false,
+      logger: false,
+    });
+    const feed = new HFTConnectorStream(connector, { symbols: ['BTCUSDT'], logger: false });
+    feeds.push(feed);
+    let snapshots = 0;
+    feed.on('depth', ({ snapshot }) => {
+      if (snapshot) snapshots += 1;
+    });
+    await feed.start();
+    await until(() => feed.metrics.depth.total > 5, 'a book', 30_000);
+    const { pid } = connector.health.details as { pid: number };
+    await venue.run('cut', { socket: 'public' });
+    await until(() => snapshots > 1 && feed.health.connected, 'the book again', 30_000);
+    expect(connector.health.details).toMatchObject({ pid, restarts: 0 });
   });
 });
