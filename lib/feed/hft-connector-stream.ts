@@ -1,5 +1,6 @@
 import { HftError } from '../models/hft-error.js';
 import { backoffDelayMs } from './backoff.js';
+import { ConnectorReader } from './connector-reader.js';
 import type { ConnectorHealth, ConnectorWrapper } from './connector-wrapper.js';
 import { Feed, asError } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
@@ -16,10 +17,6 @@ import {
   type StreamOptions,
 } from './stream-options.js';
 
-/** Events in a row before others on this thread have their turn. */
-const TURN_EVENTS = 256;
-/** Polls that may fail in a row before the connection counts as lost. */
-const POLL_FAILURES_MAX = 5;
 const LOST = 'the connector lost its connection';
 
 /**
@@ -31,6 +28,7 @@ export class HFTConnectorStream extends Feed {
   readonly #options: ResolvedStreamOptions;
   readonly #meter = new FeedMeter();
   readonly #log: FeedLog;
+  readonly #reader: ConnectorReader;
   readonly #symbols: Set<string>;
   #normalizer: NormalizerOptions;
   #gate = new StopGate();
@@ -58,6 +56,17 @@ export class HFTConnectorStream extends Feed {
       wrapper.name,
       this.#options.logLimits,
     );
+    this.#reader = new ConnectorReader(wrapper, this.#options, {
+      onEvent: (raw) => {
+        this.#handle(raw);
+      },
+      onPollError: (error) => {
+        this.#meter.connectorErrors += 1;
+        this.#report(error, 'connector');
+      },
+      room: () => this.hub.room(),
+      lossReason: () => this.#lossReason,
+    });
   }
 
   start(): Promise<void> {
@@ -170,7 +179,9 @@ export class HFTConnectorStream extends Feed {
   /** Reads, and reconnects after each loss, until stopped or given up. Never rejects. */
   async #run(gate: StopGate): Promise<void> {
     for (;;) {
-      const reason = await this.#read(gate).catch((error: unknown) => asError(error).message);
+      const reason = await this.#reader
+        .read(gate)
+        .catch((error: unknown) => asError(error).message);
       if (gate.isStopped()) return;
       this.#onLost(reason);
       try {
@@ -297,70 +308,6 @@ export class HFTConnectorStream extends Feed {
   }
 
   // ---- reading
-
-  /** Reads until the connection is lost; returns why. */
-  async #read(gate: StopGate): Promise<string> {
-    return this.#options.mode === 'iterate' ? await this.#iterate(gate) : await this.#poll(gate);
-  }
-
-  async #poll(gate: StopGate): Promise<string> {
-    const { pollIntervalMs } = this.#options;
-    let failures = 0;
-    for (let turn = 1; !gate.isStopped(); turn += 1) {
-      const askedAtMs = performance.now();
-      let raw: unknown;
-      try {
-        const given: unknown = this.#wrapper.nextEvent(pollIntervalMs);
-        raw = given instanceof Promise ? await gate.race(given) : given;
-        failures = raw === undefined ? failures : 0;
-      } catch (error) {
-        failures += 1;
-        this.#meter.connectorErrors += 1;
-        const failure = asError(error);
-        this.#report(failure, 'connector');
-        if (!this.#wrapper.health.connected || failures >= POLL_FAILURES_MAX)
-          return failure.message;
-      }
-      if (gate.isStopped()) break;
-      if (raw === undefined || raw === null) {
-        if (!this.#wrapper.health.connected) return this.#lossReason;
-        const restMs = pollIntervalMs - (performance.now() - askedAtMs);
-        if (restMs > 1) await gate.pause(restMs);
-        turn = 0;
-        continue;
-      }
-      this.#handle(raw);
-      await this.#yield(gate, turn);
-    }
-    return 'stopped';
-  }
-
-  async #iterate(gate: StopGate): Promise<string> {
-    const iterator = this.#wrapper[Symbol.asyncIterator]?.();
-    if (iterator === undefined) return 'the connector has no async iterator';
-    try {
-      for (let turn = 1; !gate.isStopped(); turn += 1) {
-        const result = await gate.race(iterator.next());
-        if (result === undefined) break;
-        if (result.done === true) return this.#lossReason;
-        this.#handle(result.value);
-        await this.#yield(gate, turn);
-      }
-    } finally {
-      // Not waited for: a generator that waits for its venue answers when it hears from it.
-      iterator.return?.().then(undefined, () => undefined);
-    }
-    return 'stopped';
-  }
-
-  /** Waits for consumers that block, and lets others on this thread have their turn. */
-  async #yield(gate: StopGate, turn: number): Promise<void> {
-    for (let room = this.hub.room(); room !== undefined; room = this.hub.room()) {
-      await gate.race(room);
-      if (gate.isStopped()) return;
-    }
-    if (turn % TURN_EVENTS === 0) await new Promise(setImmediate);
-  }
 
   #handle(raw: unknown): void {
     const type: unknown = typeof raw === 'object' && raw !== null && 'type' in raw ? raw.type : '';
