@@ -9,6 +9,7 @@ import { printTable } from './harness/table.mjs';
 const benchmarks = {
   feed: () => import('./feed/feed.mjs'),
   'js-strategy': () => import('./js-strategy/js-strategy.mjs'),
+  boundary: () => import('./boundary/boundary.mjs'),
 };
 
 const { values, positionals } = parseArgs({
