@@ -250,11 +250,11 @@ describeNative('the addon itself', () => {
         bot.attach(wrong as never, state());
       }).toThrow();
     bot.attach(records(16), state());
-    expect(bot.waitBatch(0, 16)).toBeGreaterThanOrEqual(0);
+    expect(addon.botWaitBatch(bot.handle, 0, 16)).toBeGreaterThanOrEqual(0);
   });
 
   it('writes nothing without a buffer', () => {
-    expect(bot.waitBatch(0, 16)).toBe(0);
+    expect(addon.botWaitBatch(bot.handle, 0, 16)).toBe(0);
     expect(bot.recordCount()).toBe(0);
   });
 
@@ -271,17 +271,17 @@ describeNative('the addon itself', () => {
       bot.bindPort(port.id);
     });
     // Nothing to run into: the bot has no port.
-    expect(bot.run(0)).toBeLessThan(-1);
+    expect(addon.botRun(bot.handle, 0)).toBeLessThan(-1);
   });
 
   it('answers wrong numbers with a code, never with a crash', () => {
     bot.attach(records(64), state());
     for (const timeoutNs of [-1, NaN, Infinity, 1e300])
-      expectInvalid(() => bot.waitBatch(timeoutNs, 16));
+      expectInvalid(() => addon.botWaitBatch(bot.handle, timeoutNs, 16));
     for (const asset of [1, 4_294_967_295]) {
       expectInvalid(() => bot.position(asset));
       expectInvalid(() => bot.orders(asset));
-      expect(bot.submitOrder(asset, 1n, 1, 1, 1, 0, 0, 0)).toBeGreaterThan(0);
+      expect(addon.botSubmitOrder(bot.handle, asset, 1n, 1, 1, 1, 0, 0, 0)).toBeGreaterThan(0);
       expect(bot.cancelAll(asset)).toBeGreaterThan(0);
       expect(bot.resync(asset)).toBeGreaterThan(0);
     }
@@ -293,20 +293,28 @@ describeNative('the addon itself', () => {
       [1, 1, 1, 250, 0],
       [1, 1, 1, 0, 250],
     ] as const) {
-      expect(bot.submitOrder(0, 1n, side, price, qty, timeInForce, orderType, 0)).toBeGreaterThan(
-        0,
-      );
+      const { handle } = bot;
+      expect(
+        addon.botSubmitOrder(handle, 0, 1n, side, price, qty, timeInForce, orderType, 0),
+      ).toBeGreaterThan(0);
     }
     expect(bot.depth(0, 5, new Float64Array(0))).toBe(0);
     expect(bot.depth(0, 4_294_967_295, new Float64Array(4))).toBe(0);
-    for (const id of [-1n, 1n << 64n]) expectInvalid(() => bot.order(0, id));
+    for (const id of [-1n, 1n << 64n]) {
+      expectInvalid(() => bot.order(0, id));
+      expectInvalid(() => addon.botCancel(bot.handle, 0, id, 0));
+      expectInvalid(() => addon.portCancel(1, 0, id));
+    }
+    for (const handle of [0, 4_294_967_295])
+      expect(() => addon.botWaitBatch(handle, 0, 16)).toThrow('closed');
+    expect(addon.portCancel(4_294_967_295, 0, 1n)).toBe(0);
   });
 
   it('refuses calls on what is no bot', () => {
-    const { waitBatch, close } = Object.getPrototypeOf(bot) as NativeBot;
+    const { waitNextFeed, close } = Object.getPrototypeOf(bot) as NativeBot;
     const port = new addon.NativePort(null, null);
     for (const self of [undefined, null, {}, port, Object.create(bot) as object, 7]) {
-      expect(() => Reflect.apply(waitBatch, self, [0, 16]) as unknown).toThrow();
+      expect(() => Reflect.apply(waitNextFeed, self, [false, 0]) as unknown).toThrow();
       expect(() => {
         Reflect.apply(close, self, []);
       }).toThrow();

@@ -75,20 +75,10 @@ export async function run({ quick }) {
     .tickSize(0.1)
     .lotSize(0.001);
   const bot = new HashMapMarketDepthLiveBot({ instruments: [instrument] });
-  const native = new addon.HashMapMarketDepthLiveBot({
-    instruments: [
-      {
-        ...{ connector: `bench-nobody-${process.pid}`, symbol: 'BENCH' },
-        ...{ tickSize: 0.1, lotSize: 0.001, roiLb: 0, roiUb: 0, lastTradesCapacity: 0 },
-      },
-    ],
-    botId: 0n,
-    wait: { strategy: 'park', spinNs: 0, yieldNs: 0, yieldMaxNs: 0, parkNs: 1000 },
-    heartbeatTimeoutNs: 3e9,
-  });
   // A port that no bot serves: its command queue fills, and a call is the boundary and no more.
   const port = new addon.NativePort(null, null);
-  while (port.cancel(0, 1n) !== 0);
+  while (addon.portCancel(port.id, 0, 1n) !== 0);
+  const portId = port.id;
   const common = { calls: quick ? 200_000 : 1_000_000, rounds: quick ? 5 : 11 };
   const records = new Uint8Array(RECORDS * RECORD_BYTES);
   const kinds = new Uint8Array(records.buffer);
@@ -108,29 +98,15 @@ export async function run({ quick }) {
         }),
         compare({
           ...common,
-          what: 'addon position(asset)',
-          ours: () => native.position(0),
-          floor: () => floor.position(0),
-          goal: 1.15,
-        }),
-        compare({
-          ...common,
-          what: 'addon bestBid(asset)',
-          ours: () => native.bestBid(0),
-          floor: () => floor.bestBid(0),
-          goal: 1.15,
-        }),
-        compare({
-          ...common,
           what: 'submitOrder arguments (7)',
-          ours: () => port.submitOrder(0, 5n, 1, 100.5, 0.1, 0, 0),
+          ours: () => addon.portSubmitOrder(portId, 0, 5n, 1, 100.5, 0.1, 0, 0),
           floor: () => floor.submitOrder(0, 5n, 1, 100.5, 0.1, 0, 0),
           goal: 1.15,
         }),
         compare({
           ...common,
           what: 'cancel arguments (2)',
-          ours: () => port.cancel(0, 5n),
+          ours: () => addon.portCancel(portId, 0, 5n),
           floor: () => floor.cancel(0, 5n),
           goal: 1.15,
         }),
@@ -169,7 +145,6 @@ export async function run({ quick }) {
     };
   } finally {
     port.close();
-    native.close();
     bot.close();
   }
 }

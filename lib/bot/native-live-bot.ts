@@ -53,6 +53,8 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   readonly instruments: readonly InstrumentSpec[];
   private readonly addon: NativeAddon;
   private native: NativeBot | null;
+  /** The bot's number in the addon's `bot…` functions. */
+  private readonly handle: number;
   private readonly reader: RecordReader;
   private readonly kinds: Uint8Array;
   private readonly depths: readonly NativeDepthView[];
@@ -103,6 +105,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
       this.native = new (pick(this.addon))(config);
       this.native.attach(records, state);
       this.botId = this.native.botId;
+      this.handle = this.native.handle;
     } catch (error) {
       throw errorFromNative(error, 'new bot');
     }
@@ -213,12 +216,13 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   }
 
   override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
-    const native = this.open();
+    this.open();
+    const { addon, handle } = this;
     this.instrument(asset);
     const { orderId, side, price, qty, timeInForce, orderType } = check.checkOrderRequest(order);
     const waitNs = check.checkWait(wait);
     return this.request('submitOrder', asset, orderId, waitNs, () =>
-      native.submitOrder(asset, orderId, side, price, qty, timeInForce, orderType, 0),
+      addon.botSubmitOrder(handle, asset, orderId, side, price, qty, timeInForce, orderType, 0),
     );
   }
 
@@ -229,23 +233,25 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     qty: number,
     wait?: OrderWait,
   ): ElapseResult {
-    const native = this.open();
+    this.open();
+    const { addon, handle } = this;
     this.instrument(asset);
     const id = check.checkOrderId(orderId);
     const toPrice = check.checkPrice(price);
     const toQty = check.checkQty(qty);
     const waitNs = check.checkWait(wait);
     return this.request('modify', asset, id, waitNs, () =>
-      native.modify(asset, id, toPrice, toQty, 0),
+      addon.botModify(handle, asset, id, toPrice, toQty, 0),
     );
   }
 
   cancel(asset: number, orderId: OrderId, wait?: OrderWait): ElapseResult {
-    const native = this.open();
+    this.open();
+    const { addon, handle } = this;
     this.instrument(asset);
     const id = check.checkOrderId(orderId);
     const waitNs = check.checkWait(wait);
-    return this.request('cancel', asset, id, waitNs, () => native.cancel(asset, id, 0));
+    return this.request('cancel', asset, id, waitNs, () => addon.botCancel(handle, asset, id, 0));
   }
 
   cancelAll(asset: number): void {
@@ -302,20 +308,21 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   }
 
   waitBatch(timeoutNs: number, maxRecords?: number): RecordReader {
-    let native = this.open();
+    this.open();
+    const { addon, handle } = this;
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     const limit = maxRecords ?? this.reader.capacity;
     check.checkCount(limit, 'maxRecords', this.reader.capacity);
     let count: number;
     try {
-      count = this.stopped ? -1 : native.waitBatch(Math.min(timeoutNs, SLICE_NS), limit);
+      count = this.stopped ? -1 : addon.botWaitBatch(handle, Math.min(timeoutNs, SLICE_NS), limit);
       if (count === 0 && timeoutNs > SLICE_NS) {
-        const endNs = this.addon.monotonicNs() + timeoutNs - SLICE_NS;
+        const endNs = addon.monotonicNs() + timeoutNs - SLICE_NS;
         let leftNs = timeoutNs - SLICE_NS;
         while (count === 0 && leftNs > 0) {
-          native = this.open();
-          count = native.waitBatch(Math.min(Math.ceil(leftNs), SLICE_NS), limit);
-          leftNs = endNs - this.addon.monotonicNs();
+          this.open();
+          count = addon.botWaitBatch(handle, Math.min(Math.ceil(leftNs), SLICE_NS), limit);
+          leftNs = endNs - addon.monotonicNs();
         }
       }
     } catch (error) {

@@ -9,7 +9,7 @@ import type { MessagePort } from 'node:worker_threads';
 
 import { HftError } from '../models/hft-error.js';
 import { errorFromNative } from '../models/native-error.js';
-import type { NativeBot, NativeBotConfig } from '../native/addon.js';
+import type { NativeAddon, NativeBot, NativeBotConfig } from '../native/addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 
 export interface ClientWorkerTask {
@@ -39,16 +39,19 @@ const SLICE_NS = 50_000_000;
 
 /** Makes the bot and starts its loop. */
 export default function startClientBot(task: ClientWorkerTask): ClientWorkerStart {
+  let addon: NativeAddon;
   let bot: NativeBot;
   try {
-    bot = makeBot(task);
+    addon = loadAddon();
+    bot = makeBot(addon, task);
   } catch (error) {
     return { ok: false, failure: toFailure(error) };
   }
+  const { handle } = bot;
   const turn = (): void => {
     let failure: WorkerFailure | undefined;
     try {
-      if (bot.run(SLICE_NS) === 0) {
+      if (addon.botRun(handle, SLICE_NS) === 0) {
         setImmediate(turn);
         return;
       }
@@ -68,11 +71,15 @@ export default function startClientBot(task: ClientWorkerTask): ClientWorkerStar
   return { ok: true, botId: bot.botId };
 }
 
-function makeBot({ config, depth, portId }: ClientWorkerTask): NativeBot {
+function loadAddon(): NativeAddon {
   const loaded = tryLoadAddon();
   if (!loaded.ok)
     throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
-  const { HashMapMarketDepthLiveBot, ROIVectorMarketDepthLiveBot } = loaded.addon;
+  return loaded.addon;
+}
+
+function makeBot(addon: NativeAddon, { config, depth, portId }: ClientWorkerTask): NativeBot {
+  const { HashMapMarketDepthLiveBot, ROIVectorMarketDepthLiveBot } = addon;
   const bot = new (depth === 'roivector' ? ROIVectorMarketDepthLiveBot : HashMapMarketDepthLiveBot)(
     config,
   );

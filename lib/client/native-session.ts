@@ -6,8 +6,9 @@ import { Piscina } from 'piscina';
 
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
 import { errorFromNative } from '../models/native-error.js';
-import type { NativeAddon } from '../native/addon.js';
+import type { NativeAddon, NativePort } from '../native/addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
+import type { ClientPort } from './client-port.js';
 import type { ClientSession, SessionContext } from './client-session.js';
 import type {
   ClientWorkerEnd,
@@ -78,10 +79,31 @@ export async function openNativeSession(context: SessionContext): Promise<Client
   }
 }
 
+/** The port's own methods, and its commands about orders, which are functions of the addon. */
+function clientPort(addon: NativeAddon, port: NativePort): ClientPort {
+  const { id } = port;
+  return {
+    submitOrder: (...order) => addon.portSubmitOrder(id, ...order),
+    modify: (...change) => addon.portModify(id, ...change),
+    cancel: (asset, orderId) => addon.portCancel(id, asset, orderId),
+    cancelAll: (asset) => port.cancelAll(asset),
+    clearInactiveOrders: (asset) => port.clearInactiveOrders(asset),
+    resync: (asset) => port.resync(asset),
+    stats: () => port.stats(),
+    links: () => port.links(),
+    stop: () => {
+      port.stop();
+    },
+    close: () => {
+      port.close();
+    },
+  };
+}
+
 function makeSession(
   botId: bigint,
   addon: NativeAddon,
-  port: InstanceType<NativeAddon['NativePort']>,
+  port: NativePort,
   ended: Promise<Error | undefined>,
   release: () => Promise<void>,
   control: { ref(): void },
@@ -103,7 +125,7 @@ function makeSession(
   return {
     backend: 'native',
     botId,
-    port,
+    port: clientPort(addon, port),
     ended,
     monotonicNs: () => addon.monotonicNs(),
     close: () => (closing ??= end()),

@@ -113,15 +113,11 @@ export interface NativeOrder {
 export interface NativeBot {
   /** The bot's id on the wire. */
   readonly botId: bigint;
-  /** The buffer that the records of `waitBatch` and the other waits are written to. */
+  /** The bot's number in the `bot…` functions, on the thread that made it. */
+  readonly handle: number;
+  /** The buffer that the records of `botWaitBatch` and the other waits are written to. */
   attach(records: Uint8Array, state: Uint8Array): void;
 
-  /**
-   * Waits until something arrives, then writes what is there as records from offset 0.
-   * Returns the number of records (0 on time-out), -1 when `NativePort.stop()` was called.
-   * Never waits longer than 100 ms in one call, so that a worker can be terminated.
-   */
-  waitBatch(timeoutNs: number, maxRecords: number): number;
   /** hftbacktest's call: returns an `ElapseResult` number; the tap's records go to the buffer. */
   waitNextFeed(includeOrderResp: boolean, timeoutNs: number): number;
   waitOrderResponse(asset: number, orderId: bigint, timeoutNs: number): number;
@@ -129,19 +125,6 @@ export interface NativeBot {
   /** Records that the last wait call wrote to the buffer. */
   recordCount(): number;
 
-  /** `side` 1 buy, -1 sell; `waitNs` > 0 waits for the first response that long. */
-  submitOrder(
-    asset: number,
-    orderId: bigint,
-    side: number,
-    price: number,
-    qty: number,
-    timeInForce: number,
-    orderType: number,
-    waitNs: number,
-  ): number;
-  modify(asset: number, orderId: bigint, price: number, qty: number, waitNs: number): number;
-  cancel(asset: number, orderId: bigint, waitNs: number): number;
   /** Every open order of this bot on the instrument, in one message. */
   cancelAll(asset: number): number;
   clearInactiveOrders(asset: number): void;
@@ -173,13 +156,8 @@ export interface NativeBot {
   stats(): NativeBotStats;
   links(): NativeLink[];
 
-  /** Ties the bot to a port: commands come from it, `run` writes to its ring. */
+  /** Ties the bot to a port: commands come from it, `botRun` writes to its ring. */
   bindPort(portId: number): void;
-  /**
-   * Client mode: pumps records into the port's ring, carries out its commands and wakes its
-   * thread, for at most `sliceNs` (and 100 ms). Returns 0 to be called again, -1 when stopped.
-   */
-  run(sliceNs: number): number;
 
   close(): void;
   readonly closed: boolean;
@@ -188,23 +166,13 @@ export interface NativeBot {
 export type NativeBotConstructor = new (config: NativeBotConfig) => NativeBot;
 
 /**
- * The main thread's end: a ring that the bot's thread fills, and a queue of commands to it.
+ * The main thread's end: a ring that the bot's thread fills, and a queue of commands to it (orders
+ * through the `port…` functions of the addon).
  * Commands return their number (1, 2, …) at once; their outcome comes back as a `Command` record
  * only when it is an error. 0 means the queue is full or the port is closed.
  */
 export interface NativePort {
   readonly id: number;
-  submitOrder(
-    asset: number,
-    orderId: bigint,
-    side: number,
-    price: number,
-    qty: number,
-    timeInForce: number,
-    orderType: number,
-  ): number;
-  modify(asset: number, orderId: bigint, price: number, qty: number): number;
-  cancel(asset: number, orderId: bigint): number;
   cancelAll(asset: number): number;
   clearInactiveOrders(asset: number): number;
   resync(asset: number): number;
@@ -230,6 +198,55 @@ export interface NativeAddon {
   ROIVectorMarketDepthLiveBot: NativeBotConstructor;
   /** `ring` null: a port for strategy mode, only commands and stop. `onWake` runs on this thread, coalesced. */
   NativePort: new (ring: Uint8Array | null, onWake: (() => void) | null) => NativePort;
+  /**
+   * What a running bot calls all the time, as functions: a method of a class costs four times as
+   * much to get into (`npm run bench -- boundary`). Each throws `code: 'Closed'` for the handle of a
+   * closed bot or of another thread's.
+   *
+   * Waits until something arrives, then writes what is there as records from offset 0.
+   * Returns the number of records (0 on time-out), -1 when `NativePort.stop()` was called.
+   * Never waits longer than 100 ms in one call, so that a worker can be terminated.
+   */
+  botWaitBatch(bot: number, timeoutNs: number, maxRecords: number): number;
+  /**
+   * Client mode: pumps records into the port's ring, carries out its commands and wakes its
+   * thread, for at most `sliceNs` (and 100 ms). Returns 0 to be called again, -1 when stopped.
+   */
+  botRun(bot: number, sliceNs: number): number;
+  /** `side` 1 buy, -1 sell; `waitNs` > 0 waits for the first response that long. */
+  botSubmitOrder(
+    bot: number,
+    asset: number,
+    orderId: bigint,
+    side: number,
+    price: number,
+    qty: number,
+    timeInForce: number,
+    orderType: number,
+    waitNs: number,
+  ): number;
+  botModify(
+    bot: number,
+    asset: number,
+    orderId: bigint,
+    price: number,
+    qty: number,
+    waitNs: number,
+  ): number;
+  botCancel(bot: number, asset: number, orderId: bigint, waitNs: number): number;
+  /** As a command of a port; 0 for a closed port, and for the port of another thread. */
+  portSubmitOrder(
+    port: number,
+    asset: number,
+    orderId: bigint,
+    side: number,
+    price: number,
+    qty: number,
+    timeInForce: number,
+    orderType: number,
+  ): number;
+  portModify(port: number, asset: number, orderId: bigint, price: number, qty: number): number;
+  portCancel(port: number, asset: number, orderId: bigint): number;
   /** CLOCK_MONOTONIC now, ns (the clock of `sentMonoNs` and `recvMonoNs`). */
   monotonicNs(): number;
 }

@@ -19,7 +19,7 @@ function waitForEver({ name, mode, portId }) {
   const bot = new addon.HashMapMarketDepthLiveBot(nativeConfig(name));
   bot.bindPort(portId);
   parentPort.postMessage('waiting');
-  for (;;) bot.run(10e9);
+  for (;;) addon.botRun(bot.handle, 10e9);
 }
 
 function sharedMappings() {

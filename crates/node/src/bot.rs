@@ -1,11 +1,10 @@
 //! The two bot classes: one generic cell, and a macro that spells out the exports once.
 
-#![expect(
-    clippy::too_many_arguments,
-    reason = "numbers cross cheaper than an object"
-)]
-
 use core::ptr::NonNull;
+use std::{
+    cell::{Ref, RefCell, RefMut},
+    rc::Rc,
+};
 
 use hbl_livebot::{
     Book, CommandError, LiveCore, Outcome, RECORD_BYTES, best_ask, best_bid, order_request,
@@ -22,6 +21,7 @@ use crate::{
     SLICE_MAX_NS,
     dto::{NativeBotConfig, NativeBotStats, NativeLink, NativeOrder, id, whole},
     error::{Result, closed, from_core, invalid},
+    hot::{self, HotBot, OrderArguments},
     port,
 };
 
@@ -83,16 +83,6 @@ impl<MD: Book> BotCell<MD> {
         Ok(())
     }
 
-    fn wait_batch(&mut self, timeout_ns: f64, max_records: f64) -> Result<i32> {
-        let timeout_ns = slice(timeout_ns, "timeoutNs")?;
-        let max = usize::try_from(whole(max_records, "maxRecords")?).unwrap_or(usize::MAX);
-        Ok(outcome(self.core.wait_batch(timeout_ns, max)))
-    }
-
-    fn run(&mut self, slice_ns: f64) -> Result<i32> {
-        Ok(outcome(self.core.run(slice(slice_ns, "sliceNs")?)))
-    }
-
     fn depth(&mut self, asset: u32, levels: u32, out: &mut [f64]) -> Result<u32> {
         let asset = self.asset(asset)?;
         let (mut counts, mut at) = ([0u32; 2], 0);
@@ -146,6 +136,51 @@ impl<MD: Book> BotCell<MD> {
     }
 }
 
+impl<MD: Book> HotBot for BotCell<MD> {
+    fn wait_batch(&mut self, timeout_ns: f64, max_records: f64) -> Result<i32> {
+        let timeout_ns = slice(timeout_ns, "timeoutNs")?;
+        let max = usize::try_from(whole(max_records, "maxRecords")?).unwrap_or(usize::MAX);
+        Ok(outcome(self.core.wait_batch(timeout_ns, max)))
+    }
+
+    fn run(&mut self, slice_ns: f64) -> Result<i32> {
+        Ok(outcome(self.core.run(slice(slice_ns, "sliceNs")?)))
+    }
+
+    fn submit(&mut self, asset: u32, order: &OrderArguments, wait_ns: f64) -> Result<u8> {
+        let wait_ns = slice(wait_ns, "waitNs")?;
+        let OrderArguments {
+            id,
+            side,
+            price,
+            qty,
+            time_in_force,
+            order_type,
+        } = *order;
+        let request = order_request(id, side, price, qty, time_in_force, order_type);
+        let core = &mut self.core;
+        Ok(code(request.and_then(|request| {
+            core.submit(asset as usize, request, wait_ns)
+        })))
+    }
+
+    fn modify(&mut self, asset: u32, id: u64, price: f64, qty: f64, wait_ns: f64) -> Result<u8> {
+        let wait_ns = slice(wait_ns, "waitNs")?;
+        Ok(code(self.core.modify(
+            asset as usize,
+            id,
+            price,
+            qty,
+            wait_ns,
+        )))
+    }
+
+    fn cancel(&mut self, asset: u32, id: u64, wait_ns: f64) -> Result<u8> {
+        let wait_ns = slice(wait_ns, "waitNs")?;
+        Ok(code(self.core.cancel(asset as usize, id, wait_ns)))
+    }
+}
+
 fn outcome(result: core::result::Result<Outcome, CommandError>) -> i32 {
     match result {
         Ok(Outcome::Records(count)) => i32::try_from(count).unwrap_or(i32::MAX),
@@ -160,16 +195,25 @@ macro_rules! live_bot_class {
         $(#[$doc])*
         #[napi(js_name = $js)]
         pub struct $class {
-            cell: Option<BotCell<$depth>>,
+            handle: u32,
+            cell: Option<Rc<RefCell<BotCell<$depth>>>>,
+        }
+
+        impl Drop for $class {
+            fn drop(&mut self) {
+                hot::leave_bot(self.handle);
+            }
         }
 
         impl $class {
-            fn cell(&self) -> Result<&BotCell<$depth>> {
-                self.cell.as_ref().ok_or_else(|| closed("bot"))
+            fn cell(&self) -> Result<Ref<'_, BotCell<$depth>>> {
+                let cell = self.cell.as_ref().ok_or_else(|| closed("bot"))?;
+                cell.try_borrow().map_err(|_| closed("bot"))
             }
 
-            fn cell_mut(&mut self) -> Result<&mut BotCell<$depth>> {
-                self.cell.as_mut().ok_or_else(|| closed("bot"))
+            fn cell_mut(&self) -> Result<RefMut<'_, BotCell<$depth>>> {
+                let cell = self.cell.as_ref().ok_or_else(|| closed("bot"))?;
+                cell.try_borrow_mut().map_err(|_| closed("bot"))
             }
         }
 
@@ -178,7 +222,15 @@ macro_rules! live_bot_class {
             /// Builds a bot; throws `InvalidArg`, `AlreadyRunning` or `SharedMemory`.
             #[napi(constructor, catch_unwind)]
             pub fn new(config: NativeBotConfig) -> Result<Self> {
-                Ok(Self { cell: Some(BotCell::new(&config, $with_roi)?) })
+                let cell = Rc::new(RefCell::new(BotCell::new(&config, $with_roi)?));
+                let handle = hot::enter_bot(cell.clone());
+                Ok(Self { handle, cell: Some(cell) })
+            }
+
+            /// The bot's number in the functions that take one, on this thread.
+            #[napi(getter, catch_unwind)]
+            pub fn handle(&self) -> u32 {
+                self.handle
             }
 
             /// The bot's id on the wire.
@@ -191,12 +243,6 @@ macro_rules! live_bot_class {
             #[napi(catch_unwind)]
             pub fn attach(&mut self, records: Uint8Array, state: Uint8Array) -> Result<()> {
                 self.cell_mut()?.attach(records, state)
-            }
-
-            /// Waits for a batch of records.
-            #[napi(catch_unwind)]
-            pub fn wait_batch(&mut self, timeout_ns: f64, max_records: f64) -> Result<i32> {
-                self.cell_mut()?.wait_batch(timeout_ns, max_records)
             }
 
             /// hftbacktest's `wait_next_feed`.
@@ -226,40 +272,6 @@ macro_rules! live_bot_class {
                 Ok(u32::try_from(self.cell()?.core.record_count()).unwrap_or(u32::MAX))
             }
 
-            /// Opens an order.
-            #[napi(catch_unwind)]
-            pub fn submit_order(
-                &mut self,
-                asset: u32,
-                order_id: BigInt,
-                side: i32,
-                price: f64,
-                qty: f64,
-                time_in_force: u8,
-                order_type: u8,
-                wait_ns: f64,
-            ) -> Result<u8> {
-                let (order_id, wait_ns) = (id(&order_id, "orderId")?, slice(wait_ns, "waitNs")?);
-                let side = i8::try_from(side).unwrap_or(0);
-                let core = &mut self.cell_mut()?.core;
-                Ok(code(order_request(order_id, side, price, qty, time_in_force, order_type)
-                    .and_then(|request| core.submit(asset as usize, request, wait_ns))))
-            }
-
-            /// Changes an order.
-            #[napi(catch_unwind)]
-            pub fn modify(&mut self, asset: u32, order_id: BigInt, price: f64, qty: f64, wait_ns: f64) -> Result<u8> {
-                let (order_id, wait_ns) = (id(&order_id, "orderId")?, slice(wait_ns, "waitNs")?);
-                Ok(code(self.cell_mut()?.core.modify(asset as usize, order_id, price, qty, wait_ns)))
-            }
-
-            /// Cancels an order.
-            #[napi(catch_unwind)]
-            pub fn cancel(&mut self, asset: u32, order_id: BigInt, wait_ns: f64) -> Result<u8> {
-                let (order_id, wait_ns) = (id(&order_id, "orderId")?, slice(wait_ns, "waitNs")?);
-                Ok(code(self.cell_mut()?.core.cancel(asset as usize, order_id, wait_ns)))
-            }
-
             /// Cancels every open order of this bot on the instrument.
             #[napi(catch_unwind)]
             pub fn cancel_all(&mut self, asset: u32) -> Result<u8> {
@@ -269,7 +281,7 @@ macro_rules! live_bot_class {
             /// Forgets final orders.
             #[napi(catch_unwind)]
             pub fn clear_inactive_orders(&mut self, asset: u32) -> Result<()> {
-                let cell = self.cell_mut()?;
+                let mut cell = self.cell_mut()?;
                 let asset = cell.asset(asset)?;
                 // The number was checked just above, which is all that can be wrong.
                 let _ = cell.core.clear_inactive_orders(asset);
@@ -356,7 +368,7 @@ macro_rules! live_bot_class {
             /// Forgets the last trades.
             #[napi(catch_unwind)]
             pub fn clear_last_trades(&mut self, asset: u32) -> Result<()> {
-                let cell = self.cell_mut()?;
+                let mut cell = self.cell_mut()?;
                 let asset = cell.asset(asset)?;
                 cell.core.clear_last_trades(asset);
                 Ok(())
@@ -404,15 +416,10 @@ macro_rules! live_bot_class {
                 Ok(())
             }
 
-            /// Pumps records into the port's ring.
-            #[napi(catch_unwind)]
-            pub fn run(&mut self, slice_ns: f64) -> Result<i32> {
-                self.cell_mut()?.run(slice_ns)
-            }
-
             /// Frees shared memory; idempotent.
             #[napi(catch_unwind)]
             pub fn close(&mut self) {
+                hot::leave_bot(self.handle);
                 self.cell = None;
             }
 

@@ -19,6 +19,8 @@ mod dto;
 #[cfg(feature = "live")]
 mod error;
 #[cfg(feature = "live")]
+mod hot;
+#[cfg(feature = "live")]
 mod port;
 
 #[cfg(feature = "live")]

@@ -1,10 +1,5 @@
 //! The main thread's end of a bot that runs in a worker.
 
-#![expect(
-    clippy::too_many_arguments,
-    reason = "numbers cross cheaper than an object"
-)]
-
 use std::{
     collections::HashMap,
     sync::{
@@ -18,14 +13,15 @@ use core::ptr::NonNull;
 use hbl_livebot::{Command, CommandKind, Remote, RingWriter};
 use napi::{
     Status,
-    bindgen_prelude::{BigInt, Function, Uint8Array},
+    bindgen_prelude::{Function, Uint8Array},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 use napi_derive::napi;
 
 use crate::{
-    dto::{NativeBotStats, NativeLink, id},
+    dto::{NativeBotStats, NativeLink},
     error::{Code, CodedError, Result, invalid},
+    hot,
 };
 
 /// Weak: it never keeps the process alive. Unbounded, and called only when the consumer sleeps, so
@@ -75,6 +71,7 @@ impl NativePort {
     fn release(&mut self) {
         self.remote.close();
         ports().remove(&self.id);
+        hot::leave_port(self.id);
         self.ring = None;
     }
 }
@@ -124,6 +121,7 @@ impl NativePort {
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let remote = Arc::new(Remote::new(writer, wake));
         ports().insert(id, remote.clone());
+        hot::enter_port(id, remote.clone());
         Ok(Self { id, remote, ring })
     }
 
@@ -131,41 +129,6 @@ impl NativePort {
     #[napi(getter, catch_unwind)]
     pub fn id(&self) -> u32 {
         self.id
-    }
-
-    /// Opens an order.
-    #[napi(catch_unwind)]
-    pub fn submit_order(
-        &self,
-        asset: u32,
-        order_id: BigInt,
-        side: i32,
-        price: f64,
-        qty: f64,
-        time_in_force: u8,
-        order_type: u8,
-    ) -> Result<f64> {
-        let side = i8::try_from(side).unwrap_or(0);
-        let kind = CommandKind::Submit {
-            side,
-            price,
-            qty,
-            time_in_force,
-            order_type,
-        };
-        Ok(self.command(asset, id_of(&order_id)?, kind))
-    }
-
-    /// Changes an order.
-    #[napi(catch_unwind)]
-    pub fn modify(&self, asset: u32, order_id: BigInt, price: f64, qty: f64) -> Result<f64> {
-        Ok(self.command(asset, id_of(&order_id)?, CommandKind::Modify { price, qty }))
-    }
-
-    /// Cancels an order.
-    #[napi(catch_unwind)]
-    pub fn cancel(&self, asset: u32, order_id: BigInt) -> Result<f64> {
-        Ok(self.command(asset, id_of(&order_id)?, CommandKind::Cancel))
     }
 
     /// Cancels every open order of the bot on the instrument.
@@ -214,10 +177,6 @@ impl NativePort {
     pub fn close(&mut self) {
         self.release();
     }
-}
-
-fn id_of(order_id: &BigInt) -> Result<u64> {
-    id(order_id, "orderId")
 }
 
 /// `CLOCK_MONOTONIC` now, nanoseconds.

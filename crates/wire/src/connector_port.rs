@@ -7,6 +7,7 @@ use std::{
 };
 
 use hftbacktest::types::{Event, LiveError, LiveRequest, Order, Status, Value};
+use iceoryx2::port::update_connections::UpdateConnections as _;
 
 use crate::{
     ChannelConfig, MAX_MESSAGE_BYTES, Ringer, SLOT_BYTES, SideEvent, SideRequest, Tail, WireError,
@@ -91,6 +92,9 @@ pub enum Liveness {
     Stock,
 }
 
+/// How often memory shared with bots that have gone is looked for.
+const TIDY_NS: u64 = 1_000_000_000;
+
 /// A connector's end: one per process and name, on one thread.
 pub struct ConnectorPort {
     to_bot: IpcPublisher,
@@ -103,6 +107,7 @@ pub struct ConnectorPort {
     stock_bots: usize,
     seq: u64,
     decode_errors: u64,
+    next_tidy_ns: u64,
     page: Arc<Page>,
     // Dropped last: ports and services belong to the node.
     _services: [IpcService; 4],
@@ -138,6 +143,7 @@ impl ConnectorPort {
             stock_bots: 0,
             seq: 0,
             decode_errors: 0,
+            next_tidy_ns: 0,
             page,
             _services: services,
             _node: node,
@@ -329,9 +335,20 @@ impl ConnectorPort {
         Ringer::new(self.page.clone())
     }
 
-    /// Shows that this connector lives; call it at least every 100 ms.
+    /// Shows that this connector lives; call it at least every 100 ms. Frees, about once a second,
+    /// the memory that was shared with bots that have gone: a lane on which nothing is sent keeps
+    /// it otherwise.
     pub fn heartbeat(&mut self) {
         self.page.beat();
+        let now_ns = clock::monotonic_ns();
+        if now_ns < self.next_tidy_ns {
+            return;
+        }
+        self.next_tidy_ns = now_ns + TIDY_NS;
+        for publisher in [&self.to_bot, &self.side_to_bot] {
+            // A connection that cannot be opened shows again at the next send, as its error.
+            let _ = publisher.update_connections();
+        }
     }
 
     /// Whether a bot lives.
