@@ -125,7 +125,7 @@ fn schedule(runtime: &tokio::runtime::Runtime, seed: u64) -> usize {
     };
     let switches = Switches {
         cut: chance(8),
-        gap: chance(20),
+        gap: chance(60),
         stall: chance(3),
         double: chance(100),
         rest_429: if seed % 10 == 0 { 300 } else { 0 },
@@ -133,7 +133,7 @@ fn schedule(runtime: &tokio::runtime::Runtime, seed: u64) -> usize {
         late_ms: chance(30),
     };
     run.server.state().switches = switches;
-    run.for_ms(250);
+    run.for_ms(400);
     run.settle_and_compare();
     run.bot.stales
 }
@@ -168,7 +168,7 @@ fn the_bots_book_is_the_servers_after_a_hundred_schedules_of_faults() {
         }
     });
     let stales = stales.into_inner();
-    assert!(stales > 100, "the faults have to be felt: {stales}");
+    assert!(stales > 50, "the faults have to be felt: {stales}");
 }
 
 #[test]
