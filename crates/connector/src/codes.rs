@@ -11,7 +11,8 @@ use crate::venues::bybit::codes as bybit;
 pub const fn severity(code: i64) -> Severity {
     match code {
         binance::CONFIG_IGNORED => Severity::Info,
-        END_OF_DATA | RESTARTED | STOPPING | bybit::UNFOLLOWED_ORDER => Severity::Info,
+        END_OF_DATA | RESTARTED | STOPPING => Severity::Info,
+        bybit::UNFOLLOWED_ORDER | bybit::EARLIER_CANCELLED => Severity::Info,
         bybit::AUTH_REFUSED | bybit::TOPIC_REFUSED | binance::STREAM_REFUSED => Severity::Error,
         _ => Severity::Warning,
     }

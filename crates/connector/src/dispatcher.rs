@@ -13,7 +13,7 @@ use crate::codes;
 use crate::order_router::{OrderRouter, OwnerState, is_final};
 use crate::outlet::{Outgoing, Outlet};
 use crate::registrations::{Registrations, Waiting};
-use crate::venue::{NewOrder, OrderReport, Refusal, Venue, VenueEvent};
+use crate::venue::{Adopted, NewOrder, OrderReport, Refusal, Venue, VenueEvent};
 use crate::venues::bybit::codes as bybit_codes;
 
 /// How long a registration waits for the venue to be able to judge it.
@@ -167,6 +167,21 @@ impl<V: Venue> Dispatcher<V> {
         {
             match self.venue.not_yet(&symbol) {
                 None => self.register(now, bot, &symbol, sizes, out),
+                // To serve a bot without saying which of its orders live would end them at the bot.
+                Some(reason) if self.venue.keeps_orders() => {
+                    let until_ns = now.mono_ns + self.register_wait_ns;
+                    let text = format!("the registration of {symbol} waits: {reason}");
+                    warn!(bot, symbol, reason, "the registration still waits");
+                    let code = codes::NOT_READY;
+                    let notice = Refusal { code, text };
+                    self.tell_notice(bot, notice, (String::new(), 0), out);
+                    self.waiting.keep(Waiting {
+                        bot,
+                        symbol,
+                        sizes,
+                        until_ns,
+                    });
+                }
                 Some(reason) => {
                     let seconds = self.register_wait_ns / 1_000_000_000;
                     let text = format!(
@@ -455,11 +470,14 @@ impl<V: Venue> Dispatcher<V> {
                 }
             }
             VenueEvent::Order(report) => self.publish_order(now, &report, out),
-            VenueEvent::Adopted(_) => {}
+            VenueEvent::Adopted(adopted) => self.publish_adopted(&adopted, out),
             VenueEvent::RequestRefused { handle, refusal } => {
                 let Some(routed) = self.router.retell(handle, now.unix_ns) else {
                     return;
                 };
+                if !self.instruments.contains_key(&routed.symbol) {
+                    return;
+                }
                 let name = self.name(routed.symbol);
                 let Refusal { code, text } = refusal;
                 self.tell_refusal(
@@ -570,10 +588,27 @@ impl<V: Venue> Dispatcher<V> {
         }
     }
 
+    /// An order of an earlier run. Its owner is told at once when it is open and the bot is there;
+    /// otherwise its registration tells.
+    fn publish_adopted<O: Outlet>(&mut self, adopted: &Adopted, out: &mut O) {
+        let Some(routed) = self.router.adopt(adopted) else {
+            return;
+        };
+        let is_served = self.instruments.contains_key(&routed.symbol);
+        if is_served && self.bots.contains(&routed.to) && !is_final(routed.order.status) {
+            let name = self.name(routed.symbol);
+            self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+        }
+    }
+
     fn publish_order<O: Outlet>(&mut self, _now: Now, report: &OrderReport, out: &mut O) {
         let Some(routed) = self.router.apply(report) else {
             return;
         };
+        if !self.instruments.contains_key(&routed.symbol) {
+            // Of an earlier run, and no bot trades the symbol yet.
+            return;
+        }
         let name = self.name(routed.symbol);
         if let Some(Refusal { code, text }) = &report.refusal {
             let is_error = report.status == Status::Rejected;

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use hbl_wire::TO_ALL;
 use hftbacktest::types::{Order, Status};
 
-use crate::venue::OrderReport;
+use crate::venue::{Adopted, OrderReport};
 
 /// What is known of the process behind a bot id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub enum OwnerState {
 
 /// How many ended orders are remembered, to answer late requests.
 const ENDED_MAX: usize = 4096;
+/// How many ended orders a registering bot is told of, the newest ones. Venues have fewer open
+/// orders of one symbol, so whatever ended while nobody listened is among them.
+const ENDED_TOLD_MAX: usize = 512;
 
 /// An order that the router follows.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ struct Tracked {
     broadcast: bool,
     symbol: u32,
     order: Order,
+    /// What the order was after each execution of an earlier run, oldest first.
+    past: Vec<Order>,
 }
 
 /// An update ready to be sent.
@@ -89,10 +94,42 @@ impl OrderRouter {
                 broadcast,
                 symbol,
                 order,
+                past: Vec::new(),
             },
         );
         self.by_id.insert(key, self.last_handle);
         Some(self.last_handle)
+    }
+
+    /// Takes in an order of an earlier run. `None` when it was taken in before.
+    pub fn adopt(&mut self, adopted: &Adopted) -> Option<Routed> {
+        if self.tracked.contains_key(&adopted.handle) {
+            return None;
+        }
+        let (order, past) = orders_of(adopted);
+        let tracked = Tracked {
+            owner: adopted.owner,
+            broadcast: false,
+            symbol: adopted.symbol,
+            order,
+            past,
+        };
+        let routed = tracked.routed();
+        let key = (adopted.owner, adopted.symbol, adopted.order_id);
+        self.tracked.insert(adopted.handle, tracked);
+        let is_open = |handle: &u64| {
+            let known = self.tracked.get(handle);
+            known.is_some_and(|tracked| !is_final(tracked.order.status))
+        };
+        // An id belongs to the open order that has it.
+        let is_taken = self.by_id.get(&key).is_some_and(is_open);
+        if !is_taken || !is_final(routed.order.status) {
+            self.by_id.insert(key, adopted.handle);
+        }
+        if is_final(routed.order.status) {
+            self.end(adopted.handle);
+        }
+        Some(routed)
     }
 
     /// The order that a bot means by an id. A stock bot also reaches orders of other stock bots: a
@@ -156,8 +193,10 @@ impl OrderRouter {
         Some(routed)
     }
 
-    /// The open orders that a registering bot gets: its own, those of orphans (which become its own),
-    /// and those of stock bots.
+    /// What a registering bot is told: the open orders that are its own, those of orphans (which
+    /// become its own), and those of stock bots. A bot of ours is told before them what it may not
+    /// have heard: its orders that have ended, newest last, and each execution of orders of earlier
+    /// runs. Every update says how much is left, so a bot takes from it what it does not know yet.
     pub fn orders_for(
         &mut self,
         bot: u64,
@@ -172,7 +211,11 @@ impl OrderRouter {
             .collect();
         handles.sort_unstable();
         let takes_over = state_of(bot) == OwnerState::Alive;
-        let mut orders = Vec::new();
+        let mut orders = if takes_over {
+            self.ended_of(bot, symbol)
+        } else {
+            Vec::new()
+        };
         for handle in handles {
             let Some(tracked) = self.tracked.get_mut(&handle) else {
                 continue;
@@ -193,8 +236,44 @@ impl OrderRouter {
                 self.by_id
                     .remove(&(tracked.owner, symbol, tracked.order.order_id));
                 tracked.owner = bot;
+                tracked.past.clear();
                 self.by_id.insert(key, handle);
             }
+            if takes_over && tracked.owner == bot {
+                orders.extend(tracked.past.iter().cloned());
+            }
+            let mut order = tracked.order.clone();
+            order.exec_qty = 0.0;
+            order.exec_price_tick = 0;
+            orders.push(order);
+        }
+        orders
+    }
+
+    /// The orders of a bot that have ended, the one that ended last at the end, each with what its
+    /// executions made of it. Of orders that had the same id only the last one counts.
+    fn ended_of(&self, bot: u64, symbol: u32) -> Vec<Order> {
+        let is_meant = |handle: &&u64| {
+            self.tracked.get(handle).is_some_and(|tracked| {
+                let key = (bot, symbol, tracked.order.order_id);
+                tracked.owner == bot
+                    && tracked.symbol == symbol
+                    && !tracked.broadcast
+                    && self.by_id.get(&key) == Some(*handle)
+            })
+        };
+        let mut handles: Vec<u64> = self
+            .ended
+            .iter()
+            .rev()
+            .filter(is_meant)
+            .take(ENDED_TOLD_MAX)
+            .copied()
+            .collect();
+        handles.reverse();
+        let mut orders = Vec::new();
+        for tracked in handles.iter().filter_map(|handle| self.tracked.get(handle)) {
+            orders.extend(tracked.past.iter().cloned());
             let mut order = tracked.order.clone();
             order.exec_qty = 0.0;
             order.exec_price_tick = 0;
@@ -269,6 +348,39 @@ impl Tracked {
     }
 }
 
+/// An adopted order as it is, and what it was after each of its executions.
+fn orders_of(adopted: &Adopted) -> (Order, Vec<Order>) {
+    let mut order = Order::new(
+        adopted.order_id,
+        adopted.price_tick,
+        adopted.tick_size,
+        adopted.qty,
+        adopted.side,
+        adopted.order_type,
+        adopted.time_in_force,
+    );
+    let told: f64 = adopted.fills.iter().map(|fill| fill.qty).sum();
+    // What is filled beyond the known executions was filled before them.
+    let mut leaves_qty = adopted.leaves_qty + told;
+    let mut past = Vec::with_capacity(adopted.fills.len());
+    order.status = Status::PartiallyFilled;
+    for fill in &adopted.fills {
+        leaves_qty -= fill.qty;
+        order.leaves_qty = leaves_qty;
+        order.exec_qty = fill.qty;
+        order.exec_price_tick = fill.price_tick;
+        order.maker = fill.maker;
+        order.exch_timestamp = next_time(&order, fill.exch_ts);
+        past.push(order.clone());
+    }
+    order.status = adopted.status;
+    order.leaves_qty = adopted.leaves_qty;
+    order.exec_qty = 0.0;
+    order.exec_price_tick = 0;
+    order.exch_timestamp = next_time(&order, adopted.exch_ts);
+    (order, past)
+}
+
 /// True for the statuses after which a bot takes no further update.
 pub fn is_final(status: Status) -> bool {
     matches!(status, Status::Filled | Status::Canceled | Status::Expired)
@@ -284,169 +396,5 @@ fn next_time(order: &Order, exch_ts: i64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use hftbacktest::types::{OrdType, Side, TimeInForce};
-
-    const BOT: u64 = 7;
-
-    fn order(id: u64) -> Order {
-        Order::new(
-            id,
-            100,
-            0.1,
-            2.0,
-            Side::Buy,
-            OrdType::Limit,
-            TimeInForce::GTC,
-        )
-    }
-
-    fn report(handle: u64, status: Status, exch_ts: i64) -> OrderReport {
-        OrderReport {
-            handle,
-            status,
-            price_tick: 0,
-            qty: 0.0,
-            leaves_qty: 2.0,
-            exec_qty: 0.0,
-            exec_price_tick: 0,
-            maker: false,
-            exch_ts,
-            refusal: None,
-        }
-    }
-
-    fn opened(router: &mut OrderRouter, owner: u64, state: OwnerState, id: u64) -> u64 {
-        let handle = router.submit(owner, state, 0, &order(id)).unwrap();
-        router.apply(&report(handle, Status::New, 10)).unwrap();
-        handle
-    }
-
-    #[test]
-    fn updates_go_to_the_owner_and_those_of_stock_bots_to_all() {
-        let mut router = OrderRouter::default();
-        let own = router.submit(BOT, OwnerState::Alive, 0, &order(1)).unwrap();
-        assert_eq!(router.apply(&report(own, Status::New, 10)).unwrap().to, BOT);
-        let stock = router.submit(8, OwnerState::Stock, 0, &order(1)).unwrap();
-        assert_eq!(
-            router.apply(&report(stock, Status::New, 10)).unwrap().to,
-            TO_ALL
-        );
-    }
-
-    #[test]
-    fn an_open_id_cannot_be_used_twice_and_an_ended_one_can() {
-        let mut router = OrderRouter::default();
-        let first = opened(&mut router, BOT, OwnerState::Alive, 1);
-        assert_eq!(router.submit(BOT, OwnerState::Alive, 0, &order(1)), None);
-        assert!(
-            router.submit(9, OwnerState::Alive, 0, &order(1)).is_some(),
-            "another bot may"
-        );
-        router.apply(&report(first, Status::Canceled, 11)).unwrap();
-        assert!(
-            router
-                .submit(BOT, OwnerState::Alive, 0, &order(1))
-                .is_some()
-        );
-    }
-
-    #[test]
-    fn times_of_an_order_always_grow_and_no_request_is_pending() {
-        let mut router = OrderRouter::default();
-        let mut new = order(1);
-        new.req = Status::New;
-        let handle = router.submit(BOT, OwnerState::Alive, 0, &new).unwrap();
-        let first = router
-            .apply(&report(handle, Status::New, 50))
-            .unwrap()
-            .order;
-        let second = router
-            .apply(&report(handle, Status::PartiallyFilled, 40))
-            .unwrap()
-            .order;
-        assert_eq!((first.exch_timestamp, second.exch_timestamp), (50, 51));
-        assert_eq!(second.req, Status::None);
-        assert_eq!(router.retell(handle, 0).unwrap().order.exch_timestamp, 52);
-    }
-
-    #[test]
-    fn a_rejected_order_ends_as_expired_and_nothing_follows() {
-        let mut router = OrderRouter::default();
-        let handle = router.submit(BOT, OwnerState::Alive, 0, &order(1)).unwrap();
-        let routed = router.apply(&report(handle, Status::Rejected, 10)).unwrap();
-        assert_eq!(routed.order.status, Status::Expired);
-        assert!(router.apply(&report(handle, Status::New, 11)).is_none());
-    }
-
-    #[test]
-    fn an_amended_order_stays_open() {
-        let mut router = OrderRouter::default();
-        let handle = opened(&mut router, BOT, OwnerState::Alive, 1);
-        let amended = OrderReport {
-            price_tick: 120,
-            qty: 5.0,
-            leaves_qty: 5.0,
-            ..report(handle, Status::Replaced, 20)
-        };
-        let order = router.apply(&amended).unwrap().order;
-        assert_eq!(
-            (order.status, order.price_tick, order.qty),
-            (Status::New, 120, 5.0)
-        );
-        let partly = OrderReport {
-            leaves_qty: 3.0,
-            qty: 5.0,
-            ..report(handle, Status::Replaced, 21)
-        };
-        assert_eq!(
-            router.apply(&partly).unwrap().order.status,
-            Status::PartiallyFilled
-        );
-    }
-
-    #[test]
-    fn orders_of_an_orphan_move_to_the_bot_that_registers() {
-        let mut router = OrderRouter::default();
-        opened(&mut router, 1, OwnerState::Alive, 11);
-        opened(&mut router, 2, OwnerState::Alive, 12);
-        opened(&mut router, 3, OwnerState::Stock, 13);
-        opened(&mut router, 4, OwnerState::Alive, 14);
-        opened(&mut router, BOT, OwnerState::Alive, 15);
-        let state = |id| match id {
-            1 => OwnerState::Orphaned,
-            2 => OwnerState::Dead,
-            3 => OwnerState::Stock,
-            _ => OwnerState::Alive,
-        };
-        let ids = |orders: Vec<Order>| orders.iter().map(|o| o.order_id).collect::<Vec<_>>();
-        assert_eq!(ids(router.orders_for(BOT, 0, state)), [11, 13, 15]);
-        assert_eq!(ids(router.orders_for(BOT, 1, state)), [0u64; 0]);
-        let handle = router.find(BOT, OwnerState::Alive, 0, 11).unwrap();
-        assert_eq!(
-            router
-                .apply(&report(handle, Status::Canceled, 30))
-                .unwrap()
-                .to,
-            BOT
-        );
-        assert_eq!(
-            router.find(BOT, OwnerState::Alive, 0, 13),
-            None,
-            "a stock order stays shared"
-        );
-        assert!(router.find(99, OwnerState::Stock, 0, 13).is_some());
-    }
-
-    #[test]
-    fn the_memory_of_ended_orders_is_bounded() {
-        let mut router = OrderRouter::default();
-        for id in 0..(ENDED_MAX as u64 + 50) {
-            let handle = opened(&mut router, BOT, OwnerState::Alive, id);
-            router.apply(&report(handle, Status::Canceled, 11)).unwrap();
-        }
-        assert_eq!(router.tracked.len(), ENDED_MAX);
-        assert_eq!(router.by_id.len(), ENDED_MAX);
-    }
-}
+#[path = "order_router_tests.rs"]
+mod tests;

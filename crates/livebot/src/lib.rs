@@ -34,6 +34,7 @@ pub use error::{CommandError, ErrorCode, LiveBotError};
 pub use link::LinkView;
 pub use live_core::LiveCore;
 pub use order_entry::order_request;
+pub use orders::Awaited;
 pub use record::{
     FLAG_IN_BATCH, FLAG_SNAPSHOT, FLAG_SYNTHETIC, LinkStatus, RECORD_BYTES, Record, RecordKind,
     TEXT_BYTES,

@@ -159,11 +159,17 @@ impl Shared {
                     },
                 ))
             }
-            WireEvent::Order { symbol, order } => {
+            WireEvent::Order { symbol, mut order } => {
                 // Its reason was sent before it, on the side channel.
                 self.drain_side(at);
                 let asset = self.asset(at, symbol)?;
-                self.assets[asset].awaited.seen(order.order_id);
+                let is_answer = self.peers[at].in_answer && self.peers[at].port.is_ours();
+                let awaited = &mut self.assets[asset].awaited;
+                if !is_answer {
+                    awaited.seen(&order);
+                } else if !awaited.judge(&mut order) {
+                    return None;
+                }
                 self.push(&stamp.on(Record {
                     asset: index(asset),
                     ..orders::record_of(&order)

@@ -2,7 +2,7 @@
 
 use hbl_wire::{LinkEvent, clock::monotonic_ns, price_of};
 use hftbacktest::types::{
-    Bot, Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LiveEvent, LiveRequest, Side,
+    Bot, Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LiveEvent, LiveRequest, Order, Side,
 };
 
 use crate::{
@@ -101,10 +101,10 @@ impl<MD: Book> LiveCore<MD> {
         for asset in assets {
             match event {
                 LinkEvent::Lost => self.distrust(asset),
-                LinkEvent::Connected => self.register(asset),
+                LinkEvent::Connected => self.register_anew(asset),
                 LinkEvent::Restarted => {
                     self.shared.borrow_mut().stats.resyncs += 1;
-                    self.register(asset);
+                    self.register_anew(asset);
                 }
             }
         }
@@ -118,16 +118,19 @@ impl<MD: Book> LiveCore<MD> {
         shared.assets[asset].trusted = false;
     }
 
+    /// Registers with another connector than before: what was on its way to the old one is lost.
+    fn register_anew(&mut self, asset: usize) {
+        self.register_with(asset, |order| order.active() || orders::is_unheard(order));
+    }
+
     /// Clears the book and asks the connector for orders, position and book.
     pub(crate) fn register(&mut self, asset: usize) {
+        self.register_with(asset, Order::active);
+    }
+
+    /// `awaits` says of which orders the answer has to tell.
+    fn register_with(&mut self, asset: usize, awaits: impl Fn(&Order) -> bool) {
         self.clear_book(asset);
-        let open: Vec<u64> = self
-            .bot
-            .orders(asset)
-            .values()
-            .filter(|order| order.active())
-            .map(|order| order.order_id)
-            .collect();
         let mut shared = self.shared.borrow_mut();
         let one = &mut shared.assets[asset];
         one.trusted = false;
@@ -135,7 +138,8 @@ impl<MD: Book> LiveCore<MD> {
         one.unanswered = true;
         one.refused = false;
         one.registered_ns = monotonic_ns();
-        one.awaited.start(open.into_iter());
+        let orders = self.bot.orders(asset).values();
+        one.awaited.start(orders.filter(|order| awaits(order)));
         let request = LiveRequest::RegisterInstrument {
             symbol: one.symbol.clone(),
             tick_size: one.tick_size,
@@ -206,7 +210,7 @@ impl<MD: Book> LiveCore<MD> {
                 .bot
                 .orders(asset)
                 .get(&id)
-                .filter(|order| order.active())
+                .filter(|order| order.active() || orders::is_unheard(order))
             {
                 let order = orders::expired(order);
                 let text = "not open any more at the connector; its last update was lost";

@@ -2,20 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod bot;
 mod venue;
 
 use std::collections::{BTreeMap, HashMap};
 
 use hbl_connector::clock::Now;
-use hbl_connector::order_router::is_final;
-use hbl_connector::venue::{NewOrder, Venue as _, VenueEvent};
+use hbl_connector::dispatcher::Dispatcher;
+use hbl_connector::venue::Venue as _;
 use hbl_connector::venues::bybit::core::{
     Action, BybitCore, CoreSettings, RestAnswer, RestFailure, Socket,
 };
 use hbl_connector::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
 use hbl_connector::venues::bybit::sign::{Credentials, Secret};
-use hftbacktest::types::{LOCAL_BID_DEPTH_EVENT, OrdType, Side, Status, TimeInForce};
+use hftbacktest::types::Status;
 
+use bot::Bot;
 pub use venue::Venue;
 
 pub const STORM_MS: u64 = 40_000;
@@ -59,71 +61,72 @@ struct Line {
     last_ms: u64,
 }
 
-#[derive(Default)]
-struct Seen {
-    filled: f64,
-    end: Option<Status>,
-}
-
 pub struct Run {
-    pub core: BybitCore,
+    pub bus: Dispatcher<BybitCore>,
     pub venue: Venue,
+    pub bot: Bot,
     pub faults: bool,
+    /// The connector dies now and then.
+    pub deaths: bool,
+    pub died: usize,
     pub connects: usize,
+    seed: u64,
+    /// While dead: when it starts again.
+    back_at: Option<u64>,
     random: Random,
     lines: HashMap<Socket, Line>,
     queue: BTreeMap<(u64, u64), Input>,
     queued: u64,
     ms: u64,
-    shown: BTreeMap<(bool, i64), f64>,
-    orders: BTreeMap<u64, Seen>,
-    position: f64,
-    stale: bool,
-    registered: bool,
+}
+
+fn core(seed: u64, ms: u64) -> BybitCore {
+    let settings = CoreSettings {
+        category: "linear".into(),
+        depths: vec![1, 50],
+        settle_coin: "USDT".into(),
+        credentials: Some(Credentials {
+            key: Secret::new("key"),
+            secret: Secret::new("canary"),
+        }),
+        order_prefix: "t".into(),
+        // As the clock says it: starts within one second are told the same.
+        epoch: ((START_MS + ms) / 1000) as u32,
+        on_connect: OnConnect::Adopt,
+        lookback_s: 86_400,
+        lookback_pages: 60,
+        order_entry: OrderEntry::Socket,
+        position_mode: PositionMode::Detect,
+        recv_window_ms: 5000,
+        clock_refuse_ms: 800,
+        order_wait_ms: 500,
+        seed,
+    };
+    BybitCore::new(now(ms), settings).unwrap()
 }
 
 impl Run {
     pub fn new(seed: u64) -> Self {
-        let settings = CoreSettings {
-            category: "linear".into(),
-            depths: vec![1, 50],
-            settle_coin: "USDT".into(),
-            credentials: Some(Credentials {
-                key: Secret::new("key"),
-                secret: Secret::new("canary"),
-            }),
-            order_prefix: "t".into(),
-            epoch: 1000,
-            on_connect: OnConnect::Adopt,
-            lookback_s: 86_400,
-            lookback_pages: 40,
-            order_entry: OrderEntry::Socket,
-            position_mode: PositionMode::Detect,
-            recv_window_ms: 5000,
-            clock_refuse_ms: 800,
-            order_wait_ms: 500,
-            seed,
-        };
         Self {
-            core: BybitCore::new(now(0), settings).unwrap(),
+            bus: Dispatcher::new(core(seed, 0)),
             venue: Venue::default(),
+            bot: Bot::default(),
             faults: true,
+            deaths: false,
+            died: 0,
             connects: 0,
+            seed,
+            back_at: None,
             random: Random(seed),
             lines: HashMap::new(),
             queue: BTreeMap::new(),
             queued: 0,
             ms: 0,
-            shown: BTreeMap::new(),
-            orders: BTreeMap::new(),
-            position: 0.0,
-            stale: true,
-            registered: false,
         }
     }
 
     pub fn submitted(&self) -> usize {
-        self.orders.len()
+        self.bot.orders.len()
     }
 
     pub fn storm(&mut self, for_ms: u64) {
@@ -133,7 +136,7 @@ impl Run {
             self.venue.trade(&mut self.random, self.ms);
             if self.ms.is_multiple_of(100) {
                 self.venue.move_book(&mut self.random, self.ms);
-                self.bot();
+                self.trade();
             }
             if self.faults {
                 self.fault();
@@ -166,27 +169,71 @@ impl Run {
             let input = entry.remove();
             let at = now(self.ms);
             match input {
-                Input::Opened(socket, conn) => self.core.on_opened(at, socket, conn),
+                Input::Opened(socket, conn) => self.bus.venue_mut().on_opened(at, socket, conn),
                 Input::Frame(socket, conn, text) => {
-                    self.core.on_frame(at, socket, conn, text.as_bytes());
+                    self.bus
+                        .venue_mut()
+                        .on_frame(at, socket, conn, text.as_bytes());
                 }
-                Input::Closed(socket, conn) => self.core.on_closed(at, socket, conn, None),
+                Input::Closed(socket, conn) => {
+                    self.bus.venue_mut().on_closed(at, socket, conn, None)
+                }
                 Input::Rest(id, answer) => {
                     let answer = answer.as_ref().map(|text| RestAnswer::new(text.as_bytes()));
-                    self.core.on_rest(at, id, answer.map_err(Clone::clone));
+                    self.bus
+                        .venue_mut()
+                        .on_rest(at, id, answer.map_err(Clone::clone));
                 }
             }
             self.act();
         }
-        self.poll();
-        if !self.registered {
-            self.registered = self.core.register(now(self.ms), "XUSDT", 0.5, 0.1).is_ok();
+        if self.back_at.is_some_and(|at| self.ms >= at) {
+            self.back_at = None;
+            self.bus = Dispatcher::new(core(self.seed + self.ms, self.ms));
+            self.bot.connector_is_new();
         }
+        self.poll();
         self.act();
     }
 
+    /// `kill -9`: nothing of it is left, and nothing that was on its way to it arrives.
+    fn die(&mut self) {
+        self.died += 1;
+        self.back_at = Some(self.ms + 50 + self.random.below(4000));
+        self.queue.clear();
+        for (socket, line) in &mut self.lines {
+            line.open = false;
+            self.venue.gone(*socket);
+        }
+        self.bot.connector_is_gone();
+    }
+
+    /// Dead for so long, while the venue trades on.
+    pub fn die_for(&mut self, for_ms: u64) {
+        self.die();
+        self.back_at = Some(self.ms + for_ms);
+        for _ in 0..for_ms / 10 {
+            self.step(10);
+            self.venue.trade(&mut self.random, self.ms);
+            self.venue.take_pushed();
+        }
+    }
+
+    fn poll(&mut self) {
+        if self.back_at.is_some() {
+            return;
+        }
+        let at = now(self.ms);
+        self.bot.ask_registration(at, &mut self.bus);
+        self.bus.poll(at, &mut self.bot);
+    }
+
     fn act(&mut self) {
-        for action in self.core.take_actions() {
+        if self.back_at.is_some() {
+            self.bus.venue_mut().take_actions();
+            return;
+        }
+        for action in self.bus.venue_mut().take_actions() {
             match action {
                 Action::Connect(socket, conn) => self.connect(socket, conn),
                 Action::Close(socket, conn) => {
@@ -327,125 +374,68 @@ impl Run {
         if self.random.one_in(1500) {
             self.venue.restart();
         }
+        if self.deaths && self.back_at.is_none() && self.random.one_in(1000) {
+            self.die();
+        }
     }
 
-    fn bot(&mut self) {
-        let at = now(self.ms);
-        if self.registered && self.random.one_in(3) {
-            let handle = self.orders.len() as u64 + 1;
-            let order = NewOrder {
-                handle,
-                owner: 7,
-                order_id: 1000 + handle,
-                price_tick: 90 + self.random.below(20) as i64,
-                qty: (1 + self.random.below(9)) as f64 / 10.0,
-                side: if self.random.one_in(2) {
-                    Side::Buy
-                } else {
-                    Side::Sell
-                },
-                order_type: OrdType::Limit,
-                time_in_force: TimeInForce::GTC,
-            };
-            self.orders.insert(handle, Seen::default());
-            self.core.submit(at, 0, &order);
-        }
-        let open = self.orders.iter().filter(|(_, seen)| seen.end.is_none());
-        let open: Vec<u64> = open.map(|(handle, _)| *handle).collect();
-        if !open.is_empty() && self.random.one_in(4) {
-            let handle = open[self.random.below(open.len() as u64) as usize];
-            self.core.cancel(at, 0, handle);
-        }
-        self.poll();
-        self.act();
-    }
-
-    fn poll(&mut self) {
-        let mut events = Vec::new();
-        self.core.poll(now(self.ms), &mut events);
-        let mut inside = false;
-        for event in events {
-            match event {
-                VenueEvent::Order(report) => {
-                    let seen = self.orders.get_mut(&report.handle).unwrap();
-                    assert_eq!(seen.end, None, "after the end: {report:?}");
-                    seen.filled += report.exec_qty;
-                    let status = match report.status {
-                        Status::Rejected => Status::Expired,
-                        status => status,
-                    };
-                    if is_final(status) {
-                        seen.end = Some(report.status);
-                    }
-                }
-                VenueEvent::Position { qty, .. } => self.position = qty,
-                VenueEvent::FeedBatchStart { .. } => inside = true,
-                VenueEvent::FeedBatchEnd { .. } => inside = false,
-                VenueEvent::FeedStale { .. } => self.stale = true,
-                VenueEvent::FeedFresh { .. } => self.stale = false,
-                VenueEvent::Feed { event, .. } => {
-                    assert!(inside, "a feed event outside of a batch");
-                    let key = (event.ev == LOCAL_BID_DEPTH_EVENT, (event.px * 2.0) as i64);
-                    if event.qty > 0.0 {
-                        self.shown.insert(key, event.qty);
-                    } else {
-                        self.shown.remove(&key);
-                    }
-                    let bid = self.shown.keys().filter(|k| k.0).map(|k| k.1).max();
-                    let ask = self.shown.keys().filter(|k| !k.0).map(|k| k.1).min();
-                    assert!(
-                        bid.zip(ask).is_none_or(|(b, a)| b < a),
-                        "the book is crossed"
-                    );
-                }
-                _ => {}
-            }
+    fn trade(&mut self) {
+        if self.back_at.is_none() {
+            self.bot
+                .trade(now(self.ms), &mut self.random, &mut self.bus);
+            self.poll();
+            self.act();
         }
     }
 
     pub fn check(&mut self) {
-        assert!(self.core.is_ready(), "not ready in the end");
+        let core = self.bus.venue();
+        assert!(core.is_ready(), "not ready in the end");
         let topics = ["orderbook.1.XUSDT", "orderbook.50.XUSDT"];
         assert_eq!(
-            self.core.live_topics(),
+            core.live_topics(),
             [topics[0], topics[1], "publicTrade.XUSDT"]
         );
-        assert_eq!(self.venue.topics(), self.core.live_topics());
-        assert!(!self.stale, "the feed is stale in the end");
-        assert_eq!(self.shown, self.venue.levels(), "the book");
+        assert_eq!(self.venue.topics(), core.live_topics());
+        assert!(!self.bot.stale, "the feed is stale in the end");
+        assert_eq!(self.bot.book, self.venue.levels(), "the book");
         let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
         assert!(
-            close(self.core.position(0), self.venue.position()),
+            close(core.position(0), self.venue.position()),
             "the position"
         );
         assert!(
-            close(self.position, self.venue.position()),
+            close(self.bot.position, self.venue.position()),
             "the position as told"
         );
-        for (handle, seen) in &self.orders {
-            match self.venue.order(1000 + handle) {
+        for (id, seen) in &self.bot.orders {
+            let status = seen.order.status;
+            match self.venue.order(*id) {
                 Some(order) => {
                     assert!(
                         close(seen.filled, order.cum as f64 / 10.0),
-                        "{handle}: {} of {order:?}",
+                        "{id}: {} of {order:?}",
                         seen.filled
                     );
                     let end = match order.status {
-                        "Filled" => Some(Status::Filled),
-                        "Cancelled" => Some(Status::Canceled),
-                        _ => None,
+                        "Filled" => Status::Filled,
+                        "Cancelled" => Status::Canceled,
+                        _ if order.cum > 0 => Status::PartiallyFilled,
+                        _ => Status::New,
                     };
-                    assert_eq!(seen.end, end, "{handle}: {order:?}");
+                    assert_eq!(status, end, "{id}: {order:?}");
+                    let leaves = (order.qty - order.cum) as f64 / 10.0;
+                    assert!(close(seen.order.leaves_qty, leaves), "{id}: {seen:?}");
                 }
                 None => {
-                    assert_eq!(seen.end, Some(Status::Rejected), "{handle} never arrived");
+                    assert_eq!(status, Status::Expired, "{id} never arrived");
                     assert_eq!(seen.filled, 0.0);
                 }
             }
         }
         assert_eq!(self.venue.repeated_ids, 0, "an order was sent twice");
         assert!(self.venue.foreign_is_open, "a foreign order was touched");
-        assert_eq!(self.core.frame_errors(), 0);
+        assert_eq!(core.frame_errors(), 0);
     }
 }
 

@@ -119,7 +119,7 @@ impl Venue {
     pub fn order(&self, bots_id: u64) -> Option<&Order> {
         let ids = LinkIds::new("t", 1000).unwrap();
         self.orders.iter().find(|order| {
-            matches!(ids.decode(&order.link_id), Origin::Ours(id) if id.order_id == bots_id && id.owner == 7)
+            matches!(ids.decode(&order.link_id), Origin::Ours(id) | Origin::OtherEpoch(id) if id.order_id == bots_id && id.owner == 7)
         })
     }
 
@@ -338,8 +338,29 @@ impl Venue {
         }
     }
 
+    fn cancel_batch(&mut self, request: &Value, ms: u64, random: &mut Random) -> String {
+        let (mut list, mut codes) = (vec![], vec![]);
+        let items = request["args"][0]["request"].as_array().unwrap();
+        assert!((2..=10).contains(&items.len()));
+        for item in items {
+            let single = json!({ "reqId": "x", "args": [item] });
+            let answer = self.trade_request(&single, "order.cancel", ms, random);
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            list.push(json!({ "orderId": answer["data"]["orderId"] }));
+            codes.push(json!({ "code": answer["retCode"], "msg": "x" }));
+        }
+        json!({
+            "reqId": request["reqId"], "retCode": 0, "retMsg": "OK", "op": "order.cancel-batch",
+            "data": { "list": list }, "retExtInfo": { "list": codes }, "header": {},
+        })
+        .to_string()
+    }
+
     fn trade_request(&mut self, request: &Value, op: &str, ms: u64, random: &mut Random) -> String {
         let args = &request["args"][0];
+        if op == "order.cancel-batch" {
+            return self.cancel_batch(request, ms, random);
+        }
         let link_id = args["orderLinkId"].as_str().unwrap();
         let known = self
             .orders
@@ -415,9 +436,11 @@ impl Venue {
                 "symbol": "XUSDT", "priceFilter": { "tickSize": "0.50" }, "lotSizeFilter": { "qtyStep": "0.1" },
             })],
             "/v5/order/realtime" | "/v5/order/history" => {
-                let fits = |order: &&Order| asked.map_or(order.is_open(), |id| order.link_id == id);
-                let own = self.orders.iter().filter(fits).map(Order::json);
-                own.chain(asked.is_none().then_some(foreign)).collect()
+                let open = path == "/v5/order/realtime";
+                let fits = |o: &&Order| asked.map_or(o.is_open() == open, |id| o.link_id == id);
+                let own = self.orders.iter().rev().filter(fits).map(Order::json);
+                own.chain((asked.is_none() && open).then_some(foreign))
+                    .collect()
             }
             "/v5/execution/list" => {
                 let order = self

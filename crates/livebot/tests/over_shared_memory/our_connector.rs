@@ -249,6 +249,58 @@ fn an_order_lives_and_its_refusal_comes_with_its_reason() {
 }
 
 #[test]
+fn what_was_filled_while_the_connector_was_dead_is_told_once_and_then_the_end() {
+    let name = name();
+    let (mut first, mut rig) = ready(&name);
+    rig.core.submit(0, buy(1, 99.0), 0).unwrap();
+    let Request::Submit { bot, order, .. } = request(&mut first, &mut rig) else {
+        panic!()
+    };
+    let step = |leaves: f64, exec: f64, at: i64| Order {
+        leaves_qty: order.qty * leaves,
+        exec_qty: order.qty * exec,
+        exec_price_tick: order.price_tick,
+        ..accept(&order, Status::PartiallyFilled, at)
+    };
+    first
+        .send_order(bot, SYMBOL, &step(0.75, 0.25, 10))
+        .unwrap();
+    rig.until(RecordKind::Order);
+    drop(first);
+    let mut second = connector(&name);
+    let Request::Register { bot, .. } = request(&mut second, &mut rig) else {
+        panic!()
+    };
+    second.send_batch_start(bot).unwrap();
+    // An ended order that this bot does not follow, the fill that it knows, one that it does not.
+    let mut other = accept(&order, Status::Canceled, 9);
+    other.order_id = 77;
+    let end = Order {
+        leaves_qty: order.qty * 0.25,
+        ..accept(&order, Status::Canceled, 13)
+    };
+    for order in [other, step(0.75, 0.25, 10), step(0.25, 0.5, 12), end] {
+        second.send_order(bot, SYMBOL, &order).unwrap();
+    }
+    second.send_position(bot, SYMBOL, 0.0, 1).unwrap();
+    second.send_batch_end(bot).unwrap();
+    let records = rig.until(RecordKind::BookReady);
+    let told: Vec<_> = only(&records, RecordKind::Order)
+        .into_iter()
+        .map(|r| (r.order_id, r.status, r.exec_qty / order.qty))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, Status::PartiallyFilled as u8, 0.5),
+            (1, Status::Canceled as u8, 0.0)
+        ]
+    );
+    assert_eq!(rig.core.order(0, 1).unwrap().status, Status::Canceled);
+    assert!(rig.core.order(0, 77).is_none());
+}
+
+#[test]
 fn an_order_that_the_connector_forgot_ends_after_the_next_answer() {
     let name = name();
     let (mut first, mut rig) = ready(&name);

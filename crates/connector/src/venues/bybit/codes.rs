@@ -24,11 +24,18 @@ pub const OFF_GRID: i64 = 3210;
 pub const TOPIC_REFUSED: i64 = 3211;
 /// A message could not be read.
 pub const FRAME_UNREADABLE: i64 = 3212;
-/// The venue refused the key: public data only.
+/// The venue refused the key. Unless the text says otherwise there is public data only until it is
+/// tried again.
 pub const AUTH_REFUSED: i64 = 3213;
 /// An execution came after the end of its order was told; the position is right.
 pub const LATE_FILL: i64 = 3214;
 /// An order of this type or time in force cannot be sent to this venue.
 pub const UNSUPPORTED: i64 = 3215;
-/// An order whose `orderLinkId` says that it is ours is not followed by this run.
+/// An order of an earlier run is left alone, as `on_connect` asks.
 pub const UNFOLLOWED_ORDER: i64 = 3216;
+/// An order of an earlier run is cancelled, as `on_connect` asks.
+pub const EARLIER_CANCELLED: i64 = 3217;
+/// A list of the account is longer than what is read of it; the text says which.
+pub const LIST_CUT: i64 = 3218;
+/// The venue's gate refused a request or this address (HTTP 401, 403, 404).
+pub const GATE_REFUSED: i64 = 3219;

@@ -85,6 +85,18 @@ impl LinkIds {
         })
     }
 
+    /// Moves to a later epoch; what was seen of the account's orders asks for it. Ids that were made
+    /// before stay ours.
+    pub fn raise(&mut self, epoch: u32) {
+        if epoch > self.epoch {
+            if self.counter == 0 {
+                self.boot = epoch;
+            }
+            self.epoch = epoch;
+            self.counter = 0;
+        }
+    }
+
     /// The prefix.
     pub fn prefix(&self) -> &str {
         &self.prefix

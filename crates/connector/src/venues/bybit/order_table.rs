@@ -1,13 +1,16 @@
-//! All orders of this run, and which of them have to be asked for.
+//! All orders that are followed, and which of them have to be asked for.
 //!
 //! An order is *in doubt* when its fate is unknown: the answer to its creation is ambiguous or did
 //! not come, a cancellation found nothing, a fill is missing. Then the venue is asked by
 //! `orderLinkId` until it is known. Nothing is ever sent a second time.
 
+mod earlier;
+
 use std::collections::{HashMap, VecDeque};
 
-use hftbacktest::types::Status;
+use hftbacktest::types::{Side, Status};
 
+use self::earlier::Earlier;
 use super::codes;
 use super::frames::execution::Fill;
 use super::frames::order::OrderUpdate;
@@ -41,6 +44,21 @@ pub struct Ask {
     pub link_id: String,
     /// True: its executions; false: the order itself.
     pub executions: bool,
+    /// Page of the executions; `None`: the first.
+    pub cursor: Option<String>,
+    /// Pages before this one.
+    pub pages: u32,
+}
+
+impl Ask {
+    /// The same question, for the next page.
+    pub fn next_page(&self, cursor: String) -> Self {
+        Self {
+            cursor: Some(cursor),
+            pages: self.pages + 1,
+            ..self.clone()
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -55,9 +73,13 @@ struct Entry {
     /// A cancellation or amendment whose fate is unknown.
     request: Option<Refusal>,
     fills_asked: u32,
+    /// Executions have to be read even though none is known to lack.
+    wants_fills: bool,
+    /// Of an earlier run, and not told yet: nothing about it is told.
+    earlier: Option<Earlier>,
 }
 
-/// All orders of this run.
+/// All orders that are followed: those of this run, and those of earlier ones that were taken over.
 #[derive(Debug, Default)]
 pub struct OrderTable {
     entries: HashMap<u64, Entry>,
@@ -65,6 +87,8 @@ pub struct OrderTable {
     by_venue_id: HashMap<String, u64>,
     orphans: VecDeque<Fill>,
     ended: VecDeque<u64>,
+    /// Orders of earlier runs so far.
+    adopted: u64,
 }
 
 impl OrderTable {
@@ -80,6 +104,8 @@ impl OrderTable {
             misses: 0,
             request: None,
             fills_asked: 0,
+            wants_fills: false,
+            earlier: None,
         };
         self.entries.insert(handle, entry);
     }
@@ -102,6 +128,28 @@ impl OrderTable {
         handles
     }
 
+    /// True when the order is followed and its end was not told.
+    pub fn is_open(&self, handle: u64) -> bool {
+        self.get(handle).is_some_and(|order| !order.has_ended())
+    }
+
+    /// Lots that open orders of one side may still fill on one leg of a position.
+    pub fn open_lots(&self, symbol: u32, side: Side, position_idx: usize) -> i64 {
+        let open = self.entries.values().map(|entry| &entry.order);
+        let open = open.filter(|order| !order.has_ended() && order.symbol == symbol);
+        open.filter(|order| order.side == side && order.position_idx == position_idx)
+            .map(VenueOrder::leaves_lots)
+            .sum()
+    }
+
+    /// The venue has told which leg an order is on.
+    pub fn set_position_idx(&mut self, handle: u64, position_idx: i64) {
+        if let Some(entry) = self.entries.get_mut(&handle) {
+            let idx = usize::try_from(position_idx);
+            entry.order.position_idx = idx.unwrap_or(entry.order.position_idx);
+        }
+    }
+
     /// Takes a report about an order. False when it is not followed here.
     pub fn on_order(&mut self, now: u64, update: &OrderUpdate, out: &mut Vec<VenueEvent>) -> bool {
         let by_venue = || self.by_venue_id.get(&update.order_id).copied();
@@ -112,7 +160,12 @@ impl OrderTable {
             return false;
         };
         let had_ended = entry.order.has_ended();
-        entry.order.on_order(update, out);
+        let mut silence = Vec::new();
+        let told = match entry.earlier {
+            Some(_) => &mut silence,
+            None => &mut *out,
+        };
+        entry.order.on_order(update, told);
         if !entry.order.lacks_fills() {
             if !entry.until_answered {
                 entry.ask_at = None;
@@ -144,7 +197,17 @@ impl OrderTable {
             return;
         };
         let had_ended = entry.order.has_ended();
-        if entry.order.on_fill(fill, out) == FillEffect::Late {
+        let mut silence = Vec::new();
+        let told = match entry.earlier {
+            Some(_) => &mut silence,
+            None => &mut *out,
+        };
+        let effect = entry.order.on_fill(fill, told);
+        if let Some(earlier) = &mut entry.earlier {
+            if effect == FillEffect::Counted {
+                earlier.fills.push(fill.clone());
+            }
+        } else if effect == FillEffect::Late {
             let text = format!("{} came after the end of its order", fill.exec_id);
             let code = codes::LATE_FILL;
             let notice = Refusal { code, text };
@@ -228,7 +291,9 @@ impl OrderTable {
                 handle: *handle,
                 symbol: order.symbol,
                 link_id: order.link_id.clone(),
-                executions: order.lacks_fills(),
+                executions: order.lacks_fills() || entry.wants_fills,
+                cursor: None,
+                pages: 0,
             });
         }
         out[first..].sort_by_key(|ask| ask.handle);
@@ -262,6 +327,9 @@ impl OrderTable {
         let Some(entry) = self.entries.get_mut(&handle) else {
             return;
         };
+        if std::mem::take(&mut entry.wants_fills) {
+            entry.ask_at = None;
+        }
         if !entry.order.lacks_fills() {
             return;
         }

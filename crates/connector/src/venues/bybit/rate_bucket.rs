@@ -24,18 +24,19 @@ impl RateBucket {
         }
     }
 
-    /// Takes a token, or says how long until there is one. A request that will wait takes its token
+    /// Takes tokens for that many orders, or says how long until there are so many. A request that will wait takes its token
     /// now, so those behind it wait longer; `wait_max` refuses without taking.
     ///
     /// # Errors
     /// The wait in nanoseconds, when it is longer than `wait_max`.
-    pub fn take(&mut self, now: u64, wait_max: u64) -> Result<u64, u64> {
+    pub fn take(&mut self, now: u64, count: u32, wait_max: u64) -> Result<u64, u64> {
+        let count = f64::from(count.max(1));
         let rate = f64::from(self.per_second);
         #[expect(clippy::cast_precision_loss, reason = "seconds, not years")]
         let passed = now.saturating_sub(self.filled_at) as f64 / SECOND_NS as f64;
         self.tokens = (self.tokens + passed * rate).min(rate);
         self.filled_at = self.filled_at.max(now);
-        let lack = (1.0 - self.tokens).max(0.0) / rate;
+        let lack = (count - self.tokens).max(0.0) / rate;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -45,7 +46,7 @@ impl RateBucket {
         if wait > wait_max {
             return Err(wait);
         }
-        self.tokens -= 1.0;
+        self.tokens -= count;
         Ok(wait)
     }
 
@@ -85,16 +86,16 @@ mod tests {
     fn a_burst_is_served_then_delayed_then_refused() {
         let mut bucket = RateBucket::new(10);
         for _ in 0..10 {
-            assert_eq!(bucket.take(0, 0), Ok(0));
+            assert_eq!(bucket.take(0, 1, 0), Ok(0));
         }
-        let first = bucket.take(0, SECOND_NS).unwrap();
-        let second = bucket.take(0, SECOND_NS).unwrap();
+        let first = bucket.take(0, 1, SECOND_NS).unwrap();
+        let second = bucket.take(0, 1, SECOND_NS).unwrap();
         assert!(
             first >= SECOND_NS / 10 && second > first,
             "{first} {second}"
         );
-        assert!(bucket.take(0, SECOND_NS / 10).is_err());
-        assert_eq!(bucket.take(2 * SECOND_NS, 0), Ok(0));
+        assert!(bucket.take(0, 1, SECOND_NS / 10).is_err());
+        assert_eq!(bucket.take(2 * SECOND_NS, 1, 0), Ok(0));
     }
 
     #[test]
@@ -106,10 +107,10 @@ mod tests {
             ..Quota::default()
         };
         bucket.follow(0, &quota, Some(SECOND_NS / 2));
-        assert!(bucket.take(0, SECOND_NS / 4).is_err());
-        assert_eq!(bucket.take(SECOND_NS / 2, 0), Ok(0));
+        assert!(bucket.take(0, 1, SECOND_NS / 4).is_err());
+        assert_eq!(bucket.take(SECOND_NS / 2, 1, 0), Ok(0));
         bucket.refused(SECOND_NS, None);
-        assert!(bucket.take(SECOND_NS, SECOND_NS / 2).is_err());
+        assert!(bucket.take(SECOND_NS, 1, SECOND_NS / 2).is_err());
     }
 
     proptest! {
@@ -121,7 +122,7 @@ mod tests {
             let (mut now, mut sent) = (0, Vec::new());
             for gap in gaps {
                 now += gap;
-                if let Ok(wait) = bucket.take(now, SECOND_NS) {
+                if let Ok(wait) = bucket.take(now, 1, SECOND_NS) {
                     sent.push(now + wait);
                 }
             }

@@ -12,21 +12,60 @@ pub enum Step {
     Orders,
     /// `execution/list` since the last one seen.
     Executions,
-    /// `position/list`.
+    /// `order/history`: what ended while nobody listened. Only at the first time.
+    Ended,
+    /// `position/list`; spot has none.
     Positions,
     /// `account/wallet-balance`.
     Wallet,
 }
 
-impl Step {
-    fn next(self) -> Option<Self> {
-        match self {
-            Self::Orders => Some(Self::Executions),
-            Self::Executions => Some(Self::Positions),
-            Self::Positions => Some(Self::Wallet),
-            Self::Wallet => None,
+/// What has to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Orders that have ended, too.
+    pub ended: bool,
+    /// The category has positions.
+    pub positions: bool,
+    /// Most pages of executions and of ended orders; 0: as many as there are.
+    pub pages: u32,
+}
+
+impl Plan {
+    fn after(self, step: Step) -> Option<Step> {
+        let next = match step {
+            Step::Orders => Step::Executions,
+            Step::Executions => Step::Ended,
+            Step::Ended => Step::Positions,
+            Step::Positions => Step::Wallet,
+            Step::Wallet => return None,
+        };
+        let left_out =
+            next == Step::Ended && !self.ended || next == Step::Positions && !self.positions;
+        if left_out {
+            self.after(next)
+        } else {
+            Some(next)
         }
     }
+
+    fn pages_max(self, step: Step) -> u32 {
+        match step {
+            Step::Executions | Step::Ended if self.pages > 0 => self.pages.min(PAGES_MAX),
+            _ => PAGES_MAX,
+        }
+    }
+}
+
+/// Where a step is after a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Another page follows, or the answer was not waited for.
+    More,
+    /// That was the last page.
+    Done,
+    /// There are more pages than are read.
+    Cut,
 }
 
 /// Walks through the steps.
@@ -40,14 +79,16 @@ pub struct Reconcile {
     retry_at: u64,
     failures: u32,
     done: bool,
+    plan: Plan,
 }
 
 impl Reconcile {
     /// Begins anew.
-    pub fn start(&mut self, now: u64) {
+    pub fn start(&mut self, now: u64, plan: Plan) {
         *self = Self {
             step: Some(Step::Orders),
             retry_at: now,
+            plan,
             ..Self::default()
         };
     }
@@ -75,23 +116,30 @@ impl Reconcile {
         Some((step, self.cursor.clone()))
     }
 
-    /// A step's page was read. True when that was the last page of the step.
-    pub fn answered(&mut self, step: Step, cursor: Option<String>) -> bool {
+    /// A step's page was read.
+    pub fn answered(&mut self, step: Step, cursor: Option<String>) -> Progress {
         if self.step != Some(step) {
-            return false;
+            return Progress::More;
         }
         self.out_until = None;
         self.failures = 0;
         self.pages += 1;
-        if cursor.is_some() && self.pages < PAGES_MAX && cursor != self.cursor {
+        // A cursor that comes again leads nowhere.
+        let goes_on = cursor.is_some() && cursor != self.cursor;
+        if goes_on && self.pages < self.plan.pages_max(step) {
             self.cursor = cursor;
-            return false;
+            return Progress::More;
         }
+        let is_cut = cursor.is_some();
         self.cursor = None;
         self.pages = 0;
-        self.step = step.next();
+        self.step = self.plan.after(step);
         self.done = self.step.is_none();
-        true
+        if is_cut {
+            Progress::Cut
+        } else {
+            Progress::Done
+        }
     }
 
     /// A question failed; it is asked again, later each time.
@@ -114,24 +162,42 @@ impl Reconcile {
 mod tests {
     use super::*;
 
+    const PLAN: Plan = Plan {
+        ended: true,
+        positions: true,
+        pages: 0,
+    };
+
     #[test]
     fn steps_follow_each_other_page_by_page_and_failures_are_asked_again() {
         let mut steps = Reconcile::default();
         assert_eq!(steps.take_ask(0), None);
-        steps.start(0);
+        steps.start(0, PLAN);
         assert_eq!(steps.take_ask(0), Some((Step::Orders, None)));
         assert_eq!(steps.take_ask(0), None, "one question at a time");
-        assert!(!steps.answered(Step::Orders, Some("p2".into())));
+        let more = steps.answered(Step::Orders, Some("p2".into()));
+        assert_eq!(more, Progress::More);
         assert_eq!(steps.take_ask(1), Some((Step::Orders, Some("p2".into()))));
         steps.failed(1, Step::Orders);
         assert_eq!(steps.take_ask(2), None);
         let due = steps.next_due().unwrap();
         assert_eq!(steps.take_ask(due), Some((Step::Orders, Some("p2".into()))));
-        assert!(steps.answered(Step::Orders, None));
-        for step in [Step::Executions, Step::Positions, Step::Wallet] {
+        assert_eq!(steps.answered(Step::Orders, None), Progress::Done);
+        for step in [Step::Executions, Step::Ended, Step::Positions, Step::Wallet] {
             assert!(!steps.is_done());
             assert_eq!(steps.take_ask(due), Some((step, None)));
-            assert!(steps.answered(step, None));
+            assert_eq!(steps.answered(step, None), Progress::Done);
+        }
+        assert!(steps.is_done());
+    }
+
+    #[test]
+    fn steps_that_do_not_apply_are_left_out() {
+        let mut steps = Reconcile::default();
+        steps.start(0, Plan::default());
+        for step in [Step::Orders, Step::Executions, Step::Wallet] {
+            assert_eq!(steps.take_ask(0), Some((step, None)));
+            steps.answered(step, None);
         }
         assert!(steps.is_done());
     }
@@ -139,10 +205,22 @@ mod tests {
     #[test]
     fn a_lost_answer_and_an_endless_cursor_end() {
         let mut steps = Reconcile::default();
-        steps.start(0);
+        steps.start(0, PLAN);
         steps.take_ask(0);
         assert_eq!(steps.take_ask(ANSWER_NS), Some((Step::Orders, None)));
-        assert!(!steps.answered(Step::Orders, Some("same".into())));
-        assert!(steps.answered(Step::Orders, Some("same".into())));
+        let same = || Some("same".into());
+        assert_eq!(steps.answered(Step::Orders, same()), Progress::More);
+        assert_eq!(steps.answered(Step::Orders, same()), Progress::Cut);
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_cut_and_said_to_be() {
+        let mut steps = Reconcile::default();
+        steps.start(0, Plan { pages: 2, ..PLAN });
+        steps.answered(Step::Orders, None);
+        let page = |n: u32| Some(format!("p{n}"));
+        assert_eq!(steps.answered(Step::Executions, page(1)), Progress::More);
+        assert_eq!(steps.answered(Step::Executions, page(2)), Progress::Cut);
+        assert_eq!(steps.answered(Step::Ended, None), Progress::Done);
     }
 }

@@ -37,6 +37,8 @@ pub struct VenueOrder {
     pub order_id: Option<String>,
     /// Side.
     pub side: Side,
+    /// Leg of the position: 0 one-way, 1 long, 2 short.
+    pub position_idx: usize,
     scale: Scale,
     price_tick: i64,
     qty_lots: i64,
@@ -59,6 +61,8 @@ pub struct VenueOrder {
     told_open: bool,
     told_terms: (i64, i64),
     told_end: bool,
+    /// How its end was told.
+    told_status: Option<Status>,
 }
 
 impl VenueOrder {
@@ -76,6 +80,7 @@ impl VenueOrder {
             link_id,
             order_id: None,
             side,
+            position_idx: 0,
             scale,
             price_tick,
             qty_lots,
@@ -92,6 +97,7 @@ impl VenueOrder {
             told_open: false,
             told_terms: (price_tick, qty_lots),
             told_end: false,
+            told_status: None,
         }
     }
 
@@ -113,6 +119,40 @@ impl VenueOrder {
     /// Lots told as filled.
     pub fn told_lots(&self) -> i64 {
         self.told_lots
+    }
+
+    /// Lots that are not filled as far as was told.
+    pub fn leaves_lots(&self) -> i64 {
+        (self.qty_lots - self.told_lots).max(0)
+    }
+
+    /// The grid it is on.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
+    /// The order as it was told last, without an execution.
+    pub fn now(&self) -> OrderReport {
+        let status = match self.told_status {
+            Some(Status::Rejected) => Status::Expired,
+            Some(status) => status,
+            None if self.told_lots > 0 => Status::PartiallyFilled,
+            None => Status::New,
+        };
+        self.report(status, (0, 0, false), None)
+    }
+
+    /// Settles an order of an earlier run on what is known of it: lots whose executions are missing
+    /// count as filled, and what the venue does not call open has ended.
+    pub fn conclude(&mut self) {
+        let mut silence = Vec::new();
+        if let Some(lots) = self.complete_at {
+            self.cum_lots = self.cum_lots.max(lots).max(self.order_lots_seen);
+        }
+        self.fill_up(&mut silence);
+        if self.newest.0 == i64::MIN {
+            self.end_as(Status::Canceled, None, &mut silence);
+        }
     }
 
     /// Takes a report of the `order` topic or of REST.
@@ -185,6 +225,7 @@ impl VenueOrder {
     pub fn end_as(&mut self, status: Status, refusal: Option<Refusal>, out: &mut Vec<VenueEvent>) {
         if !self.told_end {
             self.told_end = true;
+            self.told_status = Some(status);
             let report = self.report(status, (0, 0, false), refusal);
             out.push(VenueEvent::Order(report));
         }
@@ -218,6 +259,7 @@ impl VenueOrder {
         self.told_lots += lots;
         self.told_end = self.is_complete();
         let status = if self.told_end {
+            self.told_status = Some(Status::Filled);
             Status::Filled
         } else {
             Status::PartiallyFilled

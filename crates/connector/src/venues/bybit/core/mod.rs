@@ -1,9 +1,14 @@
 //! The venue as one machine: sockets' frames, REST answers, bots' requests and times in; actions
 //! and venue events out.
 
+mod answers;
+mod earlier;
+mod login;
 mod orders;
+mod positions;
 mod private;
 mod public;
+mod requests;
 mod rest;
 mod venue;
 mod wallet;
@@ -11,10 +16,9 @@ mod wallet;
 use std::collections::HashMap;
 
 use super::codes;
-use super::connects::Connects;
+use super::connects::{Connects, HOLD_NS};
 use super::decimal::Scale;
 use super::frames::FrameError;
-use super::frames::position::Leg;
 use super::link::{Link, LinkAct};
 use super::link_id::{LinkIds, PrefixError};
 use super::order_table::OrderTable;
@@ -112,7 +116,7 @@ enum Login {
         until: u64,
     },
     Yes,
-    /// The venue refuses the key.
+    /// The venue refuses the key; it is tried again later.
     Refused,
 }
 
@@ -139,12 +143,11 @@ pub struct BybitCore {
     instruments_known: bool,
     instruments: HashMap<String, Instrument>,
     names: Vec<String>,
-    /// Legs of the account's positions, of every symbol.
-    legs: HashMap<String, [Leg; 3]>,
+    positions: positions::Positions,
     ids: LinkIds,
     orders: OrderTable,
-    buckets: HashMap<&'static str, RateBucket>,
-    requests: orders::Requests,
+    buckets: HashMap<requests::Op, RateBucket>,
+    requests: requests::Requests,
     calls: rest::Calls,
     actions: Vec<Action>,
     events: Vec<VenueEvent>,
@@ -154,6 +157,10 @@ pub struct BybitCore {
     was_up: bool,
     trade_wanted: bool,
     told: wallet::Told,
+    earlier: earlier::EarlierRuns,
+    key: login::KeyState,
+    /// REST is not used before this, because the venue's gate said 403.
+    rest_from: u64,
 }
 
 impl BybitCore {
@@ -164,11 +171,19 @@ impl BybitCore {
     pub fn new(now: Now, settings: CoreSettings) -> Result<Self, PrefixError> {
         let ids = LinkIds::new(&settings.order_prefix, settings.epoch)?;
         let per_second = if settings.category == "spot" { 20 } else { 10 };
-        let ops = [orders::CREATE, orders::AMEND, orders::CANCEL];
+        use requests::Op;
+        let ops = [Op::Create, Op::Amend, Op::Cancel];
         let mut links: HashMap<Socket, Link> = HashMap::new();
         for socket in Socket::ALL {
             let link = links.entry(socket).or_default();
-            if socket == Socket::Public || settings.credentials.is_some() {
+            let wanted = match socket {
+                Socket::Public => true,
+                Socket::Private => settings.credentials.is_some(),
+                Socket::Trade => {
+                    settings.credentials.is_some() && settings.order_entry == OrderEntry::Socket
+                }
+            };
+            if wanted {
                 link.start(now.mono_ns);
             }
         }
@@ -185,11 +200,11 @@ impl BybitCore {
             instruments_known: false,
             instruments: HashMap::new(),
             names: Vec::new(),
-            legs: HashMap::new(),
+            positions: positions::Positions::default(),
             ids,
             orders: OrderTable::default(),
             buckets: ops.map(|op| (op, RateBucket::new(per_second))).into(),
-            requests: orders::Requests::default(),
+            requests: requests::Requests::default(),
             calls: rest::Calls::default(),
             actions: Vec::new(),
             events: Vec::new(),
@@ -198,6 +213,9 @@ impl BybitCore {
             was_up: true,
             trade_wanted: settings.credentials.is_some(),
             told: wallet::Told::default(),
+            earlier: earlier::EarlierRuns::default(),
+            key: login::KeyState::default(),
+            rest_from: 0,
             settings,
         })
     }
@@ -215,7 +233,12 @@ impl BybitCore {
     /// True when orders can be sent: private and trade socket are logged in, and open orders,
     /// executions, positions and wallet were compared with the venue.
     pub fn is_ready(&self) -> bool {
-        self.private == Login::Yes && self.reconcile.is_done() && self.trade == Login::Yes
+        self.private == Login::Yes && self.reconcile.is_done() && self.has_order_entry()
+    }
+
+    /// Boot epoch that ids of new orders carry.
+    pub fn epoch(&self) -> u32 {
+        self.ids.epoch()
     }
 
     /// Topics that the venue sends.
@@ -251,11 +274,16 @@ impl BybitCore {
         let connects = &mut self.connects;
         if http_status == Some(403) {
             connects.hold(now.mono_ns);
+            self.rest_from = now.mono_ns + HOLD_NS;
         }
         if let Some(link) = self.links.get_mut(&socket)
             && link.closed(now.mono_ns, conn, connects)
         {
             self.lost(now, socket, reason);
+            if http_status == Some(401) && socket != Socket::Public {
+                let what = format!("the {} connection is refused with HTTP 401", socket.name());
+                self.key_refused(now, None, &what);
+            }
         }
     }
 
@@ -283,7 +311,9 @@ impl BybitCore {
         self.tick_topics(now);
         self.tick_login(now);
         self.tick_rest(now);
+        self.tick_modes(now);
         self.tick_requests(now);
+        self.tick_sweep(now);
         self.tell_link(now);
     }
 
@@ -387,6 +417,8 @@ impl BybitCore {
             login[0],
             login[1],
             self.rest_due(),
+            self.sweep_due(),
+            self.key.next_due(),
             self.requests.next_due().unwrap_or(u64::MAX),
         ]
         .into_iter()

@@ -2,18 +2,22 @@
 
 use std::collections::HashMap;
 
-use super::{BybitCore, Login};
+use super::{BybitCore, HOLD_NS, Login};
 use crate::clock::Now;
+use crate::venues::bybit::codes;
 use crate::venues::bybit::frames::trade::Quota;
 use crate::venues::bybit::frames::{FrameError, rest};
 use crate::venues::bybit::order_table::Ask;
-use crate::venues::bybit::reconcile::Step;
+use crate::venues::bybit::reconcile::{Progress, Step};
+use crate::venues::bybit::ret_code::{Outcome, outcome};
 
 const SECOND_NS: u64 = 1_000_000_000;
 const INSTRUMENTS_EVERY_NS: u64 = 3600 * SECOND_NS;
 const INSTRUMENTS_RETRY_NS: u64 = 10 * SECOND_NS;
 /// Executions are read from this long before the last one seen; repeats are known by their id.
 const OVERLAP_NS: i64 = 60_000_000_000;
+/// Pages of one order's executions; more are told at the average price.
+const EXECUTION_PAGES_MAX: u32 = 50;
 
 /// HTTP method of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,13 +77,18 @@ pub enum RestFailure {
 }
 
 #[derive(Clone, Debug)]
-enum Purpose {
+pub(super) enum Purpose {
     Time(Now),
     Instruments,
     Reconcile(Step, Now),
     Order(Ask),
     History(Ask),
+    /// Executions of an order.
     Executions(Ask),
+    /// Position mode of a symbol.
+    Mode(String),
+    /// An order request, by its id.
+    Request(String),
 }
 
 /// Calls that wait for their answer.
@@ -96,16 +105,28 @@ pub(super) struct Calls {
 }
 
 impl BybitCore {
-    fn call(&mut self, path: &'static str, query: String, signed: bool, purpose: Purpose) {
+    /// Makes a call; `payload` is the query of a GET and the body of a POST.
+    pub(super) fn call(
+        &mut self,
+        method: Method,
+        path: &'static str,
+        payload: String,
+        signed: bool,
+        purpose: Purpose,
+    ) {
         self.calls.last += 1;
         let id = self.calls.last;
         self.calls.out.insert(id, purpose);
+        let (query, body) = match method {
+            Method::Get => (payload, String::new()),
+            Method::Post => (String::new(), payload),
+        };
         let call = RestCall {
             id,
-            method: Method::Get,
+            method,
             path,
             query,
-            body: String::new(),
+            body,
             signed,
         };
         self.actions.push(super::Action::Rest(call));
@@ -114,7 +135,8 @@ impl BybitCore {
     pub(super) fn rest_due(&self) -> u64 {
         let reconcile = self.reconcile.next_due().unwrap_or(u64::MAX);
         let asks = if self.private == Login::Yes {
-            self.orders.next_due().unwrap_or(u64::MAX)
+            let orders = self.orders.next_due().unwrap_or(u64::MAX);
+            orders.min(self.positions.next_due())
         } else {
             u64::MAX
         };
@@ -122,11 +144,16 @@ impl BybitCore {
             .into_iter()
             .min()
             .unwrap_or(u64::MAX)
+            .max(self.rest_from)
     }
 
     pub(super) fn tick_rest(&mut self, now: Now) {
+        if now.mono_ns < self.rest_from {
+            return;
+        }
         if self.clock.take_ask(now) {
-            self.call("/v5/market/time", String::new(), false, Purpose::Time(now));
+            let path = "/v5/market/time";
+            self.call(Method::Get, path, String::new(), false, Purpose::Time(now));
         }
         if now.mono_ns >= self.instruments_at {
             self.instruments_at = now.mono_ns + INSTRUMENTS_RETRY_NS;
@@ -154,7 +181,7 @@ impl BybitCore {
             query.push_str(cursor);
         }
         let path = "/v5/market/instruments-info";
-        self.call(path, query, false, Purpose::Instruments);
+        self.call(Method::Get, path, query, false, Purpose::Instruments);
     }
 
     fn ask_step(&mut self, now: Now, step: Step, cursor: Option<String>) {
@@ -177,9 +204,18 @@ impl BybitCore {
                 )
             }
             Step::Executions => {
-                let from = (self.last_exec_ns - OVERLAP_NS) / 1_000_000;
+                let from = if self.is_gathering() && self.looks_back() {
+                    self.lookback_from(now)
+                } else {
+                    (self.last_exec_ns - OVERLAP_NS) / 1_000_000
+                };
                 let query = format!("category={category}&startTime={from}&limit=100");
                 ("/v5/execution/list", query)
+            }
+            Step::Ended => {
+                let from = self.lookback_from(now);
+                let query = format!("category={category}{coin}&startTime={from}&limit=50");
+                ("/v5/order/history", query)
             }
             Step::Positions => {
                 if first {
@@ -199,17 +235,22 @@ impl BybitCore {
             query.push_str("&cursor=");
             query.push_str(&cursor);
         }
-        self.call(path, query, true, Purpose::Reconcile(step, now));
+        let purpose = Purpose::Reconcile(step, now);
+        self.call(Method::Get, path, query, true, purpose);
     }
 
     fn ask_order(&mut self, ask: Ask) {
         let category = &self.settings.category;
         let query = format!("category={category}&orderLinkId={}", ask.link_id);
         if ask.executions {
-            let query = format!("{query}&limit=100");
-            self.call("/v5/execution/list", query, true, Purpose::Executions(ask));
+            let cursor = ask.cursor.as_deref();
+            let cursor = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+            let query = format!("{query}&limit=100{cursor}");
+            let path = "/v5/execution/list";
+            self.call(Method::Get, path, query, true, Purpose::Executions(ask));
         } else {
-            self.call("/v5/order/realtime", query, true, Purpose::Order(ask));
+            let path = "/v5/order/realtime";
+            self.call(Method::Get, path, query, true, Purpose::Order(ask));
         }
     }
 
@@ -244,10 +285,15 @@ impl BybitCore {
             return;
         };
         let read = match answer {
-            Ok(answer) => self.rest_answer(now, &purpose, answer.body),
+            Ok(answer) => self.rest_answer(now, &purpose, answer),
             Err(failure) => {
                 if failure == RestFailure::Http(403) {
-                    self.connects.hold(now.mono_ns);
+                    self.gate_closed(now);
+                } else if failure == RestFailure::Http(401) {
+                    self.key_refused(now, None, "a REST call is refused with HTTP 401");
+                }
+                if let Purpose::Request(id) = &purpose {
+                    self.request_failed(now, id, &failure);
                 }
                 Ok(false)
             }
@@ -266,9 +312,28 @@ impl BybitCore {
         &mut self,
         now: Now,
         purpose: &Purpose,
-        body: &[u8],
+        answer: RestAnswer<'_>,
     ) -> Result<bool, FrameError> {
+        let body = answer.body;
         match purpose {
+            Purpose::Request(id) => {
+                self.request_answer(now, id, body, answer.quota)?;
+                Ok(true)
+            }
+            Purpose::Mode(name) => {
+                let answer = rest::positions(body)?;
+                if answer.code != 0 {
+                    return Ok(self.refused_call(now, answer.code, &answer.text));
+                }
+                let told_ns = answer.time_ms.saturating_mul(1_000_000);
+                if answer.result.items.is_empty() {
+                    self.no_legs(name);
+                }
+                for item in &answer.result.items {
+                    self.position_item(item, told_ns);
+                }
+                Ok(true)
+            }
             Purpose::Time(sent) => {
                 let answer = rest::server_time(body)?;
                 if answer.code == 0 {
@@ -294,7 +359,7 @@ impl BybitCore {
                     let category = &self.settings.category;
                     let query = format!("category={category}&orderLinkId={}", ask.link_id);
                     let purpose = Purpose::History(ask.clone());
-                    self.call("/v5/order/history", query, true, purpose);
+                    self.call(Method::Get, "/v5/order/history", query, true, purpose);
                 } else {
                     self.orders
                         .missed(now.mono_ns, ask.handle, &mut self.events);
@@ -306,8 +371,15 @@ impl BybitCore {
                 if answer.code != 0 {
                     return Ok(false);
                 }
-                for item in &answer.result.items {
-                    self.execution_item(item);
+                for item in answer.result.items.iter().rev() {
+                    self.execution_item(now, item);
+                }
+                if let Some(cursor) = answer.result.cursor
+                    && !answer.result.items.is_empty()
+                    && ask.pages < EXECUTION_PAGES_MAX
+                {
+                    self.ask_order(ask.next_page(cursor));
+                    return Ok(true);
                 }
                 self.orders
                     .fills_answered(now.mono_ns, ask.handle, &mut self.events);
@@ -324,7 +396,10 @@ impl BybitCore {
         for item in &answer.result.items {
             match item.scale() {
                 Ok(scale) => {
-                    self.scales.insert(item.symbol.or_empty().to_owned(), scale);
+                    let name = item.symbol.or_empty().to_owned();
+                    let coin = item.base_coin.or_empty().to_owned();
+                    self.positions.base_coins.insert(name.clone(), coin);
+                    self.scales.insert(name, scale);
                 }
                 Err(error) => self.unreadable("an instrument", &error),
             }
@@ -347,10 +422,10 @@ impl BybitCore {
         body: &[u8],
     ) -> Result<bool, FrameError> {
         let cursor = match step {
-            Step::Orders => {
+            Step::Orders | Step::Ended => {
                 let answer = rest::orders(body)?;
                 if answer.code != 0 {
-                    return Ok(false);
+                    return Ok(self.refused_call(now, answer.code, &answer.text));
                 }
                 let told_ns = answer.time_ms.saturating_mul(1_000_000);
                 for item in &answer.result.items {
@@ -362,17 +437,18 @@ impl BybitCore {
             Step::Executions => {
                 let answer = rest::executions(body)?;
                 if answer.code != 0 {
-                    return Ok(false);
+                    return Ok(self.refused_call(now, answer.code, &answer.text));
                 }
-                for item in &answer.result.items {
-                    self.execution_item(item);
+                // Listed newest first.
+                for item in answer.result.items.iter().rev() {
+                    self.execution_item(now, item);
                 }
                 answer.result.cursor
             }
             Step::Positions => {
                 let answer = rest::positions(body)?;
                 if answer.code != 0 {
-                    return Ok(false);
+                    return Ok(self.refused_call(now, answer.code, &answer.text));
                 }
                 let told_ns = answer.time_ms.saturating_mul(1_000_000);
                 for item in &answer.result.items {
@@ -389,23 +465,54 @@ impl BybitCore {
             Step::Wallet => {
                 let answer = rest::wallets(body)?;
                 if answer.code != 0 {
-                    return Ok(false);
+                    return Ok(self.refused_call(now, answer.code, &answer.text));
                 }
                 let told_ns = answer.time_ms.saturating_mul(1_000_000);
                 for item in &answer.result.items {
+                    self.wallet_item(item, told_ns);
                     self.wallet_balances(item, told_ns);
                 }
                 None
             }
         };
-        if self.reconcile.answered(step, cursor) {
-            match step {
-                Step::Orders => self.doubt_unnamed(now),
-                Step::Positions => self.flatten_unnamed(now, sent),
-                Step::Executions | Step::Wallet => {}
-            }
+        let progress = self.reconcile.answered(step, cursor);
+        match (progress, step) {
+            (Progress::More, _) => return Ok(true),
+            (Progress::Cut, step) => self.tell_cut(step),
+            (Progress::Done, Step::Positions) => self.flatten_unnamed(now, sent),
+            (Progress::Done, _) => {}
+        }
+        if step == Step::Orders {
+            self.doubt_unnamed(now);
+        }
+        if self.reconcile.is_done() {
+            self.key.accepted();
+            self.end_gathering(now);
         }
         Ok(true)
+    }
+
+    /// The venue answered a signed call with an error. Always false: it is asked again.
+    fn refused_call(&mut self, now: Now, code: i64, words: &str) -> bool {
+        if code == 10_002 {
+            self.clock.doubt(now);
+        }
+        if outcome(code) == Outcome::Fatal {
+            let what = format!("a REST call is refused: {words} ({code})");
+            self.key_refused(now, Some(code), &what);
+        }
+        false
+    }
+
+    /// The venue's gate said 403: neither sockets nor REST for ten minutes.
+    fn gate_closed(&mut self, now: Now) {
+        self.connects.hold(now.mono_ns);
+        self.rest_from = now.mono_ns + HOLD_NS;
+        let minutes = HOLD_NS / (60 * SECOND_NS);
+        let text = format!(
+            "the venue refuses this address (HTTP 403); nothing is asked for {minutes} minutes"
+        );
+        self.notice(codes::GATE_REFUSED, text);
     }
 
     /// Orders that were open for us before, and are not among the venue's open ones, have ended
@@ -422,7 +529,7 @@ impl BybitCore {
     fn flatten_unnamed(&mut self, now: Now, sent: Now) {
         let before = self.clock.server_ms(sent).saturating_mul(1_000_000);
         let mut flat = Vec::new();
-        for (symbol, legs) in &mut self.legs {
+        for (symbol, legs) in &mut self.positions.legs {
             for (idx, leg) in legs.iter_mut().enumerate() {
                 let named = self
                     .calls

@@ -37,8 +37,8 @@ impl Venue for BybitCore {
                 ),
             });
         }
-        let index = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.push(symbol.to_owned());
+        let index = self.index_of(symbol);
+        self.want_mode(symbol);
         let instrument = Instrument {
             symbol: index,
             feed: SymbolFeed::new(scale, &self.settings.depths),
@@ -53,11 +53,6 @@ impl Venue for BybitCore {
         Ok(index)
     }
 
-    fn not_yet(&self, symbol: &str) -> Option<String> {
-        let known = self.instruments_known || self.scales.contains_key(symbol);
-        (!known).then(|| "the venue's instruments are not known yet".to_owned())
-    }
-
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         let scale = self.scale_of(symbol)?;
         Some((scale.tick.to_f64(), scale.lot.to_f64()))
@@ -67,12 +62,27 @@ impl Venue for BybitCore {
         true
     }
 
+    /// The account is read first: a bot that registers has to be told which of its orders live.
+    fn not_yet(&self, symbol: &str) -> Option<String> {
+        let known = self.instruments_known || self.scales.contains_key(symbol);
+        if !known {
+            return Some("the venue's instruments are not known yet".to_owned());
+        }
+        let waits =
+            self.settings.credentials.is_some() && self.is_gathering() && !self.key.was_refused;
+        waits.then(|| "the account's orders and positions are being read".to_owned())
+    }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         self.send_order(now, symbol, order);
     }
 
     fn cancel(&mut self, now: Now, _symbol: u32, handle: u64) {
         self.send_cancel(now, handle);
+    }
+
+    fn cancel_all(&mut self, now: Now, _symbol: u32, handles: &[u64]) {
+        self.cancel_several(now, handles);
     }
 
     fn amend(&mut self, now: Now, _symbol: u32, handle: u64, price_tick: i64, qty: f64) {
@@ -108,10 +118,6 @@ impl Venue for BybitCore {
 
     fn position(&self, symbol: u32) -> f64 {
         let name = self.names.get(symbol as usize);
-        let feed = name.and_then(|name| Some((name, self.instruments.get(name)?)));
-        feed.map_or(0.0, |(name, known)| {
-            let lots = self.net_lots(name);
-            known.feed.scale().lot.f64_of(lots)
-        })
+        name.map_or(0.0, |name| self.position_of(name))
     }
 }

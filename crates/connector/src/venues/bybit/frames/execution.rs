@@ -1,10 +1,10 @@
 //! Items of the `execution` topics and of `execution/list`.
 
-use hftbacktest::types::Side;
+use hftbacktest::types::{OrdType, Side};
 use serde::Deserialize;
 
 use super::FrameError;
-use super::order::side_of;
+use super::order::{order_type_of, side_of};
 use super::text::Text;
 use crate::venues::bybit::decimal::Scale;
 
@@ -23,6 +23,10 @@ pub struct ExecutionItem<'a> {
     pub order_link_id: Text<'a>,
     #[serde(borrow)]
     pub side: Text<'a>,
+    #[serde(borrow)]
+    pub order_price: Text<'a>,
+    #[serde(borrow)]
+    pub order_type: Text<'a>,
     #[serde(borrow)]
     pub order_qty: Text<'a>,
     #[serde(borrow)]
@@ -71,6 +75,22 @@ pub struct Fill {
 }
 
 impl ExecutionItem<'_> {
+    /// Type of the order that was filled.
+    pub fn order_type(&self) -> OrdType {
+        order_type_of(&self.order_type)
+    }
+
+    /// Limit price of the order that was filled, in ticks; 0 when it has none or it is not told.
+    pub fn order_tick(&self, scale: &Scale) -> i64 {
+        match self.order_type() {
+            OrdType::Market => 0,
+            _ => self
+                .order_price
+                .units("orderPrice", &scale.tick)
+                .unwrap_or(0),
+        }
+    }
+
     /// The fill in ticks and lots; `None` for executions that fill no order (funding, settlement).
     ///
     /// # Errors

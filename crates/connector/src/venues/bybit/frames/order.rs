@@ -1,6 +1,6 @@
 //! Items of the `order` topic and of `order/realtime` and `order/history`.
 
-use hftbacktest::types::Side;
+use hftbacktest::types::{OrdType, Side, TimeInForce};
 use serde::Deserialize;
 
 use super::FrameError;
@@ -115,6 +115,18 @@ pub struct OrderUpdate {
 }
 
 impl OrderItem<'_> {
+    /// Type and time in force, as bots know them; unknown ones count as a resting limit order.
+    pub fn terms(&self) -> (OrdType, TimeInForce) {
+        let order_type = order_type_of(&self.order_type);
+        let time_in_force = match self.time_in_force.or_empty() {
+            "PostOnly" => TimeInForce::GTX,
+            "IOC" => TimeInForce::IOC,
+            "FOK" => TimeInForce::FOK,
+            _ => TimeInForce::GTC,
+        };
+        (order_type, time_in_force)
+    }
+
     /// The order in ticks and lots. `created_ns` stands in for an empty `updatedTime`.
     ///
     /// # Errors
@@ -165,6 +177,13 @@ impl OrderItem<'_> {
             text => Some(text),
         };
         reason.or(cancel).map(ToOwned::to_owned)
+    }
+}
+
+pub(super) fn order_type_of(text: &Text<'_>) -> OrdType {
+    match text.or_empty() {
+        "Market" => OrdType::Market,
+        _ => OrdType::Limit,
     }
 }
 

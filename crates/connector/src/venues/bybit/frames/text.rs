@@ -20,6 +20,12 @@ pub enum Text<'a> {
     Odd,
 }
 
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Is(Cow::Borrowed(text))
+    }
+}
+
 impl Text<'_> {
     /// The text; `None` when absent or empty, which the venue uses alike.
     pub fn get(&self) -> Option<&str> {

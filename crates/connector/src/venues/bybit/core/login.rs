@@ -1,0 +1,146 @@
+//! Logging in, and what follows when the venue does not want the key.
+
+use super::{Action, BybitCore, Login, Socket};
+use crate::clock::Now;
+use crate::venues::bybit::codes;
+use crate::venues::bybit::policy::OrderEntry;
+use crate::venues::bybit::ret_code::{Outcome, outcome};
+
+const SECOND_NS: u64 = 1_000_000_000;
+const ANSWER_NS: u64 = 10 * SECOND_NS;
+/// How long a login frame stays valid.
+const LOGIN_MS: i64 = 10_000;
+/// Refusals in a row, without a code that says why, after which the key counts as refused.
+const REFUSALS_MAX: u32 = 3;
+/// A refused key is tried again after this long, twice as long each time, up to the second number.
+const RETRY_NS: u64 = 120 * SECOND_NS;
+const RETRY_MAX_NS: u64 = 1800 * SECOND_NS;
+
+/// How the venue has taken the key so far.
+#[derive(Debug, Default)]
+pub(super) struct KeyState {
+    /// Refusals in a row.
+    refusals: u32,
+    /// Times in a row that the key counted as refused.
+    holds: u32,
+    /// When it is tried again.
+    retry_at: Option<u64>,
+    /// It was refused at least once since the start.
+    pub(super) was_refused: bool,
+}
+
+impl KeyState {
+    pub(super) fn next_due(&self) -> u64 {
+        self.retry_at.unwrap_or(u64::MAX)
+    }
+
+    /// The key works.
+    pub(super) fn accepted(&mut self) {
+        self.refusals = 0;
+        self.holds = 0;
+    }
+}
+
+impl BybitCore {
+    /// The sockets that need the key.
+    pub(super) fn key_sockets(&self) -> &'static [Socket] {
+        match self.settings.order_entry {
+            OrderEntry::Socket => &[Socket::Private, Socket::Trade],
+            OrderEntry::Rest => &[Socket::Private],
+        }
+    }
+
+    /// Sends the login frame. Nothing else may be sent before its answer.
+    pub(super) fn login(&mut self, now: Now, socket: Socket) {
+        let Some(credentials) = &self.settings.credentials else {
+            return;
+        };
+        let expires = self.clock.server_ms(now) + LOGIN_MS;
+        let (key, sign) = (credentials.key.reveal(), credentials.sign_ws(expires));
+        let text = format!(r#"{{"op":"auth","args":["{key}",{expires},"{sign}"]}}"#);
+        self.send(socket, text);
+        let asked = Login::Asked {
+            until: now.mono_ns + ANSWER_NS,
+        };
+        match socket {
+            Socket::Private => self.private = asked,
+            _ => self.trade = asked,
+        }
+    }
+
+    pub(super) fn tick_login(&mut self, now: Now) {
+        for (socket, login) in [(Socket::Private, self.private), (Socket::Trade, self.trade)] {
+            if let Login::Asked { until } | Login::Subscribing { until } = login
+                && now.mono_ns >= until
+            {
+                self.kill(now, socket, "the login was not answered");
+            }
+        }
+        if self.key.retry_at.is_some_and(|at| now.mono_ns >= at) {
+            self.key.retry_at = None;
+            self.private = Login::No;
+            self.trade = Login::No;
+            self.trade_wanted = true;
+            for socket in self.key_sockets() {
+                self.link(*socket).start(now.mono_ns);
+            }
+        }
+    }
+
+    /// The venue refused a login. A refused key means public data only for a while; anything else
+    /// (an expired frame, a fault at the venue) is tried again on a new connection, three times.
+    pub(super) fn login_refused(
+        &mut self,
+        now: Now,
+        socket: Socket,
+        code: Option<i64>,
+        words: &str,
+    ) {
+        let code_text = code.map_or_else(String::new, |code| format!(" ({code})"));
+        let what = format!(
+            "login on the {} connection refused: {words}{code_text}",
+            socket.name()
+        );
+        self.key_refused(now, code, &what);
+        if self.private != Login::Refused {
+            self.kill(now, socket, "login refused");
+        }
+    }
+
+    /// Something that needs the key was refused. With a code that will not get better, or the third
+    /// time in a row, there is public data only until the key is tried again.
+    pub(super) fn key_refused(&mut self, now: Now, code: Option<i64>, what: &str) {
+        if self.private == Login::Refused {
+            return;
+        }
+        self.clock.doubt(now);
+        self.key.refusals += 1;
+        let fatal = code.is_some_and(|code| outcome(code) == Outcome::Fatal);
+        if !fatal && self.key.refusals < REFUSALS_MAX {
+            self.notice(codes::AUTH_REFUSED, format!("{what}; it is tried again"));
+            return;
+        }
+        let wait = (RETRY_NS << self.key.holds.min(8)).min(RETRY_MAX_NS);
+        let minutes = wait / (60 * SECOND_NS);
+        let text = format!("{what}; market data only, tried again in {minutes} minutes");
+        self.notice(codes::AUTH_REFUSED, text);
+        self.key.refusals = 0;
+        self.key.holds = self.key.holds.saturating_add(1);
+        self.key.was_refused = true;
+        self.key.retry_at = Some(now.mono_ns + wait);
+        for socket in [Socket::Private, Socket::Trade] {
+            let conn = self.link(socket).conn();
+            if self.is_link_open(socket) {
+                self.actions.push(Action::Close(socket, conn));
+                self.lost(now, socket, "the key was refused, market data only");
+            }
+            self.link(socket).stop();
+        }
+        // Without a trade socket nobody else ends what is on its way.
+        self.drop_requests(now);
+        self.reconcile.stop();
+        self.private = Login::Refused;
+        self.trade = Login::Refused;
+        self.trade_wanted = false;
+    }
+}
