@@ -92,6 +92,8 @@ describeNative('a feed on a connector', () => {
     process.kill(connector.pid!, 'SIGKILL');
     await until(() => sources.has('backup'), 'a trade of the backup');
     expect(feed.active.name).toBe('backup');
+    // It sweeps what the killed one left in shared memory.
+    await startConnector(name, 'sim', 'BTCUSDT');
   });
 });
 

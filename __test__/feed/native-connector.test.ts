@@ -97,6 +97,26 @@ describe('NativeConnector', () => {
     expect((await events.next()).value).toMatchObject({ symbol: 'BTCUSDT' });
   });
 
+  it("passes on what fails in the client, except what its owner's handlers throw", async () => {
+    const client = new LiveClient(CLIENT);
+    open.push(() => client.close());
+    const handlers: ((event: unknown) => unknown)[] = [];
+    const on = client.on.bind(client);
+    client.on = (name, handler) => {
+      if (name === 'error') handlers.push(handler as (event: unknown) => unknown);
+      return on(name, handler);
+    };
+    const stream = streamOver(new NativeConnector({ client }));
+    const errors: string[] = [];
+    stream.on('error', ({ origin, error }) => errors.push(`${origin} ${error.message}`));
+    await stream.start();
+    expect(handlers.length).toBe(1);
+    handlers[0]!({ type: 'error', error: new Error('owner'), source: 'handler' });
+    handlers[0]!({ type: 'error', error: new Error('lost'), source: 'worker' });
+    await until(() => errors.length === 1, 'the error');
+    expect(errors).toEqual(['connector hft: worker: lost']);
+  });
+
   it('names an instrument that the client lacks', async () => {
     const connector = new NativeConnector({ clientOptions: CLIENT });
     open.push(() => connector.disconnect());

@@ -1,5 +1,5 @@
 import { LiveClient } from '../client/live-client.js';
-import type { BookBatch, ConnectionChange } from '../client/client-event.js';
+import type { BookBatch, ClientErrorEvent, ConnectionChange } from '../client/client-event.js';
 import type { LiveClientOptions } from '../client/client-options.js';
 import type { BookLevel } from '../models/book-level.js';
 import { HftError } from '../models/hft-error.js';
@@ -52,6 +52,7 @@ export class NativeConnector extends InboxConnector {
   async connect(): Promise<void> {
     if (this.connected) return;
     const client = await this.#open();
+    client.off('error', this.#onError).on('error', this.#onError);
     await client.start();
     await client.ready(this.#options.readyTimeoutMs ?? 10_000);
     this.#unhook(client);
@@ -66,7 +67,10 @@ export class NativeConnector extends InboxConnector {
     this.markDisconnected('disconnected');
     this.tradeSymbols.clear();
     this.depthSymbols.clear();
-    if (client !== undefined) this.#unhook(client);
+    if (client !== undefined) {
+      this.#unhook(client);
+      client.off('error', this.#onError);
+    }
     const own = this.#client;
     this.#client = undefined;
     await own?.close();
@@ -137,6 +141,16 @@ export class NativeConnector extends InboxConnector {
     if (!this.depthSymbols.has(batch.symbol)) return;
     const { symbol, bids, asks, exchTsNs, localTsNs, reset, merged } = batch;
     this.#pushDepth(symbol, bids, asks, exchTsNs > 0n ? exchTsNs : localTsNs, reset, merged);
+  };
+
+  readonly #onError = ({ error, source }: ClientErrorEvent): void => {
+    // What a handler of the client's owner throws is the owner's.
+    if (source === 'handler') return;
+    this.push({
+      type: 'error',
+      code: HftError.is(error) ? error.code : source,
+      message: error.message,
+    });
   };
 
   readonly #onLost = (change: ConnectionChange): void => {
