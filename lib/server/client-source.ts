@@ -260,9 +260,13 @@ export class ClientSource implements ServerSource {
       log.add(current === 'failed' ? 'bad' : 'ok', `the client is ${current}`);
     });
     this.#on('orderState', ({ order, current, fill }) => {
-      const what = `${order.side} ${String(order.qty)} at ${String(order.price)}`;
+      const lotSize = this.#client.instruments[order.asset]?.lotSize ?? 1;
+      // Whole lots: a sum of floats shows its last digits otherwise.
+      const lots = (qty: number): string =>
+        String(Number((Math.round(qty / lotSize) * lotSize).toFixed(12)));
+      const what = `${order.side} ${lots(order.qty)} at ${String(order.price)}`;
       if (current === 'rejected') log.add('warn', `${what} rejected: ${order.reject?.text ?? ''}`);
-      else if (fill !== undefined) log.add('ok', `${what}: filled ${String(fill.qty)}`);
+      else if (fill !== undefined) log.add('ok', `${what}: filled ${lots(fill.qty)}`);
     });
   }
 }
