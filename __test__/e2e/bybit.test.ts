@@ -19,6 +19,7 @@ afterEach(async () => {
 
 interface Truth {
   readonly orders: readonly { orderLinkId: string; orderStatus: string; cumExecQty: string }[];
+  readonly positions: readonly { symbol: string; side: string; size: string }[];
 }
 
 /** XRPUSDT has no other traders on the fake venue: a book of two levels is all there is. */
@@ -67,6 +68,46 @@ describeNative('a client on Bybit', () => {
     expect(orders.filter(({ orderStatus }) => orderStatus === 'New')).toHaveLength(1);
     const cancelled = await client.cancelOrder(client.getOrders()[0]!.orderId);
     expect(cancelled.status).toBe('canceled');
+  });
+
+  it('ends with the right orders, fills and position when its connector is killed and fills come while it is down', async () => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    const events: ClientEvent[] = [];
+    const client = bybitClient(venue, events);
+    await client.start();
+    await client.ready(20_000);
+    for (const price of [2.47, 2.46, 2.45])
+      expect((await client.submitOrder(quote(price))).status).toBe('accepted');
+    const [filled, partly, open] = client.getOrders().sort((a, b) => b.price - a.price);
+    const { orders } = await venue.run<Truth>('truth');
+    expect(orders.filter(({ orderStatus }) => orderStatus === 'New')).toHaveLength(3);
+
+    process.kill(client.health.connectorProcess!.pid!, 'SIGKILL');
+    await until(() => events.some(({ type }) => type === 'connector_died'), 'its death');
+    // Somebody sells through the first of them and into the second.
+    await venue.run('place', { symbol: 'XRPUSDT', owner: 'other', side: 'Sell', price: '2.46', qty: '14' }); // prettier-ignore
+    await until(() => events.some(({ type }) => type === 'connector_restarted'), 'its return');
+    await client.ready(20_000);
+    await until(() => client.getPosition() === 14, 'the position');
+    expect(client.getOrder(filled!.orderId)).toMatchObject({ state: 'filled', filledQty: 10 });
+    expect(client.getOrder(partly!.orderId)).toMatchObject({
+      state: 'partially_filled',
+      filledQty: 4,
+      leavesQty: 6,
+    });
+    expect(client.getOrder(open!.orderId)).toMatchObject({ state: 'new', filledQty: 0 });
+    expect(client.getOrders()).toHaveLength(2);
+
+    // They are the client's own as before.
+    for (const outcome of await client.cancelAll()) expect(outcome.status).toBe('canceled');
+    const truth = await venue.run<Truth>('truth');
+    expect(truth.orders.filter(({ orderStatus }) => /New|Partially/.test(orderStatus))).toEqual([]);
+    const position = truth.positions.find(({ symbol }) => symbol === 'XRPUSDT');
+    expect(position).toMatchObject({ side: 'Buy', size: '14.0' });
+    // No fill was told twice.
+    const fills = events.flatMap((event) => (event.type === 'order_state' && event.fill ? [event.fill.qty] : [])); // prettier-ignore
+    expect(fills.reduce((sum, qty) => sum + qty, 0)).toBe(14);
   });
 
   it('goes on with public data when the venue refuses its keys, and shows keys nowhere', async () => {
