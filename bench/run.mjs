@@ -10,6 +10,7 @@ const benchmarks = {
   feed: () => import('./feed/feed.mjs'),
   'js-strategy': () => import('./js-strategy/js-strategy.mjs'),
   boundary: () => import('./boundary/boundary.mjs'),
+  'live-page': () => import('./live-page/live-page.mjs'),
 };
 
 const { values, positionals } = parseArgs({

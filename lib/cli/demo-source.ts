@@ -1,4 +1,5 @@
 import type { LatencySummary } from '../models/latency-histogram.js';
+import { figure } from '../server/figure.js';
 import type { Level, LiveView, TradeView } from '../server/live-view.js';
 import { LogTail } from '../server/log-tail.js';
 import { RateWindow } from '../server/rate-window.js';
@@ -242,13 +243,4 @@ function hop(
   latency: LatencySummary = NOTHING,
 ): LiveView['hops'][number] {
   return { name, about, latency };
-}
-
-function figure(
-  name: string,
-  value: number,
-  unit = '',
-  levelAbove0: Level = 'ok',
-): LiveView['rates'][number] {
-  return { name, value, unit, level: value > 0 ? levelAbove0 : 'ok' };
 }

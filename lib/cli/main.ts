@@ -8,6 +8,7 @@ import { packageRoot } from '../native/package-root.js';
 import { runDemo } from './demo.js';
 import { demoCommand } from './demo-options.js';
 import { addDoctor } from './doctor-command.js';
+import { addFeed } from './feed-command.js';
 import { addRecord } from './record-command.js';
 import { addReplay } from './replay-command.js';
 import { addServe } from './serve-command.js';
@@ -21,6 +22,7 @@ const program = new Command('hftbacktest-live')
   .description("Live trading bots in TypeScript on hftbacktest's Rust core.")
   .version(version());
 program.addCommand(demoCommand(runDemo));
+addFeed(program);
 addServe(program);
 addRecord(program);
 addReplay(program);

@@ -3,13 +3,9 @@ import { Option, type Command } from 'commander';
 import { recordClient } from '../record/record-client.js';
 import { Recorder, recoverRecordings } from '../record/recorder.js';
 import type { FinishedFile } from '../record/recording-file.js';
-import {
-  addClientOptions,
-  clientOf,
-  untilStopped,
-  type ClientCommandOptions,
-} from './client-command.js';
+import { addClientOptions, clientOf, type ClientCommandOptions } from './client-command.js';
 import { positive } from './positive.js';
+import { untilStopped } from './until-stopped.js';
 
 interface RecordOptions extends ClientCommandOptions {
   readonly out: string;

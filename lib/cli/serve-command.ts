@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
 
-import {
-  addClientOptions,
-  clientOf,
-  untilStopped,
-  type ClientCommandOptions,
-} from './client-command.js';
+import { addClientOptions, clientOf, type ClientCommandOptions } from './client-command.js';
 import { positive } from './positive.js';
+import { untilStopped } from './until-stopped.js';
 
 interface ServeOptions extends ClientCommandOptions {
   readonly host: string;

@@ -15,6 +15,8 @@ export interface ClientPort extends Omit<NativePort, 'id'> {
     timeInForce: number,
     orderType: number,
   ): number;
+  /** As `submitOrder`. */
   modify(asset: number, orderId: bigint, price: number, qty: number): number;
+  /** As `submitOrder`. */
   cancel(asset: number, orderId: bigint): number;
 }

@@ -3,7 +3,8 @@ import type { ClientEventName } from '../client/client-event.js';
 import type { ClientHealth } from '../client/client-health.js';
 import type { LiveClient } from '../client/live-client.js';
 import { isLinkUp } from '../models/link-state.js';
-import type { ConnectorView, Level, LiveView, StateLine, TradeView } from './live-view.js';
+import { figure } from './figure.js';
+import type { ConnectorView, LiveView, StateLine, TradeView } from './live-view.js';
 import { LogTail } from './log-tail.js';
 import { RateWindow } from './rate-window.js';
 import type {
@@ -277,15 +278,6 @@ function plain(_key: string, value: unknown): unknown {
 
 function queued(health: ClientHealth): number {
   return Object.values(health.queues).reduce((sum, queue) => sum + queue.size, health.ringPending);
-}
-
-function figure(
-  name: string,
-  value: number,
-  unit = '',
-  levelAbove0: Level = 'ok',
-): LiveView['rates'][number] {
-  return { name, value, unit, level: value > 0 ? levelAbove0 : 'ok' };
 }
 
 function connectorView(connector: ClientHealth['connectors'][number]): ConnectorView {

@@ -1,4 +1,5 @@
 export { ClientSource } from './client-source.js';
+export { FeedSource, type FeedSteps } from './feed-source.js';
 export { LiveServer } from './live-server.js';
 export type { LiveServerOptions } from './server-options.js';
 export type {

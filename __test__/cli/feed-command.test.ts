@@ -1,0 +1,36 @@
+// `hftbacktest-live feed` as a program, on the stub.
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+
+async function feed(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  return await promisify(execFile)(process.execPath, [main, 'feed', ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      // No addon: the connector's place is taken by made-up data, and every event says so.
+      HFTBACKTEST_LIVE_ADDON: path.join(path.sep, 'nowhere'),
+    },
+  });
+}
+
+it('prints the events of a data source as JSON, one per line, and counts them at the end', async () => {
+  const { stdout, stderr } = await feed('--source', 'hft_connector', '--json', '--seconds', '2');
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(events.length).toBeGreaterThan(10);
+  expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['trade', 'depth']));
+  for (const { source } of events) expect(source).toMatch(/-stub$/);
+  expect(stderr).toMatch(/feed: \d+ trades, \d+ book updates, dropped 0/);
+});
+
+it('refuses a data source that there is not', async () => {
+  await expect(feed('--source', 'nonsense')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('nonsense') as string,
+  });
+});

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+
+import type { FeedEvent } from '../feed/feed-event.js';
+import { positive } from './positive.js';
+import { untilStopped } from './until-stopped.js';
+
+interface FeedCommandOptions {
+  readonly source?: string;
+  readonly symbol?: readonly string[];
+  readonly connector?: string;
+  readonly json?: boolean;
+  readonly seconds?: number;
+}
+
+/** Adds `feed`: the normalised events of any data source, one line each. */
+export function addFeed(program: Command): void {
+  program
+    .command('feed')
+    .description('Print the normalised trades and book updates of a data source.')
+    .option('--source <name>', 'data source (default: DATA_SOURCE, else binance_ws)')
+    .option('--symbol <symbol...>', 'symbols (default: SYMBOL, else BTCUSDT)')
+    .option('--connector <name>', 'name of the connector (default: CONNECTOR_NAME)')
+    .option('--json', 'one JSON object per line instead of text')
+    .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C)', positive)
+    .action(async (options: FeedCommandOptions) => {
+      // Loaded here: the other commands start without it.
+      const { createFeed } = await import('../feed/index.js');
+      const { feed, settings } = createFeed({
+        ...(options.source === undefined ? {} : { dataSource: options.source }),
+        ...(options.symbol === undefined ? {} : { symbols: options.symbol }),
+        ...(options.connector === undefined ? {} : { connectorName: options.connector }),
+      });
+      process.stderr.write(`feed: ${settings.dataSource}, ${settings.symbols.join(', ')}\n`);
+      const write = options.json === true ? jsonLine : textLine;
+      // A reader that is too slow gets merged books and the newest trades, and memory stays bounded.
+      const events = feed.events({ policy: 'conflate' });
+      const printing = (async (): Promise<void> => {
+        for await (const event of events) {
+          if (!process.stdout.write(write(event)))
+            await new Promise((resolve) => process.stdout.once('drain', resolve));
+        }
+      })();
+      try {
+        await feed.start();
+        await untilStopped(options.seconds);
+      } finally {
+        await feed.stop();
+        await printing;
+      }
+      const { trades, depth } = feed.metrics;
+      process.stderr.write(
+        `feed: ${String(trades.total)} trades, ${String(depth.total)} book updates, dropped ${String(trades.dropped)}, merged ${String(depth.conflated)}\n`,
+      );
+    });
+}
+
+function jsonLine(event: FeedEvent): string {
+  return `${JSON.stringify(event, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`;
+}
+
+function textLine(event: FeedEvent): string {
+  const time = new Date(event.timestampMs).toISOString().slice(11, 23);
+  const head = `${time} ${event.source} ${event.symbol}`;
+  if (event.type === 'trade')
+    return `${head} trade ${event.side} ${String(event.qty)} @ ${String(event.price)}\n`;
+  const kind = event.snapshot ? 'book ' : 'depth';
+  return `${head} ${kind} ${String(event.bids.length)} bids, ${String(event.asks.length)} asks\n`;
+}
