@@ -434,7 +434,7 @@ describe('what a connector tells of its account and its venue', () => {
     session.linkStatus = LinkStatus.Connected;
     expect(client.getBalance()).toBeUndefined();
     session.capabilities = 7;
-    const refused = expect.objectContaining({ code: 'ERR_UNSUPPORTED_BY_CONNECTOR' });
+    const refused: unknown = expect.objectContaining({ code: 'ERR_UNSUPPORTED_BY_CONNECTOR' });
     expect(() => client.getBalance()).toThrow(refused);
     expect(() => client.getBalances()).toThrow(refused);
     expect(() => client.getBalance('USDT', 'other')).toThrow(

@@ -22,6 +22,8 @@ pub struct PaperConfig {
     pub seed: u64,
     /// Cash of the account at the start, in quote currency. Default 1 000 000.
     pub initial_balance: f64,
+    /// Name of that currency in balances. Default `USDT`.
+    pub coin: String,
     /// Largest exposure as a multiple of the equity. Default: no limit.
     pub leverage: Option<f64>,
     /// How long messages travel, in nanoseconds. Default: orders and answers 5 ms each, market data
@@ -40,6 +42,7 @@ impl Default for PaperConfig {
             queue_model: QueueModel::default(),
             seed: exchange.seed,
             initial_balance: exchange.initial_balance,
+            coin: "USDT".to_owned(),
             leverage: exchange.leverage,
             latency: Latency {
                 entry_ns: ORDER_WAY_NS,

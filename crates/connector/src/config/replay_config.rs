@@ -108,6 +108,8 @@ pub struct ReplayConfig {
     pub seed: u64,
     /// Cash of the account at the start. Default 1 000 000.
     pub initial_balance: f64,
+    /// Name of its currency in balances. Default `USDT`.
+    pub coin: String,
     /// Largest exposure as a multiple of the equity. Default: no limit.
     pub leverage: Option<f64>,
     /// How long orders travel, in nanoseconds. Default: no time.
@@ -137,6 +139,7 @@ impl Default for ReplayConfig {
             queue_model: QueueModel::default(),
             seed: exchange.seed,
             initial_balance: exchange.initial_balance,
+            coin: "USDT".to_owned(),
             leverage: exchange.leverage,
             latency: exchange.latency,
             faults: exchange.faults,
@@ -154,6 +157,7 @@ impl ReplayConfig {
             queue_model: self.queue_model,
             seed: self.seed,
             initial_balance: self.initial_balance,
+            coin: self.coin.clone(),
             leverage: self.leverage,
             latency: self.latency,
             faults: self.faults,

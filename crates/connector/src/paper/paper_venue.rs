@@ -8,7 +8,7 @@ use super::feed_delay::FeedDelay;
 use crate::clock::Now;
 use crate::codes;
 use crate::config::paper_config::PaperConfig;
-use crate::venue::{NewOrder, Refusal, Venue, VenueEvent, VenueSocket, Wake};
+use crate::venue::{Balance, NewOrder, Refusal, Venue, VenueEvent, VenueSocket, Wake};
 use crate::venues::shadow_desk::{ShadowDesk, Shown};
 
 /// What is known of a symbol beside its book.
@@ -270,6 +270,10 @@ impl<V: Venue> Venue for PaperVenue<V> {
             Some(delay) => delay.book(now, symbol, out),
             None => self.inner.book(now, symbol, out),
         }
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        out.push(self.desk.balance(now));
     }
 
     fn position(&self, symbol: u32) -> f64 {

@@ -4,7 +4,7 @@ use hftbacktest::types::{Event, Status};
 
 use crate::clock::Now;
 use crate::codes;
-use crate::venue::{NewOrder, OrderReport, Refusal, Venue, VenueEvent, Wake};
+use crate::venue::{Balance, NewOrder, OrderReport, Refusal, Venue, VenueEvent, Wake};
 
 /// Passes everything on to another venue, except orders: each is refused with a reason.
 pub struct NoOrders<V> {
@@ -92,6 +92,10 @@ impl<V: Venue> Venue for NoOrders<V> {
 
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
         self.venue.book(now, symbol, out);
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        self.venue.balances(now, out);
     }
 
     fn position(&self, symbol: u32) -> f64 {

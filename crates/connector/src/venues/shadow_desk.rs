@@ -8,7 +8,7 @@ use tracing::warn;
 use super::exchange_bridge;
 use crate::clock::{Now, WallOffset};
 use crate::config::paper_config::PaperConfig;
-use crate::venue::{NewOrder, VenueEvent};
+use crate::venue::{Balance, NewOrder, VenueEvent};
 
 /// A level as it is published: side, price, all that is there now (0: it is gone).
 pub type Shown = (Side, f64, f64);
@@ -91,6 +91,25 @@ impl ShadowDesk {
             .map_or(0.0, |index| self.listed[index as usize].position)
     }
 
+    /// The account's money as it is now.
+    pub fn balance(&self, now: Now) -> Balance {
+        let known = self.exchange.balance(exchange_bridge::ACCOUNT);
+        self.valued(known.wallet, now.unix_ns)
+    }
+
+    /// A wallet balance with the profit of the positions at the middle of their books.
+    fn valued(&self, wallet: f64, exch_ts: i64) -> Balance {
+        let profit = |(index, listed): (u32, &Listed)| {
+            let position = self.exchange.position(exchange_bridge::ACCOUNT, index);
+            let best =
+                [Side::Buy, Side::Sell].map(|side| Some(self.exchange.book(index, side).next()?.0));
+            exchange_bridge::unrealised(&listed.spec, &position, best)
+        };
+        let unrealised = (0..).zip(&self.listed).map(profit).sum();
+        let is_limited = self.config.leverage.is_some();
+        exchange_bridge::balance(&self.config.coin, wallet, unrealised, is_limited, exch_ts)
+    }
+
     /// Sends an order.
     pub fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         self.request(now, symbol, |index, spec| {
@@ -165,7 +184,9 @@ impl ShadowDesk {
     pub fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
         self.wall.follow(now);
         self.exchange.advance(at(now), &mut self.events);
-        for event in self.events.drain(..) {
+        let mut events = std::mem::take(&mut self.events);
+        let mut wallet = None;
+        for event in events.drain(..) {
             let exch_ts = self.wall.unix_ns(event.exch_ts_ns);
             match event.body {
                 EventBody::Order(report) => {
@@ -189,8 +210,14 @@ impl ShadowDesk {
                         });
                     }
                 }
-                EventBody::Level(_) | EventBody::Trade(_) | EventBody::Balance(_) => {}
+                // Of several fills the last one's says it all.
+                EventBody::Balance(balance) => wallet = Some((balance.wallet, exch_ts)),
+                EventBody::Level(_) | EventBody::Trade(_) => {}
             }
+        }
+        self.events = events;
+        if let Some((wallet, exch_ts)) = wallet {
+            out.push(VenueEvent::Balance(self.valued(wallet, exch_ts)));
         }
     }
 

@@ -334,6 +334,37 @@ fn fees_and_balance_are_the_configured_ones() {
 }
 
 #[test]
+fn balances_are_those_of_the_paper_account() {
+    let config = PaperConfig {
+        initial_balance: 1000.0,
+        taker_fee_rate: 0.001,
+        coin: "USDC".into(),
+        ..instant()
+    };
+    let mut bench = Bench::new(&config);
+    bench.venue.submit(at(bench.us), 0, &buy(1, 101.0, 2.0));
+    let told: Vec<Balance> = (0..3)
+        .flat_map(|_| bench.poll())
+        .filter_map(|event| match event {
+            VenueEvent::Balance(balance) => Some(balance),
+            _ => None,
+        })
+        .collect();
+    let [told] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    let mut known = Vec::new();
+    bench.venue.balances(at(bench.us), &mut known);
+    for balance in [told, &known[0]] {
+        assert_eq!(balance.coin, "USDC");
+        // Two at 101 for a fee of a thousandth, with the middle of the book at 100.
+        assert!((balance.wallet_balance - (1000.0 - 0.202)).abs() < 1e-9);
+        assert!((balance.unrealised_pnl + 2.0).abs() < 1e-9, "{balance:?}");
+        assert!((balance.equity - (1000.0 - 2.202)).abs() < 1e-9);
+    }
+}
+
+#[test]
 fn with_feed_latency_bots_hear_later_than_the_market_moves() {
     let mut config = instant();
     config.latency.feed_ns = 10 * MS;

@@ -21,7 +21,7 @@ use crate::clock::Now;
 use crate::codes;
 use crate::config::replay_config::ReplayConfig;
 use crate::error::ConnectorError;
-use crate::venue::{NewOrder, Refusal, Venue, VenueEvent};
+use crate::venue::{Balance, NewOrder, Refusal, Venue, VenueEvent};
 use crate::venues::shadow_desk::{ShadowDesk, Shown};
 
 /// Messages played in one poll, so that requests have their turn.
@@ -436,6 +436,10 @@ impl Venue for ReplayVenue {
             let level = |level: &Level| depth_event(side, level.px, level.qty, exch_ts, exch_ts);
             out.extend(feed.levels(side).iter().map(level));
         }
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        out.push(self.desk.balance(now));
     }
 
     fn position(&self, symbol: u32) -> f64 {
