@@ -8,6 +8,7 @@ import { printTable } from './harness/table.mjs';
 
 const benchmarks = {
   feed: () => import('./feed/feed.mjs'),
+  'bybit-decode': () => import('./bybit-decode/bybit-decode.mjs'),
   'js-strategy': () => import('./js-strategy/js-strategy.mjs'),
   boundary: () => import('./boundary/boundary.mjs'),
   'live-page': () => import('./live-page/live-page.mjs'),

@@ -23,7 +23,7 @@ export async function build() {
   must('npm', ['run', '--silent', 'build']);
   must('npm', ['run', '--silent', 'build:native', '--', '--features', 'live']);
   must('cargo', ['build', '--release', '-p', 'hbl-bench-peers'], await cargoEnv());
-  for (const name of ['bench-publisher', 'bench-stock-bot']) {
+  for (const name of ['bench-bybit-decode', 'bench-publisher', 'bench-stock-bot']) {
     if (!existsSync(peer(name))) throw new Error(`${name} was not built`);
   }
 }

@@ -1,4 +1,9 @@
-//! What the benchmark programs share: a histogram and their one line of JSON.
+//! What the benchmark programs share: a histogram, their one line of JSON, and the two ways of
+//! reading a Bybit frame.
+
+pub mod bybit_frames;
+pub mod bybit_ours;
+pub mod bybit_two_pass;
 
 use std::io::Write as _;
 
