@@ -86,6 +86,7 @@ pub fn same_items<T>(
     assert_eq!(items.len(), list.len());
     for (item, json) in items.iter().zip(list) {
         for (name, text) in fields(item) {
+            // What is no object has no fields.
             same(text, json.get(name));
         }
     }

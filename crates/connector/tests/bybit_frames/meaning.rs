@@ -237,3 +237,32 @@ fn a_failed_call_keeps_its_code_and_has_no_items() {
         "no list, no success"
     );
 }
+
+#[test]
+fn a_list_in_the_place_of_an_object_is_not_read_by_position() {
+    let outcome = br#"["1000-1","0","OK",true,"order.create"]"#;
+    assert!(hbl_connector::venues::bybit::frames::trade::parse(outcome).is_err());
+    assert!(rest::orders(br#"["0","OK","5",{"list":[]}]"#).is_err());
+    let trades = br#"{"topic":"publicTrade.X","data":[[5,"X","Buy","1","2"]]}"#;
+    assert!(public::parse(trades).is_err());
+    let good = r#"{"symbol":"X","orderId":"v","side":"Buy","qty":"1","orderStatus":"New"}"#;
+    let odd = r#"["linear","X","v","l","Buy","Limit","1","1","GTC","New"]"#;
+    let frame = format!(r#"{{"topic":"order","creationTime":1,"data":[{odd},5,null,{good}]}}"#);
+    let PrivateFrame::Orders(at, items) = parse(frame.as_bytes()).unwrap() else {
+        panic!();
+    };
+    let read: Vec<bool> = items
+        .iter()
+        .map(|i| i.update(&scale(), at).is_ok())
+        .collect();
+    assert_eq!(read, [false, false, false, true], "and loses no other");
+    let body = format!(r#"{{"retCode":0,"result":{{"list":[{odd},{good}]}}}}"#);
+    let answer = rest::orders(body.as_bytes()).unwrap();
+    let read: Vec<bool> = answer
+        .result
+        .items
+        .iter()
+        .map(|i| i.update(&scale(), at).is_ok())
+        .collect();
+    assert_eq!(read, [false, true]);
+}

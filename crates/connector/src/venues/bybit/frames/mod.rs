@@ -15,4 +15,13 @@ pub mod text;
 pub mod trade;
 
 pub use crate::venues::common::frame::{FRAME_BYTES_MAX, FrameError};
-use crate::venues::common::frame::{cut, ns_of_ms, read};
+use crate::venues::common::frame::{cut, ns_of_ms, read as read_json};
+
+/// Reads a whole frame, which is an object: a list in its place would be read by position.
+fn read<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, FrameError> {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first.is_some_and(|byte| *byte != b'{') {
+        return Err(FrameError::Json("no object".to_owned()));
+    }
+    read_json(bytes)
+}

@@ -11,6 +11,7 @@ use super::order::OrderItem;
 use super::position::{PositionItem, WalletItem};
 use super::public::Reply;
 use super::text::Text;
+use super::trade::Lenient;
 use super::{FrameError, ns_of_ms, read};
 
 /// A frame of the private socket.
@@ -181,7 +182,7 @@ fn list<T>() -> List<T> {
     List(PhantomData)
 }
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for List<T> {
+impl<'de, T: Deserialize<'de> + Default> DeserializeSeed<'de> for List<T> {
     type Value = Vec<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
@@ -189,7 +190,7 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for List<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for List<T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,7 +199,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        // What is no object counts as an item without fields, which is refused alone.
+        while let Some(Lenient(item)) = seq.next_element()? {
             items.push(item);
         }
         Ok(items)

@@ -1,6 +1,7 @@
 //! Frames of the public socket.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -235,6 +236,29 @@ enum Data<'a> {
     List(Vec<TradeItem<'a>>),
 }
 
+/// An object; a list in its place, which would be read by position, is refused.
+struct Object<T>(T);
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
 struct DataVisitor;
 
 impl<'de> Visitor<'de> for DataVisitor {
@@ -249,7 +273,8 @@ impl<'de> Visitor<'de> for DataVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Data::List)
+        let items: Vec<Object<TradeItem<'de>>> = Vec::deserialize(SeqAccessDeserializer::new(seq))?;
+        Ok(Data::List(items.into_iter().map(|item| item.0).collect()))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {

@@ -51,16 +51,16 @@ fn empty<T: Default>() -> Lenient<T> {
 }
 
 #[derive(Deserialize)]
-#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+#[serde(bound(deserialize = "T: Deserialize<'de> + Default"))]
 #[serde(rename_all = "camelCase")]
 struct List<'a, T> {
     #[serde(default = "none")]
-    list: Option<Vec<T>>,
+    list: Option<Vec<Lenient<T>>>,
     #[serde(borrow, default)]
     next_page_cursor: Text<'a>,
 }
 
-fn none<T>() -> Option<Vec<T>> {
+fn none<T>() -> Option<Vec<Lenient<T>>> {
     None
 }
 
@@ -84,7 +84,7 @@ fn envelope<'a, T: Deserialize<'a> + Default>(bytes: &'a [u8]) -> Result<Answer<
     })
 }
 
-fn page<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Answer<Page<T>>, FrameError> {
+fn page<'a, T: Deserialize<'a> + Default>(bytes: &'a [u8]) -> Result<Answer<Page<T>>, FrameError> {
     let answer: Answer<List<'a, T>> = envelope(bytes)?;
     let Answer {
         code,
@@ -101,7 +101,12 @@ fn page<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Answer<Page<T>>, Fram
         text,
         time_ms,
         result: Page {
-            items: result.list.unwrap_or_default(),
+            items: result
+                .list
+                .into_iter()
+                .flatten()
+                .map(|item| item.0)
+                .collect(),
             cursor,
         },
     })
