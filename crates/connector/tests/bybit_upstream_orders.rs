@@ -87,6 +87,20 @@ fn an_end_that_comes_before_its_execution_waits_for_it() {
 }
 
 #[test]
+fn a_fill_whose_execution_never_comes_is_told_at_the_average_price() {
+    let mut venue = Script::ready();
+    let order = limit(1, Side::Buy, 190, 1.0);
+    let (link, id) = venue.live(&order);
+    venue.order(&link, &id, &order, "Filled", 1.0);
+    venue.pass(30_000);
+    let asked = venue.called(EXECUTIONS);
+    assert!(asked.iter().any(|call| call.query.contains(&link)));
+    assert_eq!(venue.statuses(1), [Status::New, Status::Filled]);
+    assert_eq!(venue.filled(1), 1.0);
+    assert_eq!(venue.reports(1)[1].exec_price_tick, 190);
+}
+
+#[test]
 fn an_execution_that_comes_again_is_not_told_again() {
     let mut venue = Script::ready();
     let order = limit(1, Side::Buy, 190, 1.0);
@@ -230,6 +244,7 @@ fn neither_a_registration_nor_a_login_cancels_anything() {
     assert!(venue.sent_ops("order.cancel").is_empty());
     assert!(venue.calls.iter().all(|call| !call.path.contains("cancel")));
     assert!(venue.statuses(1).is_empty(), "and nothing is told as ended");
+    assert!(venue.refusals(1).is_empty(), "nor tried in vain");
 }
 
 #[test]
