@@ -128,7 +128,7 @@ fn schedule(runtime: &tokio::runtime::Runtime, seed: u64) -> usize {
         gap: chance(60),
         stall: chance(3),
         double: chance(100),
-        rest_429: if seed % 10 == 0 { 300 } else { 0 },
+        rest_429: if seed.is_multiple_of(10) { 300 } else { 0 },
         behind: chance(800),
         late_ms: chance(30),
     };

@@ -165,7 +165,7 @@ impl Rig {
         if !self.quiet {
             let time = self.time_ms();
             for at in 0..self.markets.len() {
-                if ms % 7 == 0 {
+                if ms.is_multiple_of(7) {
                     self.markets[at].step();
                     let (symbol, top) = (
                         self.markets[at].symbol.to_lowercase(),
@@ -173,14 +173,14 @@ impl Rig {
                     );
                     self.publish(&format!("{symbol}@bookTicker"), &top);
                 }
-                if ms % 17 == 0 {
+                if ms.is_multiple_of(17) {
                     let (symbol, trade) = (
                         self.markets[at].symbol.to_lowercase(),
                         self.markets[at].trade(time),
                     );
                     self.publish(&format!("{symbol}@trade"), &trade);
                 }
-                if ms % self.depth_every_ms == 0
+                if ms.is_multiple_of(self.depth_every_ms)
                     && let Some(depth) = self.markets[at].depth(time)
                 {
                     let symbol = self.markets[at].symbol.to_lowercase();
@@ -188,7 +188,7 @@ impl Rig {
                 }
             }
         }
-        if ms % 100 == 0 {
+        if ms.is_multiple_of(100) {
             self.disturb();
         }
         self.deliver();

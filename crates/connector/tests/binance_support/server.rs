@@ -99,10 +99,10 @@ impl Server {
                 }
                 market.step();
                 let _ = frames.send((format!("{name}@bookTicker"), market.top(time)));
-                if time % 7 == 0 {
+                if time.is_multiple_of(7) {
                     let _ = frames.send((format!("{name}@trade"), market.trade(time)));
                 }
-                if time % 5 == 0
+                if time.is_multiple_of(5)
                     && let Some(depth) = market.depth(time)
                 {
                     let _ = frames.send((format!("{name}@depth@0ms"), depth));

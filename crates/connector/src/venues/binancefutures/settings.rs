@@ -77,9 +77,9 @@ impl CoreSettings {
     /// REST weight of a snapshot.
     pub fn snapshot_weight(&self) -> u32 {
         match self.depth_limit {
-            ..=50 => 2,
-            ..=100 => 5,
-            ..=500 => 10,
+            0..=50 => 2,
+            51..=100 => 5,
+            101..=500 => 10,
             _ => 20,
         }
     }

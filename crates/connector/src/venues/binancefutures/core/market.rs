@@ -211,7 +211,7 @@ impl BinanceCore {
         instrument.depth_at = now.mono_ns;
         instrument.feed.suspend();
         instrument.sync = Sync::Unsubscribed;
-        let again = instrument.silences % 2 == 0;
+        let again = instrument.silences.is_multiple_of(2);
         let stream = self.settings.depth_stream(&instrument.name);
         self.lose(index, why);
         let Some(line) = self.current_of(&stream) else {
