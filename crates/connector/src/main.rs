@@ -1,6 +1,6 @@
 //! The binary `connector`.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use hbl_connector::cli::{self, Command, LogFormat};
