@@ -104,3 +104,103 @@ impl BybitCore {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Now;
+    use crate::venue::Venue as _;
+    use crate::venues::bybit::core::CoreSettings;
+    use crate::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
+    use crate::venues::bybit::sign::{Credentials, Secret};
+
+    const NOW: Now = Now {
+        mono_ns: 1_000_000_000,
+        unix_ns: 1_764_000_000_000_000_000,
+    };
+
+    fn core() -> BybitCore {
+        let settings = CoreSettings {
+            category: "linear".into(),
+            depths: vec![1],
+            settle_coin: "USDT".into(),
+            credentials: Some(Credentials {
+                key: Secret::new("key"),
+                secret: Secret::new("canary"),
+            }),
+            order_prefix: "t".into(),
+            epoch: 1,
+            on_connect: OnConnect::Adopt,
+            lookback_s: 60,
+            lookback_pages: 1,
+            order_entry: OrderEntry::Socket,
+            position_mode: PositionMode::Detect,
+            recv_window_ms: 5000,
+            clock_refuse_ms: 800,
+            order_wait_ms: 500,
+            seed: 1,
+        };
+        BybitCore::new(NOW, settings).unwrap()
+    }
+
+    /// A frame of the wallet topic with one coin and the totals.
+    fn frame(at_ms: u64, coin: &str, equity: &str, total: &str) -> String {
+        format!(
+            r#"{{"topic":"wallet","id":"w","creationTime":{at_ms},"data":[{{
+            "accountType":"UNIFIED","totalEquity":"{total}","totalWalletBalance":"{total}",
+            "coin":[{{"coin":"{coin}","equity":"{equity}","walletBalance":"{equity}"}}]}}]}}"#
+        )
+    }
+
+    fn told(core: &mut BybitCore) -> Vec<(String, f64)> {
+        let balance = |event: VenueEvent| match event {
+            VenueEvent::Balance(balance) => Some((balance.coin, balance.equity)),
+            _ => None,
+        };
+        core.events.drain(..).filter_map(balance).collect()
+    }
+
+    #[test]
+    fn what_changed_in_a_wallet_is_told_once_and_what_is_older_never() {
+        let mut core = core();
+        let mut hear = |at_ms, coin: &str, equity, total| {
+            let frame = frame(at_ms, coin, equity, total);
+            core.private_frame(NOW, frame.as_bytes()).unwrap();
+            told(&mut core)
+        };
+        let both = hear(5, "USDT", "10.5", "10");
+        assert_eq!(both, [("USDT".to_owned(), 10.5), (String::new(), 10.0)]);
+        assert_eq!(hear(6, "USDT", "10.5", "10"), [], "nothing is new");
+        assert_eq!(hear(7, "USDT", "11", "10"), [("USDT".to_owned(), 11.0)]);
+        assert_eq!(hear(4, "USDT", "9", "9"), [], "older than what is known");
+        assert_eq!(hear(8, "BTC", "0.1", "10"), [("BTC".to_owned(), 0.1)]);
+        assert_eq!(hear(9, "BTC", "x", "10"), [], "not a number");
+        let mut known = Vec::new();
+        core.balances(NOW, &mut known);
+        let known: Vec<_> = known.iter().map(|b| (b.coin.as_str(), b.equity)).collect();
+        assert_eq!(known, [("", 10.0), ("BTC", 0.1), ("USDT", 11.0)]);
+    }
+
+    #[test]
+    fn a_socket_is_told_by_name_when_it_works_and_when_it_is_lost() {
+        let mut core = core();
+        let sockets = |core: &mut BybitCore| -> Vec<(VenueSocket, bool, String)> {
+            core.tell_working();
+            let socket = |event| match event {
+                VenueEvent::Socket { socket, up, text } => Some((socket, up, text)),
+                _ => None,
+            };
+            core.events.drain(..).filter_map(socket).collect()
+        };
+        assert_eq!(sockets(&mut core), []);
+        core.private = Login::Yes;
+        let up = (VenueSocket::Private, true, String::new());
+        assert_eq!(sockets(&mut core), [up.clone()]);
+        assert_eq!(sockets(&mut core), [], "told once");
+        core.lost(NOW, Socket::Private, "no pong");
+        let lost = (VenueSocket::Private, false, "no pong".to_owned());
+        assert_eq!(sockets(&mut core), [lost]);
+        core.private = Login::Yes;
+        assert_eq!(sockets(&mut core), [up]);
+    }
+}
