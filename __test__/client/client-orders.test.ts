@@ -436,3 +436,46 @@ describe('following orders', () => {
     expect(client.getPosition('BTCUSDT')).toBe(-2);
   });
 });
+
+describe('an order of an earlier run', () => {
+  it('starts with what was filled before, and only what is seen is a fill', async () => {
+    const { client, session } = await connectedClient();
+    const fills: unknown[] = [];
+    client.on('orderState', ({ fill }) => {
+      if (fill !== undefined) fills.push(fill);
+    });
+    session.order(9n, WireStatus.PartiallyFilled, { leavesQty: 0.4 });
+    await settled();
+    expect(client.getOrder(9n)).toMatchObject({ state: 'partially_filled', filledQty: 0.6 });
+    expect(client.getOrder(9n)?.avgFillPrice).toBeNaN();
+    expect(fills).toEqual([]);
+    session.order(9n, WireStatus.Filled, { leavesQty: 0, execQty: 0.4, execPx: 99 });
+    await settled();
+    expect(client.getOrder(9n)).toMatchObject({ state: 'filled', filledQty: 1 });
+    expect(fills).toMatchObject([{ qty: 0.4, price: 99, inferred: false }]);
+  });
+
+  it('has the execution that its first word tells as a fill, and none before it', async () => {
+    const { client, session } = await connectedClient();
+    const fills: unknown[] = [];
+    client.on('orderState', ({ fill }) => {
+      if (fill !== undefined) fills.push(fill);
+    });
+    session.order(9n, WireStatus.PartiallyFilled, { leavesQty: 0.4, execQty: 0.1, execPx: 99 });
+    session.order(8n, WireStatus.PartiallyFilled, { leavesQty: 0.4, execQty: 0.6, execPx: 99 });
+    await settled();
+    expect(fills).toMatchObject([
+      { qty: expect.closeTo(0.1, 9) as number, inferred: false },
+      { qty: 0.6, price: 99, inferred: false },
+    ]);
+    expect(client.getOrder(9n)?.filledQty).toBeCloseTo(0.6, 9);
+    expect(client.getOrder(8n)?.avgFillPrice).toBe(99);
+  });
+
+  it('has no fills by its end alone when nothing is said to be left', async () => {
+    const { client, session } = await connectedClient();
+    session.order(9n, WireStatus.Canceled, { leavesQty: 0 });
+    await settled();
+    expect(client.getOrder(9n)).toMatchObject({ state: 'canceled', filledQty: 0 });
+  });
+});

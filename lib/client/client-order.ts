@@ -18,11 +18,14 @@ export interface ClientOrder {
   readonly side: Side;
   readonly price: number;
   readonly qty: number;
-  /** Sum of the fills. */
+  /** Sum of the fills, those before this client first heard of the order included. */
   readonly filledQty: number;
   /** What still rests; 0 when the order ended. */
   readonly leavesQty: number;
-  /** Average price of the fills, NaN before the first. */
+  /**
+   * Average price of the fills, NaN before the first, and NaN for an order that was partly filled
+   * before this client first heard of it: the prices of those fills are not known.
+   */
   readonly avgFillPrice: number;
   readonly timeInForce: TimeInForce;
   readonly orderType: OrderType;

@@ -2,6 +2,7 @@ import type { EventView } from '../models/event-view.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { ClientOrder } from './client-order.js';
 import type { CheckedRequest } from './order-checks.js';
+import { WireStatus } from './order-state.js';
 
 /** An own order that is about to be sent. */
 export function pendingOrder(
@@ -37,7 +38,7 @@ export function adoptedOrder(view: EventView, instruments: readonly InstrumentSp
     side: view.side ?? 'buy',
     price: view.px,
     qty: view.qty,
-    filledQty: 0,
+    filledQty: filledBefore(view),
     leavesQty: view.qty,
     avgFillPrice: NaN,
     timeInForce: view.timeInForce,
@@ -49,4 +50,21 @@ export function adoptedOrder(view: EventView, instruments: readonly InstrumentSp
     createdTsMs: Date.now(),
     exchTsNs: 0n,
   };
+}
+
+/** Quantities below this share of the order's are noise of floating point. */
+const REL_EPS = 1e-9;
+
+/** What was filled before the first word about an order, without the execution that it tells. */
+function filledBefore(view: EventView): number {
+  const { statusCode, qty, leavesQty } = view;
+  const ended =
+    statusCode === WireStatus.Canceled ||
+    statusCode === WireStatus.Expired ||
+    statusCode === WireStatus.Rejected;
+  // Venues set what remains to zero when they cancel, so then it says nothing about fills.
+  if (ended && leavesQty <= 0) return 0;
+  const total = statusCode === WireStatus.Filled ? qty : qty - leavesQty;
+  const before = total - view.execQty;
+  return before > qty * REL_EPS ? before : 0;
 }
