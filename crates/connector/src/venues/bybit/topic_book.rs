@@ -236,16 +236,36 @@ fn replace(
 
 /// Puts deletions first, so that no reader passes through a crossed book.
 fn settle(changes: &mut Vec<LevelChange>, first: usize) {
-    let repeated = changes[first..].len() > 1 && has_repeats(&changes[first..]);
-    if repeated {
-        keep_last(changes, first);
-    } else {
-        changes[first..].sort_by_key(|change| change.lots > 0);
-    }
+    keep_last(changes, first);
+}
+
+/// True when each side goes strictly up or strictly down, as the venue sends it.
+fn is_in_order(changes: &[LevelChange]) -> bool {
+    // Per side: the last tick, and whether it goes up.
+    let mut sides: [Option<(i64, Option<bool>)>; 2] = [None, None];
+    changes.iter().all(|change| {
+        let side = &mut sides[usize::from(change.side == BookSide::Bid)];
+        let up = match *side {
+            None => None,
+            Some((last, _)) if last == change.tick => return false,
+            Some((last, up)) => {
+                let goes_up = change.tick > last;
+                if up.is_some_and(|up| up != goes_up) {
+                    return false;
+                }
+                Some(goes_up)
+            }
+        };
+        *side = Some((change.tick, up));
+        true
+    })
 }
 
 /// The venue sends each level once and each side in order; anything else is looked at closely.
 fn has_repeats(changes: &[LevelChange]) -> bool {
+    if is_in_order(changes) {
+        return false;
+    }
     let mut ticks: Vec<(bool, i64)> = changes
         .iter()
         .map(|c| (c.side == BookSide::Bid, c.tick))
@@ -256,6 +276,10 @@ fn has_repeats(changes: &[LevelChange]) -> bool {
 
 /// Keeps only the last of several changes of a level, deletions first.
 pub fn keep_last(changes: &mut Vec<LevelChange>, first: usize) {
+    if !has_repeats(&changes[first..]) {
+        changes[first..].sort_by_key(|change| change.lots > 0);
+        return;
+    }
     let mut seen = std::collections::HashSet::new();
     let mut kept: Vec<LevelChange> = changes
         .drain(first..)

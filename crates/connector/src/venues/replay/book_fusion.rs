@@ -261,6 +261,19 @@ impl<const BID: bool> Half<BID> {
 
     fn change(&mut self, seq: u64, levels: &[Level], tops: &VecDeque<Top>, out: &mut Vec<Change>) {
         self.drop_overrides(seq);
+        if self.overrides.is_empty() && self.touched.is_empty() && tops.is_empty() {
+            // Nothing lies over the primary book: the view is the same.
+            for level in levels {
+                let key = Self::key(level.px);
+                if level.qty > 0.0 {
+                    self.primary.insert(key, level.qty);
+                } else {
+                    self.primary.remove(&key);
+                }
+                self.show(key, level.qty.max(0.0), out);
+            }
+            return;
+        }
         for level in levels {
             self.set_primary(level);
         }
