@@ -203,6 +203,28 @@ describe('a client and the process', () => {
 });
 
 describe('a client on the stub', () => {
+  it('steps no more once it is closed, though a handler gave a command in the midst of a step', () => {
+    const library = path.resolve(import.meta.dirname, '..', '..', 'dist', 'index.js');
+    const program = `
+      import { LiveClient, LiveInstrument } from ${JSON.stringify(library)};
+      const instrument = new LiveInstrument('BTCUSDT').connector('c').tickSize(0.1).lotSize(0.001);
+      const stub = { stepIntervalNs: 5_000_000, fillProbability: 0 };
+      const client = new LiveClient({ instruments: [instrument], backend: 'stub', stub });
+      // The book is ready inside a step.
+      client.once('bookReady', () => client.submitOrder({ side: 'buy', price: 1_000, qty: 0.001 }));
+      await client.start();
+      await client.ready(5_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await client.close();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      console.log('closed');`;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      timeout: 15_000,
+    });
+    expect(out.trim()).toBe('closed');
+  });
+
   it('trades: events, an accepted order, and a clean end', async () => {
     const client = stubClient({ stub: { stepIntervalNs: 1_000_000, fillProbability: 0 } });
     await client.start();

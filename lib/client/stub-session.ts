@@ -125,6 +125,8 @@ class StubPort implements ClientPort {
   }
 
   #schedule(): void {
+    // A command given while a step was told has scheduled the next one already.
+    clearTimeout(this.#timer);
     if (this.#stopped) return;
     // Virtual time is always due: a pause of 1 ms lets the event loop turn.
     const dueMs = Math.ceil(this.#bot.nextDueNs / 1e6);
@@ -161,7 +163,6 @@ class StubPort implements ClientPort {
       this.#producer.write(this.#command.bytes, 1);
     }
     // The answer may be due before the look that is planned.
-    clearTimeout(this.#timer);
     this.#schedule();
     return this.#commands;
   }
