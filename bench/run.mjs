@@ -10,6 +10,11 @@ const benchmarks = {
   feed: () => import('./feed/feed.mjs'),
   'bybit-decode': () => import('./bybit-decode/bybit-decode.mjs'),
   'js-strategy': () => import('./js-strategy/js-strategy.mjs'),
+  'js-client': () => import('./js-client/js-client.mjs'),
+  'js-capacity': () => import('./js-capacity/js-capacity.mjs'),
+  'order-rtt': () => import('./order-rtt/order-rtt.mjs'),
+  idle: () => import('./idle/idle.mjs'),
+  memory: () => import('./memory/memory.mjs'),
   boundary: () => import('./boundary/boundary.mjs'),
   'live-page': () => import('./live-page/live-page.mjs'),
 };

@@ -1,33 +1,16 @@
 // What a call across the boundary costs: the addon's own functions, against the least that the same
 // calls can cost, a C++ addon that checks the same arguments and does nothing.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { HashMapMarketDepthLiveBot, LiveInstrument, RecordReader } from 'hftbacktest-live';
-import { addonFile, root, targetDir } from '../../.tools/paths.mjs';
+import { addonFile } from '../../.tools/paths.mjs';
+import { buildAddon } from '../harness/build-addon.mjs';
 import { median, spread } from '../harness/rounds.mjs';
 
 const require = createRequire(import.meta.url);
 const RECORDS = 1024;
 const RECORD_BYTES = 128;
-
-function buildFloor() {
-  const out = path.join(targetDir, 'bench', 'floor.node');
-  mkdirSync(path.dirname(out), { recursive: true });
-  const include = ['node-addon-api', 'node-api-headers/include'].flatMap((name) => [
-    '-I',
-    path.join(root, 'node_modules', name),
-  ]);
-  const defines = ['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS'].map((d) => `-D${d}`);
-  const mac = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
-  const source = path.join(import.meta.dirname, 'floor.cc');
-  const args = ['-O3', '-std=c++17', '-shared', '-fPIC', ...mac, ...defines, ...include];
-  const built = spawnSync('g++', [...args, source, '-o', out], { stdio: ['ignore', 2, 2] });
-  if (built.status !== 0) throw new Error('the floor addon was not built: is there a g++?');
-  return require(out).Floor;
-}
 
 /** Nanoseconds per call. */
 function timed(calls, work) {
@@ -68,7 +51,7 @@ function compare({ what, calls, rounds, ours, floor, goal, limitNs }) {
 }
 
 export async function run({ quick }) {
-  const floor = new (buildFloor())();
+  const floor = new (buildAddon(path.join(import.meta.dirname, 'floor.cc')).Floor)();
   const addon = require(addonFile);
   const instrument = new LiveInstrument('BENCH')
     .connector(`bench-nobody-${process.pid}`)

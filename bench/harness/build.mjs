@@ -23,7 +23,8 @@ export async function build() {
   must('npm', ['run', '--silent', 'build']);
   must('npm', ['run', '--silent', 'build:native', '--', '--features', 'live']);
   must('cargo', ['build', '--release', '-p', 'hbl-bench-peers'], await cargoEnv());
-  for (const name of ['bench-bybit-decode', 'bench-publisher', 'bench-stock-bot']) {
+  for (const own of ['bybit-decode', 'publisher', 'stock-bot', 'stock-orders', 'stock-venue']) {
+    const name = `bench-${own}`;
     if (!existsSync(peer(name))) throw new Error(`${name} was not built`);
   }
 }

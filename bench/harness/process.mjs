@@ -3,11 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-export function start(program, args) {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+export function start(program, args, { stdin = 'ignore' } = {}) {
+  const child = spawn(program, args, { stdio: [stdin, 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const exit = once(child, 'exit');
   return {
+    pid: child.pid,
+    /** Ends its standard input, by which a program that has one is told to end. */
+    stop() {
+      child.stdin?.end();
+    },
     /** The next line; throws when the program ends before. */
     async next() {
       const { value, done } = await lines.next();
@@ -17,6 +22,10 @@ export function start(program, args) {
     async ended() {
       const [code] = await exit;
       if (code !== 0) throw new Error(`${program} ended with ${code}`);
+    },
+    /** As Ctrl-C. */
+    interrupt() {
+      child.kill('SIGINT');
     },
     kill() {
       if (child.exitCode === null) child.kill('SIGKILL');

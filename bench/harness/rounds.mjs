@@ -1,7 +1,8 @@
 // Interleaved rounds, voided when the machine was not ours, and the median of their ratios.
 import { stealTicks } from './environment.mjs';
 
-const STEAL_MAX = 0.02;
+/** Share of the time that the hypervisor may take before a round is void. */
+export const STEAL_MAX = 0.02;
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

@@ -12,6 +12,7 @@ import { WebSocket } from 'ws';
 import { root } from '../../.tools/paths.mjs';
 import { stealTicks } from '../harness/environment.mjs';
 import { median, spread, us } from '../harness/rounds.mjs';
+import { slopeOf } from '../harness/slope.mjs';
 
 const EVENTS_PER_SECOND = 20_000;
 const main = path.join(root, 'dist', 'cli', 'main.js');
@@ -96,17 +97,6 @@ async function pairs({ config, seconds, count }) {
   if (good.length === 0)
     throw new Error('every round was voided: the machine is too busy to measure');
   return { good, voided };
-}
-
-/** Slope of the memory in MB per minute, by least squares over the second half. */
-function slopeOf(samples) {
-  const half = samples.slice(samples.length >> 1);
-  const n = half.length;
-  const meanX = (n - 1) / 2;
-  const meanY = half.reduce((sum, y) => sum + y, 0) / n;
-  const top = half.reduce((sum, y, x) => sum + (x - meanX) * (y - meanY), 0);
-  const bottom = half.reduce((sum, _, x) => sum + (x - meanX) ** 2, 0);
-  return (top / bottom) * 60;
 }
 
 export async function run({ quick }) {

@@ -8,26 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hbl_bench_peers::{Histogram, say};
+use hbl_bench_peers::{Histogram, cpu_ns, say};
 use hbl_wire::clock::monotonic_ns;
 use hftbacktest::{
     depth::HashMapMarketDepth,
     live::{Instrument, LiveBot, LiveBotBuilder, ipc::iceoryx::IceoryxUnifiedChannel},
     types::{Bot, ElapseResult},
 };
-
-fn cpu_ns() -> Result<u64, Box<dyn Error>> {
-    // utime and stime are fields 14 and 15, in ticks of 10 ms.
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after = stat.rsplit_once(')').ok_or("unreadable /proc/self/stat")?.1;
-    let field = |i: usize| {
-        after
-            .split_whitespace()
-            .nth(i)
-            .and_then(|text| text.parse::<u64>().ok())
-    };
-    Ok((field(11).unwrap_or(0) + field(12).unwrap_or(0)) * 10_000_000)
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().collect();

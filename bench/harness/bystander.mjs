@@ -1,0 +1,7 @@
+/** A strategy that says that it runs and does nothing. */
+export default {
+  onStart(ctx) {
+    ctx.log('started');
+  },
+  onBookUpdate() {},
+};

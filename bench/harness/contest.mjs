@@ -1,0 +1,78 @@
+// Any number of sides that take turns, and the rows that compare one of them with another.
+import { stealTicks } from './environment.mjs';
+import { STEAL_MAX, median, spread } from './rounds.mjs';
+
+/** How late the publisher may be at its 99th percentile before a round is void, by its rate. */
+export function lateMaxNs(rate) {
+  // With three busy threads on two cores a publisher that never sleeps loses its core for whole
+  // slices of the scheduler. Latencies count from the send, so that only the load gets lumpy.
+  return rate <= 1_000 ? 200_000 : 10_000_000;
+}
+
+/**
+ * Runs rounds of all sides, A B C and then C B A, until `pairs` are good, at most twice as many.
+ * A side returns `{ lateP99Ns, … }`, `lateP99Ns` only where it has a publisher; `show` makes the
+ * line about it. When no round is good, `good` is empty and every row of it is not held.
+ */
+export async function contest({ pairs, sides, show, lateMaxNs: limitNs = Infinity }) {
+  const names = Object.keys(sides);
+  const good = [];
+  let voided = 0;
+  for (let i = 0; good.length < pairs && i < pairs * 2; i++) {
+    const before = stealTicks();
+    const round = {};
+    for (const name of i % 2 === 0 ? names : names.toReversed()) round[name] = await sides[name]();
+    const after = stealTicks();
+    const stolen = (after.steal - before.steal) / Math.max(1, after.total - before.total);
+    const lateNs = Math.max(...names.map((name) => round[name].lateP99Ns ?? 0));
+    const isVoid = stolen > STEAL_MAX || lateNs > limitNs;
+    const why = ` (void: steal ${(stolen * 100).toFixed(1)} %, publisher late ${(lateNs / 1000).toFixed(1)} µs)`;
+    const shown = names.map((name) => `${name} ${show(round[name])}`).join(', ');
+    console.error(`  round ${i + 1}: ${shown}${isVoid ? why : ''}`);
+    if (isVoid) voided++;
+    else good.push(round);
+  }
+  return { good, voided };
+}
+
+/**
+ * A row: `ours` against `peer` by `field`. The ratio is the median of the rounds' own ratios;
+ * `within` says whether it keeps the goal, `sound` whether the rounds themselves are as they must
+ * be (nothing lost).
+ */
+export function compareRow({
+  outcome,
+  what,
+  ours = 'ours',
+  peer,
+  field,
+  show,
+  goal,
+  within = () => true,
+  sound = () => true,
+}) {
+  const { good, voided } = outcome;
+  if (good.length === 0) {
+    const none = 'void';
+    return { what, ours: none, peer: none, ratio: none, goal, held: false, rounds: [], voided };
+  }
+  const ratios = good.map((round) => round[ours][field] / round[peer][field]);
+  const ratio = median(ratios);
+  const [low, high] = spread(ratios);
+  const middle = (side) =>
+    show((name) => median(good.map((round) => Number(round[side][name] ?? NaN))));
+  return {
+    what,
+    ours: middle(ours),
+    peer: `${peer}: ${middle(peer)}`,
+    ratio: `${ratioText(ratio)} (${ratioText(low)} to ${ratioText(high)})`,
+    goal,
+    held: within(ratio) && good.every((round) => sound(round[ours])),
+    rounds: good,
+    voided,
+  };
+}
+
+function ratioText(ratio) {
+  return ratio < 1 ? `1/${(1 / ratio).toFixed(1)}` : `${ratio.toFixed(2)}x`;
+}

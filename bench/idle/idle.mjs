@@ -1,0 +1,123 @@
+// What waiting costs: processor time without events, and the first event after a second of silence.
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { peer } from '../harness/build.mjs';
+import { compareRow, contest, lateMaxNs } from '../harness/contest.mjs';
+import { newName } from '../harness/names.mjs';
+import { cpuNs } from '../harness/proc.mjs';
+import { start } from '../harness/process.mjs';
+import { us } from '../harness/rounds.mjs';
+import { quietMarket, startSimulator } from '../harness/simulator.mjs';
+import { stockBot } from '../harness/stock-bot.mjs';
+import { strategyRound } from '../js-strategy/strategy-round.mjs';
+
+const SETTLE_MS = 1_000;
+/** What the stock bot registers. */
+const SYMBOL = 'BENCH';
+
+/** Shares of a core that a bot and its connector take while nothing happens. */
+async function silence(launch, seconds) {
+  const name = newName();
+  const simulator = await startSimulator(name, quietMarket(SYMBOL));
+  let bot;
+  try {
+    bot = await launch(name);
+    await delay(SETTLE_MS);
+    const pids = [bot.pid, simulator.pid];
+    const before = pids.map(cpuNs);
+    const startNs = process.hrtime.bigint();
+    await delay(seconds * 1_000);
+    const elapsedNs = Number(process.hrtime.bigint() - startNs);
+    const [ofBot, ofConnector] = pids.map((pid, i) => (cpuNs(pid) - before[i]) / elapsedNs);
+    bot.end();
+    await bot.ended();
+    return { bot: ofBot, connector: ofConnector };
+  } finally {
+    bot?.kill();
+    await simulator.stop();
+  }
+}
+
+const ours = (wait) => async (name) => {
+  const program = path.join(import.meta.dirname, '..', 'harness', 'bot.mjs');
+  const options = JSON.stringify({ name, symbol: SYMBOL, wait });
+  const bot = start(process.execPath, [program, options], { stdin: 'pipe' });
+  await bot.next();
+  return { ...bot, end: bot.stop };
+};
+
+const percent = (share) => `${(share * 100).toFixed(2)} %`;
+
+/** The stock bot of the wake-up rows ends after this long without an event. */
+const STOCK_IDLE_MS = 2_500;
+const FOR_EVER_MS = 3_600_000;
+const WAITS = ['adaptive', 'park'];
+const LIMIT = 0.02;
+
+async function processorTime({ seconds, pairs }) {
+  console.error(' no events');
+  const stock = async (name) => {
+    const bot = start(peer('bench-stock-bot'), [name, String(FOR_EVER_MS)]);
+    return { ...bot, end: bot.interrupt };
+  };
+  const outcome = await contest({
+    pairs,
+    sides: {
+      adaptive: () => silence(ours('adaptive'), seconds),
+      park: () => silence(ours('park'), seconds),
+      stock: () => silence(stock, seconds),
+    },
+    show: ({ bot, connector }) => `bot ${percent(bot)} connector ${percent(connector)}`,
+  });
+  return WAITS.map((wait) =>
+    compareRow({
+      outcome,
+      what: `cpu without events, ${wait}`,
+      ours: wait,
+      peer: 'stock',
+      field: 'bot',
+      show: (of) => `bot ${percent(of('bot'))}, connector ${percent(of('connector'))}`,
+      goal: `bot <= ${percent(LIMIT)}`,
+      sound: ({ bot }) => bot <= LIMIT,
+    }),
+  );
+}
+
+async function wakeUp({ seconds, pairs }) {
+  console.error(' one event per second');
+  const round = { rate: 1, seconds };
+  const outcome = await contest({
+    pairs,
+    lateMaxNs: lateMaxNs(round.rate),
+    sides: {
+      adaptive: () => strategyRound({ ...round, strategy: 'adaptive', sampleEvery: 1 }),
+      park: () => strategyRound({ ...round, strategy: 'park', sampleEvery: 1 }),
+      stock: () => stockBot({ ...round, idleMs: STOCK_IDLE_MS }),
+    },
+    show: ({ p50Ns, p99Ns }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)}`,
+  });
+  return WAITS.map((wait) =>
+    compareRow({
+      outcome,
+      what: `p50 after 1 s of silence, ${wait}`,
+      ours: wait,
+      peer: 'stock',
+      field: 'p50Ns',
+      show: (of) => us(of('p50Ns')),
+      goal: '<= the stock bot',
+      within: (ratio) => ratio <= 1,
+      sound: ({ received, published }) => received === published,
+    }),
+  );
+}
+
+export async function run({ quick }) {
+  const pairs = quick ? 1 : 3;
+  return {
+    rows: [
+      ...(await processorTime({ seconds: quick ? 2 : 5, pairs })),
+      ...(await wakeUp({ seconds: quick ? 5 : 10, pairs: quick ? 1 : 2 })),
+    ],
+  };
+}

@@ -1,0 +1,67 @@
+// Publish → handler on the main thread, against the usual ways to get there.
+import { compareRow, contest, lateMaxNs } from '../harness/contest.mjs';
+import { us } from '../harness/rounds.mjs';
+import { clientSide } from './client-side.mjs';
+import { latencyTaker } from './latency-taker.mjs';
+import { postMessageSide } from './post-message-side.mjs';
+import { threadSafeFunctionSide } from './thread-safe-function-side.mjs';
+import { wsSide } from './ws-side.mjs';
+
+const complete = ({ received, published, lost, dropped }) =>
+  received === published && lost === 0 && dropped === 0;
+
+async function at({ rate, seconds, pairs, withWs, goals }) {
+  console.error(` ${rate} events/s`);
+  const round = { rate, seconds, makeTaker: () => latencyTaker(rate > 50_000 ? 16 : 1) };
+  const outcome = await contest({
+    pairs,
+    lateMaxNs: lateMaxNs(rate),
+    sides: {
+      ours: () => clientSide(round),
+      postMessage: () => postMessageSide(round),
+      ThreadsafeFunction: () => threadSafeFunctionSide(round),
+      ...(withWs ? { 'ws + JSON': () => wsSide(round) } : {}),
+    },
+    show: ({ p50Ns, p99Ns, received, published }) =>
+      `p50 ${us(p50Ns)} p99 ${us(p99Ns)}${received === published ? '' : ` (${published - received} lost)`}`,
+  });
+  const peers = ['postMessage', 'ThreadsafeFunction', ...(withWs ? ['ws + JSON'] : [])];
+  return peers.flatMap((peer) =>
+    ['p50Ns', 'p99Ns']
+      .map((field) => ({ field, part: goals[`${peer} ${field}`] }))
+      // The median of every peer stands in the table, the 99th percentile where it has a goal.
+      .filter(({ field, part }) => field === 'p50Ns' || part !== undefined)
+      .map(({ field, part }) =>
+        compareRow({
+          outcome,
+          what: `${field.slice(0, 3)} at ${rate}/s`,
+          peer,
+          field,
+          show: (of) => `${us(of('p50Ns'))} (p99 ${us(of('p99Ns'))})`,
+          goal: part === undefined ? 'none lost' : `<= 1/${part}, none lost`,
+          within: (ratio) => part === undefined || ratio <= 1 / part,
+          sound: complete,
+        }),
+      ),
+  );
+}
+
+export async function run({ quick }) {
+  const seconds = quick ? 1 : 3;
+  const pairs = quick ? 2 : 3;
+  return {
+    rows: [
+      ...(await at({ rate: 1_000, seconds, pairs, withWs: true, goals: { 'ws + JSON p50Ns': 3 } })),
+      ...(await at({ rate: 20_000, seconds, pairs, withWs: true, goals: {} })),
+      // One JSON message per event cannot be sent at this rate.
+      ...(await at({
+        rate: 200_000,
+        seconds,
+        pairs,
+        withWs: false,
+        goals: { 'postMessage p99Ns': 2 },
+      })),
+    ],
+    notes: ['js-client: the ThreadsafeFunction has no shared memory before it, ours has'],
+  };
+}

@@ -1,0 +1,60 @@
+// One paced round into a JavaScript handler in strategy mode.
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LiveInstrument, runLive } from 'hftbacktest-live';
+import { peer } from '../harness/build.mjs';
+import { newName } from '../harness/names.mjs';
+import { start } from '../harness/process.mjs';
+
+/**
+ * `strategy` is the wait strategy, `handler` the module with the handlers. It logs `result`, which
+ * comes back with what the run and the publisher told.
+ */
+export async function strategyRound({
+  rate,
+  seconds,
+  strategy,
+  sampleEvery,
+  handler = new URL('./handler.mjs', import.meta.url),
+}) {
+  const name = newName();
+  const publisher = start(peer('bench-publisher'), [name, String(rate), String(seconds)]);
+  let run;
+  try {
+    await publisher.next();
+    let result;
+    run = runLive({
+      strategy: handler,
+      strategyOptions: { sampleEvery },
+      instruments: [new LiveInstrument('BENCH').connector(name).tickSize(0.1).lotSize(0.001)],
+      backend: 'native',
+      wait: { strategy },
+      // The publisher shows its life every 1024 events only.
+      heartbeatTimeoutMs: 600_000,
+      onLog: (text, values) => {
+        if (text === 'result') result = values;
+      },
+    });
+    // The publisher is quiet for 300 ms after the registration: what the start costs is not counted.
+    await delay(280);
+    const cpuBefore = process.cpuUsage();
+    const published = await publisher.next();
+    const cpu = process.cpuUsage(cpuBefore);
+    run.stop();
+    const summary = await run;
+    await publisher.ended();
+    return {
+      ...result,
+      published: published.events,
+      lost: summary.lost,
+      dropped: summary.dropped,
+      gaps: summary.gaps,
+      rate: published.events / (published.elapsedNs / 1e9),
+      cpu: ((cpu.user + cpu.system) * 1000) / published.elapsedNs,
+      lateP99Ns: published.lateP99Ns,
+    };
+  } finally {
+    run?.stop();
+    publisher.kill();
+  }
+}
