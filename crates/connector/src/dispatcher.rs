@@ -170,7 +170,9 @@ impl<V: Venue> Dispatcher<V> {
                 // To serve a bot without saying which of its orders live would end them at the bot.
                 Some(reason) if self.venue.keeps_orders() => {
                     let until_ns = now.mono_ns + self.register_wait_ns;
-                    let text = format!("the registration of {symbol} waits: {reason}");
+                    let text = format!(
+                        "the registration of {symbol} waits: {reason}; market data comes with its answer, which has to say which of the bot's orders live"
+                    );
                     warn!(bot, symbol, reason, "the registration still waits");
                     let code = codes::NOT_READY;
                     let notice = Refusal { code, text };

@@ -47,6 +47,8 @@ struct Rig {
     /// Lists by path; empty when absent.
     lists: HashMap<&'static str, Vec<Value>>,
     refuse_login: bool,
+    /// The private connection cannot be opened.
+    no_private: bool,
     connects: usize,
     /// Current connections.
     conns: HashMap<Socket, u64>,
@@ -65,6 +67,7 @@ impl Rig {
             ms: 0,
             lists: HashMap::new(),
             refuse_login: false,
+            no_private: false,
             connects: 0,
             conns: HashMap::new(),
             frames: Vec::new(),
@@ -97,6 +100,9 @@ impl Rig {
         let at = self.now();
         for action in self.core.take_actions() {
             match action {
+                Action::Connect(Socket::Private, conn) if self.no_private => {
+                    self.core.on_closed(at, Socket::Private, conn, None);
+                }
                 Action::Connect(socket, conn) => {
                     self.connects += 1;
                     self.conns.insert(socket, conn);
@@ -184,6 +190,48 @@ impl Rig {
         };
         self.core.submit(self.now(), 0, &order);
         self.run(10);
+    }
+
+    /// Many orders at the same moment.
+    fn submit_at_once(&mut self, handles: std::ops::RangeInclusive<u64>) {
+        for handle in handles {
+            let order = NewOrder {
+                handle,
+                owner: 7,
+                order_id: handle,
+                price_tick: 100,
+                qty: 1.0,
+                side: Side::Buy,
+                order_type: OrdType::Limit,
+                time_in_force: TimeInForce::GTC,
+            };
+            self.core.submit(self.now(), 0, &order);
+        }
+        self.run(10);
+    }
+
+    /// Answers order frame `at` with a code and what is left of the quota.
+    fn answer(&mut self, at: usize, code: i64, left: u32) {
+        let frame = &self.frames[at];
+        let ms = u64::from(EPOCH) * 1000 + self.ms;
+        let data = match code {
+            0 => {
+                json!({ "orderId": format!("v{at}"), "orderLinkId": frame["args"][0]["orderLinkId"] })
+            }
+            _ => json!({}),
+        };
+        let answer = json!({
+            "reqId": frame["reqId"], "retCode": code, "retMsg": "said so", "op": frame["op"],
+            "data": data, "retExtInfo": {}, "connId": "c",
+            "header": {
+                "X-Bapi-Limit": "10", "X-Bapi-Limit-Status": left.to_string(),
+                "X-Bapi-Limit-Reset-Timestamp": ms.to_string(),
+            },
+        });
+        let conn = self.conns[&Socket::Trade];
+        let now = self.now();
+        self.core
+            .on_frame(now, Socket::Trade, conn, answer.to_string().as_bytes());
     }
 
     fn notices(&self, code: i64) -> usize {
@@ -373,7 +421,7 @@ fn a_cancel_all_names_our_orders_in_batches_of_ten_at_most_and_keeps_the_quota()
     assert_eq!(rig.frames.len(), 1, "the quota of this second is used up");
     // Asked again while they wait: not sent twice.
     rig.core.cancel_all(rig.now(), 0, &handles[10..]);
-    rig.run(1000);
+    rig.run(1200);
     let sizes: Vec<_> = rig
         .frames
         .iter()
@@ -442,4 +490,104 @@ fn a_key_refused_three_times_means_market_data_only_until_it_is_tried_again() {
     rig.run(130_000);
     assert!(rig.connects > connects, "tried again");
     assert!(rig.core.is_ready());
+}
+
+#[test]
+fn orders_at_once_never_exceed_the_venues_window_and_what_would_wait_too_long_is_refused_here() {
+    let mut rig = Rig::new(settings()).ready();
+    rig.submit_at_once(1..=16);
+    assert_eq!(rig.frames.len(), 10);
+    let refused: Vec<_> = (11..=16)
+        .map(|handle| (handle, Status::Rejected, codes::RATE_LIMITED))
+        .collect();
+    assert_eq!(rig.ends(), refused);
+    rig.run(900);
+    rig.submit(17, Side::Buy, 1.0);
+    rig.run(80);
+    assert_eq!(rig.frames.len(), 10, "the venue's second is not over yet");
+    rig.run(400);
+    assert_eq!(rig.frames.len(), 11);
+}
+
+#[test]
+fn orders_that_may_wait_are_sent_when_the_window_has_room_again() {
+    let settings = CoreSettings {
+        order_wait_ms: 1500,
+        ..settings()
+    };
+    let mut rig = Rig::new(settings).ready();
+    rig.submit_at_once(1..=16);
+    rig.run(970);
+    assert_eq!(rig.frames.len(), 10);
+    rig.run(300);
+    assert_eq!(rig.frames.len(), 16);
+    assert!(rig.ends().is_empty());
+}
+
+#[test]
+fn what_others_use_of_the_account_s_quota_is_left_to_them() {
+    let mut rig = Rig::new(settings()).ready();
+    rig.submit(1, Side::Buy, 1.0);
+    rig.answer(0, 0, 3);
+    rig.submit_at_once(2..=9);
+    assert_eq!(rig.frames.len(), 4);
+}
+
+#[test]
+fn a_waiting_order_is_refused_when_the_venue_says_that_the_quota_is_used_up() {
+    let settings = CoreSettings {
+        order_wait_ms: 300,
+        ..settings()
+    };
+    let mut rig = Rig::new(settings).ready();
+    rig.submit_at_once(1..=10);
+    rig.run(900);
+    rig.submit(11, Side::Buy, 1.0);
+    rig.answer(9, 10_006, 0);
+    rig.run(500);
+    assert_eq!(rig.frames.len(), 10, "not sent into the refusal");
+    assert!(
+        rig.ends()
+            .contains(&(11, Status::Rejected, codes::RATE_LIMITED))
+    );
+}
+
+#[test]
+fn an_order_refused_for_the_rate_limit_ends_within_seconds_with_the_venues_code() {
+    let mut rig = Rig::new(settings()).ready();
+    rig.submit(1, Side::Buy, 1.0);
+    rig.answer(0, 10_006, 0);
+    rig.asked.clear();
+    rig.run(2000);
+    assert!(rig.ends().is_empty(), "it is asked for first");
+    rig.run(3000);
+    assert_eq!(rig.ends(), [(1, Status::Rejected, 10_006)]);
+    let asks = rig.asked.iter().filter(|call| call.path == OPEN);
+    assert_eq!(asks.count(), 3);
+}
+
+#[test]
+fn an_order_of_which_nothing_was_heard_ends_when_it_is_past_the_receive_window() {
+    let mut rig = Rig::new(settings()).ready();
+    rig.submit(1, Side::Buy, 1.0);
+    rig.answer(0, 10_016, 9);
+    rig.run(14_000);
+    assert!(rig.ends().is_empty(), "it may still arrive");
+    rig.run(2000);
+    assert_eq!(rig.ends(), [(1, Status::Rejected, codes::NEVER_ARRIVED)]);
+}
+
+#[test]
+fn a_registration_that_waits_says_which_connection_it_waits_for() {
+    let mut rig = Rig::new(settings());
+    rig.no_private = true;
+    rig.run(20_000);
+    let reason = rig.core.not_yet("XUSDT").unwrap();
+    assert!(
+        reason.contains("the private connection is not open"),
+        "{reason}"
+    );
+    rig.no_private = false;
+    rig.run(70_000);
+    assert_eq!(rig.core.not_yet("XUSDT"), None);
 }

@@ -27,7 +27,14 @@ const ANSWER_NS: u64 = 10 * SECOND_NS;
 /// An order that the venue does not have this long after it was sent cannot arrive any more: it is
 /// past the receive window.
 const ARRIVAL_NS: u64 = 15 * SECOND_NS;
+/// The same for an order that the venue has answered with "too many requests": it is not under way.
+const REFUSED_NS: u64 = 3 * SECOND_NS;
 const MISSES_MIN: u32 = 3;
+/// Orders asked for at once, and the pause before the next ones: questions have a quota as well.
+const ASKS_MAX: usize = 10;
+const ASKS_PAUSE_NS: u64 = SECOND_NS / 4;
+/// A question that the venue refused or lost is asked again after this long.
+const ASK_AGAIN_NS: u64 = SECOND_NS;
 /// Executions kept whose order is not known yet.
 const ORPHANS_MAX: usize = 1024;
 /// Ended orders kept for late reports.
@@ -64,7 +71,10 @@ impl Ask {
 #[derive(Debug)]
 struct Entry {
     order: VenueOrder,
-    sent_at: u64,
+    /// When an order that the venue does not have cannot arrive any more.
+    arrives_by: u64,
+    /// What the venue said of an order that it most likely did not take.
+    refusal: Option<Refusal>,
     /// When to ask next, while in doubt.
     ask_at: Option<u64>,
     /// Only an answer to the question ends the doubt: reports that come by themselves may be old.
@@ -89,6 +99,8 @@ pub struct OrderTable {
     ended: VecDeque<u64>,
     /// Orders of earlier runs so far.
     adopted: u64,
+    /// Nothing is asked before this.
+    asks_from: u64,
 }
 
 impl OrderTable {
@@ -98,7 +110,8 @@ impl OrderTable {
         self.by_link.insert(order.link_id.clone(), handle);
         let entry = Entry {
             order,
-            sent_at: now,
+            arrives_by: now + ARRIVAL_NS,
+            refusal: None,
             ask_at: None,
             until_answered: false,
             misses: 0,
@@ -266,6 +279,16 @@ impl OrderTable {
         }
     }
 
+    /// The venue refused the order for too many requests, which means that it was not executed, and
+    /// is not always believed: it is asked for, and ends with this refusal when it is not there.
+    pub fn doubt_refused(&mut self, now: u64, handle: u64, refusal: Refusal) {
+        self.doubt(now, handle);
+        if let Some(entry) = self.entries.get_mut(&handle) {
+            entry.arrives_by = now + REFUSED_NS;
+            entry.refusal = Some(refusal);
+        }
+    }
+
     /// The fate of a cancellation or amendment is unknown. When the order turns out to be open, the
     /// bot is told with `refusal` so that it may ask again.
     pub fn doubt_request(&mut self, now: u64, handle: u64, refusal: Refusal) {
@@ -280,15 +303,25 @@ impl OrderTable {
 
     /// Questions that are due.
     pub fn asks(&mut self, now: u64, out: &mut Vec<Ask>) {
-        let first = out.len();
-        for (handle, entry) in &mut self.entries {
-            if entry.ask_at.is_none_or(|at| now < at) {
+        if now < self.asks_from {
+            return;
+        }
+        let at = |(handle, entry): (&u64, &Entry)| entry.ask_at.map(|at| (at, *handle));
+        let due = self.entries.iter().filter_map(at);
+        let mut due: Vec<(u64, u64)> = due.filter(|(at, _)| now >= *at).collect();
+        due.sort_unstable();
+        if due.len() > ASKS_MAX {
+            due.truncate(ASKS_MAX);
+            self.asks_from = now + ASKS_PAUSE_NS;
+        }
+        for (_, handle) in due {
+            let Some(entry) = self.entries.get_mut(&handle) else {
                 continue;
-            }
+            };
             entry.ask_at = Some(now + ANSWER_NS);
             let order = &entry.order;
             out.push(Ask {
-                handle: *handle,
+                handle,
                 symbol: order.symbol,
                 link_id: order.link_id.clone(),
                 executions: order.lacks_fills() || entry.wants_fills,
@@ -296,12 +329,21 @@ impl OrderTable {
                 pages: 0,
             });
         }
-        out[first..].sort_by_key(|ask| ask.handle);
+    }
+
+    /// A question was not answered, or with an error; it is asked again.
+    pub fn ask_failed(&mut self, now: u64, handle: u64) {
+        if let Some(entry) = self.entries.get_mut(&handle)
+            && entry.ask_at.is_some()
+        {
+            entry.ask_at = Some(now + ASK_AGAIN_NS);
+        }
     }
 
     /// When the next question is due.
     pub fn next_due(&self) -> Option<u64> {
-        self.entries.values().filter_map(|entry| entry.ask_at).min()
+        let due = self.entries.values().filter_map(|entry| entry.ask_at).min();
+        due.map(|at| at.max(self.asks_from))
     }
 
     /// The venue has answered with the order, and its report was applied.
@@ -310,6 +352,7 @@ impl OrderTable {
             return;
         };
         entry.misses = 0;
+        entry.refusal = None;
         entry.until_answered = false;
         if let Some(refusal) = entry.request.take()
             && !entry.order.has_ended()
@@ -350,24 +393,39 @@ impl OrderTable {
             return;
         };
         entry.misses += 1;
-        let enough = entry.misses >= MISSES_MIN && now >= entry.sent_at + ARRIVAL_NS;
+        let enough = entry.misses >= MISSES_MIN && now >= entry.arrives_by;
         if !enough {
-            let wait = SECOND_NS << entry.misses.min(4);
-            entry.ask_at = Some(now + wait);
+            let first = match entry.refusal {
+                Some(_) => SECOND_NS,
+                None => 2 * SECOND_NS,
+            };
+            let at = now + (first << (entry.misses - 1).min(3));
+            // Asked once more when it cannot arrive any more, and not later.
+            let is_before = now < entry.arrives_by && entry.misses + 1 >= MISSES_MIN;
+            entry.ask_at = Some(if is_before {
+                at.min(entry.arrives_by)
+            } else {
+                at
+            });
             return;
         }
-        let (status, code, text) = if entry.order.is_known() {
-            let text = "the venue does not know the order any more";
-            (Status::Canceled, codes::LOST, text)
-        } else {
-            let text = "the venue never got the order";
-            (Status::Rejected, codes::NEVER_ARRIVED, text)
+        let told = |code: i64, text: &str| Refusal {
+            code,
+            text: text.to_owned(),
+        };
+        let (status, refusal) = match entry.refusal.take() {
+            _ if entry.order.is_known() => {
+                let text = "the venue does not know the order any more";
+                (Status::Canceled, told(codes::LOST, text))
+            }
+            Some(refusal) => (Status::Rejected, refusal),
+            None => {
+                let text = "the venue never got the order";
+                (Status::Rejected, told(codes::NEVER_ARRIVED, text))
+            }
         };
         let had_ended = entry.order.has_ended();
-        let text = text.to_owned();
-        entry
-            .order
-            .end_as(status, Some(Refusal { code, text }), out);
+        entry.order.end_as(status, Some(refusal), out);
         entry.ask_at = None;
         self.note_end(handle, had_ended);
     }

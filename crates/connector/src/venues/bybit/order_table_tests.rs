@@ -191,3 +191,35 @@ fn an_old_report_does_not_end_a_doubt() {
     table.found(1, &mut out);
     assert_eq!(table.next_due(), None);
 }
+
+#[test]
+fn many_questions_are_spread_over_time_and_a_refused_one_comes_again_soon() {
+    let mut table = OrderTable::default();
+    let one = Step::parse("1").unwrap();
+    let scale = Scale {
+        tick: one,
+        lot: one,
+    };
+    for handle in 1..=25 {
+        let order = VenueOrder::new(
+            (handle, 0),
+            format!("L{handle}"),
+            scale,
+            Side::Buy,
+            (100, 10),
+        );
+        table.insert(0, order);
+        table.doubt(0, handle);
+    }
+    let mut sizes = vec![];
+    let mut now = 0;
+    while now < SECOND_NS {
+        sizes.push(asked(&mut table, now).len());
+        now = table.next_due().unwrap();
+    }
+    assert_eq!(sizes, [10, 10, 5]);
+    let later = 2 * ASKS_PAUSE_NS;
+    table.ask_failed(later, 7);
+    assert_eq!(table.next_due(), Some(later + ASK_AGAIN_NS));
+    assert_eq!(asked(&mut table, later + ASK_AGAIN_NS).len(), 1);
+}

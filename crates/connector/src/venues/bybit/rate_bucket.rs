@@ -1,78 +1,93 @@
-//! The quota of one order operation: a token bucket that believes what the venue's headers say.
+//! The quota of one order operation: how many requests a second may hold, counted so that the venue
+//! never sees more, whether its second rolls or stands fixed, and what its headers say of others.
+
+use std::collections::VecDeque;
 
 use super::frames::trade::Quota;
 
 const SECOND_NS: u64 = 1_000_000_000;
+/// The venue's second, and how much closer together requests may arrive than they were sent.
+const WINDOW_NS: u64 = SECOND_NS + SECOND_NS / 10;
+/// Answers come no later; what is older is forgotten.
+const KEPT_NS: u64 = 10 * SECOND_NS;
+/// A reset far away would be a clock error; quotas are counted by the second.
+const BLOCK_MAX_NS: u64 = 5 * SECOND_NS;
 
-/// Requests per second of one operation.
+/// Requests per second of one operation. Times are those of one monotonic clock, nanoseconds.
 #[derive(Clone, Debug)]
 pub struct RateBucket {
-    per_second: u32,
-    tokens: f64,
-    filled_at: u64,
+    limit: u32,
+    /// When each request was sent, ascending; those of others by what the headers say.
+    sent: VecDeque<u64>,
     blocked_until: u64,
 }
 
 impl RateBucket {
-    /// Starts full, with the documented quota until the venue tells its own.
+    /// Starts unused, with the documented quota until the venue tells its own.
     pub fn new(per_second: u32) -> Self {
         Self {
-            per_second: per_second.max(1),
-            tokens: f64::from(per_second.max(1)),
-            filled_at: 0,
+            limit: per_second.max(1),
+            sent: VecDeque::new(),
             blocked_until: 0,
         }
     }
 
-    /// Takes tokens for that many orders, or says how long until there are so many. A request that will wait takes its token
-    /// now, so those behind it wait longer; `wait_max` refuses without taking.
-    ///
-    /// # Errors
-    /// The wait in nanoseconds, when it is longer than `wait_max`.
-    pub fn take(&mut self, now: u64, count: u32, wait_max: u64) -> Result<u64, u64> {
-        let count = f64::from(count.max(1));
-        let rate = f64::from(self.per_second);
-        #[expect(clippy::cast_precision_loss, reason = "seconds, not years")]
-        let passed = now.saturating_sub(self.filled_at) as f64 / SECOND_NS as f64;
-        self.tokens = (self.tokens + passed * rate).min(rate);
-        self.filled_at = self.filled_at.max(now);
-        let lack = (count - self.tokens).max(0.0) / rate;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a small positive number"
-        )]
-        let wait = ((lack * SECOND_NS as f64) as u64).max(self.blocked_until.saturating_sub(now));
-        if wait > wait_max {
-            return Err(wait);
-        }
-        self.tokens -= count;
-        Ok(wait)
+    /// When a request that counts as `count` may be sent at the earliest, never before `now` and
+    /// never before one that was taken already.
+    pub fn earliest(&self, now: u64, count: u32) -> u64 {
+        let last = self.sent.back().copied().unwrap_or(0);
+        let at = now.max(self.blocked_until).max(last);
+        // What is more than a whole window goes out alone.
+        let others = self.limit.saturating_sub(count.max(1)) as usize;
+        let Some(in_the_way) = self.sent.len().checked_sub(others + 1) else {
+            return at;
+        };
+        let leaves = self.sent.get(in_the_way).map(|sent| sent + WINDOW_NS);
+        at.max(leaves.unwrap_or(0))
     }
 
-    /// Follows an answer's headers. `reset_at` is the header's time on our clock.
-    pub fn follow(&mut self, now: u64, quota: &Quota, reset_at: Option<u64>) {
-        if let Some(limit) = quota.limit.filter(|limit| *limit > 0) {
-            self.per_second = limit;
+    /// Counts a request that is sent at `at`, which [`earliest`](Self::earliest) allowed.
+    pub fn take(&mut self, at: u64, count: u32) {
+        let old = |sent: &u64| sent + KEPT_NS < at;
+        while self.sent.front().is_some_and(old) {
+            self.sent.pop_front();
         }
-        if let Some(left) = quota.left {
-            self.tokens = self.tokens.min(f64::from(left));
-            if left == 0 {
-                self.block(now, reset_at);
-            }
+        for _ in 0..count.max(1) {
+            self.sent.push_back(at);
+        }
+    }
+
+    /// Follows the headers of the answer to a request that was sent at `sent_at`. `reset_at` is
+    /// the header's time on our clock. What the venue counts beyond our own requests is others'.
+    pub fn follow(&mut self, now: u64, sent_at: u64, quota: &Quota, reset_at: Option<u64>) {
+        if let Some(limit) = quota.limit.filter(|limit| *limit > 0) {
+            self.limit = limit;
+        }
+        let Some(left) = quota.left else {
+            return;
+        };
+        let after = self.sent.partition_point(|sent| *sent <= sent_at);
+        let before = self
+            .sent
+            .partition_point(|sent| sent + WINDOW_NS <= sent_at);
+        let used = self.limit.saturating_sub(left) as usize;
+        for _ in after.saturating_sub(before)..used {
+            self.sent.insert(after, sent_at);
+        }
+        if left == 0 {
+            self.block(now, reset_at);
         }
     }
 
     /// The venue refused for too many requests.
     pub fn refused(&mut self, now: u64, reset_at: Option<u64>) {
-        self.tokens = self.tokens.min(0.0);
+        let reset_at = reset_at.filter(|at| *at > now);
         self.block(now, reset_at.or(Some(now + SECOND_NS)));
     }
 
     fn block(&mut self, now: u64, until: Option<u64>) {
         if let Some(until) = until {
-            // A reset far away would be a clock error; quotas are counted by the second.
-            self.blocked_until = self.blocked_until.max(until.min(now + 5 * SECOND_NS));
+            self.blocked_until = self.blocked_until.max(until.min(now + BLOCK_MAX_NS));
         }
     }
 }
@@ -82,54 +97,100 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn a_burst_is_served_then_delayed_then_refused() {
-        let mut bucket = RateBucket::new(10);
-        for _ in 0..10 {
-            assert_eq!(bucket.take(0, 1, 0), Ok(0));
+    const MS: u64 = 1_000_000;
+
+    fn quota(limit: u32, left: u32) -> Quota {
+        Quota {
+            limit: Some(limit),
+            left: Some(left),
+            ..Quota::default()
         }
-        let first = bucket.take(0, 1, SECOND_NS).unwrap();
-        let second = bucket.take(0, 1, SECOND_NS).unwrap();
-        assert!(
-            first >= SECOND_NS / 10 && second > first,
-            "{first} {second}"
-        );
-        assert!(bucket.take(0, 1, SECOND_NS / 10).is_err());
-        assert_eq!(bucket.take(2 * SECOND_NS, 1, 0), Ok(0));
     }
 
     #[test]
-    fn the_venues_headers_count_more_than_our_count() {
+    fn a_burst_of_the_quota_goes_out_and_the_next_waits_for_the_end_of_the_window() {
         let mut bucket = RateBucket::new(10);
-        let quota = Quota {
-            limit: Some(20),
-            left: Some(0),
-            ..Quota::default()
-        };
-        bucket.follow(0, &quota, Some(SECOND_NS / 2));
-        assert!(bucket.take(0, 1, SECOND_NS / 4).is_err());
-        assert_eq!(bucket.take(SECOND_NS / 2, 1, 0), Ok(0));
-        bucket.refused(SECOND_NS, None);
-        assert!(bucket.take(SECOND_NS, 1, SECOND_NS / 2).is_err());
+        for _ in 0..10 {
+            assert_eq!(bucket.earliest(0, 1), 0);
+            bucket.take(0, 1);
+        }
+        assert_eq!(bucket.earliest(0, 1), WINDOW_NS);
+        assert_eq!(bucket.earliest(WINDOW_NS, 10), WINDOW_NS);
+    }
+
+    #[test]
+    fn a_batch_counts_each_of_its_orders_and_nobody_overtakes_it() {
+        let mut bucket = RateBucket::new(10);
+        bucket.take(0, 4);
+        assert_eq!(bucket.earliest(0, 7), WINDOW_NS);
+        bucket.take(WINDOW_NS, 7);
+        assert_eq!(bucket.earliest(0, 1), WINDOW_NS);
+        assert_eq!(RateBucket::new(5).earliest(3, 10), 3, "as well as it can");
+    }
+
+    #[test]
+    fn what_the_venue_counts_beyond_ours_is_used_up_until_its_second_is_over() {
+        let mut bucket = RateBucket::new(10);
+        bucket.take(0, 1);
+        bucket.follow(50 * MS, 0, &quota(10, 3), None);
+        bucket.follow(60 * MS, 0, &quota(10, 3), None);
+        assert_eq!(bucket.earliest(60 * MS, 3), 60 * MS, "told twice");
+        assert_eq!(bucket.earliest(60 * MS, 4), WINDOW_NS);
+    }
+
+    #[test]
+    fn an_answer_to_an_earlier_request_leaves_those_after_it_counted() {
+        let mut bucket = RateBucket::new(10);
+        for at in 0..5 {
+            bucket.take(at, 1);
+        }
+        bucket.follow(50 * MS, 0, &quota(10, 9), None);
+        assert_eq!(bucket.earliest(50 * MS, 5), 50 * MS);
+        assert!(bucket.earliest(50 * MS, 6) > SECOND_NS);
+    }
+
+    #[test]
+    fn a_steady_flow_at_the_quota_is_not_slowed_by_its_own_headers() {
+        let mut bucket = RateBucket::new(10);
+        let mut at = 0;
+        for n in 0..100u64 {
+            at = bucket.earliest(at.max(n), 1);
+            bucket.take(at, 1);
+            // The venue's second holds ours only.
+            let in_second = (n + 1).min(10) as u32;
+            bucket.follow(at + 50 * MS, at, &quota(10, 10 - in_second), Some(at));
+        }
+        assert!(at <= 10 * WINDOW_NS, "{at}");
+    }
+
+    #[test]
+    fn a_refusal_stops_until_the_reset_or_for_a_second() {
+        let mut bucket = RateBucket::new(10);
+        bucket.refused(0, Some(SECOND_NS / 2));
+        assert_eq!(bucket.earliest(0, 1), SECOND_NS / 2);
+        bucket.refused(SECOND_NS, Some(SECOND_NS / 2));
+        assert_eq!(bucket.earliest(SECOND_NS, 1), 2 * SECOND_NS);
+        bucket.refused(0, Some(3600 * SECOND_NS));
+        assert_eq!(bucket.earliest(0, 1), BLOCK_MAX_NS);
     }
 
     proptest! {
         #[test]
-        fn no_second_gets_more_than_twice_the_quota(gaps in prop::collection::vec(0u64..300_000_000, 1..200)) {
-            // A full bucket plus its refill: what the venue's rolling second must absorb at worst
-            // is told by its headers, which the bucket follows.
+        fn no_second_sees_more_than_the_quota_even_when_requests_bunch_on_their_way(
+            steps in prop::collection::vec((0u64..300 * MS, 1u32..4, 0u64..99 * MS), 1..200),
+        ) {
             let mut bucket = RateBucket::new(10);
-            let (mut now, mut sent) = (0, Vec::new());
-            for gap in gaps {
+            let (mut now, mut arrived) = (0, Vec::new());
+            for (gap, count, way) in steps {
                 now += gap;
-                if let Ok(wait) = bucket.take(now, 1, SECOND_NS) {
-                    sent.push(now + wait);
-                }
+                now = bucket.earliest(now, count);
+                bucket.take(now, count);
+                arrived.extend((0..count).map(|_| now + way));
             }
-            sent.sort_unstable();
-            for (i, at) in sent.iter().enumerate() {
-                let inside = sent[i..].iter().take_while(|t| **t < at + SECOND_NS).count();
-                prop_assert!(inside <= 20, "{inside}");
+            arrived.sort_unstable();
+            for (i, at) in arrived.iter().enumerate() {
+                let inside = arrived[i..].iter().take_while(|t| **t < at + SECOND_NS).count();
+                prop_assert!(inside <= 10, "{inside}");
             }
         }
     }

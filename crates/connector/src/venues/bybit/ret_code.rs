@@ -28,12 +28,14 @@ pub fn outcome(code: i64) -> Outcome {
         110_079 => Outcome::Busy,
         110_003 | 110_004 | 110_007 | 110_012 | 110_017 | 110_020 | 110_044 | 110_045 | 110_094
         | 170_131 | 170_134 | 170_136 | 170_137 | 170_140 => Outcome::Refused,
-        // Rate limits count as ambiguous too: clients have seen such orders live.
+        // Rate limits count as ambiguous too: the venue says "not executed", clients do not rely
+        // on it. Its word makes the doubt short, see `is_rate_limit`.
         _ => Outcome::Ambiguous,
     }
 }
 
-/// True for the codes that say "too many requests".
+/// True for the codes that say "too many requests". An order refused so is not expected to live, and
+/// nothing of it is still on its way.
 pub fn is_rate_limit(code: i64) -> bool {
     matches!(
         code,

@@ -92,7 +92,8 @@ impl BybitCore {
             None => Op::named(answer.op.or_empty()),
         };
         if let Some(bucket) = op.and_then(|op| self.buckets.get_mut(&op.quota())) {
-            bucket.follow(now.mono_ns, &answer.quota, reset);
+            let sent_at = request.as_ref().map_or(now.mono_ns, Request::sent_at);
+            bucket.follow(now.mono_ns, sent_at, &answer.quota, reset);
             if is_rate_limit(answer.code) {
                 bucket.refused(now.mono_ns, reset);
             }
@@ -164,6 +165,9 @@ impl BybitCore {
             }
             (Op::Create, Outcome::Refused | Outcome::Fatal) => {
                 self.orders.refused(handle, refusal, &mut self.events);
+            }
+            (Op::Create, _) if is_rate_limit(code) => {
+                self.orders.doubt_refused(now.mono_ns, handle, refusal);
             }
             (Op::Create, _) => self.orders.doubt(now.mono_ns, handle),
             (_, Outcome::Accepted) => {}

@@ -9,7 +9,7 @@ use std::collections::{HashSet, VecDeque};
 
 use hftbacktest::types::{OrdType, Side, TimeInForce};
 
-use super::BybitCore;
+use super::{BybitCore, Login, Socket};
 use crate::clock::Now;
 use crate::venue::VenueEvent;
 use crate::venues::bybit::codes;
@@ -79,6 +79,17 @@ impl BybitCore {
     /// True while the account is read for the first time.
     pub(super) fn is_gathering(&self) -> bool {
         !self.earlier.read
+    }
+
+    /// Why the account is not read yet.
+    pub(super) fn account_wait(&self) -> &'static str {
+        if !self.is_link_open(Socket::Private) {
+            "the private connection is not open and is tried again; the account's orders and positions are read over REST after its login"
+        } else if self.private != Login::Yes {
+            "the login on the private connection is not done; the account's orders and positions are read after it"
+        } else {
+            "the account's orders and positions are being read"
+        }
     }
 
     /// What the next reconciliation has to read.

@@ -8,6 +8,7 @@ use crate::clock::Now;
 use crate::venue::{Refusal, VenueEvent};
 use crate::venues::bybit::codes;
 use crate::venues::bybit::policy::OrderEntry;
+use crate::venues::bybit::rate_bucket::RateBucket;
 
 const SECOND_NS: u64 = 1_000_000_000;
 /// How long an answer may take before the request's fate counts as unknown.
@@ -68,6 +69,20 @@ pub(super) struct Request {
     pub(super) args: String,
     /// When to send, while it waits for the rate limit; then when the answer is overdue.
     pub(super) at: u64,
+    /// It is refused when it cannot be sent by then.
+    give_up: u64,
+}
+
+impl Request {
+    /// What it takes of the quota.
+    fn count(&self) -> u32 {
+        u32::try_from(self.handles.len()).unwrap_or(u32::MAX)
+    }
+
+    /// When it was sent, once it was.
+    pub(super) fn sent_at(&self) -> u64 {
+        self.at.saturating_sub(ANSWER_NS)
+    }
 }
 
 /// Requests that wait to be sent or answered.
@@ -141,25 +156,18 @@ impl BybitCore {
         wait_max: u64,
     ) -> Result<(), (i64, String)> {
         self.may_send(now)?;
-        let bucket = self.buckets.get_mut(&op.quota());
-        let count = u32::try_from(handles.len()).unwrap_or(u32::MAX);
-        let wait = match bucket.map(|bucket| bucket.take(now.mono_ns, count, wait_max)) {
-            Some(Err(wait)) => {
-                let ms = wait / 1_000_000;
-                let text = format!("the rate limit would delay this {ms} ms");
-                return Err((codes::RATE_LIMITED, text));
-            }
-            Some(Ok(wait)) => wait,
-            None => 0,
-        };
-        let at = now.mono_ns + wait;
-        let request = Request {
+        let mut request = Request {
             op,
             handles,
             args,
-            at,
+            at: now.mono_ns,
+            give_up: now.mono_ns.saturating_add(wait_max),
         };
-        if wait == 0 {
+        request.at = self.place_of(now, &request);
+        if request.at > request.give_up {
+            return Err(rate_limited(now, &request));
+        }
+        if request.at <= now.mono_ns {
             self.transmit(now, request);
         } else {
             self.requests.waiting.push(request);
@@ -167,7 +175,29 @@ impl BybitCore {
         Ok(())
     }
 
+    /// When a new request may be sent, behind those that wait for the same quota.
+    fn place_of(&self, now: Now, request: &Request) -> u64 {
+        let quota = request.op.quota();
+        let Some(bucket) = self.buckets.get(&quota) else {
+            return now.mono_ns;
+        };
+        let mut ahead = self.requests.waiting.iter();
+        let Some(first) = ahead.find(|waiting| waiting.op.quota() == quota) else {
+            return bucket.earliest(now.mono_ns, request.count());
+        };
+        let mut plan = bucket.clone();
+        let rest = ahead.filter(|waiting| waiting.op.quota() == quota);
+        for waiting in std::iter::once(first).chain(rest) {
+            let at = plan.earliest(now.mono_ns, waiting.count());
+            plan.take(at, waiting.count());
+        }
+        plan.earliest(now.mono_ns, request.count())
+    }
+
     fn transmit(&mut self, now: Now, mut request: Request) {
+        if let Some(bucket) = self.buckets.get_mut(&request.op.quota()) {
+            bucket.take(now.mono_ns, request.count());
+        }
         self.requests.last += 1;
         let id = format!("{}-{}", self.ids.epoch(), self.requests.last);
         let (op, args) = (request.op, request.args.clone());
@@ -189,26 +219,42 @@ impl BybitCore {
         }
     }
 
+    /// Sends what waited for the rate limit as far as there is room now. The venue may have said
+    /// meanwhile that there is less: then the others move back, or are refused.
+    fn send_waiting(&mut self, now: Now) {
+        let mut plans: HashMap<Op, RateBucket> = self.buckets.clone();
+        for mut request in std::mem::take(&mut self.requests.waiting) {
+            // What ended while it waited needs no cancellation.
+            let is_open = |handle: &u64| self.orders.is_open(*handle);
+            if !request.handles.iter().any(is_open) {
+                continue;
+            }
+            let count = request.count();
+            if let Some(plan) = plans.get_mut(&request.op.quota()) {
+                request.at = plan.earliest(now.mono_ns, count);
+                if request.at > request.give_up.max(now.mono_ns) {
+                    let (code, text) = rate_limited(now, &request);
+                    self.not_sent(&request, code, &text);
+                    continue;
+                }
+                plan.take(request.at, count);
+            }
+            if request.at > now.mono_ns {
+                self.requests.waiting.push(request);
+                continue;
+            }
+            match self.may_send(now) {
+                Ok(()) => self.transmit(now, request),
+                Err((code, text)) => self.not_sent(&request, code, &text),
+            }
+        }
+    }
+
     /// Sends what waited for the rate limit, and doubts what was not answered in time.
     pub(super) fn tick_requests(&mut self, now: Now) {
         let due = |request: &Request| now.mono_ns >= request.at;
         if self.requests.waiting.iter().any(due) {
-            let (send, keep) = std::mem::take(&mut self.requests.waiting)
-                .into_iter()
-                .partition(due);
-            self.requests.waiting = keep;
-            let send: Vec<Request> = send;
-            for request in send {
-                // What ended while it waited needs no cancellation.
-                let is_open = |handle: &u64| self.orders.is_open(*handle);
-                if !request.handles.iter().any(is_open) {
-                    continue;
-                }
-                match self.may_send(now) {
-                    Ok(()) => self.transmit(now, request),
-                    Err((code, text)) => self.not_sent(&request, code, &text),
-                }
-            }
+            self.send_waiting(now);
         }
         let late = self
             .requests
@@ -274,4 +320,10 @@ impl BybitCore {
             self.doubt(now, request);
         }
     }
+}
+
+fn rate_limited(now: Now, request: &Request) -> (i64, String) {
+    let ms = request.at.saturating_sub(now.mono_ns) / 1_000_000;
+    let text = format!("the rate limit would delay this {ms} ms");
+    (codes::RATE_LIMITED, text)
 }

@@ -302,8 +302,15 @@ impl BybitCore {
             self.unreadable("a REST answer", &error);
             false
         });
-        if !done && let Purpose::Reconcile(step, _) = purpose {
-            self.reconcile.failed(now.mono_ns, step);
+        if done {
+            return;
+        }
+        match purpose {
+            Purpose::Reconcile(step, _) => self.reconcile.failed(now.mono_ns, step),
+            Purpose::Order(ask) | Purpose::History(ask) | Purpose::Executions(ask) => {
+                self.orders.ask_failed(now.mono_ns, ask.handle);
+            }
+            _ => {}
         }
     }
 

@@ -70,7 +70,7 @@ impl Venue for BybitCore {
         }
         let waits =
             self.settings.credentials.is_some() && self.is_gathering() && !self.key.was_refused;
-        waits.then(|| "the account's orders and positions are being read".to_owned())
+        waits.then(|| self.account_wait().to_owned())
     }
 
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
