@@ -40,7 +40,9 @@ async function botRun({ seconds, keepObjects = false, onSecond }) {
     const result = await bot.next();
     const summary = await bot.next();
     await bot.ended();
-    return { ...result, ...summary, published: published.events };
+    // JSON has no NaN: nothing could be measured when garbage was collected between any two looks.
+    const bytesPerEvent = result.bytesPerEvent ?? NaN;
+    return { ...result, ...summary, bytesPerEvent, published: published.events };
   } finally {
     bot?.kill();
     publisher.kill();
@@ -101,6 +103,7 @@ export async function run({ quick }) {
   });
   const last = samples.at(-1);
   const over = last.rss - bare;
+  // Under a minute there are too few samples for more than a look at the program itself.
   const slope = slopeOf(samples.map(({ rss, shared }) => rss - shared));
   return {
     rows: [

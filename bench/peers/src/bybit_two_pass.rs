@@ -148,8 +148,6 @@ impl TwoPass {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use hbl_connector::venue::VenueEvent;
 
     use super::TwoPass;
