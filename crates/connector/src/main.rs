@@ -44,7 +44,9 @@ fn start_logs(command: &Command) {
     let filter = EnvFilter::try_new(format!("{level}{quiet}")).ok();
     let filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
     let secrets = filter_fn(|metadata| may_log(metadata.target(), *metadata.level()));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let logs = tracing_subscriber::registry().with(filter).with(secrets);
     match command.log_format {
         LogFormat::Text => logs.with(lines).init(),

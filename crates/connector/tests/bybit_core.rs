@@ -1,6 +1,8 @@
 //! The core against scripted answers: orders of earlier runs, REST order entry, batches, hedge mode,
 //! refused keys.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::collections::HashMap;
 
 use hbl_connector::clock::Now;

@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(sockets(&mut core), []);
         core.private = Login::Yes;
         let up = (VenueSocket::Private, true, String::new());
-        assert_eq!(sockets(&mut core), [up.clone()]);
+        assert_eq!(sockets(&mut core), std::slice::from_ref(&up));
         assert_eq!(sockets(&mut core), [], "told once");
         core.lost(NOW, Socket::Private, "no pong");
         let lost = (VenueSocket::Private, false, "no pong".to_owned());
