@@ -69,6 +69,25 @@ fn status(bot: &StockBot, id: u64) -> Option<Status> {
     bot.orders(0).get(&id).map(|order| order.status)
 }
 
+/// Waits until the connector says that an order is what it has to become.
+fn until_status(bot: &mut StockBot, id: u64, wanted: Status) {
+    let end = Instant::now() + Duration::from_secs(10);
+    // A bot shows its own orders as new before anybody has answered.
+    let is = |bot: &StockBot| {
+        let order = bot.orders(0).get(&id);
+        order.is_some_and(|order| order.status == wanted && !order.pending())
+    };
+    while !is(bot) {
+        let (order, depth) = (bot.orders(0).get(&id), bot.depth(0));
+        let best = (depth.best_bid(), depth.best_ask());
+        assert!(
+            Instant::now() < end,
+            "not {wanted:?}: {order:?}, book {best:?}"
+        );
+        bot.elapse(1_000_000).unwrap();
+    }
+}
+
 /// Nothing of an order, and no login.
 fn assert_untouched(control: &ControlHandle) {
     for counter in [
@@ -107,9 +126,7 @@ fn a_paper_order_is_filled_against_the_venues_book_and_never_reaches_the_venue()
         (bot.depth(0).best_ask() - ask).abs() < 0.05 && (bot.depth(0).best_bid() - bid).abs() < 0.05
     });
     submit_buy(&mut bot, 1, ask + 5.0, 0.001, TimeInForce::IOC);
-    until(&mut bot, "Filled", |bot| {
-        status(bot, 1) == Some(Status::Filled)
-    });
+    until_status(&mut bot, 1, Status::Filled);
     let filled = &bot.orders(0)[&1];
     assert_eq!(filled.exec_price_tick, (ask * 10.0).round() as i64);
     until(&mut bot, "a position", |bot| {
@@ -117,15 +134,13 @@ fn a_paper_order_is_filled_against_the_venues_book_and_never_reaches_the_venue()
     });
     // Waits behind what is displayed, and is filled when the market goes through its price.
     submit_buy(&mut bot, 2, bid, 0.002, TimeInForce::GTC);
-    until(&mut bot, "New", |bot| status(bot, 2) == Some(Status::New));
+    until_status(&mut bot, 2, Status::New);
     let through = json!({
         "cmd": "place", "symbol": "BTCUSDT", "side": "Sell", "owner": "other",
         "qty": format!("{:.3}", bid_qty + 1.0), "price": format!("{:.1}", bid - 20.0),
     });
     control.run_json(through).unwrap();
-    until(&mut bot, "Filled", |bot| {
-        status(bot, 2) == Some(Status::Filled)
-    });
+    until_status(&mut bot, 2, Status::Filled);
     assert!(bot.orders(0)[&2].maker);
     until(&mut bot, "a position", |bot| {
         (bot.position(0) - 0.003).abs() < 1e-9
