@@ -35,6 +35,8 @@ struct Trouble {
     sockets: BTreeMap<VenueSocket, Option<String>>,
     /// Symbols whose feed is stale.
     stale: BTreeSet<u32>,
+    /// Why the venue does not let us log in.
+    login: Option<Refusal>,
 }
 
 /// Connects a venue with the bots, without any waiting of its own.
@@ -300,6 +302,9 @@ impl<V: Venue> Dispatcher<V> {
                 symbol: self.name(index),
             });
         }
+        if let Some(notice) = self.trouble.login.clone() {
+            self.tell_notice(bot, notice, (String::new(), 0), out);
+        }
         self.venue.balances(now, &mut self.balances);
         missed.extend(self.balances.drain(..).map(SideEvent::Balance));
         for event in missed {
@@ -507,6 +512,9 @@ impl<V: Venue> Dispatcher<V> {
             VenueEvent::Socket { socket, up, text } => {
                 let lost = (!up).then(|| text.clone());
                 let told = self.trouble.sockets.insert(socket, lost);
+                if up && socket != VenueSocket::Public {
+                    self.trouble.login = None;
+                }
                 // A connection that cannot be made again is not lost again each time.
                 if told.is_some_and(|told| told.is_none() == up) {
                     return;
@@ -548,6 +556,9 @@ impl<V: Venue> Dispatcher<V> {
             }
             VenueEvent::Notice(notice) => {
                 info!(code = notice.code, "{}", notice.text);
+                if notice.code == bybit_codes::AUTH_REFUSED {
+                    self.trouble.login = Some(notice.clone());
+                }
                 self.tell_notice(TO_ALL, notice, (String::new(), 0), out);
             }
             VenueEvent::OrderNotice { handle, notice } => {

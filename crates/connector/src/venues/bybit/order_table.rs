@@ -260,6 +260,15 @@ impl OrderTable {
         }
     }
 
+    /// The venue accepted a cancellation; it will tell of the end, or is asked.
+    pub fn expect_end(&mut self, now: u64, handle: u64) {
+        if let Some(entry) = self.entries.get_mut(&handle)
+            && !entry.order.has_ended()
+        {
+            entry.ask_at.get_or_insert(now + SHOW_NS);
+        }
+    }
+
     /// The order surely does not live.
     pub fn refused(&mut self, handle: u64, refusal: Refusal, out: &mut Vec<VenueEvent>) {
         if let Some(entry) = self.entries.get_mut(&handle) {

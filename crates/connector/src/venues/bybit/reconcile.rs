@@ -1,4 +1,5 @@
-//! What has to be read over REST before orders may be sent, step by step, at every private login.
+//! What has to be read over REST before orders may be sent, step by step, at every private login,
+//! and again from time to time: a message that the venue did not send is missed by nobody else.
 
 const SECOND_NS: u64 = 1_000_000_000;
 const ANSWER_NS: u64 = 10 * SECOND_NS;
@@ -93,6 +94,15 @@ impl Reconcile {
         };
     }
 
+    /// Reads everything but the ended orders once more; what is done stays done meanwhile.
+    pub fn repeat(&mut self, now: u64) {
+        if self.is_idle() {
+            self.plan.ended = false;
+            self.step = Some(Step::Orders);
+            self.retry_at = now;
+        }
+    }
+
     /// Nothing is known any more.
     pub fn stop(&mut self) {
         *self = Self::default();
@@ -101,6 +111,11 @@ impl Reconcile {
     /// True when every step is done.
     pub fn is_done(&self) -> bool {
         self.done
+    }
+
+    /// True when every step is done and none is being repeated.
+    pub fn is_idle(&self) -> bool {
+        self.done && self.step.is_none()
     }
 
     /// The question that is due, with the page's cursor.
@@ -134,7 +149,7 @@ impl Reconcile {
         self.cursor = None;
         self.pages = 0;
         self.step = self.plan.after(step);
-        self.done = self.step.is_none();
+        self.done |= self.step.is_none();
         if is_cut {
             Progress::Cut
         } else {
@@ -189,6 +204,36 @@ mod tests {
             assert_eq!(steps.answered(step, None), Progress::Done);
         }
         assert!(steps.is_done());
+    }
+
+    #[test]
+    fn what_is_repeated_was_done_before_and_stays_so() {
+        let mut steps = Reconcile::default();
+        steps.repeat(0);
+        assert_eq!(steps.take_ask(0), None, "nothing was done yet");
+        steps.start(0, PLAN);
+        for step in [
+            Step::Orders,
+            Step::Executions,
+            Step::Ended,
+            Step::Positions,
+            Step::Wallet,
+        ] {
+            steps.take_ask(0);
+            steps.answered(step, None);
+        }
+        steps.repeat(9);
+        for step in [
+            Step::Orders,
+            Step::Executions,
+            Step::Positions,
+            Step::Wallet,
+        ] {
+            assert!(steps.is_done() && !steps.is_idle());
+            assert_eq!(steps.take_ask(9), Some((step, None)));
+            steps.answered(step, None);
+        }
+        assert!(steps.is_idle());
     }
 
     #[test]

@@ -317,3 +317,7 @@ impl<P: Protocol> Venue for NetVenue<P> {
         self.protocol.is_finished()
     }
 }
+
+#[cfg(test)]
+#[path = "net_venue_tests.rs"]
+mod tests;

@@ -170,6 +170,7 @@ impl BybitCore {
                 self.orders.doubt_refused(now.mono_ns, handle, refusal);
             }
             (Op::Create, _) => self.orders.doubt(now.mono_ns, handle),
+            (Op::Cancel, Outcome::Accepted) => self.orders.expect_end(now.mono_ns, handle),
             (_, Outcome::Accepted) => {}
             (_, Outcome::Refused | Outcome::Fatal | Outcome::Busy) => {
                 self.refuse_request(handle, refusal.code, refusal.text);

@@ -136,6 +136,8 @@ pub struct BybitCore {
     private: Login,
     trade: Login,
     reconcile: Reconcile,
+    /// When everything is compared with the venue again.
+    audit_at: u64,
     clock: ServerClock,
     scales: HashMap<String, Scale>,
     instruments_at: u64,
@@ -194,6 +196,7 @@ impl BybitCore {
             private: Login::No,
             trade: Login::No,
             reconcile: Reconcile::default(),
+            audit_at: u64::MAX,
             clock: ServerClock::new(settings.clock_refuse_ms),
             scales: HashMap::new(),
             instruments_at: 0,

@@ -13,6 +13,9 @@ use crate::venues::bybit::ret_code::{Outcome, outcome};
 
 const SECOND_NS: u64 = 1_000_000_000;
 const INSTRUMENTS_EVERY_NS: u64 = 3600 * SECOND_NS;
+/// How often orders, executions, positions and wallet are compared with the venue's while the
+/// streams run: what the venue did not send is found by nothing else.
+const AUDIT_NS: u64 = 30 * SECOND_NS;
 const INSTRUMENTS_RETRY_NS: u64 = 10 * SECOND_NS;
 /// Executions are read from this long before the last one seen; repeats are known by their id.
 const OVERLAP_NS: i64 = 60_000_000_000;
@@ -136,7 +139,11 @@ impl BybitCore {
         let reconcile = self.reconcile.next_due().unwrap_or(u64::MAX);
         let asks = if self.private == Login::Yes {
             let orders = self.orders.next_due().unwrap_or(u64::MAX);
-            orders.min(self.positions.next_due())
+            let audit = match self.reconcile.is_idle() {
+                true => self.audit_at,
+                false => u64::MAX,
+            };
+            orders.min(self.positions.next_due()).min(audit)
         } else {
             u64::MAX
         };
@@ -158,6 +165,9 @@ impl BybitCore {
         if now.mono_ns >= self.instruments_at {
             self.instruments_at = now.mono_ns + INSTRUMENTS_RETRY_NS;
             self.ask_instruments(None);
+        }
+        if self.private == Login::Yes && now.mono_ns >= self.audit_at {
+            self.reconcile.repeat(now.mono_ns);
         }
         // Without instruments nothing that is read could be understood.
         if !self.scales.is_empty()
@@ -492,7 +502,8 @@ impl BybitCore {
         if step == Step::Orders {
             self.doubt_unnamed(now);
         }
-        if self.reconcile.is_done() {
+        if self.reconcile.is_idle() {
+            self.audit_at = now.mono_ns + AUDIT_NS;
             self.key.accepted();
             self.end_gathering(now);
         }

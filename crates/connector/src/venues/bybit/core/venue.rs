@@ -12,9 +12,6 @@ use crate::venues::bybit::topic_book::{BookSide, LevelChange};
 
 impl Venue for BybitCore {
     fn register(&mut self, _now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal> {
-        if let Some(known) = self.instruments.get(symbol) {
-            return Ok(known.symbol);
-        }
         if self.scales.is_empty() {
             return Err(Refusal {
                 code: codes::NOT_READY,
@@ -36,6 +33,9 @@ impl Venue for BybitCore {
                     "{symbol} has tick size {has_tick} and lot size {has_lot} at the venue, not {tick} and {lot}"
                 ),
             });
+        }
+        if let Some(known) = self.instruments.get(symbol) {
+            return Ok(known.symbol);
         }
         let index = self.index_of(symbol);
         self.want_mode(symbol);
