@@ -1,0 +1,255 @@
+//! Everything but shared memory in one thread: sockets, core, dispatcher and one bot. The clock of
+//! the core runs faster than the real one, so that its patience is short and its code is the same.
+
+use std::time::{Duration, Instant};
+
+use hbl_connector::clock::Now;
+use hbl_connector::dispatcher::Dispatcher;
+use hbl_connector::order_router::OwnerState;
+use hbl_connector::outlet::{Outgoing, Outlet};
+use hbl_connector::venue::{NewOrder, Refusal, Venue, VenueEvent};
+use hbl_connector::venues::bybit::core::{BybitCore, CoreSettings};
+use hbl_connector::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
+use hbl_connector::venues::bybit::shell::{BybitShell, Urls};
+use hbl_connector::venues::bybit::sign::{Credentials, Secret};
+use hbl_connector::venues::net::{
+    Closed, HttpAnswer, NetAction, NetSettings, NetVenue, Protocol, RestFailure, SocketId,
+};
+use hbl_fake_bybit::FakeBybit;
+use hbl_wire::{Balance, Request, WireError};
+use hftbacktest::types::{Event, OrdType, Order, Side, Status, TimeInForce};
+
+use super::ledger::Ledger;
+use super::{KEY, PREFIX, SECRET};
+
+/// How much faster the core's clock runs.
+pub const FASTER: u64 = 20;
+pub const BOT: u64 = 77;
+
+/// The protocol on a fast clock.
+pub struct Fast(BybitShell);
+
+fn fast(now: Now) -> Now {
+    Now {
+        mono_ns: now.mono_ns * FASTER,
+        unix_ns: now.unix_ns,
+    }
+}
+
+impl Protocol for Fast {
+    fn take_actions(&mut self, out: &mut Vec<NetAction>) {
+        self.0.take_actions(out);
+    }
+    fn on_opened(&mut self, now: Now, socket: SocketId, conn: u64) {
+        self.0.on_opened(fast(now), socket, conn);
+    }
+    fn on_frame(&mut self, now: Now, socket: SocketId, conn: u64, bytes: &[u8]) {
+        self.0.on_frame(fast(now), socket, conn, bytes);
+    }
+    fn on_closed(&mut self, now: Now, socket: SocketId, conn: u64, closed: &Closed) {
+        self.0.on_closed(fast(now), socket, conn, closed);
+    }
+    fn on_rest(&mut self, now: Now, id: u64, answer: Result<HttpAnswer<'_>, RestFailure>) {
+        self.0.on_rest(fast(now), id, answer);
+    }
+}
+
+impl Venue for Fast {
+    fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal> {
+        self.0.register(fast(now), symbol, tick, lot)
+    }
+    fn not_yet(&self, symbol: &str) -> Option<String> {
+        self.0.not_yet(symbol)
+    }
+    fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
+        self.0.sizes(symbol)
+    }
+    fn keeps_orders(&self) -> bool {
+        self.0.keeps_orders()
+    }
+    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
+        self.0.submit(fast(now), symbol, order);
+    }
+    fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
+        self.0.cancel(fast(now), symbol, handle);
+    }
+    fn amend(&mut self, now: Now, symbol: u32, handle: u64, price_tick: i64, qty: f64) {
+        self.0.amend(fast(now), symbol, handle, price_tick, qty);
+    }
+    fn cancel_all(&mut self, now: Now, symbol: u32, handles: &[u64]) {
+        self.0.cancel_all(fast(now), symbol, handles);
+    }
+    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
+        self.0.poll(fast(now), out);
+    }
+    fn next_due_ns(&self) -> Option<u64> {
+        self.0.next_due_ns().map(|due| due / FASTER)
+    }
+    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
+        self.0.book(fast(now), symbol, out);
+    }
+    fn position(&self, symbol: u32) -> f64 {
+        self.0.position(symbol)
+    }
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        self.0.balances(fast(now), out);
+    }
+}
+
+/// The bot's end.
+struct Notebook(Ledger);
+
+impl Outlet for Notebook {
+    fn send(&mut self, _to: u64, message: Outgoing<'_>) -> Result<(), WireError> {
+        match message {
+            Outgoing::BatchStart => self.0.batch(true),
+            Outgoing::BatchEnd => self.0.batch(false),
+            Outgoing::Feed(_, event) => self.0.feed(event),
+            Outgoing::Order(_, order) => self.0.order(order),
+            Outgoing::Position(_, qty, _) => self.0.position = qty,
+            Outgoing::Error(_) => {}
+            Outgoing::Side(event) => self.0.side(event.clone()),
+        }
+        Ok(())
+    }
+
+    fn owner_state(&self, _bot: u64) -> OwnerState {
+        OwnerState::Alive
+    }
+}
+
+pub struct Machine {
+    dispatcher: Dispatcher<NetVenue<Fast>>,
+    bot: Notebook,
+    symbol: &'static str,
+    sizes: (f64, f64),
+}
+
+impl Machine {
+    pub fn start(venue: &FakeBybit, seed: u64, symbol: &'static str, sizes: (f64, f64)) -> Self {
+        let settings = CoreSettings {
+            category: "linear".into(),
+            depths: vec![1, 50],
+            settle_coin: "USDT".into(),
+            credentials: Some(Credentials {
+                key: Secret::new(KEY),
+                secret: Secret::new(SECRET),
+            }),
+            order_prefix: PREFIX.into(),
+            epoch: 1000,
+            on_connect: OnConnect::Adopt,
+            lookback_s: 600,
+            lookback_pages: 20,
+            order_entry: OrderEntry::Socket,
+            position_mode: PositionMode::OneWay,
+            // 10 s on the fast clock: what arrives later is refused by the venue.
+            recv_window_ms: 10_000 / u32::try_from(FASTER).unwrap(),
+            clock_refuse_ms: 5000,
+            order_wait_ms: 500,
+            seed,
+        };
+        let urls = venue.urls();
+        let urls = Urls {
+            public: urls.public_linear.clone(),
+            private: urls.private.clone(),
+            trade: urls.trade.clone(),
+            rest: urls.rest.clone(),
+        };
+        let core = BybitCore::new(fast(Now::read()), settings).unwrap();
+        let shell = BybitShell::new(core, urls, &[], Duration::from_millis(8000 / FASTER));
+        let mut venue = NetVenue::new(Fast(shell), &NetSettings::default()).unwrap();
+        let thread = std::thread::current();
+        venue.wake_with(std::sync::Arc::new(move || thread.unpark()));
+        let mut machine = Self {
+            dispatcher: Dispatcher::new(venue),
+            bot: Notebook(Ledger::new(sizes.0)),
+            symbol,
+            sizes,
+        };
+        machine.request(Request::Register {
+            bot: BOT,
+            symbol: symbol.into(),
+            tick_size: sizes.0,
+            lot_size: sizes.1,
+        });
+        machine
+    }
+
+    pub fn ledger(&self) -> &Ledger {
+        &self.bot.0
+    }
+
+    pub fn core(&self) -> &BybitCore {
+        self.dispatcher.venue().protocol().0.core()
+    }
+
+    /// What may explain a failure.
+    pub fn story(&self) -> String {
+        let venue = self.dispatcher.venue();
+        let now = Now::read().mono_ns;
+        let due = venue.next_due_ns().unwrap_or(u64::MAX).saturating_sub(now) / 1_000_000;
+        let sides = &self.bot.0.sides;
+        let sides = &sides[sides.len().saturating_sub(12)..];
+        let counters = venue.counters();
+        format!("next due in {due} ms; {counters:?}; last told: {sides:#?}")
+    }
+
+    fn request(&mut self, request: Request) {
+        self.dispatcher.handle(Now::read(), request, &mut self.bot);
+    }
+
+    /// Runs for a while of real time.
+    pub fn run_for(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            let now = Now::read();
+            if self.dispatcher.poll(now, &mut self.bot) > 0 {
+                continue;
+            }
+            let venue = self.dispatcher.venue();
+            if venue.has_arrivals() {
+                continue;
+            }
+            let due = venue.next_due_ns().unwrap_or(u64::MAX);
+            let left = Duration::from_nanos(due.saturating_sub(now.mono_ns));
+            let rest = end.saturating_duration_since(Instant::now());
+            std::thread::park_timeout(left.min(rest).min(Duration::from_millis(5)));
+        }
+    }
+
+    pub fn submit(&mut self, id: u64, side: Side, price_tick: i64, qty: f64, tif: TimeInForce) {
+        let mut order = Order::new(id, price_tick, self.sizes.0, qty, side, OrdType::Limit, tif);
+        order.req = Status::New;
+        let symbol = self.symbol.to_owned();
+        self.request(Request::Submit {
+            bot: BOT,
+            symbol,
+            order,
+        });
+    }
+
+    pub fn cancel(&mut self, order_id: u64) {
+        let symbol = self.symbol.to_owned();
+        self.request(Request::Cancel {
+            bot: BOT,
+            symbol,
+            order_id,
+        });
+    }
+
+    pub fn amend(&mut self, order_id: u64, price_tick: i64, qty: f64) {
+        let symbol = self.symbol.to_owned();
+        self.request(Request::Amend {
+            bot: BOT,
+            symbol,
+            order_id,
+            price_tick,
+            qty,
+        });
+    }
+
+    pub fn cancel_all(&mut self) {
+        let symbol = self.symbol.to_owned();
+        self.request(Request::CancelAll { bot: BOT, symbol });
+    }
+}
