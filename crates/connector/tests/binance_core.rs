@@ -68,6 +68,12 @@ fn a_symbol_is_taken_with_its_own_sizes_only() {
     assert!(rig.connects.is_empty(), "nothing is connected for nothing");
     assert_eq!(rig.core.register(rig.at(), "BTCUSDT", 0.1, 0.001), Ok(0));
     assert_eq!(rig.core.register(rig.at(), "BTCUSDT", 0.1, 0.001), Ok(0));
+    // A symbol that is known already is compared all the same.
+    let wrong = rig
+        .core
+        .register(rig.at(), "BTCUSDT", 0.5, 0.001)
+        .unwrap_err();
+    assert_eq!(wrong.code, bus_codes::SIZE_MISMATCH);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 mod bybit_script;
 
 use bybit_script::{START_MS, SYMBOL, Script, limit, settings};
-use hbl_connector::venue::VenueEvent;
+use hbl_connector::venue::{Venue as _, VenueEvent};
 use hbl_connector::venues::bybit::codes;
 use hbl_connector::venues::bybit::core::Socket;
 use hftbacktest::types::{Side, Status};
@@ -463,4 +463,21 @@ fn an_id_tells_whose_order_it_is_after_a_restart() {
     assert!(link.len() <= 36);
     let next_run = LinkIds::new("t", 2000).unwrap();
     assert!(matches!(next_run.decode(link), Origin::OtherEpoch(id) if id.order_id == 77));
+}
+
+#[test]
+fn a_wrong_tick_size_is_refused_also_for_a_symbol_that_is_known_already() {
+    let mut script = Script::ready();
+    let now = script.now();
+    // Known from the command line or from another bot: an order on the wrong grid would go out at
+    // another price.
+    let (tick, lot) = script.core.sizes(SYMBOL).unwrap();
+    assert!(script.core.register(now, SYMBOL, tick, lot).is_ok());
+    for (wrong_tick, wrong_lot) in [(tick * 5.0, lot), (tick, lot * 10.0)] {
+        let refusal = script
+            .core
+            .register(now, SYMBOL, wrong_tick, wrong_lot)
+            .unwrap_err();
+        assert_eq!(refusal.code, hbl_connector::codes::SIZE_MISMATCH);
+    }
 }

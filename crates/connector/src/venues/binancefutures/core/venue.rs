@@ -20,9 +20,6 @@ fn paper_only() -> Refusal {
 
 impl Venue for BinanceCore {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal> {
-        if let Some(known) = self.by_name.get(symbol) {
-            return Ok(u32::try_from(*known).unwrap_or(u32::MAX));
-        }
         if let Some(text) = self.not_yet(symbol) {
             let code = codes::NOT_READY;
             return Err(Refusal { code, text });
@@ -48,6 +45,9 @@ impl Venue for BinanceCore {
                     "{symbol} has tick size {has_tick} and lot size {has_lot} at the venue, not {tick} and {lot}"
                 ),
             });
+        }
+        if let Some(known) = self.by_name.get(symbol) {
+            return Ok(u32::try_from(*known).unwrap_or(u32::MAX));
         }
         let index = self.instruments.len();
         self.by_name.insert(symbol.to_owned(), index);
