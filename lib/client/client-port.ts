@@ -4,7 +4,7 @@ import type { NativePort } from '../native/addon.js';
  * What the client asks of the thing that carries out its commands: the addon's port, the stub's,
  * or a fake in tests.
  */
-export interface ClientPort extends Omit<NativePort, 'id'> {
+export type ClientPort = Omit<NativePort, 'id'> & {
   /** The command's number, 0 when the queue is full or the port closed. */
   submitOrder(
     asset: number,
@@ -19,4 +19,4 @@ export interface ClientPort extends Omit<NativePort, 'id'> {
   modify(asset: number, orderId: bigint, price: number, qty: number): number;
   /** As `submitOrder`. */
   cancel(asset: number, orderId: bigint): number;
-}
+};

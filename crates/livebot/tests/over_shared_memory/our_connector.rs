@@ -725,7 +725,7 @@ fn notices_and_connections_of_the_venue_are_records_of_their_own() {
     let records = rig.until(RecordKind::Link);
     let notices = only(&records, RecordKind::Notice);
     let seen = |record: &Record| (record.status, record.value, record.order_id);
-    let seen: Vec<_> = notices.iter().map(|record| seen(record)).collect();
+    let seen: Vec<_> = notices.iter().map(seen).collect();
     assert_eq!(
         seen,
         [(2, 3213, 5), (2, 3213, 0)],
