@@ -201,7 +201,12 @@ impl SymbolFeed {
         } else {
             LOCAL_SELL_TRADE_EVENT
         };
-        Ok(Some(self.event(ev, (tick, lots), frame.exch_ts, local_ts)))
+        Ok(Some(self.scale.event(
+            ev,
+            (tick, lots),
+            frame.exch_ts,
+            local_ts,
+        )))
     }
 
     /// The levels of a side, best first, (ticks, lots).
@@ -223,7 +228,7 @@ impl SymbolFeed {
             px: change.px,
             qty: change.qty,
         });
-        self.event(ev, units, exch_ts, local_ts)
+        self.scale.event(ev, units, exch_ts, local_ts)
     }
 
     /// The whole book as level events.
@@ -232,25 +237,14 @@ impl SymbolFeed {
         let bids = book.bids().map(|level| (LOCAL_BID_DEPTH_EVENT, level));
         let asks = book.asks().map(|level| (LOCAL_ASK_DEPTH_EVENT, level));
         let events = bids.chain(asks);
-        out.extend(events.map(|(ev, level)| self.event(ev, to_units(level), exch_ts, local_ts)));
+        out.extend(
+            events.map(|(ev, level)| self.scale.event(ev, to_units(level), exch_ts, local_ts)),
+        );
     }
 
     fn levels_of(&self, raw: &[RawLevel<'_>]) -> Result<Vec<Level>, FrameError> {
         let levels = raw.iter().map(|raw| level(*raw, &self.scale).map(to_level));
         levels.collect()
-    }
-
-    fn event(&self, ev: u64, (tick, lots): (i64, i64), exch_ts: i64, local_ts: i64) -> Event {
-        Event {
-            ev,
-            exch_ts,
-            local_ts,
-            px: self.scale.tick.f64_of(tick),
-            qty: self.scale.lot.f64_of(lots),
-            order_id: 0,
-            ival: 0,
-            fval: 0.0,
-        }
     }
 }
 

@@ -255,7 +255,8 @@ impl SymbolFeed {
             BookSide::Bid => LOCAL_BID_DEPTH_EVENT,
             BookSide::Ask => LOCAL_ASK_DEPTH_EVENT,
         };
-        self.event(ev, (change.tick, change.lots), exch_ts, local_ts)
+        self.scale
+            .event(ev, (change.tick, change.lots), exch_ts, local_ts)
     }
 
     /// A trade as bots apply it.
@@ -265,20 +266,8 @@ impl SymbolFeed {
         } else {
             LOCAL_SELL_TRADE_EVENT
         };
-        self.event(ev, (print.tick, print.lots), print.exch_ts, local_ts)
-    }
-
-    fn event(&self, ev: u64, (tick, lots): (i64, i64), exch_ts: i64, local_ts: i64) -> Event {
-        Event {
-            ev,
-            exch_ts,
-            local_ts,
-            px: self.scale.tick.f64_of(tick),
-            qty: self.scale.lot.f64_of(lots),
-            order_id: 0,
-            ival: 0,
-            fval: 0.0,
-        }
+        self.scale
+            .event(ev, (print.tick, print.lots), print.exch_ts, local_ts)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+pub use super::scale::Scale;
+
 /// Most decimals that a venue's number may have.
 const DECIMALS_MAX: u32 = 18;
 
@@ -234,15 +236,6 @@ impl Step {
         };
         mantissa / POW10[self.decimals as usize] as f64
     }
-}
-
-/// Tick size and quantity step of an instrument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scale {
-    /// Price step.
-    pub tick: Step,
-    /// Quantity step.
-    pub lot: Step,
 }
 
 #[cfg(test)]

@@ -4,3 +4,4 @@ pub mod connects;
 pub mod decimal;
 pub mod frame;
 pub mod link;
+pub mod scale;

@@ -24,16 +24,7 @@ impl Venue for BybitCore {
                 text: format!("{symbol} is no {} instrument", self.settings.category),
             });
         };
-        let (has_tick, has_lot) = (scale.tick.to_f64(), scale.lot.to_f64());
-        let same = |a: f64, b: f64| (a - b).abs() <= b * 1e-9;
-        if !same(tick, has_tick) || !same(lot, has_lot) {
-            return Err(Refusal {
-                code: bus_codes::SIZE_MISMATCH,
-                text: format!(
-                    "{symbol} has tick size {has_tick} and lot size {has_lot} at the venue, not {tick} and {lot}"
-                ),
-            });
-        }
+        scale.check_sizes(symbol, tick, lot)?;
         if let Some(known) = self.instruments.get(symbol) {
             return Ok(known.symbol);
         }
