@@ -23,6 +23,7 @@ const rooms = [
   'stub',
   'connector',
   'native',
+  'npz',
   'models',
 ];
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   generateStubData,
@@ -294,9 +295,9 @@ describe('stub data', () => {
     const data = generateStubData([btc, eth], { maxFeeds: 50 });
     saveStubNpz(file, data, 1, { startTsNs: 1000n, feedLatencyNs: 7 });
     const bytes = readFileSync(file);
-    // A stored file of a zip archive: its bytes follow its name.
+    // A file of a zip archive: its packed bytes follow its name.
     expect(bytes.toString('latin1', 30, 38)).toBe('data.npy');
-    const npy = bytes.subarray(38, 38 + bytes.readUInt32LE(18));
+    const npy = inflateRawSync(bytes.subarray(38, 38 + bytes.readUInt32LE(18)));
     const start = 10 + npy.readUInt16LE(8);
     expect(start % 64).toBe(0);
     const quotes = data.feeds

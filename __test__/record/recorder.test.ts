@@ -6,8 +6,8 @@ import { gunzipSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { EXCH_EVENT, EventRows, LOCAL_EVENT, ROW_BYTES } from '../../lib/record/event-rows.js';
-import { HEADER_BYTES, rowsOf } from '../../lib/record/npy-header.js';
+import { EXCH_EVENT, EventRows, LOCAL_EVENT, ROW_BYTES } from '../../lib/npz/event-rows.js';
+import { HEADER_BYTES, rowsOf } from '../../lib/npz/npy-header.js';
 import { orderRows } from '../../lib/record/order-rows.js';
 import { Recorder, recoverRecordings, type RecorderOptions } from '../../lib/record/recorder.js';
 import type { RecordedLevel } from '../../lib/record/recording-file.js';

@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 
 import { HftError } from '../models/hft-error.js';
-import { EventRows, ROW_BYTES } from './event-rows.js';
-import { HEADER_BYTES, arrayBytes, npyHeader, rowsOf } from './npy-header.js';
-import { writeNpz } from './npz-file.js';
+import { EventRows, ROW_BYTES } from '../npz/event-rows.js';
+import { HEADER_BYTES, arrayBytes, npyHeader, rowsOf } from '../npz/npy-header.js';
+import { writeNpz } from '../npz/npz-file.js';
 import { orderRows } from './order-rows.js';
 import type {
   FinishedFile,
@@ -88,7 +88,7 @@ export function packNpy(npy: string, npz: string): FinishedFile {
   const there = Math.floor((whole.length - HEADER_BYTES) / ROW_BYTES);
   const data = whole.subarray(HEADER_BYTES, arrayBytes(Math.min(told, there)));
   const { rows, split, localShiftNs } = orderRows(data);
-  writeNpz(npz, Buffer.concat([npyHeader(rows.length / ROW_BYTES), rows]));
+  writeNpz(npz, rows);
   rmSync(npy);
   const notes: string[] = [];
   if (split > 0)

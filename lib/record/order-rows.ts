@@ -1,4 +1,4 @@
-import { EXCH_EVENT, LOCAL_EVENT, ROW_BYTES } from './event-rows.js';
+import { EXCH_EVENT, LOCAL_EVENT, ROW_BYTES } from '../npz/event-rows.js';
 
 /** What had to be changed so that a backtest accepts the rows. */
 export interface OrderedRows {

@@ -1,5 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
+
+import { ROW_BYTES } from './event-rows.js';
+import { npyHeader } from './npy-header.js';
 
 const NAME = 'data.npy';
 const VERSION = 20;
@@ -8,12 +11,13 @@ const DEFLATED = 8;
 const DATE = 0x21;
 
 /**
- * Writes one array as the `.npz` that hftbacktest loads (`numpy.savez_compressed` makes the same).
- * The file is there whole or not at all.
+ * Writes rows of events as the `.npz` that hftbacktest loads (`numpy.savez_compressed` makes the
+ * same). The file is there whole or not at all.
  *
  * @throws Error of the file system.
  */
-export function writeNpz(path: string, npy: Buffer): void {
+export function writeNpz(path: string, rows: Buffer): void {
+  const npy = Buffer.concat([npyHeader(rows.length / ROW_BYTES), rows]);
   const packed = deflateRawSync(npy, { level: 6 });
   const fields = Buffer.alloc(26);
   fields.writeUInt16LE(VERSION, 0);
@@ -44,7 +48,7 @@ function writeWhole(path: string, content: Buffer): void {
   const fresh = `${path}.new`;
   const handle = openSync(fresh, 'w');
   try {
-    writeSync(handle, content);
+    writeFileSync(handle, content);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
