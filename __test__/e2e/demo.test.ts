@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { renderFrame, renderLine, type DemoFrame } from '../../lib/cli/demo-view.js';
 import { describeNative } from '../support/native-suite.js';
+import { until } from '../support/until.js';
 
 const demo = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
@@ -19,6 +21,37 @@ async function run(
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(1);
   return { report: JSON.parse(lines[0]!) as Record<string, unknown>, stderr };
+}
+
+/** Starts the demo in a process group of its own, ends it as `end` says, and tells what came. */
+async function endedBy(
+  command: string,
+  args: readonly string[],
+  end: (pid: number) => void,
+): Promise<{ code: number | null; report: Record<string, unknown>; stderr: string }> {
+  const child = spawn(command, [...args, '--json', '--seconds', '60'], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const pid = child.pid ?? 0;
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  try {
+    await until(() => /^1 s  BTCUSDT/m.test(stderr), 'a second of trading', 30_000);
+    end(pid);
+    await until(() => child.exitCode !== null || child.signalCode !== null, 'its end');
+    const [code] = await closed;
+    const last = stdout.trimEnd().split('\n').at(-1);
+    return { code, report: JSON.parse(last ?? '') as Record<string, unknown>, stderr };
+  } finally {
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // All of the group is gone.
+    }
+  }
 }
 
 const figures = [
@@ -46,6 +79,17 @@ describe('the demo', () => {
     expect(report['ordersSubmitted']).toBeGreaterThan(0);
     expect(report['fills']).toBeGreaterThan(0);
     expect(stderr).toContain('STUB');
+  });
+
+  it.each([
+    ['SIGINT to npm', (npm: number) => process.kill(npm, 'SIGINT')],
+    ['SIGTERM to npm', (npm: number) => process.kill(npm, 'SIGTERM')],
+    ['Ctrl+C in the terminal, which all get', (npm: number) => process.kill(-npm, 'SIGINT')],
+  ])('ends with its statistics at %s', async (_how, end) => {
+    const args = ['run', 'demo', '--', '--backend', 'stub'];
+    const { code, report, stderr } = await endedBy('npm', args, end);
+    expect([code, report['backend']], stderr).toEqual([0, 'stub']);
+    expect(report['events']).toBeGreaterThan(0);
   });
 
   it.each([
@@ -137,6 +181,16 @@ describeNative('the demo on shared memory', () => {
     const { feedP50, orderP50 } = report['latencyUs'] as { feedP50: number; orderP50: number };
     expect(feedP50).toBeGreaterThan(0);
     expect(orderP50).toBeGreaterThan(0);
+  });
+
+  it('ends in order at a Ctrl+C that its connector gets too', async () => {
+    const { code, report, stderr } = await endedBy(
+      process.execPath,
+      [demo, 'demo', '--backend', 'native'],
+      (pid) => process.kill(-pid, 'SIGINT'),
+    );
+    expect([code, report['backend']], stderr).toEqual([0, 'native']);
+    expect(stderr).not.toContain('by itself');
   });
 });
 

@@ -15,6 +15,7 @@ import { DemoScreen } from './demo-screen.js';
 import type { DemoState } from './demo-state.js';
 import type { DemoStrategyOptions } from './demo-strategy.js';
 import type { DemoFrame } from './demo-view.js';
+import { onStopSignal } from './stop-signal.js';
 
 const STUB_CONNECTOR: DemoConnector = {
   name: 'stub',
@@ -67,17 +68,17 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     );
   }
   const abort = new AbortController();
-  const onSignal = (): void => {
+  const giveUp = (): void => {
     abort.abort();
   };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  onStopSignal(giveUp);
   let page: DemoPage | undefined;
   const tell = (text: string): void => {
     process.stderr.write(`demo: ${text}\n`);
     page?.source.tell('bad', text);
   };
   const connector =
-    backend === 'native' ? await startDemoConnector(options, tell, onSignal) : STUB_CONNECTOR;
+    backend === 'native' ? await startDemoConnector(options, tell, giveUp) : STUB_CONNECTOR;
   try {
     page = await openDemoPage(options, backend, connector.name);
     const summary = await trade(options, backend, connector, page, abort.signal);

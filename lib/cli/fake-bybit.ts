@@ -44,7 +44,11 @@ export class FakeBybit {
         remedy: 'Run `npm run build:native -- --features live` in a checkout of the repository.',
       });
     }
-    const child = spawn(binary, ['--with-stdin', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(binary, ['--with-stdin', ...args], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      // A Ctrl+C in the terminal is the demo's alone; this ends with its input.
+      detached: true,
+    });
     const lines = createInterface({ input: child.stdout });
     const ended = once(child, 'close').then(([code, signal]: (string | number | null)[]) => {
       throw new HftError(

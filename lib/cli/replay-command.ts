@@ -5,6 +5,9 @@ import type { Command } from 'commander';
 
 import { findConnector } from '../connector/find-connector.js';
 
+/** A connector that was told to stop is gone by then. */
+const PASS_ON_MS = 500;
+
 interface ReplayOptions {
   readonly name: string;
 }
@@ -21,8 +24,9 @@ export function addReplay(program: Command): void {
       const child = spawn(findConnector(), [options.name, 'replay', ...words], {
         stdio: 'inherit',
       });
+      // From a terminal the connector has it already, and a second one would end it at once.
       const pass = (signal: NodeJS.Signals): void => {
-        child.kill(signal);
+        setTimeout(() => child.kill(signal), PASS_ON_MS);
       };
       process.on('SIGINT', pass).on('SIGTERM', pass);
       const [code] = (await once(child, 'exit')) as [number | null];

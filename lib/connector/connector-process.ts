@@ -191,6 +191,8 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       const mode = lines ? ['--stdio'] : ['--ready-json', '--with-stdin'];
       const child = spawn(binary, [...args, ...mode], {
         stdio: ['pipe', 'pipe', 'pipe'],
+        // Out of the terminal's reach: at Ctrl+C the bot can still cancel its orders through it.
+        detached: true,
         // Its log is read by programs here.
         env: { NO_COLOR: '1', ...env },
         ...(cwd === undefined ? {} : { cwd }),
