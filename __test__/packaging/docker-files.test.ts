@@ -60,6 +60,7 @@ describe('the Docker files', () => {
     expect(runs.length).toBeGreaterThanOrEqual(3);
     for (const [command = '', ...words] of runs) {
       const help = helpOf(command);
+      expect(help).toContain(`Usage: hftbacktest-live ${command} `);
       for (const option of words.filter((word) => word.startsWith('--')))
         expect(help, `${command} ${option}`).toContain(`${option} `);
     }
