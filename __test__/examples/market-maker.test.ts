@@ -19,8 +19,8 @@ async function runExample(...args: string[]): Promise<StrategySummary> {
 }
 
 /**
- * Orders that are replaced all the time: at least the two grids, and no error on the way. A connector
- * may answer that a cancellation came after the fill; on a slow machine one in twenty does.
+ * Orders that are replaced all the time: at least the two grids, and no error on the way, save that a
+ * connector may answer that a cancellation came after the fill.
  */
 function expectTrading(summary: StrategySummary): void {
   expect(summary).toMatchObject({
