@@ -1,8 +1,8 @@
 import type { LatencySummary } from '../models/latency-histogram.js';
 import { figure } from '../server/figure.js';
+import { FlowRates } from '../server/flow-rates.js';
 import type { Level, LiveView, TradeView } from '../server/live-view.js';
 import { LogTail } from '../server/log-tail.js';
-import { RateWindow } from '../server/rate-window.js';
 import type {
   MetricSample,
   Readiness,
@@ -10,10 +10,10 @@ import type {
   SourceMetrics,
   WsHealth,
 } from '../server/server-source.js';
+import { TAPE_LENGTH } from '../server/trade-tape.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
 import type { DemoState } from './demo-state.js';
 
-const TAPE = 40;
 /** The strategy tells its state ten times a second: a silence like this is a fault. */
 const SILENT_MS = 2_000;
 
@@ -34,13 +34,11 @@ export class DemoSource implements ServerSource {
   readonly title: string;
   readonly #options: DemoSourceOptions;
   readonly #log = new LogTail();
-  readonly #trades = new RateWindow();
-  readonly #depth = new RateWindow();
   readonly #startedMs = Date.now();
-  readonly #timer: NodeJS.Timeout;
   #tape: TradeView[] = [];
   #state: DemoState | undefined;
   #summary: StrategySummary | undefined;
+  readonly #flow = new FlowRates(() => this.#summary ?? { trades: 0, bookUpdates: 0 });
   #eventsPerSecond = 0;
   #toldMs = 0;
   #isDown = '';
@@ -48,10 +46,6 @@ export class DemoSource implements ServerSource {
   constructor(options: DemoSourceOptions) {
     this.title = options.symbol;
     this.#options = options;
-    this.#timer = setInterval(() => {
-      this.#trades.sample(this.#summary?.trades ?? 0);
-      this.#depth.sample(this.#summary?.bookUpdates ?? 0);
-    }, 1_000).unref();
     this.#log.add('ok', `the demo runs on ${options.backend}, connector ${options.connector}`);
   }
 
@@ -101,12 +95,7 @@ export class DemoSource implements ServerSource {
 
   /** @inheritDoc */
   metrics(): SourceMetrics {
-    const flow = (window: RateWindow): SourceMetrics['trades'] => ({
-      per_minute_count: window.perMinute,
-      per_second_rate: window.perSecond,
-      queue_size: 0,
-    });
-    return { trades: flow(this.#trades), depth: flow(this.#depth) };
+    return this.#flow.metrics({ trades: 0, depth: 0 });
   }
 
   /** @inheritDoc */
@@ -176,8 +165,8 @@ export class DemoSource implements ServerSource {
       ],
       rates: [
         figure('events', this.#eventsPerSecond, '/s'),
-        figure('trades', this.#trades.perSecond, '/s'),
-        figure('book updates', this.#depth.perSecond, '/s'),
+        figure('trades', this.#flow.trades.perSecond, '/s'),
+        figure('book updates', this.#flow.depth.perSecond, '/s'),
         figure('orders sent', summary?.ordersSubmitted ?? 0),
         figure('fills', summary?.fills ?? 0),
       ],
@@ -195,7 +184,7 @@ export class DemoSource implements ServerSource {
 
   /** @inheritDoc */
   close(): void {
-    clearInterval(this.#timer);
+    this.#flow.close();
   }
 
   #stateLine(): LiveView['state'] {
@@ -223,7 +212,7 @@ function merged(known: readonly TradeView[], told: readonly TradeView[]): TradeV
             trade.side === newest.side,
         );
   const fresh = end < 0 ? told : told.slice(0, end);
-  return [...fresh, ...known].slice(0, TAPE);
+  return [...fresh, ...known].slice(0, TAPE_LENGTH);
 }
 
 const NOTHING: LatencySummary = {

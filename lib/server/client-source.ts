@@ -4,9 +4,10 @@ import type { ClientHealth } from '../client/client-health.js';
 import type { LiveClient } from '../client/live-client.js';
 import { isLinkUp } from '../models/link-state.js';
 import { figure } from './figure.js';
-import type { ConnectorView, LiveView, StateLine, TradeView } from './live-view.js';
+import { FlowRates } from './flow-rates.js';
+import type { ConnectorView, LiveView, StateLine } from './live-view.js';
 import { LogTail } from './log-tail.js';
-import { RateWindow } from './rate-window.js';
+import { queueViews } from './queue-views.js';
 import type {
   MetricSample,
   Readiness,
@@ -14,8 +15,8 @@ import type {
   SourceMetrics,
   WsHealth,
 } from './server-source.js';
+import { TradeTape } from './trade-tape.js';
 
-const TAPE = 40;
 const LEVELS = 14;
 /** A book that has not changed for so long is worth a word. */
 const QUIET_MS = 5_000;
@@ -25,22 +26,17 @@ export class ClientSource implements ServerSource {
   readonly title: string;
   readonly #client: LiveClient;
   readonly #log = new LogTail();
-  readonly #tapes: TradeView[][];
-  readonly #trades = new RateWindow();
-  readonly #depth = new RateWindow();
+  readonly #tapes: TradeTape[];
+  readonly #rates: FlowRates;
   readonly #takeOff: (() => void)[] = [];
-  readonly #timer: NodeJS.Timeout;
 
   /** @param title - Shown on the page; default the symbols. */
   constructor(client: LiveClient, title?: string) {
     this.#client = client;
     this.title = title ?? client.instruments.map(({ symbol }) => symbol).join(', ');
-    this.#tapes = client.instruments.map(() => []);
+    this.#tapes = client.instruments.map(() => new TradeTape());
     this.#listen();
-    this.#sample();
-    this.#timer = setInterval(() => {
-      this.#sample();
-    }, 1_000).unref();
+    this.#rates = new FlowRates(() => client.health.throughput);
   }
 
   /** @inheritDoc */
@@ -66,13 +62,8 @@ export class ClientSource implements ServerSource {
 
   /** @inheritDoc */
   metrics(): SourceMetrics {
-    const { queues } = this.#client.health;
-    const flow = (window: RateWindow, queue: string): SourceMetrics['trades'] => ({
-      per_minute_count: window.perMinute,
-      per_second_rate: window.perSecond,
-      queue_size: queues[queue]?.size ?? 0,
-    });
-    return { trades: flow(this.#trades, 'trade'), depth: flow(this.#depth, 'bookUpdate') };
+    const { trade, bookUpdate } = this.#client.health.queues;
+    return this.#rates.metrics({ trades: trade?.size ?? 0, depth: bookUpdate?.size ?? 0 });
   }
 
   /** @inheritDoc */
@@ -159,7 +150,7 @@ export class ClientSource implements ServerSource {
         tickSize: spec?.tickSize ?? 1,
         lotSize: spec?.lotSize ?? 1,
       },
-      trades: this.#tapes[instrument] ?? [],
+      trades: this.#tapes[instrument]?.trades ?? [],
       orders: client.getOrders(instrument).map((order) => ({
         id: String(order.orderId),
         side: order.side,
@@ -194,27 +185,15 @@ export class ClientSource implements ServerSource {
         figure('unreadable', health.decodeErrors, '', 'bad'),
         figure('reconnections', health.reconnections, '', 'warn'),
       ],
-      queues: Object.entries(health.queues).map(([name, queue]) => ({
-        name,
-        size: queue.size,
-        capacity: queue.capacity,
-        policy: queue.policy,
-        dropped: queue.dropped,
-      })),
+      queues: queueViews(health.queues),
       log: this.#log.lines(),
     };
   }
 
   /** @inheritDoc */
   close(): void {
-    clearInterval(this.#timer);
+    this.#rates.close();
     for (const off of this.#takeOff.splice(0)) off();
-  }
-
-  #sample(): void {
-    const { throughput } = this.#client.health;
-    this.#trades.sample(throughput.trades);
-    this.#depth.sample(throughput.bookUpdates);
   }
 
   #on<K extends ClientEventName>(name: K, handler: ClientHandler<K>): void {
@@ -226,12 +205,8 @@ export class ClientSource implements ServerSource {
 
   #listen(): void {
     const log = this.#log;
-    this.#on('trade', (trade) => {
-      const tape = this.#tapes[trade.asset];
-      if (tape === undefined) return;
-      const { side, price, qty, exchTsMs: tsMs } = trade;
-      tape.unshift({ side, price, qty, tsMs });
-      if (tape.length > TAPE) tape.pop();
+    this.#on('trade', ({ asset, side, price, qty, exchTsMs: tsMs }) => {
+      this.#tapes[asset]?.add({ side, price, qty, tsMs });
     });
     this.#on('connectionLost', ({ connector, reason }) => {
       log.add('bad', `connector ${connector}: connection lost (${reason})`);

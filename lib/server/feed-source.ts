@@ -5,8 +5,9 @@ import type { FeedEventName, FeedHandler } from '../feed/feed-notice.js';
 import { BookMemory } from '../record/book-memory.js';
 import type { RecordedLevel } from '../record/recording-file.js';
 import { figure } from './figure.js';
-import type { LiveView, StateLine, TradeView } from './live-view.js';
+import type { LiveView, StateLine } from './live-view.js';
 import { LogTail } from './log-tail.js';
+import { queueViews } from './queue-views.js';
 import type {
   MetricSample,
   Readiness,
@@ -14,8 +15,8 @@ import type {
   SourceMetrics,
   WsHealth,
 } from './server-source.js';
+import { TradeTape } from './trade-tape.js';
 
-const TAPE = 40;
 const LEVELS = 14;
 
 /** How prices and quantities of a symbol are written; a feed does not know its steps. */
@@ -28,7 +29,7 @@ export interface FeedSteps {
 
 interface SymbolState {
   readonly book: BookMemory;
-  readonly tape: TradeView[];
+  readonly tape: TradeTape;
   isWhole: boolean;
 }
 
@@ -48,7 +49,7 @@ export class FeedSource implements ServerSource {
     this.#feed = feed;
     this.#steps = { tickSize: 0.01, lotSize: 0.001, ...steps };
     for (const symbol of symbols)
-      this.#symbols.set(symbol, { book: new BookMemory(), tape: [], isWhole: false });
+      this.#symbols.set(symbol, { book: new BookMemory(), tape: new TradeTape(), isWhole: false });
     this.#listen();
   }
 
@@ -135,7 +136,7 @@ export class FeedSource implements ServerSource {
         trusted: state?.isWhole === true && health.connected,
         ...this.#steps,
       },
-      trades: state?.tape ?? [],
+      trades: state?.tape.trades ?? [],
       orders: [],
       position: 0,
       pnl: undefined,
@@ -155,13 +156,7 @@ export class FeedSource implements ServerSource {
         figure('errors', metrics.connectorErrors + metrics.consumerErrors, '', 'warn'),
         figure('reconnections', metrics.reconnections, '', 'warn'),
       ],
-      queues: Object.entries(health.queues).map(([name, queue]) => ({
-        name,
-        size: queue.size,
-        capacity: queue.capacity,
-        policy: queue.policy,
-        dropped: queue.dropped,
-      })),
+      queues: queueViews(health.queues),
       log: this.#log.lines(),
     };
   }
@@ -180,10 +175,7 @@ export class FeedSource implements ServerSource {
 
   #listen(): void {
     this.#on('trade', ({ symbol, side, price, qty, timestampMs: tsMs }) => {
-      const tape = this.#symbols.get(symbol)?.tape;
-      if (tape === undefined) return;
-      tape.unshift({ side, price, qty, tsMs });
-      if (tape.length > TAPE) tape.pop();
+      this.#symbols.get(symbol)?.tape.add({ side, price, qty, tsMs });
     });
     this.#on('depth', ({ symbol, bids, asks, snapshot }) => {
       const state = this.#symbols.get(symbol);
