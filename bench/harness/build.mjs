@@ -23,7 +23,14 @@ export async function build() {
   must('npm', ['run', '--silent', 'build']);
   must('npm', ['run', '--silent', 'build:native', '--', '--features', 'live']);
   must('cargo', ['build', '--release', '-p', 'hbl-bench-peers'], await cargoEnv());
-  for (const own of ['bybit-decode', 'publisher', 'stock-bot', 'stock-orders', 'stock-venue']) {
+  for (const own of [
+    'bybit-decode',
+    'publisher',
+    'stock-bot',
+    'stock-orders',
+    'stock-venue',
+    'own-bot',
+  ]) {
     const name = `bench-${own}`;
     if (!existsSync(peer(name))) throw new Error(`${name} was not built`);
   }

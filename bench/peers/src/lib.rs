@@ -1,9 +1,14 @@
-//! What the benchmark programs share: a histogram, their one line of JSON, and the two ways of
-//! reading a Bybit frame.
+//! What the benchmark programs share: a histogram, their one line of JSON, a market, bots that take it,
+//! and the two ways of reading a Bybit frame.
 
 pub mod bybit_frames;
 pub mod bybit_ours;
 pub mod bybit_two_pass;
+pub mod clock;
+pub mod feed_bot;
+pub mod market;
+pub mod own_bot;
+pub mod stock_bot;
 
 use std::io::Write as _;
 
@@ -67,23 +72,6 @@ impl Histogram {
         }
         0
     }
-}
-
-/// Processor time of this process, nanoseconds; in steps of 10 ms.
-///
-/// # Errors
-/// When `/proc/self/stat` cannot be read or understood.
-pub fn cpu_ns() -> Result<u64, Box<dyn std::error::Error>> {
-    // utime and stime are fields 14 and 15, in ticks of 10 ms.
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after = stat.rsplit_once(')').ok_or("unreadable /proc/self/stat")?.1;
-    let field = |i: usize| {
-        after
-            .split_whitespace()
-            .nth(i)
-            .and_then(|text| text.parse::<u64>().ok())
-    };
-    Ok((field(11).unwrap_or(0) + field(12).unwrap_or(0)) * 10_000_000)
 }
 
 /// Writes a line of JSON to standard output.

@@ -1,52 +1,89 @@
-//! Publishes levels of a book at a paced rate to whoever registers: `bench-publisher NAME RATE
-//! SECONDS`.
+//! Publishes levels of books at a paced rate to whoever registers: `bench-publisher NAME RATE
+//! SECONDS [KEY=VALUE …]`, with `symbols` (1) that take turns, `bots` (1) to wait for, `burst` (1)
+//! events that are due together, and `settle_ms` (300) of quiet before and after.
 //!
 //! Open loop: the schedule is fixed before, and a late send does not move the next one. Every
-//! event carries the time just before its send (`CLOCK_MONOTONIC`) as `exch_ts`, so that stock and
-//! own bots are measured from the same bytes. How late the sends were is told, so that a round in
-//! which the publisher itself was not on the processor can be thrown away.
+//! event carries the time just before its send (`CLOCK_MONOTONIC`) as `exch_ts` and its number from
+//! 1 as `local_ts`, so that stock and own bots are measured from the same bytes and can count what
+//! they lost. How late the sends were is told, so that a round in which the publisher itself was not
+//! on the processor can be thrown away.
 
 use std::{
+    collections::HashMap,
     env,
     error::Error,
     thread,
     time::{Duration, Instant},
 };
 
-use hbl_bench_peers::{Histogram, say};
+use hbl_bench_peers::{
+    Histogram,
+    clock::thread_cpu_ns,
+    market::{level, symbol, top_after},
+    say,
+};
 use hbl_wire::{Capabilities, ConnectorPort, Hello, Request, TO_ALL, clock::monotonic_ns};
-use hftbacktest::types::{Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT};
+use hftbacktest::types::Event;
 
-const LEVELS: u64 = 40;
-/// Quiet time after the registration, and before the publisher says that it is done.
-const SETTLE: Duration = Duration::from_millis(300);
+struct Options {
+    symbols: u64,
+    bots: u64,
+    burst: u64,
+    settle: Duration,
+}
 
-fn level(i: u64) -> Event {
-    let (ev, sign) = if i.is_multiple_of(2) {
-        (LOCAL_BID_DEPTH_EVENT, -1.0)
-    } else {
-        (LOCAL_ASK_DEPTH_EVENT, 1.0)
-    };
-    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-    let (step, qty) = ((i / 2 % LEVELS + 1) as f64, (i % 7 + 1) as f64);
-    Event {
-        ev,
-        exch_ts: 0,
-        local_ts: 0,
-        px: 50_000.0 + sign * step * 0.1,
-        qty,
-        order_id: i,
-        ival: 0,
-        fval: 0.0,
+fn options(args: &[String]) -> Result<Options, Box<dyn Error>> {
+    let mut values = HashMap::from([
+        ("symbols", 1),
+        ("bots", 1),
+        ("burst", 1),
+        ("settle_ms", 300),
+    ]);
+    for arg in args {
+        let (key, value) = arg.split_once('=').ok_or("an option is KEY=VALUE")?;
+        *values.get_mut(key).ok_or(format!("no option {key}"))? = value.parse()?;
     }
+    Ok(Options {
+        symbols: values["symbols"],
+        bots: values["bots"],
+        burst: values["burst"],
+        settle: Duration::from_millis(values["settle_ms"]),
+    })
+}
+
+/// Answers registrations until every bot has registered every symbol.
+fn gather(port: &mut ConnectorPort, mut missing: u64) -> Result<(), Box<dyn Error>> {
+    let waiting = Instant::now();
+    while missing > 0 {
+        if let Some(request) = port.recv()? {
+            if let Request::Register { bot, symbol, .. } = request {
+                port.send_batch_start(bot)?;
+                port.send_position(bot, &symbol, 0.0, 1)?;
+                port.send_batch_end(bot)?;
+                port.flush();
+                missing -= 1;
+            }
+        } else if waiting.elapsed() > Duration::from_secs(20) {
+            return Err(format!("{missing} registrations did not come within 20 s").into());
+        } else {
+            port.wait(Duration::from_millis(1));
+        }
+    }
+    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().collect();
-    let [_, name, rate, seconds] = args.as_slice() else {
-        return Err("usage: bench-publisher NAME RATE SECONDS".into());
+    let [_, name, rate, seconds, rest @ ..] = args.as_slice() else {
+        return Err("usage: bench-publisher NAME RATE SECONDS [KEY=VALUE ...]".into());
     };
-    let (rate, seconds): (u64, u64) = (rate.parse()?, seconds.parse()?);
+    let (rate, seconds): (u64, f64) = (rate.parse()?, seconds.parse()?);
+    let Options {
+        symbols,
+        bots,
+        burst,
+        settle,
+    } = options(rest)?;
     let hello = Hello {
         version: String::new(),
         kind: "bench".into(),
@@ -54,52 +91,54 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut port = ConnectorPort::open(name, &hello)?;
     say(&serde_json::json!({ "type": "ready" }))?;
+    gather(&mut port, bots * symbols)?;
+    thread::sleep(settle);
 
-    let waiting = Instant::now();
-    loop {
-        if let Some(Request::Register { bot, symbol, .. }) = port.recv()? {
-            port.send_batch_start(bot)?;
-            port.send_position(bot, &symbol, 0.0, 1)?;
-            port.send_batch_end(bot)?;
-            port.flush();
-            break;
-        }
-        if waiting.elapsed() > Duration::from_secs(20) {
-            return Err("no bot registered within 20 s".into());
-        }
-        port.wait(Duration::from_millis(1));
-    }
-    thread::sleep(SETTLE);
-
-    let total = rate * seconds;
+    let names: Vec<String> = (0..symbols).map(symbol).collect();
+    let total = rate * u64::try_from(Duration::from_secs_f64(seconds).as_millis())? / 1_000;
     let mut late = Histogram::default();
+    let mut cpu_ns = 0;
     let start_ns = monotonic_ns();
-    for i in 0..total {
-        let due_ns = start_ns + i * 1_000_000_000 / rate;
+    for begin in (0..total).step_by(usize::try_from(burst)?) {
+        let due_ns = start_ns + begin * 1_000_000_000 / rate;
         let mut now_ns = monotonic_ns();
         while now_ns < due_ns {
             std::hint::spin_loop();
             now_ns = monotonic_ns();
         }
         late.record(now_ns - due_ns);
-        let event = Event {
-            exch_ts: i64::try_from(now_ns)?,
-            ..level(i)
-        };
-        port.send_feed(TO_ALL, "BENCH", &event)?;
+        // Asking for the processor time is a system call: only where a burst outweighs it.
+        let cpu_before = if burst > 1 { thread_cpu_ns() } else { 0 };
+        for i in begin..total.min(begin + burst) {
+            if i > begin {
+                now_ns = monotonic_ns();
+            }
+            let event = Event {
+                exch_ts: i64::try_from(now_ns)?,
+                local_ts: i64::try_from(i + 1)?,
+                ..level(i / symbols)
+            };
+            port.send_feed(TO_ALL, &names[usize::try_from(i % symbols)?], &event)?;
+            if i.is_multiple_of(1_024) {
+                port.heartbeat();
+            }
+        }
         port.flush();
-        if i.is_multiple_of(1_024) {
-            port.heartbeat();
+        if burst > 1 {
+            cpu_ns += thread_cpu_ns() - cpu_before;
         }
     }
     let elapsed_ns = monotonic_ns() - start_ns;
-    thread::sleep(SETTLE);
+    thread::sleep(settle);
     say(&serde_json::json!({
         "type": "published",
         "events": total,
         "elapsedNs": elapsed_ns,
         "lateP50Ns": late.percentile(0.5),
         "lateP99Ns": late.percentile(0.99),
+        // Of sending and ringing, with bursts only.
+        "sendCpuNs": cpu_ns,
+        "top": top_after(total.div_ceil(symbols)),
     }))?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hbl_bench_peers::{Histogram, cpu_ns, say};
+use hbl_bench_peers::{Histogram, clock::cpu_ns, say};
 use hbl_wire::clock::monotonic_ns;
 use hftbacktest::{
     depth::HashMapMarketDepth,
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map_err(|error| error.to_string())?;
     bot.elapse(SETTLE_NS).map_err(|error| error.to_string())?;
     let mut histogram = Histogram::default();
-    let (cpu_before, begin) = (cpu_ns()?, Instant::now());
+    let (cpu_before, begin) = (cpu_ns(), Instant::now());
     for id in 1..=WARM_UP + orders {
         let start_ns = monotonic_ns();
         let result = bot
@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "p50Ns": histogram.percentile(0.5),
         "p90Ns": histogram.percentile(0.9),
         "p99Ns": histogram.percentile(0.99),
-        "cpuNs": cpu_ns()? - cpu_before,
+        "cpuNs": cpu_ns() - cpu_before,
         "elapsedNs": u64::try_from(elapsed.as_nanos())?,
     }))?;
     Ok(())

@@ -1,0 +1,55 @@
+// Publish → a Rust bot that has applied the event, by wait strategy, with processor time.
+import { compareRow, contest } from '../harness/contest.mjs';
+import { oneBot } from '../harness/feed-round.mjs';
+import { us } from '../harness/rounds.mjs';
+
+/** Two threads on two cores: the publisher has its own at every rate. */
+const LATE_MAX_NS = 200_000;
+const WAITS = ['spin', 'adaptive', 'park'];
+const percent = (share) => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
+
+/** By strategy and rate: what is held, and to which part of the stock bot's figure. */
+const GOALS = [
+  { wait: 'spin', rates: [100, 1_000, 10_000], field: 'p50Ns', part: 15 },
+  { wait: 'spin', rates: [100, 1_000, 10_000], field: 'p99Ns', part: 5 },
+  { wait: 'adaptive', rates: [1_000, 10_000], field: 'p50Ns', part: 5 },
+  { wait: 'adaptive', rates: [100], field: 'p50Ns', part: null },
+  { wait: 'park', rates: [100, 1_000, 10_000], field: 'p50Ns', part: 3 },
+  { wait: 'park', rates: [100, 1_000, 10_000], field: 'cpu', part: 10 },
+];
+const LABELS = { p50Ns: 'p50', p99Ns: 'p99', cpu: 'cpu' };
+
+function row(outcome, rate, { wait, field, part }) {
+  return compareRow({
+    outcome,
+    what: `${wait}, ${LABELS[field]} at ${rate}/s`,
+    ours: wait,
+    peer: 'stock',
+    field,
+    show: (of) => `${us(of('p50Ns'))}, p99 ${us(of('p99Ns'))}, cpu ${percent(of('cpu'))}`,
+    goal: part === null ? 'shown' : `<= 1/${part}`,
+    within: (ratio) => part === null || ratio <= 1 / part,
+    sound: ({ isWhole }) => isWhole,
+  });
+}
+
+export async function run({ quick }) {
+  const rows = [];
+  for (const { rate, seconds } of [
+    { rate: 100, seconds: quick ? 1 : 2 },
+    { rate: 1_000, seconds: quick ? 0.5 : 1 },
+    { rate: 10_000, seconds: quick ? 0.5 : 1 },
+  ]) {
+    console.error(` ${rate} events/s`);
+    const sides = {};
+    for (const wait of [...WAITS, 'stock']) sides[wait] = () => oneBot({ wait, rate, seconds });
+    const outcome = await contest({
+      pairs: quick ? 2 : 4,
+      lateMaxNs: LATE_MAX_NS,
+      sides,
+      show: ({ p50Ns, p99Ns, cpu }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)} cpu ${percent(cpu)}`,
+    });
+    for (const goal of GOALS) if (goal.rates.includes(rate)) rows.push(row(outcome, rate, goal));
+  }
+  return { rows };
+}
