@@ -371,6 +371,22 @@ fn a_refused_cancellation_leaves_the_order_open_and_unpending() {
 }
 
 #[test]
+fn a_bot_is_told_of_its_own_orders_only() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    bench.ask(submit(8, 1));
+    bench.says(report(1, Status::New));
+    bench.says(report(2, Status::PartiallyFilled));
+    bench.says(report(2, Status::Canceled));
+    let told = [
+        "7:order X 1 New",
+        "8:order X 1 PartiallyFilled",
+        "8:order X 1 Canceled",
+    ];
+    assert_eq!(bench.sent(), told);
+}
+
+#[test]
 fn cancel_all_reaches_only_the_askers_orders() {
     let mut bench = Bench::registered();
     for (bot, id) in [(BOT, 1), (8, 1), (BOT, 2)] {

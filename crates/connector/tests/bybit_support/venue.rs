@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::Random;
 
+/// An order of somebody else.
+const FOREIGN: &str = "somebody";
+
 /// An order at the venue.
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -362,6 +365,9 @@ impl Venue {
             return self.cancel_batch(request, ms, random);
         }
         let link_id = args["orderLinkId"].as_str().unwrap();
+        if link_id == FOREIGN {
+            self.foreign_is_open = false;
+        }
         let known = self
             .orders
             .iter()
@@ -425,9 +431,17 @@ impl Venue {
             .find_map(|part| part.strip_prefix("cursor="));
         let from: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
         let foreign = json!({
-            "symbol": "XUSDT", "orderId": "f", "orderLinkId": "somebody", "side": "Buy",
+            "symbol": "XUSDT", "orderId": "f", "orderLinkId": FOREIGN, "side": "Buy",
             "orderType": "Limit", "price": "1", "qty": "1", "orderStatus": "New", "updatedTime": "1",
         });
+        if path.contains("cancel") {
+            // Everything of the symbol, whoever sent it.
+            self.foreign_is_open = false;
+            for order in self.orders.iter_mut().filter(|order| order.is_open()) {
+                order.status = "Cancelled";
+                order.updated_ms = ms.max(order.updated_ms + 1);
+            }
+        }
         let list: Vec<Value> = match path {
             "/v5/market/time" => {
                 return json!({ "retCode": 0, "result": { "timeNano": (ms * 1_000_000).to_string() }, "time": ms }).to_string();
