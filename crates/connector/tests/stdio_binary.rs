@@ -2,49 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+#[path = "stdio_support/book.rs"]
+mod book;
 mod stdio_support;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use book::Book;
 use hbl_connector::venues::replay::synth;
 use serde_json::{Value, json};
 use stdio_support::Lines;
-
-/// The book of someone who applies the depth lines.
-#[derive(Default)]
-struct Book {
-    sides: [BTreeMap<u64, f64>; 2],
-    last_id: u64,
-}
-
-impl Book {
-    fn apply(&mut self, line: &Value) {
-        let id = line["last_update_id"].as_u64().unwrap();
-        assert!(id > self.last_id, "{line}");
-        self.last_id = id;
-        if line["snapshot"] == true {
-            self.sides = Default::default();
-        }
-        for (side, key) in self.sides.iter_mut().zip(["bids", "asks"]) {
-            for level in line[key].as_array().unwrap() {
-                let tick = (level[0].as_f64().unwrap() * 10.0).round() as u64;
-                match level[1].as_f64().unwrap() {
-                    0.0 => side.remove(&tick),
-                    qty => side.insert(tick, qty),
-                };
-            }
-        }
-        if let Some((bid, ask)) = self.best() {
-            assert!(bid < ask, "crossed after {line}");
-        }
-    }
-
-    fn best(&self) -> Option<(u64, u64)> {
-        let bid = self.sides[0].keys().next_back()?;
-        Some((*bid, *self.sides[1].keys().next()?))
-    }
-}
 
 fn subscribe(channel: &str, symbol: &str) -> Value {
     json!({"command": "subscribe", "channel": channel, "symbol": symbol})
