@@ -48,25 +48,13 @@ fn place(control: &ControlHandle, side: &str, qty: &str, price: &str) {
     control.run_json(order).unwrap();
 }
 
-/// Sends an order again under new ids until the venue takes one: right after the start orders are
-/// refused until everything was compared.
-fn open_order(bot: &mut ShmBot, first_id: u64, side: Side, price_tick: i64, qty: f64) -> u64 {
-    for id in first_id.. {
-        bot.submit(id, side, price_tick, qty, TimeInForce::GTC);
-        bot.until("an answer", |ledger| ledger.orders.contains_key(&id));
-        if !bot.ledger.is(id, Status::Expired) {
-            return id;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    unreachable!()
-}
-
 #[test]
 fn book_and_trades_are_the_venues() {
     let venue = venue(1);
     let control = venue.control();
-    let (process, _config) = real(&venue);
+    // Every depth that there is: a slow one must not pass for the best price.
+    let config = config_file(&venue, "depths = [1, 50, 200, 1000]");
+    let process = BybitProcess::start(&unique_name(), &config, REAL);
     assert_eq!(process.ready["orders"], "real");
     let mut bot = ShmBot::join(&process.name, "BTCUSDT", 0.1, 0.001);
     bot.until("a book and trades", |ledger| {
@@ -74,7 +62,7 @@ fn book_and_trades_are_the_venues() {
     });
     control.settings(|s| s.paused = true);
     bot.run_for(Duration::from_millis(400));
-    let different = differences(&bot.ledger, control, "BTCUSDT", 0.1, 50);
+    let different = differences(&bot.ledger, control, "BTCUSDT", 0.1, 1000);
     assert_eq!(different, Vec::<String>::new());
     assert_eq!(bot.lost, 0);
     let (status, output) = process.stop();
@@ -108,7 +96,7 @@ fn an_order_opens_changes_fills_and_ends() {
     let mut bot = xrp(&process);
     place(control, "Sell", "10.0", "2.5100");
     bot.until("a book", |ledger| !ledger.book[1].is_empty());
-    let id = open_order(&mut bot, 1, Side::Buy, 24_000, 20.0);
+    let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
     bot.until("open", |ledger| ledger.is(id, Status::New));
     bot.amend(id, 24_500, 30.0);
     bot.until("amended", |ledger| {
@@ -150,7 +138,7 @@ fn every_socket_comes_back_and_what_was_missed_is_told() {
     let mut bot = xrp(&process);
     place(control, "Sell", "10.0", "2.5100");
     bot.until("a book", |ledger| !ledger.book[1].is_empty());
-    let id = open_order(&mut bot, 1, Side::Buy, 24_000, 20.0);
+    let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
     bot.until("open", |ledger| ledger.is(id, Status::New));
     for (socket, word, end) in [
         (Socket::Public, VenueSocket::Public, End::Reset),
@@ -300,7 +288,7 @@ fn neither_key_nor_secret_is_written_anywhere_at_any_level() {
         place(control, "Sell", "10.0", "2.5100");
         bot.until("a book", |ledger| !ledger.book[1].is_empty());
         wait_until("the login", || is_logged_in(control));
-        let id = open_order(&mut bot, 1, Side::Buy, 24_000, 20.0);
+        let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
         bot.until("open", |ledger| ledger.is(id, Status::New));
         control.reply(
             serde_json::from_value(

@@ -315,6 +315,46 @@ fn a_login_that_is_refused_for_the_moment_is_tried_on_a_new_connection() {
 }
 
 #[test]
+fn a_login_waits_for_the_venues_clock_but_not_for_ever() {
+    let mut venue = Script::new(settings());
+    venue.held.insert("/v5/market/time");
+    venue.pass(1_000);
+    assert!(venue.conns.contains_key(&Socket::Private));
+    assert!(venue.sent_ops("auth").is_empty(), "by which clock?");
+    let call = venue.called("/v5/market/time").remove(0);
+    venue.answer_call(&call);
+    venue.pump();
+    assert_eq!(venue.sent_ops("auth").len(), 2);
+
+    let mut venue = Script::new(settings());
+    venue.held.insert("/v5/market/time");
+    venue.pass(6_000);
+    assert_eq!(venue.sent_ops("auth").len(), 2, "by our own, then");
+}
+
+#[test]
+fn a_wrong_signature_may_be_a_wrong_clock_and_is_tried_three_times() {
+    let mut venue = Script::new(settings());
+    venue.mute.insert("auth");
+    venue.start(0.5, 0.1);
+    let logins = |venue: &Script| {
+        let sent = venue.sent.iter();
+        sent.filter(|(at, v)| *at == Socket::Trade && v["op"] == "auth")
+            .count()
+    };
+    let refused = json!({ "retCode": 10004, "retMsg": "Params Error", "op": "auth" });
+    for tries in 1..=3 {
+        assert_eq!(logins(&venue), tries);
+        venue.says(Socket::Trade, &refused);
+        venue.pass(9_000);
+    }
+    venue.pass(60_000);
+    assert_eq!(logins(&venue), 3);
+    let last = venue.notices().pop().unwrap();
+    assert!(last.text.contains("market data only"), "{}", last.text);
+}
+
+#[test]
 fn a_login_that_is_not_answered_is_tried_on_a_new_connection() {
     let mut venue = Script::new(settings());
     venue.mute.insert("auth");

@@ -30,11 +30,21 @@ pub fn venue(seed: u64) -> FakeBybit {
 
 /// A config file with the venue's addresses and more lines.
 pub fn config_file(venue: &FakeBybit, more: &str) -> tempfile::TempPath {
+    let trade = &venue.urls().trade;
+    config_without_trade(venue, &format!("trade_url = \"{trade}\"\n{more}"))
+}
+
+/// The same without the address of the trade socket.
+pub fn config_without_trade(venue: &FakeBybit, more: &str) -> tempfile::TempPath {
     let urls = venue.urls();
-    let text = format!(
-        "public_url = \"{}\"\nprivate_url = \"{}\"\ntrade_url = \"{}\"\nrest_url = \"{}\"\n{more}\n",
-        urls.public_linear, urls.private, urls.trade, urls.rest
-    );
+    config_text(&format!(
+        "public_url = \"{}\"\nprivate_url = \"{}\"\nrest_url = \"{}\"\n{more}\n",
+        urls.public_linear, urls.private, urls.rest
+    ))
+}
+
+/// A config file, for its owner only.
+pub fn config_text(text: &str) -> tempfile::TempPath {
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     let permissions = std::fs::Permissions::from_mode(0o600);

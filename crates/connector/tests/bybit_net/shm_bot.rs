@@ -135,4 +135,25 @@ impl ShmBot {
             })
             .unwrap();
     }
+
+    pub fn cancel_all(&self) {
+        let symbol = self.symbol.clone();
+        self.port
+            .send_side(&SideRequest::CancelAll { symbol })
+            .unwrap();
+    }
+
+    /// Sends an order again under new ids until the venue takes one: right after the start orders
+    /// are refused until everything was compared.
+    pub fn open_order(&mut self, first_id: u64, side: Side, price_tick: i64, qty: f64) -> u64 {
+        for id in first_id.. {
+            self.submit(id, side, price_tick, qty, TimeInForce::GTC);
+            self.until("an answer", |ledger| ledger.orders.contains_key(&id));
+            if !self.ledger.is(id, Status::Expired) {
+                return id;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        unreachable!()
+    }
 }

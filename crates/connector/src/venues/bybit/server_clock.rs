@@ -39,9 +39,12 @@ impl ServerClock {
         }
         #[expect(clippy::cast_possible_wrap, reason = "below TRIP_MAX_NS")]
         let middle = sent.unix_ns + (trip / 2) as i64;
-        self.offset_ns = Some(server_ns - middle);
+        let offset_ns = server_ns - middle;
+        self.offset_ns = Some(offset_ns);
         self.measured_at = now.mono_ns;
-        self.ask_at = now.mono_ns + EVERY_NS;
+        // While it stops orders, somebody is about to set it right.
+        let is_off = offset_ns.abs() > self.refuse_ns;
+        self.ask_at = now.mono_ns + if is_off { RETRY_NS } else { EVERY_NS };
     }
 
     /// True when the venue's time has to be asked for; the next question is a while later.
@@ -131,6 +134,7 @@ mod tests {
         let mut clock = ServerClock::new(800);
         clock.sample(at(0), at(0), 1_001_000 * 1_000_000);
         assert!(clock.check(at(1)).unwrap_err().contains("1000 ms"));
+        assert_eq!(clock.next_due(), 5 * SECOND_NS, "compared again soon");
         clock.sample(at(10), at(10), 1_000_010 * 1_000_000);
         assert!(clock.check(at(11)).is_ok());
         assert!(clock.check(at(400_000)).is_err());

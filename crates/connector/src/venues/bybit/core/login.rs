@@ -8,6 +8,10 @@ use crate::venues::bybit::ret_code::{Outcome, outcome};
 
 const SECOND_NS: u64 = 1_000_000_000;
 const ANSWER_NS: u64 = 10 * SECOND_NS;
+/// How long a login waits for the venue's clock; then it goes by ours.
+const CLOCK_NS: u64 = 5 * SECOND_NS;
+/// The venue's number for a wrong signature, and for a login frame of the wrong time.
+const BAD_SIGN: i64 = 10_004;
 /// How long a login frame stays valid.
 const LOGIN_MS: i64 = 10_000;
 /// Refusals in a row, without a code that says why, after which the key counts as refused.
@@ -50,8 +54,29 @@ impl BybitCore {
         }
     }
 
-    /// Sends the login frame. Nothing else may be sent before its answer.
+    /// Logs in on a connection that has just opened, as soon as the venue's clock is known: a frame
+    /// of the wrong time is refused like a wrong key.
     pub(super) fn login(&mut self, now: Now, socket: Socket) {
+        if self.settings.credentials.is_none() {
+            return;
+        }
+        if self.clock.offset_ns().is_some() {
+            self.send_login(now, socket);
+            return;
+        }
+        let until = now.mono_ns + CLOCK_NS;
+        self.set_login(socket, Login::Clock { until });
+    }
+
+    fn set_login(&mut self, socket: Socket, login: Login) {
+        match socket {
+            Socket::Private => self.private = login,
+            _ => self.trade = login,
+        }
+    }
+
+    /// Sends the login frame. Nothing else may be sent before its answer.
+    fn send_login(&mut self, now: Now, socket: Socket) {
         let Some(credentials) = &self.settings.credentials else {
             return;
         };
@@ -59,13 +84,8 @@ impl BybitCore {
         let (key, sign) = (credentials.key.reveal(), credentials.sign_ws(expires));
         let text = format!(r#"{{"op":"auth","args":["{key}",{expires},"{sign}"]}}"#);
         self.send(socket, text);
-        let asked = Login::Asked {
-            until: now.mono_ns + ANSWER_NS,
-        };
-        match socket {
-            Socket::Private => self.private = asked,
-            _ => self.trade = asked,
-        }
+        let until = now.mono_ns + ANSWER_NS;
+        self.set_login(socket, Login::Asked { until });
     }
 
     pub(super) fn tick_login(&mut self, now: Now) {
@@ -74,6 +94,11 @@ impl BybitCore {
                 && now.mono_ns >= until
             {
                 self.kill(now, socket, "the login was not answered");
+            }
+            if let Login::Clock { until } = login
+                && (now.mono_ns >= until || self.clock.offset_ns().is_some())
+            {
+                self.send_login(now, socket);
             }
         }
         if self.key.retry_at.is_some_and(|at| now.mono_ns >= at) {
@@ -88,7 +113,8 @@ impl BybitCore {
     }
 
     /// The venue refused a login. A refused key means public data only for a while; anything else
-    /// (an expired frame, a fault at the venue) is tried again on a new connection, three times.
+    /// (a frame of the wrong time, a fault at the venue) is tried again on a new connection, three
+    /// times, after another look at the venue's clock.
     pub(super) fn login_refused(
         &mut self,
         now: Now,
@@ -101,6 +127,7 @@ impl BybitCore {
             "login on the {} connection refused: {words}{code_text}",
             socket.name()
         );
+        let code = code.filter(|code| *code != BAD_SIGN);
         self.key_refused(now, code, &what);
         if self.private != Login::Refused {
             self.kill(now, socket, "login refused");

@@ -109,6 +109,10 @@ pub struct CoreSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Login {
     No,
+    /// The connection is open, and the venue's clock is not known yet.
+    Clock {
+        until: u64,
+    },
     Asked {
         until: u64,
     },
@@ -411,7 +415,7 @@ impl BybitCore {
     fn due(&self) -> u64 {
         let links = self.links.values().filter_map(Link::next_due).min();
         let login = [self.private, self.trade].map(|login| match login {
-            Login::Asked { until } | Login::Subscribing { until } => until,
+            Login::Clock { until } | Login::Asked { until } | Login::Subscribing { until } => until,
             _ => u64::MAX,
         });
         [
