@@ -36,7 +36,11 @@ pub(crate) fn run(command: &Command, stop: &StopSignal) -> Result<(), ConnectorE
         orders: "paper",
         ..Serving::default()
     };
-    let venue = NetVenue::new(core, &NetSettings::default())?;
+    let net = NetSettings {
+        ca_file: settings.ca_file,
+        ..NetSettings::default()
+    };
+    let venue = NetVenue::new(core, &net)?;
     serve(
         command,
         PaperVenue::new(venue, &paper, now)?,

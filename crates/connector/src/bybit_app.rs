@@ -49,7 +49,11 @@ pub(crate) fn run(command: &Command, stop: &StopSignal) -> Result<(), ConnectorE
     let core = BybitCore::new(now, settings.core)
         .map_err(|error| ConnectorError::Usage(error.to_string()))?;
     let shell = BybitShell::new(core, settings.urls, &command.symbols, settings.rest_max);
-    let venue = NetVenue::new(shell, &NetSettings::default())?;
+    let net = NetSettings {
+        ca_file: settings.ca_file,
+        ..NetSettings::default()
+    };
+    let venue = NetVenue::new(shell, &net)?;
     match (real, paper) {
         (true, _) => serve(command, venue, stop, &serving),
         _ if command.stdio => serve(command, venue, stop, &serving),

@@ -52,7 +52,7 @@ impl ConnectorError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Config { .. } | Self::Exchange(_) => 2,
-            Self::Wire(WireError::Name { .. }) => 2,
+            Self::Wire(WireError::Name { .. }) | Self::Net(NetError::CaFile { .. }) => 2,
             Self::Wire(WireError::AlreadyRunning { .. }) => 3,
             Self::Wire(_) => 4,
             Self::Data { .. } => 5,

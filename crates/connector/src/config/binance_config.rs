@@ -1,6 +1,6 @@
 //! The file `binancefutures.toml`: upstream's keys and ours.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -49,6 +49,9 @@ pub struct BinanceConfig {
     pub paper_trading: Option<bool>,
     /// Settings of paper trading.
     pub paper: PaperConfig,
+    /// PEM file of authorities that TLS trusts besides those that browsers trust: a proxy's, or that
+    /// of a venue of one's own. Default: none.
+    pub ca_file: Option<PathBuf>,
     /// Seed of the jitter between attempts to connect. Default: from the clock.
     pub seed: Option<u64>,
     /// Upstream's; without effect, because no orders are sent.
@@ -80,6 +83,8 @@ pub struct BinanceSettings {
     pub paper: PaperConfig,
     /// How long a registration may wait.
     pub register_wait: Duration,
+    /// Authorities that TLS trusts besides the usual ones.
+    pub ca_file: Option<PathBuf>,
     /// What has no effect or is out of date; bots are told too.
     pub warnings: Vec<String>,
 }
@@ -213,6 +218,7 @@ pub fn resolve(
     Ok(BinanceSettings {
         core,
         paper: config.paper,
+        ca_file: config.ca_file,
         register_wait: ms(wait),
         warnings,
     })

@@ -1,6 +1,6 @@
 //! The file `bybit.toml`: upstream's keys and ours.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
@@ -65,6 +65,9 @@ pub struct BybitConfig {
     pub register_wait_ms: Option<u32>,
     /// How long a REST call may take, milliseconds. Default 8000.
     pub rest_timeout_ms: Option<u32>,
+    /// PEM file of authorities that TLS trusts besides those that browsers trust: a proxy's, or that
+    /// of a venue of one's own. Default: none.
+    pub ca_file: Option<PathBuf>,
     /// Seed of the jitter between attempts to connect. Default: from the clock.
     pub seed: Option<u64>,
 }

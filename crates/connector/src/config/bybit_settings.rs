@@ -1,5 +1,6 @@
 //! How the Bybit connector is to run: command line, environment and file put together.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::bybit_config::{BybitConfig, Category, Environment};
@@ -30,6 +31,8 @@ pub struct BybitSettings {
     pub rest_max: Duration,
     /// How long a registration may wait.
     pub register_wait: Duration,
+    /// Authorities that TLS trusts besides the usual ones.
+    pub ca_file: Option<PathBuf>,
     /// What was odd and has been replaced by a default.
     pub warnings: Vec<String>,
 }
@@ -120,6 +123,7 @@ pub fn resolve(
         paper_config: config.paper,
         rest_max: ms(rest),
         register_wait: ms(wait),
+        ca_file: config.ca_file,
         warnings,
     })
 }

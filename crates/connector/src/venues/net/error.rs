@@ -1,5 +1,7 @@
 //! What keeps the network from starting.
 
+use std::path::PathBuf;
+
 /// What keeps the network from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum NetError {
@@ -9,4 +11,14 @@ pub enum NetError {
     /// TLS could not be set up.
     #[error("TLS could not be set up: {0}")]
     Tls(String),
+    /// The authorities to trust cannot be had.
+    #[error(
+        "ca_file {path} {reason}; name a PEM file with the certificates of the authorities to trust, or leave it out"
+    )]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }

@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::action::{HttpCall, Method};
 use super::inbox::{Inbox, What};
 use super::protocol::RestFailure;
+use super::tls;
 use crate::clock::Now;
 
 const IDLE_MAX: Duration = Duration::from_secs(50);
@@ -58,7 +59,7 @@ impl Http {
             Method::Put => http::Method::PUT,
             Method::Delete => http::Method::DELETE,
         };
-        let mut request = Request::builder().method(method).uri(call.url).header(
+        let mut request = Request::builder().method(method).uri(&call.url).header(
             http::header::USER_AGENT,
             concat!("hftbacktest-live/", env!("CARGO_PKG_VERSION")),
         );
@@ -70,11 +71,12 @@ impl Http {
             request = request.header(*name, value);
         }
         let body = Full::new(Bytes::from(call.body.into_inner()));
+        let host = host_of(&call.url);
         let request = request
             .body(body)
             .map_err(|_| not_sent("the URL or a header cannot be sent"))?;
         let answer = self.client.request(request).await.map_err(|error| {
-            let words = words(&error);
+            let words = tls::refusal(&error, &host).unwrap_or_else(|| words(&error));
             if error.is_connect() {
                 RestFailure::NotSent(words)
             } else {
@@ -86,6 +88,12 @@ impl Http {
         let body = body.map_err(|error| failed(&format!("the answer broke off: {error}")))?;
         Ok(http::Response::from_parts(head, body.to_bytes()))
     }
+}
+
+fn host_of(url: &str) -> String {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(http::Uri::host);
+    host.unwrap_or_default().to_owned()
 }
 
 fn failed(reason: &str) -> RestFailure {

@@ -14,6 +14,7 @@ mod net_venue;
 mod protocol;
 mod stream;
 mod thread;
+mod tls;
 
 pub use action::{HttpCall, Method, NetAction, SecretText, SocketId};
 pub use error::NetError;

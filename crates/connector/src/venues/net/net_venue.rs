@@ -1,6 +1,7 @@
 //! A protocol with its sockets, as the bus sees it.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use super::error::NetError;
 use super::http::Http;
 use super::inbox::{Arrival, Inbox, What};
 use super::protocol::{HttpAnswer, Protocol};
-use super::stream;
 use super::thread::NetThread;
+use super::tls;
 use crate::clock::Now;
 use crate::codes;
 use crate::venue::{Balance, NewOrder, Refusal, Venue, VenueEvent, Wake};
@@ -38,6 +39,8 @@ pub struct NetSettings {
     pub body_max: usize,
     /// How long name look-up, TCP, TLS and upgrade may take together.
     pub connect_max: Duration,
+    /// PEM file of authorities that are trusted besides those that browsers trust.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for NetSettings {
@@ -48,6 +51,7 @@ impl Default for NetSettings {
             frame_max: 8 << 20,
             body_max: 32 << 20,
             connect_max: Duration::from_secs(10),
+            ca_file: None,
         }
     }
 }
@@ -91,9 +95,9 @@ impl<P: Protocol> NetVenue<P> {
     /// Starts the network thread. Nothing is connected until the protocol asks for it.
     ///
     /// # Errors
-    /// When the system refuses the thread, or TLS cannot be set up.
+    /// When the system refuses the thread, TLS cannot be set up, or `ca_file` cannot be used.
     pub fn new(protocol: P, settings: &NetSettings) -> Result<Self, NetError> {
-        let tls = stream::tls_config()?;
+        let tls = tls::client_config(settings.ca_file.as_deref())?;
         let inbox = Arc::new(Inbox::new(settings.inbox_frames, settings.inbox_bytes));
         let http = Arc::new(Http::new(&tls, settings.body_max));
         let shared = Arc::new(Shared {

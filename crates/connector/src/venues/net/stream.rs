@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::error::NetError;
+use super::tls;
 
 /// A connection that a WebSocket can be opened on.
 pub(super) enum Stream {
@@ -16,22 +16,8 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// What TLS trusts.
-pub(super) fn tls_config() -> Result<Arc<ClientConfig>, NetError> {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| NetError::Tls(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
 /// Connects to the host of a URL.
-pub(super) async fn connect(url: &http::Uri, tls: &Arc<ClientConfig>) -> Result<Stream, String> {
+pub(super) async fn connect(url: &http::Uri, trust: &Arc<ClientConfig>) -> Result<Stream, String> {
     let is_tls = match url.scheme_str() {
         Some("ws") => false,
         Some("wss") => true,
@@ -49,10 +35,9 @@ pub(super) async fn connect(url: &http::Uri, tls: &Arc<ClientConfig>) -> Result<
         return Ok(Stream::Plain(tcp));
     }
     let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
-    let connector = TlsConnector::from(Arc::clone(tls));
-    let tls = connector
-        .connect(name, tcp)
-        .await
-        .map_err(|error| format!("no TLS: {error}"))?;
-    Ok(Stream::Tls(Box::new(tls)))
+    let connector = TlsConnector::from(Arc::clone(trust));
+    let stream = connector.connect(name, tcp).await.map_err(|error| {
+        tls::refusal(&error, host).unwrap_or_else(|| format!("no TLS: {error}"))
+    })?;
+    Ok(Stream::Tls(Box::new(stream)))
 }

@@ -147,6 +147,8 @@ pub struct BybitCore {
     instruments_at: u64,
     /// True once every page of the instruments was read.
     instruments_known: bool,
+    /// Why the last question for them failed.
+    instruments_trouble: Option<String>,
     instruments: HashMap<String, Instrument>,
     names: Vec<String>,
     positions: positions::Positions,
@@ -205,6 +207,7 @@ impl BybitCore {
             scales: HashMap::new(),
             instruments_at: 0,
             instruments_known: false,
+            instruments_trouble: None,
             instruments: HashMap::new(),
             names: Vec::new(),
             positions: positions::Positions::default(),

@@ -79,6 +79,15 @@ pub enum RestFailure {
     Http(u16),
 }
 
+impl std::fmt::Display for RestFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Network(text) | Self::NotSent(text) => f.write_str(text),
+            Self::Http(status) => write!(f, "HTTP status {status}"),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Purpose {
     Time(Now),
@@ -194,6 +203,15 @@ impl BybitCore {
         self.call(Method::Get, path, query, false, Purpose::Instruments);
     }
 
+    /// Why nothing can be registered yet.
+    pub(super) fn instruments_wait(&self) -> String {
+        let text = "the venue's instruments are not known yet";
+        match &self.instruments_trouble {
+            Some(trouble) => format!("{text}: {trouble}"),
+            None => text.to_owned(),
+        }
+    }
+
     fn ask_step(&mut self, now: Now, step: Step, cursor: Option<String>) {
         let category = &self.settings.category;
         let coin = if category == "spot" {
@@ -302,8 +320,10 @@ impl BybitCore {
                 } else if failure == RestFailure::Http(401) {
                     self.key_refused(now, None, "a REST call is refused with HTTP 401");
                 }
-                if let Purpose::Request(id) = &purpose {
-                    self.request_failed(now, id, &failure);
+                match &purpose {
+                    Purpose::Request(id) => self.request_failed(now, id, &failure),
+                    Purpose::Instruments => self.instruments_trouble = Some(failure.to_string()),
+                    _ => {}
                 }
                 Ok(false)
             }
@@ -408,8 +428,11 @@ impl BybitCore {
     fn instruments_answer(&mut self, now: Now, body: &[u8]) -> Result<bool, FrameError> {
         let answer = rest::instruments(body)?;
         if answer.code != 0 {
+            let (code, text) = (answer.code, &answer.text);
+            self.instruments_trouble = Some(format!("{text} ({code})"));
             return Ok(false);
         }
+        self.instruments_trouble = None;
         for item in &answer.result.items {
             match item.scale() {
                 Ok(scale) => {

@@ -15,7 +15,7 @@ impl Venue for BybitCore {
         if self.scales.is_empty() {
             return Err(Refusal {
                 code: codes::NOT_READY,
-                text: "the venue's instruments are not known yet; register again".to_owned(),
+                text: format!("{}; register again", self.instruments_wait()),
             });
         }
         let Some(scale) = self.scale_of(symbol) else {
@@ -57,7 +57,7 @@ impl Venue for BybitCore {
     fn not_yet(&self, symbol: &str) -> Option<String> {
         let known = self.instruments_known || self.scales.contains_key(symbol);
         if !known {
-            return Some("the venue's instruments are not known yet".to_owned());
+            return Some(self.instruments_wait());
         }
         let waits =
             self.settings.credentials.is_some() && self.is_gathering() && !self.key.was_refused;
