@@ -11,6 +11,7 @@ use iceoryx2::{
 use crate::{
     Capabilities, ChannelConfig, Ringer, SideEvent, SideRequest, Slot, WireError, bell,
     codec::decode_owned,
+    config::Channels,
     connector_port::{check_name, publish, receive_error},
     page::{self, Hello, Page},
     service::{
@@ -55,14 +56,30 @@ struct Side {
     _services: [IpcService; 2],
 }
 
+/// The ports on which one kind of connector is heard and spoken to.
+struct Ports {
+    to_bot: IpcSubscriber,
+    from_bot: IpcPublisher,
+}
+
+impl Ports {
+    fn open([to_bot, from_bot]: &[IpcService; 2], name: &str) -> Result<Self, WireError> {
+        Ok(Self {
+            to_bot: open_subscriber(to_bot, name)?,
+            from_bot: open_publisher(from_bot, name)?,
+        })
+    }
+}
+
 /// A bot's end towards one connector; lives on one thread.
 pub struct BotPort {
     name: String,
     bot: u64,
     config: ChannelConfig,
     heartbeat_timeout: Duration,
-    to_bot: IpcSubscriber,
-    from_bot: IpcPublisher,
+    main: Ports,
+    /// In use while hftbacktest's connector is there instead of ours.
+    stock: Option<Ports>,
     side: Option<Side>,
     /// The connector's page; `None` for hftbacktest's connector, or when none is there yet.
     page: Option<Page>,
@@ -72,7 +89,10 @@ pub struct BotPort {
     /// The publisher that `last_seq` counts; `None` until its first message.
     origin: Option<UniquePublisherId>,
     last_seq: u64,
-    services: [IpcService; 2],
+    /// With which our connector serves hftbacktest's bots, while ours is there.
+    ours_for_stock: Option<UniquePublisherId>,
+    _main_services: [IpcService; 2],
+    stock_services: [IpcService; 2],
     node: IpcNode,
 }
 
@@ -121,29 +141,39 @@ impl BotPort {
     /// # Errors
     /// [`WireError::Name`], [`WireError::Config`] and [`WireError::Service`] with their remedies.
     pub fn open(name: &str, bot: u64, heartbeat_timeout: Duration) -> Result<Self, WireError> {
-        let config = ChannelConfig::load()?;
+        let Channels { own, stock } = Channels::load()?;
         check_name(name)?;
         let node = open_node()?;
-        let services = [
-            open_service(&node, name, Lane::Main, Direction::ToBot, config)?,
-            open_service(&node, name, Lane::Main, Direction::FromBot, config)?,
-        ];
+        let open = |lane, config| -> Result<[IpcService; 2], WireError> {
+            Ok([
+                open_service(&node, name, lane, Direction::ToBot, config)?,
+                open_service(&node, name, lane, Direction::FromBot, config)?,
+            ])
+        };
+        let main_services = open(Lane::Main, own)?;
+        let stock_services = open(Lane::Stock, stock)?;
         Ok(Self {
             name: name.to_owned(),
             bot,
-            config,
+            config: own,
             heartbeat_timeout,
-            to_bot: open_subscriber(&services[0], name)?,
-            from_bot: open_publisher(&services[1], name)?,
+            main: Ports::open(&main_services, name)?,
+            stock: None,
             side: None,
             page: None,
             connected: false,
             run: None,
             origin: None,
             last_seq: 0,
-            services,
+            ours_for_stock: None,
+            _main_services: main_services,
+            stock_services,
             node,
         })
+    }
+
+    fn ports(&self) -> &Ports {
+        self.stock.as_ref().unwrap_or(&self.main)
     }
 
     /// Takes the next message, whoever it is addressed to, and says how many were lost before it.
@@ -153,7 +183,7 @@ impl BotPort {
     /// [`WireError::Receive`] when iceoryx2 fails.
     #[inline]
     pub fn recv(&mut self) -> Result<Option<(Slot, u64)>, WireError> {
-        let Some(sample) = self.to_bot.receive().map_err(receive_error)? else {
+        let Some(sample) = self.ports().to_bot.receive().map_err(receive_error)? else {
             return Ok(None);
         };
         let origin = sample.origin();
@@ -172,7 +202,7 @@ impl BotPort {
     /// True when a message waits.
     #[must_use]
     pub fn has_messages(&self) -> bool {
-        self.to_bot.has_samples().unwrap_or(true)
+        self.ports().to_bot.has_samples().unwrap_or(true)
             || self
                 .side
                 .as_ref()
@@ -198,7 +228,7 @@ impl BotPort {
     /// # Errors
     /// [`WireError::Send`], [`WireError::TooLarge`].
     pub fn send(&self, request: &LiveRequest) -> Result<(), WireError> {
-        publish(&self.from_bot, self.bot, request, None)?;
+        publish(&self.ports().from_bot, self.bot, request, None)?;
         self.ring();
         Ok(())
     }
@@ -281,9 +311,7 @@ impl BotPort {
                 Ok(Some(LinkEvent::Lost))
             }
             (connected, Some(now)) if !connected || self.run != Some(now) => {
-                if matches!(now, Run::Epoch(_)) && self.side.is_none() {
-                    self.side = Some(self.open_side()?);
-                }
+                self.turn_to(now)?;
                 let event = if self.run.is_some_and(|before| before != now) {
                     LinkEvent::Restarted
                 } else {
@@ -297,10 +325,28 @@ impl BotPort {
         }
     }
 
+    /// Uses the services of the kind of connector that is there now.
+    fn turn_to(&mut self, run: Run) -> Result<(), WireError> {
+        match run {
+            Run::Epoch(_) => {
+                self.stock = None;
+                if self.side.is_none() {
+                    self.side = Some(self.open_side()?);
+                }
+            }
+            Run::Publisher(_) if self.stock.is_none() => {
+                self.stock = Some(Ports::open(&self.stock_services, &self.name)?);
+            }
+            Run::Publisher(_) => {}
+        }
+        Ok(())
+    }
+
     /// The run of the connector that is there now.
     fn current_run(&mut self) -> Option<Run> {
         if let Some(page) = &self.page {
             if page.is_held() {
+                self.ours_for_stock = self.stock_publisher();
                 let timeout = u64::try_from(self.heartbeat_timeout.as_nanos()).unwrap_or(u64::MAX);
                 return (page.is_ready() && page.heartbeat_age_ns() < timeout)
                     .then(|| Run::Epoch(page.epoch()));
@@ -312,12 +358,13 @@ impl BotPort {
             self.page = None;
             self.side = None;
         }
-        self.publisher().map(Run::Publisher)
+        self.stock_publisher().map(Run::Publisher)
     }
 
-    fn publisher(&self) -> Option<UniquePublisherId> {
+    /// hftbacktest's connector, or ours for hftbacktest's bots.
+    fn stock_publisher(&self) -> Option<UniquePublisherId> {
         let found = Cell::new(None);
-        self.services[0]
+        self.stock_services[0]
             .dynamic_config()
             .list_publishers(|publisher| {
                 found.set(Some(publisher.publisher_id));
@@ -327,10 +374,10 @@ impl BotPort {
     }
 
     /// A dead connector's publisher stays listed until somebody cleans up after it, so only
-    /// another publisher than the one we heard from counts.
+    /// another one than it had counts.
     fn has_foreign_publisher(&self) -> bool {
-        self.publisher()
-            .is_some_and(|id| self.origin.is_some_and(|origin| origin != id))
+        self.stock_publisher()
+            .is_some_and(|id| self.ours_for_stock != Some(id))
     }
 
     fn open_side(&self) -> Result<Side, WireError> {

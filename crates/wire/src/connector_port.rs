@@ -10,14 +10,16 @@ use hftbacktest::types::{Event, LiveError, LiveRequest, Order, Status, Value};
 use iceoryx2::port::update_connections::UpdateConnections as _;
 
 use crate::{
-    ChannelConfig, MAX_MESSAGE_BYTES, Ringer, SLOT_BYTES, SideEvent, SideRequest, Tail, WireError,
+    MAX_MESSAGE_BYTES, Ringer, SLOT_BYTES, SideEvent, SideRequest, TO_ALL, Tail, WireError,
     WireEventRef, bell, clock,
     codec::{clip, decode_owned, decode_request, encode},
+    config::Channels,
     page::{self, Hello, Page, PageState},
     service::{
         Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, open_node,
         open_publisher, open_service, open_subscriber,
     },
+    stock_lane::StockLane,
 };
 
 /// hftbacktest's bots ring nobody: while one is known, requests are looked for this often.
@@ -92,6 +94,14 @@ pub enum Liveness {
     Stock,
 }
 
+/// A bot that has sent something.
+enum Known {
+    /// hftbacktest's own.
+    Stock,
+    /// Ours, with its page unless it was gone already.
+    Ours(Option<Page>),
+}
+
 /// How often memory shared with bots that have gone is looked for.
 const TIDY_NS: u64 = 1_000_000_000;
 
@@ -101,11 +111,14 @@ pub struct ConnectorPort {
     from_bot: IpcSubscriber,
     side_to_bot: IpcPublisher,
     side_from_bot: IpcSubscriber,
+    stock: StockLane,
     /// A side request waits here until what the bots sent before it has been taken.
     held: VecDeque<Request>,
-    bots: HashMap<u64, Option<Page>>,
+    bots: HashMap<u64, Known>,
     stock_bots: usize,
+    /// Counts what goes to bots of ours, without a hole.
     seq: u64,
+    sent: u64,
     decode_errors: u64,
     next_tidy_ns: u64,
     page: Arc<Page>,
@@ -121,12 +134,12 @@ impl ConnectorPort {
     /// [`WireError::AlreadyRunning`] when a living connector has this name, [`WireError::Name`],
     /// [`WireError::Config`], [`WireError::Page`] and [`WireError::Service`] with their remedies.
     pub fn open(name: &str, hello: &Hello) -> Result<Self, WireError> {
-        let config = ChannelConfig::load()?;
+        let Channels { own, stock } = Channels::load()?;
         check_name(name)?;
         page::sweep();
         let page = Arc::new(Page::own(page::connector_path(name), name, hello)?);
         let node = open_node()?;
-        let open = |lane, direction| open_service(&node, name, lane, direction, config);
+        let open = |lane, direction| open_service(&node, name, lane, direction, own);
         let services = [
             open(Lane::Main, Direction::ToBot)?,
             open(Lane::Main, Direction::FromBot)?,
@@ -138,10 +151,12 @@ impl ConnectorPort {
             from_bot: open_subscriber(&services[1], name)?,
             side_to_bot: open_publisher(&services[2], name)?,
             side_from_bot: open_subscriber(&services[3], name)?,
+            stock: StockLane::open(&node, name, stock)?,
             held: VecDeque::new(),
             bots: HashMap::new(),
             stock_bots: 0,
             seq: 0,
+            sent: 0,
             decode_errors: 0,
             next_tidy_ns: 0,
             page,
@@ -158,13 +173,21 @@ impl ConnectorPort {
     /// [`WireError::Receive`] when iceoryx2 fails.
     pub fn recv(&mut self) -> Result<Option<Request>, WireError> {
         loop {
-            if let Some(sample) = self.from_bot.receive().map_err(receive_error)? {
+            let (sample, is_stock) = match self.from_bot.receive().map_err(receive_error)? {
+                Some(sample) => (Some(sample), false),
+                None => (
+                    self.stock.requests().receive().map_err(receive_error)?,
+                    true,
+                ),
+            };
+            if let Some(sample) = sample {
                 let header = sample.user_header();
                 let (bot, decoded) = (header.id, decode_request(sample.payload(), header.len));
                 drop(sample);
                 match decoded.ok().and_then(|request| into_request(bot, request)) {
                     Some(request) => {
-                        self.meet(bot, matches!(request, Request::Register { .. }));
+                        let again = matches!(request, Request::Register { .. });
+                        self.meet(bot, is_stock, again);
                         return Ok(Some(request));
                     }
                     None => self.decode_errors += 1,
@@ -206,17 +229,24 @@ impl ConnectorPort {
     }
 
     /// Gets to know a bot's page; again at each registration, for it may be another run.
-    fn meet(&mut self, bot: u64, again: bool) {
+    fn meet(&mut self, bot: u64, is_stock: bool, again: bool) {
         if !again && self.bots.contains_key(&bot) {
             return;
         }
-        let page = Page::visit(page::bot_path(bot)).filter(Page::is_held);
-        let known_page = self.bots.get(&bot).is_some_and(Option::is_some);
-        // A bot of ours that is dead stays one of ours.
-        if page.is_some() || !known_page {
-            self.bots.insert(bot, page);
+        if is_stock {
+            self.bots.insert(bot, Known::Stock);
+        } else {
+            let page = Page::visit(page::bot_path(bot)).filter(Page::is_held);
+            // The page of one that is dead meanwhile still says so.
+            if page.is_some() || !matches!(self.bots.get(&bot), Some(Known::Ours(_))) {
+                self.bots.insert(bot, Known::Ours(page));
+            }
         }
-        self.stock_bots = self.bots.values().filter(|page| page.is_none()).count();
+        self.stock_bots = self
+            .bots
+            .values()
+            .filter(|known| matches!(known, Known::Stock))
+            .count();
     }
 
     /// Starts a batch.
@@ -293,19 +323,32 @@ impl ConnectorPort {
     }
 
     fn send(&mut self, to: u64, event: &WireEventRef<'_>) -> Result<(), WireError> {
-        let tail = Tail {
-            seq: self.seq + 1,
-            sent_mono_ns: clock::monotonic_ns(),
-        };
-        publish(&self.to_bot, to, event, Some(tail))?;
-        self.seq += 1;
+        let known = (to != TO_ALL).then(|| self.bots.get(&to)).flatten();
+        let [is_ours, is_stock] = [
+            matches!(known, Some(Known::Ours(_))),
+            matches!(known, Some(Known::Stock)),
+        ];
+        if !is_stock {
+            let tail = Tail {
+                seq: self.seq + 1,
+                sent_mono_ns: clock::monotonic_ns(),
+            };
+            publish(&self.to_bot, to, event, Some(tail))?;
+            self.seq += 1;
+        }
+        if !is_ours && let Some(publisher) = self.stock.events()? {
+            publish(publisher, to, event, None)?;
+        }
+        self.sent += 1;
         Ok(())
     }
 
     /// Rings the bots that sleep; once per burst of messages. Costs one load per bot otherwise.
     pub fn flush(&mut self) {
-        for page in self.bots.values().flatten() {
-            bell::ring(page);
+        for known in self.bots.values() {
+            if let Known::Ours(Some(page)) = known {
+                bell::ring(page);
+            }
         }
     }
 
@@ -323,9 +366,9 @@ impl ConnectorPort {
         } else {
             UNKNOWN_POLL
         });
-        let (main, side) = (&self.from_bot, &self.side_from_bot);
+        let lanes = [&self.from_bot, &self.side_from_bot, self.stock.requests()];
         bell::sleep(&self.page, timeout, || {
-            has_work() || main.has_samples().unwrap_or(true) || side.has_samples().unwrap_or(true)
+            has_work() || lanes.iter().any(|lane| lane.has_samples().unwrap_or(true))
         });
     }
 
@@ -345,7 +388,8 @@ impl ConnectorPort {
             return;
         }
         self.next_tidy_ns = now_ns + TIDY_NS;
-        for publisher in [&self.to_bot, &self.side_to_bot] {
+        let publishers = [&self.to_bot, &self.side_to_bot];
+        for publisher in publishers.into_iter().chain(self.stock.publisher()) {
             // A connection that cannot be opened shows again at the next send, as its error.
             let _ = publisher.update_connections();
         }
@@ -355,9 +399,9 @@ impl ConnectorPort {
     #[must_use]
     pub fn liveness(&self, bot: u64) -> Liveness {
         match self.bots.get(&bot) {
-            Some(Some(page)) if page.is_held() => Liveness::Alive,
-            Some(Some(_)) => Liveness::Dead,
-            Some(None) => Liveness::Stock,
+            Some(Known::Ours(Some(page))) if page.is_held() => Liveness::Alive,
+            Some(Known::Ours(_)) => Liveness::Dead,
+            Some(Known::Stock) => Liveness::Stock,
             None => Page::visit(page::bot_path(bot)).map_or(Liveness::Dead, |page| {
                 if page.is_held() {
                     Liveness::Alive
@@ -377,7 +421,7 @@ impl ConnectorPort {
     /// Messages sent to bots, since the start.
     #[must_use]
     pub const fn sent(&self) -> u64 {
-        self.seq
+        self.sent
     }
 }
 

@@ -1,11 +1,12 @@
 //! hftbacktest's shared-memory protocol, and the side channel beside it.
 //!
-//! A connector and its bots share two iceoryx2 services per connector name, `{name}/ToBot` and
-//! `{name}/FromBot`, byte-compatible with hftbacktest 0.9.4. Beside them stands what that protocol
-//! lacks: a sequence number and a send time in the unused tail of each slot ([`Tail`]), a page of
-//! shared memory per process with a doorbell, a heartbeat and the connector's capabilities
-//! ([`Page`]), and a second pair of services for amend, cancel-all and reasons ([`SideEvent`],
-//! [`SideRequest`]). A peer that lacks these is served as hftbacktest would serve it.
+//! A connector serves hftbacktest's bots on the two iceoryx2 services that hftbacktest 0.9.4 knows,
+//! `{name}/ToBot` and `{name}/FromBot`, and our bots use these on hftbacktest's connector. Programs of
+//! ours have a pair of services of their own for the same messages, with smaller sizes
+//! ([`ChannelConfig`]), and what the protocol lacks: a sequence number and a send time in the unused
+//! tail of each slot ([`Tail`]), a page of shared memory per process with a doorbell, a heartbeat and
+//! the connector's capabilities ([`Page`]), and a pair of services for amend, cancel-all and reasons
+//! ([`SideEvent`], [`SideRequest`]).
 
 mod bell;
 mod bot_id;
@@ -21,6 +22,7 @@ mod price;
 mod service;
 mod side;
 mod slot;
+mod stock_lane;
 
 pub use bell::Ringer;
 pub use bot_id::{is_anonymous, random_bot_id};

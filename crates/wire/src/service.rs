@@ -36,17 +36,23 @@ pub(crate) enum Direction {
     FromBot,
 }
 
-/// A service of a connector: hftbacktest's own pair, or ours beside it.
+/// A pair of services of a connector.
 #[derive(Clone, Copy)]
 pub(crate) enum Lane {
+    /// hftbacktest's own.
+    Stock,
+    /// The same messages between programs of ours, with sizes of our own.
     Main,
+    /// What hftbacktest's messages have no room for.
     Side,
 }
 
 fn service_name(connector: &str, lane: Lane, direction: Direction) -> String {
     let suffix = match (lane, direction) {
-        (Lane::Main, Direction::ToBot) => "ToBot",
-        (Lane::Main, Direction::FromBot) => "FromBot",
+        (Lane::Stock, Direction::ToBot) => "ToBot",
+        (Lane::Stock, Direction::FromBot) => "FromBot",
+        (Lane::Main, Direction::ToBot) => "Main/ToBot",
+        (Lane::Main, Direction::FromBot) => "Main/FromBot",
         (Lane::Side, Direction::ToBot) => "Side/ToBot",
         (Lane::Side, Direction::FromBot) => "Side/FromBot",
     };
@@ -136,7 +142,7 @@ fn is_passing(error: &PublishSubscribeOpenOrCreateError) -> bool {
 fn remedy(error: &PublishSubscribeOpenOrCreateError) -> &'static str {
     use PublishSubscribeOpenError as Open;
     let PublishSubscribeOpenOrCreateError::PublishSubscribeOpenError(open) = error else {
-        return "Check the size of /dev/shm (a connector reserves about 560 bytes x max_bots x buffer_size) \
+        return "Check the size of /dev/shm (a connector reserves about 560 bytes x max_bots x buffer_size twice) \
                 and lower max_bots and buffer_size through HFTBACKTEST_CHANNEL_CONFIG";
     };
     match open {
@@ -146,7 +152,8 @@ fn remedy(error: &PublishSubscribeOpenOrCreateError) -> &'static str {
             "Give every process of this connector the same HFTBACKTEST_CHANNEL_CONFIG, and restart them together"
         }
         Open::ExceedsMaxNumberOfNodes => {
-            "Too many bots on a service that hftbacktest made; start our connector first, or stop some bots"
+            "Too many bots on this connector: stop some, or raise max_bots through HFTBACKTEST_CHANNEL_CONFIG for all of \
+             them. A service that hftbacktest made has room for 20 programs: start our connector first"
         }
         Open::InsufficientPermissions => "Run the connector and its bots as the same user",
         Open::IncompatibleTypes
@@ -194,8 +201,9 @@ fn with_retry<T, E: core::fmt::Debug>(
                 return Err(WireError::Service {
                     service: name.to_owned(),
                     reason: format!("{error:?}"),
-                    remedy: "Either another connector holds this name or all places for bots are taken (max_bots), \
-                             or /dev/shm is too small: see HFTBACKTEST_CHANNEL_CONFIG",
+                    remedy: "Either another connector holds this name, or all places for bots are taken (max_bots, by \
+                             default 32), or /dev/shm is too small. Places and size are set through \
+                             HFTBACKTEST_CHANNEL_CONFIG, the same for every program of this connector",
                 });
             }
         }

@@ -183,11 +183,11 @@ fn our_bot_understands_a_connector_of_hftbacktest() {
 #[test]
 fn a_connector_of_hftbacktest_understands_our_bot() {
     let name = name();
-    let theirs = IceoryxBuilder::new(&name)
-        .bot(false)
-        .receiver::<LiveRequest>()
-        .unwrap();
-    let bot = BotPort::open(&name, 77, TIMEOUT).unwrap();
+    let connector = || IceoryxBuilder::new(&name).bot(false);
+    let theirs = connector().receiver::<LiveRequest>().unwrap();
+    let _events = connector().sender::<LiveEvent>().unwrap();
+    let mut bot = BotPort::open(&name, 77, TIMEOUT).unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
     bot.send(&LiveRequest::Order {
         symbol: "X".into(),
         order: order(),
@@ -198,6 +198,87 @@ fn a_connector_of_hftbacktest_understands_our_bot() {
         matches!(request, LiveRequest::Order { symbol, order: o } if symbol == "X" && o.order_id == order().order_id)
     );
     assert_eq!(id, 77);
+}
+
+#[test]
+fn bots_of_hftbacktest_and_ours_are_served_side_by_side() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let page = BotPage::own(random_bot_id()).unwrap();
+    let mut ours = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    assert_eq!(ours.check_link().unwrap(), Some(LinkEvent::Connected));
+    connector.send_feed(TO_ALL, "X", &event()).unwrap();
+    let bot = || IceoryxBuilder::new(&name);
+    let requests = bot().sender::<LiveRequest>().unwrap();
+    let theirs = bot().receiver::<LiveEvent>().unwrap();
+    let register = LiveRequest::RegisterInstrument {
+        symbol: "X".into(),
+        tick_size: 0.5,
+        lot_size: 1.0,
+    };
+    requests.send(5, &register).unwrap();
+    ours.send(&register).unwrap();
+    let mut asked = [0, 0].map(|_| match until(|| connector.recv().unwrap()) {
+        Request::Register { bot, .. } => bot,
+        other => panic!("{other:?}"),
+    });
+    asked.sort_unstable();
+    assert_eq!(asked, [3, 5]);
+    assert_eq!(connector.liveness(5), Liveness::Stock);
+    connector.send_batch_start(5).unwrap();
+    connector.send_batch_end(3).unwrap();
+    connector.send_feed(TO_ALL, "X", &event()).unwrap();
+    assert_eq!(connector.sent(), 4);
+
+    let heard = [(); 3].map(|()| {
+        let (slot, lost) = ours.recv().unwrap().unwrap();
+        assert_eq!(lost, 0, "what went to the other kind of bots was counted");
+        (slot.to(), slot.tail().unwrap().seq)
+    });
+    assert_eq!(heard, [(TO_ALL, 1), (3, 2), (TO_ALL, 3)]);
+    assert!(ours.recv().unwrap().is_none());
+    assert!(matches!(
+        theirs.receive().unwrap(),
+        Some((5, LiveEvent::BatchStart))
+    ));
+    assert!(matches!(
+        theirs.receive().unwrap(),
+        Some((0, LiveEvent::Feed { .. }))
+    ));
+    assert!(theirs.receive().unwrap().is_none());
+    drop(page);
+}
+
+#[test]
+fn our_bot_follows_when_the_other_kind_of_connector_takes_over() {
+    let name = name();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    let mut ours = ConnectorPort::open(&name, &hello()).unwrap();
+    let stock_bot = IceoryxBuilder::new(&name).receiver::<LiveEvent>().unwrap();
+    ours.send_feed(TO_ALL, "X", &event()).unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
+    assert!(bot.is_ours());
+    assert!(bot.recv().unwrap().is_some());
+    drop((ours, stock_bot));
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Lost));
+
+    let theirs = IceoryxBuilder::new(&name)
+        .bot(false)
+        .sender::<LiveEvent>()
+        .unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Restarted));
+    assert!(!bot.is_ours());
+    theirs.send(3, &LiveEvent::BatchStart).unwrap();
+    let (slot, _) = until(|| bot.recv().unwrap());
+    assert_eq!((slot.to(), slot.tail()), (3, None));
+    drop(theirs);
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Lost));
+
+    let mut ours = ConnectorPort::open(&name, &hello()).unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Restarted));
+    ours.send_batch_end(TO_ALL).unwrap();
+    let (slot, lost) = until(|| bot.recv().unwrap());
+    assert_eq!((slot.tail().map(|tail| tail.seq), lost), (Some(1), 0));
 }
 
 #[test]

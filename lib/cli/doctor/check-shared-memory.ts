@@ -14,9 +14,12 @@ import type { DoctorContext } from './doctor-context.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
 const MIB = 2 ** 20;
-/** Room that a connector and a few bots use, and room below which they may not start. */
-const COMFORT_BYTES = 512 * MIB;
-const LEAST_BYTES = 32 * MIB;
+/**
+ * A connector and as many bots as it has places for use 50 MiB when none of them reads; one bot and its
+ * connector start below 16 MiB. hftbacktest's own bots need 8 MiB more, and 2 MiB each.
+ */
+const COMFORT_BYTES = 52 * MIB;
+const LEAST_BYTES = 16 * MIB;
 /** Begins every page of this package's processes; the owner's pid follows at byte 12. */
 const PAGE_MAGIC = 'hblPage1';
 const PID_OFFSET = 12;
@@ -51,8 +54,8 @@ function checkRoom({ shmFolder }: DoctorContext): Finding {
   const [free, size] = [bavail * bsize, blocks * bsize];
   const text = `${mib(free)} of ${mib(size)} free in ${shmFolder}`;
   const remedy =
-    'Give it more: `docker run --shm-size=1g …`, or `mount -o remount,size=1g /dev/shm`; ' +
-    'or make the channels smaller with HFTBACKTEST_CHANNEL_CONFIG (docs/connector.md).';
+    'Give it more: `docker run --shm-size=256m …`, or `mount -o remount,size=256m /dev/shm`; ' +
+    'or make the channels smaller with HFTBACKTEST_CHANNEL_CONFIG (BUILD_LIVE.md).';
   if (free < LEAST_BYTES) return fail('shm.room', `only ${text}`, remedy);
   return free < COMFORT_BYTES ? warn('shm.room', text, remedy) : ok('shm.room', text);
 }
