@@ -1,5 +1,7 @@
 // `hftbacktest-live feed` as a program, on the stub.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -26,6 +28,27 @@ it('prints the events of a data source as JSON, one per line, and counts them at
   expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['trade', 'depth']));
   for (const { source } of events) expect(source).toMatch(/-stub$/);
   expect(stderr).toMatch(/feed: \d+ trades, \d+ book updates, dropped 0/);
+});
+
+it('ends in order at a Ctrl+C while it still connects', async () => {
+  // Takes connections and never answers.
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const connected = once(silent, 'connection') as Promise<[Socket]>;
+  const url = `ws://127.0.0.1:${String((silent.address() as AddressInfo).port)}`;
+  const child = spawn(process.execPath, [main, 'feed', '--source', 'binance_ws'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], BINANCE_DEPTH_URL: url, BINANCE_TRADES_URL: url },
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const closed = once(child, 'close');
+  const [socket] = await connected;
+  child.kill('SIGINT');
+  expect(await closed, stderr).toEqual([0, null]);
+  expect(stderr).toContain('feed: 0 trades');
+  socket.destroy();
+  silent.close();
 });
 
 it('refuses a data source that there is not', async () => {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import type { FeedEvent } from '../feed/feed-event.js';
 import { positive } from './positive.js';
-import { untilStopped } from './until-stopped.js';
+import { runUntilStopped } from './run-until-stopped.js';
 
 interface FeedCommandOptions {
   readonly source?: string;
@@ -30,7 +30,9 @@ export function addFeed(program: Command): void {
         ...(options.symbol === undefined ? {} : { symbols: options.symbol }),
         ...(options.connector === undefined ? {} : { connectorName: options.connector }),
       });
-      process.stderr.write(`feed: ${settings.dataSource}, ${settings.symbols.join(', ')}\n`);
+      const { dataSource, connectorName, symbols } = settings;
+      const connector = dataSource === 'hft_connector' ? ` (connector ${connectorName})` : '';
+      process.stderr.write(`feed: ${dataSource}${connector}, ${symbols.join(', ')}\n`);
       const write = options.json === true ? jsonLine : textLine;
       // A reader that is too slow gets merged books and the newest trades, and memory stays bounded.
       const events = feed.events({ policy: 'conflate' });
@@ -41,8 +43,7 @@ export function addFeed(program: Command): void {
         }
       })();
       try {
-        await feed.start();
-        await untilStopped(options.seconds);
+        await runUntilStopped(() => feed.start(), { seconds: options.seconds });
       } finally {
         await feed.stop();
         await printing;

@@ -1,13 +1,14 @@
 import { Option, type Command } from 'commander';
 
-import { recordClient } from '../record/record-client.js';
 import { Recorder, recoverRecordings } from '../record/recorder.js';
 import type { FinishedFile } from '../record/recording-file.js';
-import { addClientOptions, clientOf, type ClientCommandOptions } from './client-command.js';
+import { addClientOptions, type ClientCommandOptions } from './client-command.js';
 import { positive } from './positive.js';
-import { untilStopped } from './until-stopped.js';
+import { connectorSource, feedSource } from './record-source.js';
+import { runUntilStopped } from './run-until-stopped.js';
 
 interface RecordOptions extends ClientCommandOptions {
+  readonly source?: string;
   readonly out: string;
   readonly format: 'npz' | 'gz' | 'both';
   readonly rotateMinutes: number;
@@ -16,10 +17,14 @@ interface RecordOptions extends ClientCommandOptions {
   readonly recover?: string;
 }
 
-/** Adds `record`: a connector's data into files for hftbacktest and for `connector replay`. */
+/** Adds `record`: live data into files for hftbacktest and for `connector replay`. */
 export function addRecord(program: Command): void {
   addClientOptions(program.command('record'))
-    .description("Record a connector's book and trades: files for hftbacktest and for replays.")
+    .description('Record book and trades of a live source: files for hftbacktest and for replays.')
+    .option(
+      '--source <name>',
+      'a data source of the feed, such as binance_ws, in place of a connector',
+    )
     .option('--out <folder>', 'where the files go', 'recordings')
     .addOption(
       new Option('--format <which>', 'event arrays of hftbacktest, or the text of its collector')
@@ -42,7 +47,15 @@ export function addRecord(program: Command): void {
 }
 
 async function record(options: RecordOptions): Promise<void> {
-  await using client = clientOf(options);
+  const failed = new AbortController();
+  const onError = (error: Error): void => {
+    process.stderr.write(
+      `hftbacktest-live: the recording ended: ${error.message}. What was flushed is kept; ` +
+        `\`record --recover ${options.out}\` finishes it.\n`,
+    );
+    process.exitCode = 1;
+    failed.abort();
+  };
   const formats = options.format === 'both' ? (['npz', 'gz'] as const) : [options.format];
   const recorders = formats.map(
     (format) =>
@@ -55,20 +68,26 @@ async function record(options: RecordOptions): Promise<void> {
         rotateMs: options.rotateMinutes * 60_000,
         rotateBytes: options.rotateMb * 2 ** 20,
         onFile: tell,
+        onError,
       }),
   );
-  for (const recorder of recorders) recordClient(client, recorder);
+  const source =
+    options.source === undefined
+      ? connectorSource(options, recorders)
+      : await feedSource(options.source, options, recorders);
   try {
-    await client.start();
-    process.stderr.write(`recording ${options.symbol} into ${options.out}\n`);
-    await untilStopped(options.seconds);
+    await runUntilStopped(() => source.start(), {
+      seconds: options.seconds,
+      signal: failed.signal,
+      onStarted() {
+        process.stderr.write(`recording ${options.symbol} into ${options.out}\n`);
+      },
+    });
   } finally {
     for (const recorder of recorders) recorder.close();
+    await source.stop();
   }
-  const { gaps, lost, dropped } = client.health;
-  process.stderr.write(
-    `gaps ${String(gaps)}, lost ${String(lost)}, dropped ${String(dropped)}: what is missing was never received\n`,
-  );
+  process.stderr.write(`${source.losses()}\n`);
 }
 
 function tell({ path, trades, levels, bytes, notes }: FinishedFile): void {

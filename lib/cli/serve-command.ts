@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 import { addClientOptions, clientOf, type ClientCommandOptions } from './client-command.js';
 import { positive } from './positive.js';
-import { untilStopped } from './until-stopped.js';
+import { runUntilStopped } from './run-until-stopped.js';
 
 interface ServeOptions extends ClientCommandOptions {
   readonly host: string;
@@ -28,8 +28,10 @@ export function addServe(program: Command): void {
         port: Number(options.port),
         ...(options.allowHost === undefined ? {} : { allowedHosts: options.allowHost }),
       });
-      await client.start();
-      process.stderr.write(`live page: ${await server.start()}\n`);
-      await untilStopped(options.seconds);
+      const start = async (): Promise<void> => {
+        await client.start();
+        process.stderr.write(`live page: ${await server.start()}\n`);
+      };
+      await runUntilStopped(start, { seconds: options.seconds });
     });
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
 
 import { ROW_BYTES } from './event-rows.js';
@@ -46,12 +46,17 @@ export function writeNpz(path: string, rows: Buffer): void {
 /** Writes beside the file and renames: nobody ever sees half of it. */
 function writeWhole(path: string, content: Buffer): void {
   const fresh = `${path}.new`;
-  const handle = openSync(fresh, 'w');
   try {
-    writeFileSync(handle, content);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    const handle = openSync(fresh, 'w');
+    try {
+      writeFileSync(handle, content);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
   }
-  renameSync(fresh, path);
 }

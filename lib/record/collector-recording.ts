@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 import type {
@@ -7,6 +7,7 @@ import type {
   RecordedTrade,
   RecordingFile,
 } from './recording-file.js';
+import { writeAll } from './write-all.js';
 
 /** Nothing larger is held in memory before it is written. */
 const BUFFER_BYTES = 4 * 2 ** 20;
@@ -33,6 +34,7 @@ export class CollectorRecording implements RecordingFile {
   #lines: string[] = [];
   #waiting = 0;
   #written = 0;
+  #isOpen = true;
   #id = 0;
   #trades = 0;
   #levels = 0;
@@ -97,16 +99,22 @@ export class CollectorRecording implements RecordingFile {
   flush(): void {
     if (this.#lines.length === 0) return;
     const member = gzipSync(this.#lines.join(''));
-    writeSync(this.#handle, member);
+    writeAll(this.#handle, member, this.#written);
     this.#written += member.length;
     this.#lines = [];
     this.#waiting = 0;
   }
 
+  abandon(): void {
+    // Half a member would make the whole file look damaged.
+    if (this.#isOpen) ftruncateSync(this.#handle, this.#written);
+    this.#close();
+  }
+
   finish(): FinishedFile {
     this.flush();
     fsyncSync(this.#handle);
-    closeSync(this.#handle);
+    this.#close();
     return {
       path: this.#path,
       bytes: statSync(this.#path).size,
@@ -114,6 +122,12 @@ export class CollectorRecording implements RecordingFile {
       levels: this.#levels,
       notes: [],
     };
+  }
+
+  /** Once: the number may be another file's by the second time. */
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#handle);
+    this.#isOpen = false;
   }
 
   #message(stream: string, data: object): object {

@@ -1,4 +1,5 @@
 export { recordClient } from './record-client.js';
+export { recordFeed } from './record-feed.js';
 export {
   Recorder,
   recoverRecordings,

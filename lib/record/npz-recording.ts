@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 
 import { HftError } from '../models/hft-error.js';
 import { EventRows, ROW_BYTES } from '../npz/event-rows.js';
@@ -11,6 +11,7 @@ import type {
   RecordedTrade,
   RecordingFile,
 } from './recording-file.js';
+import { writeAll } from './write-all.js';
 
 /** Nothing larger is held in memory before it is written. */
 const BUFFER_ROWS = 16_384;
@@ -27,6 +28,7 @@ export class NpzRecording implements RecordingFile {
   readonly #handle: number;
   readonly #rows = new EventRows();
   #written = 0;
+  #isOpen = true;
 
   /**
    * @param stem - Path without its ending.
@@ -36,7 +38,7 @@ export class NpzRecording implements RecordingFile {
     this.#npy = `${stem}.npy`;
     this.#npz = `${stem}.npz`;
     this.#handle = openSync(this.#npy, 'wx');
-    writeSync(this.#handle, npyHeader(0), 0, HEADER_BYTES, 0);
+    writeAll(this.#handle, npyHeader(0), 0);
   }
 
   get bytes(): number {
@@ -58,18 +60,28 @@ export class NpzRecording implements RecordingFile {
   flush(): void {
     const { count, bytes } = this.#rows;
     if (count === 0) return;
-    writeSync(this.#handle, bytes, 0, bytes.length, arrayBytes(this.#written));
+    writeAll(this.#handle, bytes, arrayBytes(this.#written));
     this.#written += count;
     this.#rows.clear();
     // The rows are there before the header says so.
-    writeSync(this.#handle, npyHeader(this.#written), 0, HEADER_BYTES, 0);
+    writeAll(this.#handle, npyHeader(this.#written), 0);
+  }
+
+  abandon(): void {
+    this.#close();
   }
 
   finish(): FinishedFile {
     this.flush();
     fsyncSync(this.#handle);
-    closeSync(this.#handle);
+    this.#close();
     return packNpy(this.#npy, this.#npz);
+  }
+
+  /** Once: the number may be another file's by the second time. */
+  #close(): void {
+    if (this.#isOpen) closeSync(this.#handle);
+    this.#isOpen = false;
   }
 }
 

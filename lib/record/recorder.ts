@@ -29,6 +29,11 @@ export interface RecorderOptions {
   readonly flushMs?: number;
   /** Told of each file that is finished. */
   readonly onFile?: (file: FinishedFile) => void;
+  /**
+   * Told once when the recorder ends because the file system failed: what was flushed is kept, and
+   * nothing is recorded any more. Default: `process.emitWarning`.
+   */
+  readonly onError?: (error: Error) => void;
 }
 
 /** What was recorded so far. */
@@ -38,6 +43,8 @@ export interface RecorderHealth {
   readonly files: readonly FinishedFile[];
   /** Changes before the first whole book: they cannot be placed and are not recorded. */
   readonly skipped: number;
+  /** Why the recorder ended by itself, '' while it did not. */
+  readonly failure: string;
 }
 
 /**
@@ -45,8 +52,9 @@ export interface RecorderHealth {
  * an event is in exactly one of them. Files are named `SYMBOL_YYYYMMDD-HHMMSS`, in UTC.
  */
 export class Recorder {
-  readonly #options: Required<Omit<RecorderOptions, 'onFile'>>;
+  readonly #options: Required<Omit<RecorderOptions, 'onFile' | 'onError'>>;
   readonly #onFile: (file: FinishedFile) => void;
+  readonly #onError: (error: Error) => void;
   readonly #book = new BookMemory();
   readonly #files: FinishedFile[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -57,10 +65,11 @@ export class Recorder {
   #trades = 0;
   #levels = 0;
   #skipped = 0;
+  #failure = '';
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
   constructor(options: RecorderOptions) {
-    const { onFile, ...rest } = options;
+    const { onFile, onError, ...rest } = options;
     this.#options = {
       format: 'npz',
       rotateMs: 3_600_000,
@@ -76,9 +85,10 @@ export class Recorder {
     check(bytes >= 4096 && bytes <= 1.5 * 2 ** 30, 'rotateBytes', bytes);
     check(this.#options.flushMs >= 1, 'flushMs', this.#options.flushMs);
     this.#onFile = onFile ?? ((): void => undefined);
+    this.#onError = onError ?? warn;
     mkdirSync(options.folder, { recursive: true });
     this.#timer = setInterval(() => {
-      this.#file?.flush();
+      this.#guarded(() => this.#file?.flush());
     }, this.#options.flushMs).unref();
   }
 
@@ -89,6 +99,7 @@ export class Recorder {
       levels: this.#levels,
       files: [...this.#files],
       skipped: this.#skipped,
+      failure: this.#failure,
     };
   }
 
@@ -98,7 +109,6 @@ export class Recorder {
    * @param exchTsNs - Exchange time, Unix ns.
    * @param localTsNs - When it was received, Unix ns.
    * @param isBook - True: these levels are the whole book, whatever there was before.
-   * @throws Error of the file system.
    */
   depth(
     exchTsNs: bigint,
@@ -111,26 +121,30 @@ export class Recorder {
       this.#skipped += levels.length;
       return;
     }
-    this.#levels += levels.length;
-    const file = this.#current(exchTsNs, localTsNs);
-    if (isBook) {
-      this.#hasBook = true;
-      file.depth(exchTsNs, localTsNs, this.#book.replace(levels), true);
-    } else {
-      this.#book.apply(levels);
-      file.depth(exchTsNs, localTsNs, levels, false);
-    }
+    this.#guarded(() => {
+      const file = this.#current(exchTsNs, localTsNs);
+      if (isBook) {
+        this.#hasBook = true;
+        file.depth(exchTsNs, localTsNs, this.#book.replace(levels), true);
+      } else {
+        this.#book.apply(levels);
+        file.depth(exchTsNs, localTsNs, levels, false);
+      }
+      this.#levels += levels.length;
+    });
   }
 
-  /** Records a trade. @throws Error of the file system. */
+  /** Records a trade. */
   trade(exchTsNs: bigint, localTsNs: bigint, trade: RecordedTrade): void {
     if (this.#closed) return;
     if (!this.#hasBook) {
       this.#skipped += 1;
       return;
     }
-    this.#trades += 1;
-    this.#current(exchTsNs, localTsNs).trade(exchTsNs, localTsNs, trade);
+    this.#guarded(() => {
+      this.#current(exchTsNs, localTsNs).trade(exchTsNs, localTsNs, trade);
+      this.#trades += 1;
+    });
   }
 
   /** Finishes the file. Idempotent. */
@@ -138,7 +152,29 @@ export class Recorder {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#finish();
+    this.#guarded(() => {
+      this.#finish();
+    });
+  }
+
+  /** A full disk ends the recording, not the program that trades beside it. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const file = this.#file;
+      this.#closed = true;
+      this.#file = undefined;
+      clearInterval(this.#timer);
+      const reason = error instanceof Error ? error : new Error(String(error));
+      this.#failure = reason.message;
+      try {
+        file?.abandon();
+      } catch {
+        // The first failure is the one to tell.
+      }
+      this.#onError(reason);
+    }
   }
 
   #current(exchTsNs: bigint, localTsNs: bigint): RecordingFile {
@@ -175,7 +211,12 @@ export class Recorder {
     this.#file = undefined;
     if (file === undefined) return;
     this.#files.push(file);
-    this.#onFile(file);
+    try {
+      this.#onFile(file);
+    } catch (error) {
+      // The file is there; the recording goes on.
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }
 
@@ -191,6 +232,13 @@ export function recoverRecordings(folder: string): FinishedFile[] {
     .sort()
     .map((name) => join(folder, name))
     .map((npy) => packNpy(npy, npy.replace(/\.npy$/, '.npz')));
+}
+
+function warn(error: Error): void {
+  process.emitWarning(`the recording ended: ${error.message}`, {
+    code: 'HFTBACKTEST_LIVE_RECORDING',
+    detail: 'What was flushed is kept. Make room, then begin a new recording.',
+  });
 }
 
 function check(holds: boolean, name: string, value: unknown): void {

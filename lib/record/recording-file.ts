@@ -43,6 +43,8 @@ export interface RecordingFile {
   trade(exchTsNs: bigint, localTsNs: bigint, trade: RecordedTrade): void;
   /** Hands everything to the operating system. */
   flush(): void;
+  /** Closes it after a failure, with what was flushed before. */
+  abandon(): void;
   /** Flushes, brings the file into its final form and closes it. */
   finish(): FinishedFile;
 }

@@ -1,0 +1,73 @@
+// `hftbacktest-live record` as a program, on made-up data.
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { arrayBytes, rowsOf } from '../../lib/npz/npy-header.js';
+
+const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'hbl-record-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs `record` behind a shell command, with no addon to be found. */
+function record(shell: string, ...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(
+    'sh',
+    ['-c', `${shell}; exec "$@"`, 'sh', process.execPath, main, 'record', '--out', folder, ...args],
+    {
+      encoding: 'utf8',
+      timeout: 20_000,
+      env: {
+        PATH: process.env['PATH'],
+        LOG_LEVEL: 'silent',
+        HFTBACKTEST_LIVE_ADDON: path.join(path.sep, 'nowhere'),
+      },
+    },
+  );
+}
+
+it('records a data source of the feed', () => {
+  const run = record(':', '--source', 'hft_connector', '--seconds', '2', '--format', 'both');
+  expect(run.status, run.stderr).toBe(0);
+  expect(run.stderr).toContain('invalid events 0');
+  expect(
+    readdirSync(folder)
+      .map((name) => path.extname(name))
+      .sort(),
+  ).toEqual(['.gz', '.npz']);
+  expect(run.stdout).toMatch(/\.npz: [1-9]\d* trades, [1-9]\d* levels/);
+});
+
+describe('on a disk that is full', () => {
+  // A limit of the size of files stands in for it, in blocks of 512 bytes: reached after some flushes.
+  it('ends with code 1 and says why, and an event array holds what was flushed', () => {
+    const run = record('ulimit -f 4000', '--backend', 'stub', '--seconds', '15');
+    expect(run.status, run.stderr).toBe(1);
+    expect(run.stderr.match(/the recording ended: EFBIG/g)).toHaveLength(1);
+    const [name, ...others] = readdirSync(folder);
+    expect([path.extname(name!), others]).toEqual(['.npy', []]);
+    const npy = readFileSync(path.join(folder, name!));
+    expect(rowsOf(npy)).toBeGreaterThan(1_000);
+    expect(npy.length).toBeGreaterThanOrEqual(arrayBytes(rowsOf(npy) ?? NaN));
+  });
+
+  it('leaves a collector’s file that can be read to its end', () => {
+    const run = record('ulimit -f 500', '--backend', 'stub', '--seconds', '15', '--format', 'gz');
+    expect(run.status, run.stderr).toBe(1);
+    const [name] = readdirSync(folder);
+    const lines = gunzipSync(readFileSync(path.join(folder, name!)))
+      .toString()
+      .split('\n');
+    expect(lines.at(-1)).toBe('');
+    expect(lines.length).toBeGreaterThan(100);
+  });
+});
