@@ -21,15 +21,24 @@ const ORDERS: Readonly<Record<string, string>> = {
   none: 'market data only',
 };
 
+/** Told what becomes of a connector that was started. */
+export interface DemoConnectorWatcher {
+  /** It is gone, and why. */
+  onDown(text: string): void;
+  /** It runs again. */
+  onUp(): void;
+  /** It will not come back. */
+  onFailed(text: string): void;
+}
+
 /**
- * Starts what `--connector` asks for; `tell` gets what goes wrong later.
+ * Starts what `--connector` asks for.
  *
  * @throws HftError as `ConnectorProcess.start` and `FakeBybit.start`.
  */
 export async function startDemoConnector(
   options: DemoOptions,
-  tell: (text: string) => void,
-  giveUp: () => void,
+  watcher: DemoConnectorWatcher,
 ): Promise<DemoConnector> {
   const { connector: kind, symbol, fake, realOrders } = options;
   if (kind !== 'sim' && kind !== 'bybit')
@@ -52,14 +61,15 @@ export async function startDemoConnector(
     connector
       .on('died', ({ code, signal, stderrTail }, willRestart) => {
         const next = willRestart ? 'it is started again' : 'it is not started again';
-        tell(`the connector ended by itself (${signal ?? String(code)}); ${next}.\n${stderrTail}`);
+        watcher.onDown(
+          `the connector ended by itself (${signal ?? String(code)}); ${next}.\n${stderrTail}`,
+        );
       })
       .on('restarted', () => {
-        tell('the connector runs again.');
+        watcher.onUp();
       })
       .on('failed', (error) => {
-        tell(error.message);
-        giveUp();
+        watcher.onFailed(error.message);
       });
     await connector.start();
     const { orders } = connector.health;

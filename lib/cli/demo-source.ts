@@ -1,7 +1,7 @@
 import type { LatencySummary } from '../models/latency-histogram.js';
 import { figure } from '../server/figure.js';
 import { FlowRates } from '../server/flow-rates.js';
-import type { Level, LiveView, TradeView } from '../server/live-view.js';
+import type { LiveView, TradeView } from '../server/live-view.js';
 import { LogTail } from '../server/log-tail.js';
 import type {
   MetricSample,
@@ -63,15 +63,11 @@ export class DemoSource implements ServerSource {
     this.#toldMs = Date.now();
   }
 
-  /** A line for the log of the page. */
-  tell(level: Level, text: string): void {
-    this.#log.add(level, text);
-  }
-
   /** The connector is gone, or back when `why` is empty. */
   setDown(why: string): void {
-    this.#isDown = why;
     if (why !== '') this.#log.add('bad', why);
+    else if (this.#isDown !== '') this.#log.add('ok', 'the connector runs again');
+    this.#isDown = why;
   }
 
   /** @inheritDoc */

@@ -7,7 +7,11 @@ import { LiveInstrument } from '../models/live-instrument.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import { runLive } from '../strategy/run-live.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
-import { startDemoConnector, type DemoConnector } from './demo-connector.js';
+import {
+  startDemoConnector,
+  type DemoConnector,
+  type DemoConnectorWatcher,
+} from './demo-connector.js';
 import type { DemoOptions } from './demo-options.js';
 import { openDemoPage, type DemoPage } from './demo-page.js';
 import { demoReport } from './demo-report.js';
@@ -73,12 +77,23 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   };
   onStopSignal(giveUp);
   let page: DemoPage | undefined;
-  const tell = (text: string): void => {
+  const onDown = (text: string): void => {
     process.stderr.write(`demo: ${text}\n`);
-    page?.source.tell('bad', text);
+    page?.source.setDown(text.split('\n')[0] ?? '');
+  };
+  const watcher: DemoConnectorWatcher = {
+    onDown,
+    onUp() {
+      process.stderr.write('demo: the connector runs again.\n');
+      page?.source.setDown('');
+    },
+    onFailed(text) {
+      onDown(text);
+      giveUp();
+    },
   };
   const connector =
-    backend === 'native' ? await startDemoConnector(options, tell, giveUp) : STUB_CONNECTOR;
+    backend === 'native' ? await startDemoConnector(options, watcher) : STUB_CONNECTOR;
   try {
     page = await openDemoPage(options, backend, connector.name);
     const summary = await trade(options, backend, connector, page, abort.signal);
