@@ -19,7 +19,7 @@ export class FakeSource implements ServerSource {
   missing: string[] = [];
   views = 0;
   closed = 0;
-  /** Makes each view this many bytes larger. */
+  /** Makes each update this much larger. */
   ballast = '';
   bid = 99.5;
 
@@ -65,7 +65,10 @@ export class FakeSource implements ServerSource {
       atMs: Date.now(),
       backend: 'stub',
       uptimeMs: 1,
-      state: { level: 'ok', text: `live${this.ballast}` },
+      state: {
+        level: 'ok',
+        text: `live${this.ballast === '' ? '' : String(this.views) + this.ballast}`,
+      },
       instruments: this.instruments,
       instrument,
       connectors: [],

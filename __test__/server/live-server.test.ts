@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { HftError } from '../../lib/models/hft-error.js';
-import type { PageMessage } from '../../lib/server/live-view.js';
+import type { LiveView, PageMessage } from '../../lib/server/live-view.js';
 import { LiveServer } from '../../lib/server/live-server.js';
 import type { LiveServerOptions } from '../../lib/server/server-options.js';
 import { until } from '../support/until.js';
@@ -153,7 +153,34 @@ describe('the live page’s socket', () => {
     await until(() => messages.length > 5, 'six messages');
     expect(messages[0]).toMatchObject({ type: 'history' });
     expect(messages[1]).toMatchObject({ type: 'view', view: { instrument: 1 } });
+    expect(messages.slice(2).every(({ type }) => type === 'change')).toBe(true);
     socket.close();
+  });
+
+  it('sends what changed, from which the page has the whole at any time', async () => {
+    const { url, source } = await serve();
+    const { socket, messages } = await openPage(url);
+    await until(() => messages.length > 3, 'the first messages');
+    const late = await openPage(url);
+    source.bid = 50;
+    await until(() => late.messages.length > 3, 'messages of the second page');
+    source.bid = 51.5;
+    const whole = (of: PageMessage[]): Partial<LiveView> =>
+      Object.assign(
+        {},
+        ...of.map((message) =>
+          message.type === 'view' ? message.view : message.type === 'change' ? message.change : {},
+        ),
+      ) as Partial<LiveView>;
+    for (const of of [messages, late.messages])
+      await until(() => whole(of).book?.bids[0]?.[0] === 51.5, 'the last change');
+    const shown = JSON.parse(JSON.stringify(source.view(0))) as Partial<LiveView>;
+    for (const of of [messages, late.messages]) expect(whole(of)).toMatchObject({ ...shown, atMs: expect.any(Number) as number });
+    const changes = messages.flatMap((m) => (m.type === 'change' ? [Object.keys(m.change)] : []));
+    expect(changes.some((fields) => fields.includes('book'))).toBe(true);
+    expect(changes.some((fields) => fields.includes('instruments'))).toBe(false);
+    socket.close();
+    late.socket.close();
   });
 
   it('sends at most ten updates a second, each made once for all pages', async () => {

@@ -112,4 +112,6 @@ export interface LiveView {
 /** What the server sends over the page's WebSocket. */
 export type PageMessage =
   | { readonly type: 'history'; readonly points: readonly ChartPoint[] }
-  | { readonly type: 'view'; readonly view: LiveView };
+  | { readonly type: 'view'; readonly view: LiveView }
+  /** The fields that differ from the message before; `null` stands for `undefined`. */
+  | { readonly type: 'change'; readonly change: Partial<LiveView> };

@@ -7,6 +7,7 @@ import { ChartHistory } from './chart-history.js';
 import type { PageMessage } from './live-view.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ServerSource } from './server-source.js';
+import { ViewText } from './view-text.js';
 
 /** A page that has this much unread gets no more until it has read. */
 const BACKLOG_BYTES = 512 * 1024;
@@ -17,11 +18,14 @@ interface Page {
   readonly socket: WebSocket;
   readonly instrument: number;
   answered: boolean;
+  /** It has every update up to the last one, so the next may say only what changed. */
+  isCurrent: boolean;
 }
 
 /**
  * The open pages. A view is made once per update and instrument however many pages show it, and
- * not at all while nobody looks; a page that reads too slowly misses updates, never gets old ones.
+ * not at all while nobody looks. A page gets the whole view first and then what changed; one that reads
+ * too slowly misses updates, never gets old ones, and then gets the whole again.
  */
 export class PageHub {
   readonly #source: ServerSource;
@@ -33,6 +37,7 @@ export class PageHub {
   });
   readonly #history = new ChartHistory();
   readonly #pages = new Set<Page>();
+  readonly #views = new Map<number, ViewText>();
   readonly #timers: NodeJS.Timeout[];
   #skipped = 0;
 
@@ -71,7 +76,7 @@ export class PageHub {
   /** Takes over a connection that asked for a WebSocket. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, instrument: number): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const page: Page = { socket: webSocket, instrument, answered: true };
+      const page: Page = { socket: webSocket, instrument, answered: true, isCurrent: false };
       this.#pages.add(page);
       webSocket.on('pong', () => {
         page.answered = true;
@@ -82,7 +87,6 @@ export class PageHub {
         this.#pages.delete(page);
       });
       this.#send(page, text({ type: 'history', points: this.#history.of(instrument) }));
-      this.#send(page, text({ type: 'view', view: this.#source.view(instrument) }));
     });
   }
 
@@ -95,19 +99,33 @@ export class PageHub {
   }
 
   #update(): void {
-    const made = new Map<number, string>();
+    const made = new Map<number, ViewText>();
     for (const page of this.#pages) {
       if (page.socket.bufferedAmount > BACKLOG_BYTES) {
         this.#skipped += 1;
+        page.isCurrent = false;
         continue;
       }
-      let message = made.get(page.instrument);
-      if (message === undefined) {
-        message = text({ type: 'view', view: this.#source.view(page.instrument) });
-        made.set(page.instrument, message);
-      }
-      this.#send(page, message);
+      const view = made.get(page.instrument) ?? this.#make(page.instrument);
+      made.set(page.instrument, view);
+      this.#send(page, page.isCurrent ? view.change : view.whole);
+      page.isCurrent = true;
     }
+    for (const instrument of this.#views.keys())
+      if (!made.has(instrument)) this.#forget(instrument);
+  }
+
+  #make(instrument: number): ViewText {
+    const view = this.#views.get(instrument) ?? new ViewText();
+    this.#views.set(instrument, view);
+    view.take(this.#source.view(instrument));
+    return view;
+  }
+
+  /** No update was made: what changed since the last one would not be the whole truth. */
+  #forget(instrument: number): void {
+    this.#views.delete(instrument);
+    for (const page of this.#pages) if (page.instrument === instrument) page.isCurrent = false;
   }
 
   #chart(): void {

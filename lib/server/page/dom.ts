@@ -21,3 +21,8 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** Sets the classes where they changed: an untouched element costs no style. */
+export function setClass(element: Element, className: string): void {
+  if (element.className !== className) element.className = className;
+}

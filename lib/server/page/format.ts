@@ -14,10 +14,12 @@ export function latencyText(us: number | null): string {
   return `${(us / 1e6).toFixed(1)} s`;
 }
 
+const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
 /** A count for people. */
 export function countText(value: number): string {
   if (!Number.isFinite(value)) return '–';
-  return Math.round(value).toLocaleString('en-US');
+  return counts.format(Math.round(value));
 }
 
 /** `h:mm:ss` of a duration in ms. */

@@ -1,61 +1,86 @@
 import type { LiveView, OrderView } from '../live-view.js';
-import { byId, make } from './dom.js';
+import { byId, make, setClass } from './dom.js';
 import { digitsOf } from './format.js';
+import { Label, Rows, type Row } from './rows.js';
 
 const NEAR = 8;
 
-type Row = readonly [price: number, qty: number];
-
-/** Draws the depth ladder: asks above, the spread between, bids below; own orders marked. */
-export function drawLadder(view: LiveView): void {
-  const { book, orders } = view;
-  const body = byId('ladder');
-  body.classList.toggle('stale', !book.trusted);
-  const largest = Math.max(1e-12, ...[...book.bids, ...book.asks].map(([, qty]) => qty));
-  const digits: [number, number] = [digitsOf(book.tickSize), digitsOf(book.lotSize)];
-  const row = (side: 'buy' | 'sell', level: Row, index: number): HTMLElement => {
-    const element = levelRow(
-      side,
-      level,
-      largest,
-      digits,
-      ownAt(orders, side, level[0], book.tickSize),
-    );
-    if (index >= NEAR) element.classList.add('far');
-    return element;
-  };
-  const asks = book.asks.map((level, index) => row('sell', level, index)).reverse();
-  const bids = book.bids.map((level, index) => row('buy', level, index));
-  body.replaceChildren(...asks, middle(view, digits[0]), ...bids);
+interface Line {
+  readonly side: 'buy' | 'sell';
+  readonly far: boolean;
+  readonly price: string;
+  readonly qty: string;
+  readonly own: string;
+  /** Length of the bar, 0 to 1. */
+  readonly share: number;
 }
 
-function middle({ book }: LiveView, digits: number): HTMLElement {
-  const [bid, ask] = [book.bids[0]?.[0], book.asks[0]?.[0]];
+const body = byId('ladder');
+const asks = make('tbody');
+const middle = make('td');
+const bids = make('tbody');
+const askRows = new Rows<Line>(asks, lineRow);
+const bidRows = new Rows<Line>(bids, lineRow);
+const middleText = new Label();
+middle.colSpan = 3;
+middle.append(middleText.node);
+body.append(asks, make('tbody', 'middle', make('tr', '', middle)), bids);
+
+/** Draws the depth ladder: asks above, the spread between, bids below; own orders marked. */
+export function drawLadder({ book, orders }: LiveView): void {
+  setClass(body, book.trusted ? '' : 'stale');
+  const largest = Math.max(1e-12, ...[...book.bids, ...book.asks].map(([, qty]) => qty));
+  const [priceDigits, qtyDigits] = [digitsOf(book.tickSize), digitsOf(book.lotSize)];
+  const lines = (side: 'buy' | 'sell', levels: LiveView['book']['bids']): Line[] =>
+    levels.map(([price, qty], index) => {
+      const own = ownAt(orders, side, price, book.tickSize);
+      return {
+        side,
+        far: index >= NEAR,
+        price: price.toFixed(priceDigits),
+        qty: qty.toFixed(qtyDigits),
+        own: own > 0 ? `● ${own.toFixed(qtyDigits)}` : '',
+        share: Math.round((qty / largest) * 100) / 100,
+      };
+    });
+  askRows.show(lines('sell', book.asks).reverse());
+  bidRows.show(lines('buy', book.bids));
+  middleText.set(middleLine(book, priceDigits));
+}
+
+function middleLine({ bids, asks, trusted }: LiveView['book'], digits: number): string {
+  const [bid, ask] = [bids[0]?.[0], asks[0]?.[0]];
   const text =
     bid === undefined || ask === undefined
       ? 'no book'
       : `${((bid + ask) / 2).toFixed(digits + 1)}  spread ${(ask - bid).toFixed(digits)}`;
-  const cell = make('td', '', book.trusted ? text : `${text} – not whole`);
-  cell.colSpan = 3;
-  return make('tr', 'middle', cell);
+  return trusted ? text : `${text} – not whole`;
 }
 
-function levelRow(
-  side: 'buy' | 'sell',
-  [price, qty]: Row,
-  largest: number,
-  [priceDigits, qtyDigits]: [number, number],
-  own: number,
-): HTMLElement {
+function lineRow(): Row<Line> {
+  const [price, own, qty] = [new Label(), new Label(), new Label()];
   const bar = make('div', 'bar');
-  bar.style.width = `${String(Math.round((qty / largest) * 100))}%`;
-  return make(
+  const element = make(
     'tr',
-    side,
-    make('td', '', make('span', '', price.toFixed(priceDigits))),
-    make('td', 'n', make('span', 'own', own > 0 ? `● ${own.toFixed(qtyDigits)}` : '')),
-    make('td', 'n', bar, make('span', 'qty', qty.toFixed(qtyDigits))),
+    '',
+    make('td', '', make('span', '', price.node)),
+    make('td', 'n', make('span', 'own', own.node)),
+    make('td', 'n', bar, make('span', 'qty', qty.node)),
   );
+  let drawn = -1;
+  return {
+    element,
+    fill: (line) => {
+      setClass(element, line.far ? `${line.side} far` : line.side);
+      price.set(line.price);
+      own.set(line.own);
+      qty.set(line.qty);
+      if (line.share === drawn) return;
+      drawn = line.share;
+      // Scaled and not sized: no layout.
+      bar.style.transform = `scaleX(${String(line.share)})`;
+    },
+  };
 }
 
 /** Own quantity that rests at a price. */

@@ -1,6 +1,7 @@
 import type { HopView, LiveView } from '../live-view.js';
-import { byId, make } from './dom.js';
+import { byId, make, setClass } from './dom.js';
 import { latencyText } from './format.js';
+import { Label, Rows, type Row } from './rows.js';
 
 const WINDOW_MS = 10_000;
 /** Octaves shown: from 1 µs (octave 5 begins at 1.02 µs) to 33 ms. */
@@ -12,52 +13,87 @@ interface Past {
   readonly octaves: readonly number[];
 }
 
+interface Line {
+  readonly hop: HopView;
+  /** Of the last seconds, by octave. */
+  readonly counts: readonly number[];
+}
+
 /** One row of bars and percentiles per hop. */
 export class LatencyPanel {
   readonly #past = new Map<string, Past[]>();
+  readonly #rows: Rows<Line>;
 
-  draw({ hops, atMs }: LiveView): void {
-    const rows = hops.map((hop) => this.#row(hop, atMs));
-    byId('latency').replaceChildren(...rows, axis());
+  constructor() {
+    const list = make('div');
+    byId('latency').append(list, axis());
+    this.#rows = new Rows(list, lineRow);
   }
 
-  #row({ name, about, latency }: HopView, atMs: number): HTMLElement {
+  draw({ hops, atMs }: LiveView): void {
+    this.#rows.show(hops.map((hop) => ({ hop, counts: this.#counts(hop, atMs) })));
+  }
+
+  #counts({ name, latency }: HopView, atMs: number): number[] {
     const past = this.#past.get(name) ?? [];
     this.#past.set(name, past);
     past.push({ atMs, octaves: latency.octaves });
     while (past.length > 2 && (past[1]?.atMs ?? atMs) < atMs - WINDOW_MS) past.shift();
     const before = past[0]?.octaves ?? [];
-    const counts: number[] = [];
-    for (let octave = 0; octave < Math.max(LAST + 1, latency.octaves.length); octave += 1) {
-      const count = Math.max(0, (latency.octaves[octave] ?? 0) - (before[octave] ?? 0));
+    const counts: number[] = new Array<number>(LAST - FIRST + 1).fill(0);
+    for (const [octave, count] of latency.octaves.entries()) {
       const shown = Math.min(LAST, Math.max(FIRST, octave)) - FIRST;
-      counts[shown] = (counts[shown] ?? 0) + count;
+      counts[shown] = (counts[shown] ?? 0) + Math.max(0, count - (before[octave] ?? 0));
     }
-    const row = make('div', 'hop', make('b', '', name), bars(counts));
-    row.title = about;
-    const figures = [
-      ['p50', latency.p50Us],
-      ['p99', latency.p99Us],
-      ['p99.9', latency.p999Us],
-      ['max', latency.maxUs],
-    ] as const;
-    for (const [label, us] of figures) {
-      const small = make('small', '', label);
-      row.append(make('span', 'n', small, latency.count === 0 ? '–' : latencyText(us)));
-    }
-    return row;
+    return counts;
   }
 }
 
-function bars(counts: readonly number[]): HTMLElement {
-  const largest = Math.max(1, ...counts);
-  const columns = counts.map((count) => {
-    const column = make('i', count === 0 ? 'none' : '');
-    column.style.height = `${String(Math.max(3, Math.round((count / largest) * 100)))}%`;
-    column.title = String(count);
-    return column;
-  });
-  return make('div', 'plot bars', ...columns);
+const FIGURES = [
+  ['p50', 'p50Us'],
+  ['p99', 'p99Us'],
+  ['p99.9', 'p999Us'],
+  ['max', 'maxUs'],
+] as const;
+
+function lineRow(): Row<Line> {
+  const name = new Label();
+  const plot = make('div', 'plot bars');
+  const columns = new Rows<{ count: number; largest: number }>(plot, columnRow);
+  const figures = FIGURES.map(([label, field]) => ({ label, field, text: new Label() }));
+  const element = make(
+    'div',
+    'hop',
+    make('b', '', name.node),
+    plot,
+    ...figures.map(({ label, text }) => make('span', 'n', make('small', '', label), text.node)),
+  );
+  return {
+    element,
+    fill: ({ hop, counts }) => {
+      name.set(hop.name);
+      if (element.title !== hop.about) element.title = hop.about;
+      const largest = Math.max(1, ...counts);
+      columns.show(counts.map((count) => ({ count, largest })));
+      for (const { field, text } of figures)
+        text.set(hop.latency.count === 0 ? '–' : latencyText(hop.latency[field]));
+    },
+  };
+}
+
+function columnRow(): Row<{ count: number; largest: number }> {
+  const element = make('i');
+  let drawn = -1;
+  return {
+    element,
+    fill: ({ count, largest }) => {
+      setClass(element, count === 0 ? 'none' : '');
+      const height = Math.max(3, Math.round((count / largest) * 100));
+      if (height === drawn) return;
+      drawn = height;
+      element.style.transform = `scaleY(${String(height / 100)})`;
+    },
+  };
 }
 
 function axis(): HTMLElement {

@@ -1,0 +1,47 @@
+/** Part of one core that drawing may take. The page often shares its cores with what it shows. */
+const SHARE = 0.03;
+const LONGEST_MS = 1_000;
+
+/**
+ * Calls a drawing function in animation frames, and seldom enough: what a frame costs, style, layout and
+ * paint included, is measured, and the next one waits until that was a small part of the time. On a
+ * machine that draws fast every update is shown; on a slow one fewer are, never old ones.
+ */
+export class Frames {
+  readonly #draw: () => void;
+  readonly #after = new MessageChannel();
+  #isAsked = false;
+  #startedMs = 0;
+  #nextMs = 0;
+  #costMs = 0;
+
+  constructor(draw: () => void) {
+    this.#draw = draw;
+    // A message that is posted in a frame comes after that frame was painted.
+    this.#after.port1.onmessage = () => {
+      const nowMs = performance.now();
+      const costMs = nowMs - this.#startedMs;
+      // Slowly up: one frame that was interrupted says little about the next.
+      this.#costMs += (costMs - this.#costMs) * (costMs < this.#costMs ? 0.5 : 0.2);
+      this.#nextMs = nowMs + Math.min(LONGEST_MS, this.#costMs / SHARE);
+    };
+  }
+
+  /** Asks for a frame; however often, one comes. */
+  ask(): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    const waitMs = this.#nextMs - performance.now();
+    if (waitMs > 0) setTimeout(this.#request, waitMs);
+    else this.#request();
+  }
+
+  readonly #request = (): void => {
+    requestAnimationFrame(() => {
+      this.#isAsked = false;
+      this.#startedMs = performance.now();
+      this.#after.port2.postMessage(null);
+      this.#draw();
+    });
+  };
+}
