@@ -1,10 +1,8 @@
 //! What the channel inside `LiveBot` and the owner of the bot share.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    rc::Rc,
-    sync::Arc,
-};
+mod symbols;
+
+use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use hbl_wire::{BotPage, BotPort, clock::monotonic_ns};
 use hftbacktest::types::LiveEvent;
@@ -17,6 +15,7 @@ use crate::{
     trades::LastTrades,
     wait::Waiter,
 };
+use symbols::Symbols;
 
 /// The link of each connector is looked at this often.
 pub(crate) const LINK_CHECK_NS: u64 = 10_000_000;
@@ -57,7 +56,7 @@ impl Attention {
 pub(crate) struct Peer {
     pub(crate) port: BotPort,
     pub(crate) status: LinkStatus,
-    pub(crate) assets: HashMap<String, usize>,
+    pub(crate) assets: Symbols,
     pub(crate) in_batch: bool,
     /// The batch is addressed to this bot alone: the answer to a registration.
     pub(crate) in_answer: bool,
@@ -70,7 +69,7 @@ impl Peer {
         Self {
             port,
             status: LinkStatus::Waiting,
-            assets: HashMap::new(),
+            assets: Symbols::default(),
             in_batch: false,
             in_answer: false,
             answered: Vec::new(),
@@ -78,24 +77,26 @@ impl Peer {
     }
 }
 
-/// What the channel knows of one instrument.
+/// What the channel knows of one instrument. What every message of market data reads stands in the
+/// first cache line.
+#[repr(C, align(64))]
 pub(crate) struct Asset {
-    pub(crate) peer: usize,
-    pub(crate) symbol: String,
     pub(crate) tick_size: f64,
-    pub(crate) lot_size: f64,
-    pub(crate) trades: LastTrades,
-    /// The book is whole: nothing was lost since the last answer.
-    pub(crate) trusted: bool,
-    pub(crate) awaited: orders::Awaited,
-    /// Registered, and the answer has not begun.
-    pub(crate) unanswered: bool,
+    pub(crate) peer: usize,
     /// The connector refused to serve it; asked again only when the connector comes back.
     pub(crate) refused: bool,
-    /// When it was registered last, monotonic.
-    pub(crate) registered_ns: u64,
     /// Something of it changed since the state block was refreshed.
     pub(crate) touched: bool,
+    /// The book is whole: nothing was lost since the last answer.
+    pub(crate) trusted: bool,
+    /// Registered, and the answer has not begun.
+    pub(crate) unanswered: bool,
+    pub(crate) trades: LastTrades,
+    pub(crate) lot_size: f64,
+    pub(crate) symbol: String,
+    pub(crate) awaited: orders::Awaited,
+    /// When it was registered last, monotonic.
+    pub(crate) registered_ns: u64,
 }
 
 /// Everything that the channel and the owner of the bot share.

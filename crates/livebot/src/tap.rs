@@ -215,7 +215,7 @@ impl Shared {
     }
 
     pub(crate) fn asset(&mut self, at: usize, symbol: &str) -> Option<usize> {
-        let Some(asset) = self.peers[at].assets.get(symbol).copied() else {
+        let Some(asset) = self.peers[at].assets.get(symbol) else {
             self.stats.unknown_symbols += 1;
             return None;
         };
@@ -304,7 +304,7 @@ impl Shared {
             }
             SideEvent::RegisterRefused { symbol, code, text } => {
                 if let Some(asset) = self.peers[at].assets.get(&symbol) {
-                    let asset = &mut self.assets[*asset];
+                    let asset = &mut self.assets[asset];
                     (asset.refused, asset.unanswered) = (true, false);
                 }
                 (Some(symbol), error(code), text)
@@ -356,7 +356,7 @@ impl Shared {
         let asset = match symbol {
             None => self.first_asset(at),
             Some(symbol) => match self.peers[at].assets.get(&symbol) {
-                Some(asset) => index(*asset),
+                Some(asset) => index(asset),
                 None => return,
             },
         };
