@@ -24,6 +24,7 @@ export async function build() {
   must('npm', ['run', '--silent', 'build:native', '--', '--features', 'live']);
   must('cargo', ['build', '--release', '-p', 'hbl-bench-peers'], await cargoEnv());
   for (const own of [
+    'bare-wake',
     'bybit-decode',
     'publisher',
     'stock-bot',

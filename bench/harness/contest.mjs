@@ -38,7 +38,8 @@ export async function contest({ pairs, sides, show, lateMaxNs: limitNs = Infinit
 /**
  * A row: `ours` against `peer` by `field`. The ratio is the median of the rounds' own ratios;
  * `within` says whether it keeps the goal, `sound` whether the rounds themselves are as they must
- * be (nothing lost).
+ * be (nothing lost). `reason` makes the text that explains a row that is not held, from the median
+ * of a side's field.
  */
 export function compareRow({
   outcome,
@@ -50,6 +51,7 @@ export function compareRow({
   goal,
   within = () => true,
   sound = () => true,
+  reason,
 }) {
   const { good, voided } = outcome;
   if (good.length === 0) {
@@ -59,8 +61,8 @@ export function compareRow({
   const ratios = good.map((round) => round[ours][field] / round[peer][field]);
   const ratio = median(ratios);
   const [low, high] = spread(ratios);
-  const middle = (side) =>
-    show((name) => median(good.map((round) => Number(round[side][name] ?? NaN))));
+  const of = (side, name) => median(good.map((round) => Number(round[side][name] ?? NaN)));
+  const middle = (side) => show((name) => of(side, name));
   return {
     what,
     ours: middle(ours),
@@ -68,6 +70,7 @@ export function compareRow({
     ratio: `${ratioText(ratio)} (${ratioText(low)} to ${ratioText(high)})`,
     goal,
     held: within(ratio) && good.every((round) => sound(round[ours])),
+    ...(reason && { reason: reason(of) }),
     rounds: good,
     voided,
   };

@@ -1,6 +1,6 @@
 const columns = ['benchmark', 'what', 'ours', 'peer', 'ratio', 'goal', 'held'];
 
-/** One table of every row: ours, its peer, the ratio, the goal, held or not. */
+/** One table of every row: ours, its peer, the ratio, the goal, held or not; below it, why not. */
 export function printTable({ environment, results }) {
   const rows = results.flatMap(({ name, rows: own }) =>
     own.map((row) => [
@@ -28,5 +28,8 @@ export function printTable({ environment, results }) {
   console.log(line(columns));
   console.log(line(widths.map((width) => '-'.repeat(width))));
   for (const row of rows) console.log(line(row));
+  for (const { name, rows: own } of results)
+    for (const { what, held, reason } of own)
+      if (!held && reason !== undefined) console.log(`${name}, ${what}: ${reason}`);
   for (const { notes = [] } of results) for (const note of notes) console.log(note);
 }

@@ -1,4 +1,5 @@
 // Publish → a Rust bot that has applied the event, by wait strategy, with processor time.
+import { bareWake } from '../harness/bare-wake.mjs';
 import { compareRow, contest } from '../harness/contest.mjs';
 import { oneBot } from '../harness/feed-round.mjs';
 import { us } from '../harness/rounds.mjs';
@@ -8,7 +9,7 @@ const LATE_MAX_NS = 200_000;
 const WAITS = ['spin', 'adaptive', 'park'];
 const percent = (share) => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
 
-/** By strategy and rate: what is held, and to which part of the stock bot's figure. */
+/** By strategy and rate: what is held, and to which part of the peer's figure; null is shown. */
 const GOALS = [
   { wait: 'spin', rates: [100, 1_000, 10_000], field: 'p50Ns', part: 15 },
   { wait: 'spin', rates: [100, 1_000, 10_000], field: 'p99Ns', part: 5 },
@@ -16,33 +17,45 @@ const GOALS = [
   { wait: 'adaptive', rates: [100], field: 'p50Ns', part: null },
   { wait: 'park', rates: [100, 1_000, 10_000], field: 'p50Ns', part: 3 },
   { wait: 'park', rates: [100, 1_000, 10_000], field: 'cpu', part: 10 },
+  { wait: 'park', rates: [100, 1_000, 10_000], field: 'p50Ns', part: null, peer: 'bare' },
 ];
+/** What no design that sleeps can be better than, for the rows of `park`. */
+function floor(of) {
+  const [p50, stock] = [of('bare', 'p50Ns'), of('stock', 'p50Ns')];
+  return (
+    `a futex and nothing else takes p50 ${us(p50)} (1/${(stock / p50).toFixed(1)} of the stock bot's) and ` +
+    `cpu ${percent(of('bare', 'cpu'))} to wake a core that the idle machine has halted`
+  );
+}
+
 const LABELS = { p50Ns: 'p50', p99Ns: 'p99', cpu: 'cpu' };
 
-function row(outcome, rate, { wait, field, part }) {
+function row(outcome, rate, { wait, field, part, peer = 'stock' }) {
   return compareRow({
     outcome,
     what: `${wait}, ${LABELS[field]} at ${rate}/s`,
     ours: wait,
-    peer: 'stock',
+    peer,
     field,
     show: (of) => `${us(of('p50Ns'))}, p99 ${us(of('p99Ns'))}, cpu ${percent(of('cpu'))}`,
     goal: part === null ? 'shown' : `<= 1/${part}`,
     within: (ratio) => part === null || ratio <= 1 / part,
     sound: ({ isWhole }) => isWhole,
+    ...(wait === 'park' && { reason: floor }),
   });
 }
 
 export async function run({ quick }) {
   const rows = [];
   for (const { rate, seconds } of [
-    { rate: 100, seconds: quick ? 1 : 2 },
+    { rate: 100, seconds: quick ? 1 : 1.5 },
     { rate: 1_000, seconds: quick ? 0.5 : 1 },
     { rate: 10_000, seconds: quick ? 0.5 : 1 },
   ]) {
     console.error(` ${rate} events/s`);
     const sides = {};
     for (const wait of [...WAITS, 'stock']) sides[wait] = () => oneBot({ wait, rate, seconds });
+    sides.bare = () => bareWake({ rate, seconds });
     const outcome = await contest({
       pairs: quick ? 2 : 4,
       lateMaxNs: LATE_MAX_NS,
