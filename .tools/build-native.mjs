@@ -13,6 +13,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -24,6 +25,9 @@ import { cargoEnv, lockedArgs, typeDefDir, whyNoCargo } from './cargo.mjs';
 import { writeNativeStamp } from './freshness.mjs';
 import { addonFile, connectorFile, fakeBybitFile, root } from './paths.mjs';
 import { ToolError, isMain, run, runMain } from './run.mjs';
+
+/** Types of the calls that are made without napi-rs. */
+const hotTypes = path.join(root, 'crates', 'node', 'src', 'hot.d.ts');
 
 /** A running process may have the old file mapped: it keeps it, new ones see the new file. */
 function place(from, to, mode) {
@@ -43,7 +47,9 @@ function place(from, to, mode) {
 async function writeAddonTypes() {
   const { generateTypeDef } = await import('@napi-rs/cli');
   const { dts } = await generateTypeDef({ typeDefDir, cwd: root });
-  writeFileSync(path.join(path.dirname(addonFile), 'addon.d.ts'), dts);
+  // Without the live part there are no hot calls either.
+  const hot = dts.includes('LiveBot') ? readFileSync(hotTypes, 'utf8') : '';
+  writeFileSync(path.join(path.dirname(addonFile), 'addon.d.ts'), dts + hot);
 }
 
 /**

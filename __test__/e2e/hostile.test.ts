@@ -305,6 +305,18 @@ describeNative('the addon itself', () => {
       expectInvalid(() => addon.botCancel(bot.handle, 0, id, 0));
       expectInvalid(() => addon.portCancel(1, 0, id));
     }
+    // Neither wraps nor rounds to another bot, instrument or time in force.
+    for (const wrong of [-1, 0.5, NaN, 2 ** 32, '0', 0n, null, undefined, {}] as number[]) {
+      expectInvalid(() => addon.botCancel(bot.handle, wrong, 1n, 0));
+      expectInvalid(() => addon.botCancel(wrong, 0, 1n, 0));
+      expectInvalid(() => addon.portModify(wrong, 0, 1n, 1, 1));
+      expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, 1, 1, wrong, 0, 0));
+    }
+    expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, 1, 1, 0, 256, 0));
+    for (const wrong of ['1', 1n, null, undefined] as number[])
+      expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, wrong, 1, 0, 0, 0));
+    expectInvalid(() => addon.botCancel(bot.handle, 0, 1 as never, 0));
+    expectInvalid(() => (addon.botRun as () => number)());
     for (const handle of [0, 4_294_967_295])
       expect(() => addon.botWaitBatch(handle, 0, 16)).toThrow('closed');
     expect(addon.portCancel(4_294_967_295, 0, 1n)).toBe(0);

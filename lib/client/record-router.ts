@@ -195,33 +195,41 @@ export class RecordRouter {
 
   /** Tells the levels gathered so far, one event per instrument. */
   #flush(): void {
-    if (this.#touched.length === 0) return;
+    const touched = this.#touched;
+    const [first] = touched;
+    if (first === undefined) return;
+    // A handler may lead back here: what is told is taken off the list before.
+    if (touched.length === 1) {
+      touched.pop();
+      this.#tell(first);
+    } else for (const state of touched.splice(0)) this.#tell(state);
+  }
+
+  #tell(state: InstrumentState): void {
     const { hub, metrics } = this.#options;
-    for (const state of this.#touched.splice(0)) {
-      metrics.bookUpdates += 1;
-      state.pendingLevels = 0;
-      const { bids, asks, pendingReset: reset, pendingSnapshot: snapshot } = state;
-      state.pendingReset = false;
-      state.pendingSnapshot = false;
-      if (bids.length === 0 && asks.length === 0) continue;
-      state.bids = [];
-      state.asks = [];
-      hub.emit(
-        'bookUpdate',
-        Object.freeze({
-          type: 'book_batch',
-          asset: state.asset,
-          symbol: state.spec.symbol,
-          bids,
-          asks,
-          reset,
-          snapshot,
-          merged: 1,
-          exchTsNs: state.book.exchTsNs,
-          localTsNs: state.localTsNs,
-        }),
-      );
-    }
+    metrics.bookUpdates += 1;
+    state.pendingLevels = 0;
+    const { bids, asks, pendingReset: reset, pendingSnapshot: snapshot } = state;
+    state.pendingReset = false;
+    state.pendingSnapshot = false;
+    if (bids.length === 0 && asks.length === 0) return;
+    state.bids = [];
+    state.asks = [];
+    hub.emit(
+      'bookUpdate',
+      Object.freeze({
+        type: 'book_batch',
+        asset: state.asset,
+        symbol: state.spec.symbol,
+        bids,
+        asks,
+        reset,
+        snapshot,
+        merged: 1,
+        exchTsNs: state.book.exchTsNs,
+        localTsNs: state.localTsNs,
+      }),
+    );
   }
 
   #measure(view: EventView): void {

@@ -68,7 +68,7 @@ export class RingConsumer {
     let uncommitted = 0;
     try {
       while (done < available && done < limit) {
-        const view = this.#view.moveTo(this.#read >>> 0);
+        const view = this.#view.moveTo(this.#read & (capacity - 1));
         const size =
           view.kind === RecordKind.Text
             ? 1

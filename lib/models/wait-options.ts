@@ -13,7 +13,10 @@ export type WaitStrategy = 'spin' | 'yield' | 'adaptive' | 'park';
 export interface WaitOptions {
   /** Default `adaptive`. */
   readonly strategy?: WaitStrategy;
-  /** Adaptive: how long to spin before yielding, ns. Default 20 000. */
+  /**
+   * Adaptive: how long to spin before yielding, ns. Default 20 000. `LiveClient` does not spin: its
+   * bot gives the core to the thread that it works for.
+   */
   readonly spinNs?: number;
   /** Adaptive: how long to yield before parking when little comes, ns. Default 100 000. */
   readonly yieldNs?: number;

@@ -14,6 +14,7 @@ mod link;
 mod live_core;
 mod order_entry;
 mod orders;
+mod pace;
 mod record;
 mod remote;
 mod ring;

@@ -18,6 +18,7 @@ use crate::{
     error::LiveBotError,
     link::LinkView,
     orders,
+    pace::Pace,
     record::Record,
     remote::Remote,
     shared::{Asset, Peer, Shared},
@@ -34,6 +35,7 @@ pub struct LiveCore<MD> {
     pub(crate) state: Option<StateBlock>,
     pub(crate) next_report_ns: u64,
     pub(crate) levels: Vec<Level>,
+    pub(crate) pace: Pace,
 }
 
 impl<MD: Book> LiveCore<MD> {
@@ -107,6 +109,7 @@ impl<MD: Book> LiveCore<MD> {
             state: None,
             next_report_ns: 0,
             levels: Vec::new(),
+            pace: Pace::default(),
         };
         core.check_links();
         Ok(core)
@@ -157,8 +160,14 @@ impl<MD: Book> LiveCore<MD> {
         remote.bind(shared.page.ringer());
         if let Some(ring) = remote.take_ring() {
             let instruments = shared.assets.len();
-            let Shared { sink, stats, .. } = &mut *shared;
+            let Shared {
+                sink,
+                stats,
+                waiter,
+                ..
+            } = &mut *shared;
             sink.set_ring(ring, instruments, stats);
+            waiter.serve_another_thread();
         }
         shared.remote = Some(remote);
         drop(shared);

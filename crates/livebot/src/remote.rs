@@ -3,7 +3,8 @@
 //! 1. The bot's thread is the only writer of the ring, and writes only while it holds a
 //!    [`Pump`], never while it waits. [`Remote::close`] forbids the next pump and waits for the
 //!    end of the present one; after it the ring's memory may go.
-//! 2. Commands are published before the bell rings; the bot looks at them before it sleeps.
+//! 2. Commands are published before the bell rings; the bot looks at them before it sleeps. A nap is
+//!    a sleep that only commands and the stop end, not messages.
 //! 3. The wake-up is called at most once per time that the consumer went to sleep, from the bot's
 //!    thread, never under a lock that the consumer needs.
 
@@ -13,7 +14,8 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    thread,
+    thread::{self, Thread},
+    time::Duration,
 };
 
 use hbl_wire::Ringer;
@@ -31,7 +33,7 @@ pub struct Remote {
     next_number: AtomicU64,
     has_commands: AtomicBool,
     commands: Mutex<VecDeque<Command>>,
-    ringer: Mutex<Option<Ringer>>,
+    bot: Mutex<Option<(Ringer, Thread)>>,
     ring: Mutex<Option<RingWriter>>,
     wake: Box<dyn Fn() + Send + Sync>,
     report: Mutex<(Option<Stats>, Vec<LinkView>)>,
@@ -53,7 +55,7 @@ impl Remote {
             next_number: AtomicU64::new(0),
             has_commands: AtomicBool::new(false),
             commands: Mutex::new(VecDeque::new()),
-            ringer: Mutex::new(None),
+            bot: Mutex::new(None),
             ring: Mutex::new(ring),
             wake,
             report: Mutex::default(),
@@ -94,7 +96,7 @@ impl Remote {
         }
         locked(&self.ring).take();
         // It holds the bot's page, and with it the bot's id.
-        locked(&self.ringer).take();
+        locked(&self.bot).take();
     }
 
     /// True after [`Remote::stop`].
@@ -110,19 +112,29 @@ impl Remote {
     }
 
     fn ring_bell(&self) {
-        let ringer = locked(&self.ringer).clone();
-        if let Some(ringer) = ringer {
+        let bot = locked(&self.bot).clone();
+        if let Some((ringer, thread)) = bot {
             ringer.ring();
+            thread.unpark();
         }
     }
 
+    /// Ties the bot of this thread to the remote.
     pub(crate) fn bind(&self, ringer: Ringer) {
-        *locked(&self.ringer) = Some(ringer);
+        *locked(&self.bot) = Some((ringer, thread::current()));
+    }
+
+    /// Sleeps on the bot's thread for `time`, or until there is a command or the stop.
+    pub(crate) fn nap(&self, time: Duration) {
+        // Either of them after this look leaves a token, with which parking ends at once.
+        if !self.has_commands() && !self.is_stopped() {
+            thread::park_timeout(time);
+        }
     }
 
     /// The bot ends: its page must not stay for as long as somebody holds the remote.
     pub(crate) fn unbind(&self) {
-        locked(&self.ringer).take();
+        locked(&self.bot).take();
     }
 
     pub(crate) fn has_commands(&self) -> bool {
@@ -177,9 +189,48 @@ impl Drop for Pump<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::{Arc, mpsc},
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use hbl_wire::{BotPage, random_bot_id};
 
     use super::Remote;
+    use crate::command::{Command, CommandKind};
+
+    #[test]
+    fn a_command_ends_a_nap_and_keeps_the_next_from_beginning() {
+        const LONG: Duration = Duration::from_secs(60);
+        let page = BotPage::own(random_bot_id()).unwrap();
+        let remote = Arc::new(Remote::new(None, Box::new(|| {})));
+        let (bound, is_bound) = mpsc::channel();
+        let bot = {
+            let (remote, ringer) = (remote.clone(), page.ringer());
+            thread::spawn(move || {
+                remote.bind(ringer);
+                bound.send(()).unwrap();
+                let start = Instant::now();
+                while !remote.has_commands() {
+                    remote.nap(LONG);
+                }
+                remote.nap(LONG);
+                start.elapsed()
+            })
+        };
+        is_bound.recv().unwrap();
+        thread::sleep(Duration::from_millis(20));
+        let command = Command {
+            number: 0,
+            asset: 0,
+            order_id: 0,
+            kind: CommandKind::Resync,
+        };
+        assert_eq!(remote.command(command), Some(1));
+        assert!(bot.join().unwrap() < LONG);
+    }
 
     #[test]
     fn a_panic_while_pumping_does_not_keep_close_waiting() {

@@ -72,6 +72,29 @@ impl Waiter {
         }
     }
 
+    /// From now on somebody in this process has to run before what the bot found is of use: adaptive
+    /// gives its core away instead of spinning. With fewer cores than busy threads that somebody
+    /// would otherwise wait for the end of this thread's time slice.
+    pub(crate) fn serve_another_thread(&mut self) {
+        self.config.spin_ns = 0;
+        // Naps are shorter than the kernel's usual slack, too.
+        self.lower_slack();
+    }
+
+    /// True when the bot may sleep although messages come.
+    pub(crate) const fn may_nap(&self) -> bool {
+        matches!(
+            self.config.strategy,
+            WaitStrategy::Adaptive | WaitStrategy::Park
+        )
+    }
+
+    fn lower_slack(&mut self) {
+        if !core::mem::replace(&mut self.slack_lowered, true) {
+            lower_timer_slack();
+        }
+    }
+
     /// Something came: the next pause starts from the beginning.
     pub(crate) fn reset(&mut self) {
         let idle_since_ns = self.idle_since_ns.take();
@@ -124,9 +147,8 @@ impl Waiter {
         } else {
             left_ns.min(self.config.park_ns)
         };
-        if !doorbell && !self.slack_lowered {
-            lower_timer_slack();
-            self.slack_lowered = true;
+        if !doorbell {
+            self.lower_slack();
         }
         if sleep_ns > 0 {
             page.sleep(Duration::from_nanos(sleep_ns), has_work);

@@ -7,7 +7,8 @@ use hftbacktest::{
 };
 
 use crate::{
-    book::Book, channel::TapChannel, error::CommandError, live_core::LiveCore, shared::Mode,
+    book::Book, channel::TapChannel, error::CommandError, live_core::LiveCore, pace::NAP,
+    shared::Mode,
 };
 
 /// Messages taken between two looks at commands and links.
@@ -81,11 +82,20 @@ impl<MD: Book> LiveCore<MD> {
             }
             self.refresh_state(false);
             self.report(false);
-            if monotonic_ns() >= until_ns {
+            let now_ns = monotonic_ns();
+            if now_ns >= until_ns {
                 return Ok(Outcome::Records(0));
+            }
+            if self.is_time_for_a_nap(now_ns) {
+                remote.nap(NAP);
             }
             self.shared.borrow_mut().wait_work(until_ns);
         }
+    }
+
+    fn is_time_for_a_nap(&mut self, now_ns: u64) -> bool {
+        let shared = self.shared.borrow();
+        self.pace.is_fast(now_ns, shared.stats.received) && shared.waiter.may_nap()
     }
 
     /// hftbacktest's `wait_next_feed`.

@@ -1,12 +1,9 @@
 //! The calls of a running bot, as plain functions that take a number for the bot or port.
 //!
 //! A method of a napi-rs class costs some 300 ns before its first line (it registers the borrow of
-//! `this` in a table); a function costs what a function costs. What is called once keeps its class.
-
-#![expect(
-    clippy::too_many_arguments,
-    reason = "numbers cross cheaper than an object"
-)]
+//! `this` in a table), and a function of it twice what the same call costs from C++; so these are
+//! callbacks of Node-API itself (`raw`). What is called once keeps its class. Their types in
+//! TypeScript, which napi-rs writes for its own functions, stand in `hot.d.ts`.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,11 +12,13 @@ use std::{
 };
 
 use hbl_livebot::{Command, CommandKind, Remote};
-use napi::bindgen_prelude::{FromNapiValue, TypeName, ValidateNapiValue};
-use napi::{Error, Status, ValueType, sys};
+use napi::{bindgen_prelude::Object, sys};
 use napi_derive::napi;
 
-use crate::error::{Result, closed};
+use crate::{
+    error::{Result, closed},
+    raw::{Arguments, answer, export},
+};
 
 /// What a bot's thread calls all the time. Arguments are as JavaScript gives them.
 pub trait HotBot {
@@ -109,140 +108,150 @@ fn command(port: u32, asset: u32, order_id: u64, kind: CommandKind) -> f64 {
     })
 }
 
-/// A 64-bit id. napi-rs's own `BigInt` allocates.
-pub struct OrderId(u64);
-
-impl TypeName for OrderId {
-    fn type_name() -> &'static str {
-        "BigInt"
-    }
-    fn value_type() -> ValueType {
-        ValueType::BigInt
-    }
-}
-
-impl ValidateNapiValue for OrderId {}
-
-impl FromNapiValue for OrderId {
-    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> napi::Result<Self> {
-        let (mut id, mut lossless) = (0u64, false);
-        // SAFETY: env and value are those of the call under way; both pointers are to locals.
-        let status = unsafe {
-            sys::napi_get_value_bigint_uint64(env, value, &raw mut id, &raw mut lossless)
-        };
-        if status == sys::Status::napi_ok && lossless {
-            return Ok(Self(id));
-        }
-        let text = "orderId: must be a bigint from 0 to 2^64 - 1";
-        Err(Error::new(Status::InvalidArg, text.to_owned()))
+/// 1 buy, -1 sell, 0 for anything else, which the core refuses.
+#[expect(clippy::float_cmp, reason = "only the two exact numbers mean a side")]
+fn side_of(number: f64) -> i8 {
+    if number == 1.0 {
+        1
+    } else if number == -1.0 {
+        -1
+    } else {
+        0
     }
 }
 
-/// Waits for a batch of records.
-#[napi(catch_unwind)]
-pub fn bot_wait_batch(bot: u32, timeout_ns: f64, max_records: f64) -> Result<i32> {
-    with_bot(bot, |bot| bot.wait_batch(timeout_ns, max_records))
+type Call<const N: usize> = Arguments<N>;
+
+/// `botWaitBatch(bot, timeoutNs, maxRecords)`: waits for a batch of records.
+fn bot_wait_batch(call: &Call<3>) -> Result<f64> {
+    let (timeout_ns, max_records) = (call.number(1, "timeoutNs")?, call.number(2, "maxRecords")?);
+    with_bot(call.whole(0, "bot")?, |bot| {
+        bot.wait_batch(timeout_ns, max_records)
+    })
+    .map(f64::from)
 }
 
-/// Pumps records into the port's ring.
-#[napi(catch_unwind)]
-pub fn bot_run(bot: u32, slice_ns: f64) -> Result<i32> {
-    with_bot(bot, |bot| bot.run(slice_ns))
+/// `botRun(bot, sliceNs)`: pumps records into the port's ring.
+fn bot_run(call: &Call<2>) -> Result<f64> {
+    let slice_ns = call.number(1, "sliceNs")?;
+    with_bot(call.whole(0, "bot")?, |bot| bot.run(slice_ns)).map(f64::from)
 }
 
-/// Opens an order.
-#[napi(
-    catch_unwind,
-    ts_args_type = "bot: number, asset: number, orderId: bigint, side: number, price: number, qty: number, timeInForce: number, orderType: number, waitNs: number"
-)]
-pub fn bot_submit_order(
-    bot: u32,
-    asset: u32,
-    order_id: OrderId,
-    side: i32,
-    price: f64,
-    qty: f64,
-    time_in_force: u8,
-    order_type: u8,
-    wait_ns: f64,
-) -> Result<u8> {
-    let order = OrderArguments {
-        id: order_id.0,
-        side: i8::try_from(side).unwrap_or(0),
-        price,
-        qty,
-        time_in_force,
-        order_type,
-    };
-    with_bot(bot, |bot| bot.submit(asset, &order, wait_ns))
-}
-
-/// Changes an order.
-#[napi(
-    catch_unwind,
-    ts_args_type = "bot: number, asset: number, orderId: bigint, price: number, qty: number, waitNs: number"
-)]
-pub fn bot_modify(
-    bot: u32,
-    asset: u32,
-    order_id: OrderId,
-    price: f64,
-    qty: f64,
-    wait_ns: f64,
-) -> Result<u8> {
-    with_bot(bot, |bot| {
-        bot.modify(asset, order_id.0, price, qty, wait_ns)
+/// The order in `orderId, side, price, qty, timeInForce, orderType`, from argument 2 on.
+#[inline]
+fn order_of<const N: usize>(call: &Call<N>) -> Result<OrderArguments> {
+    Ok(OrderArguments {
+        id: call.id(2, "orderId")?,
+        side: side_of(call.number(3, "side")?),
+        price: call.number(4, "price")?,
+        qty: call.number(5, "qty")?,
+        time_in_force: call.byte(6, "timeInForce")?,
+        order_type: call.byte(7, "orderType")?,
     })
 }
 
-/// Cancels an order.
-#[napi(
-    catch_unwind,
-    ts_args_type = "bot: number, asset: number, orderId: bigint, waitNs: number"
-)]
-pub fn bot_cancel(bot: u32, asset: u32, order_id: OrderId, wait_ns: f64) -> Result<u8> {
-    with_bot(bot, |bot| bot.cancel(asset, order_id.0, wait_ns))
+/// `botSubmitOrder(bot, asset, orderId, side, price, qty, timeInForce, orderType, waitNs)`.
+fn bot_submit_order(call: &Call<9>) -> Result<f64> {
+    let (asset, order, wait_ns) = (
+        call.whole(1, "asset")?,
+        order_of(call)?,
+        call.number(8, "waitNs")?,
+    );
+    with_bot(call.whole(0, "bot")?, |bot| {
+        bot.submit(asset, &order, wait_ns)
+    })
+    .map(f64::from)
 }
 
-/// Opens an order; the command's number, 0 when the queue is full or the port closed.
-#[napi(
-    catch_unwind,
-    ts_args_type = "port: number, asset: number, orderId: bigint, side: number, price: number, qty: number, timeInForce: number, orderType: number"
-)]
-pub fn port_submit_order(
-    port: u32,
-    asset: u32,
-    order_id: OrderId,
-    side: i32,
-    price: f64,
-    qty: f64,
-    time_in_force: u8,
-    order_type: u8,
-) -> f64 {
+/// `botModify(bot, asset, orderId, price, qty, waitNs)`.
+fn bot_modify(call: &Call<6>) -> Result<f64> {
+    let (asset, id) = (call.whole(1, "asset")?, call.id(2, "orderId")?);
+    let (price, qty) = (call.number(3, "price")?, call.number(4, "qty")?);
+    let wait_ns = call.number(5, "waitNs")?;
+    with_bot(call.whole(0, "bot")?, |bot| {
+        bot.modify(asset, id, price, qty, wait_ns)
+    })
+    .map(f64::from)
+}
+
+/// `botCancel(bot, asset, orderId, waitNs)`.
+fn bot_cancel(call: &Call<4>) -> Result<f64> {
+    let (asset, id) = (call.whole(1, "asset")?, call.id(2, "orderId")?);
+    let wait_ns = call.number(3, "waitNs")?;
+    with_bot(call.whole(0, "bot")?, |bot| bot.cancel(asset, id, wait_ns)).map(f64::from)
+}
+
+/// `portSubmitOrder(port, asset, orderId, side, price, qty, timeInForce, orderType)`: the command's
+/// number, 0 when the queue is full or the port closed.
+fn port_submit_order(call: &Call<8>) -> Result<f64> {
+    let (port, asset) = (call.whole(0, "port")?, call.whole(1, "asset")?);
+    let OrderArguments {
+        id,
+        side,
+        price,
+        qty,
+        time_in_force,
+        order_type,
+    } = order_of(call)?;
     let kind = CommandKind::Submit {
-        side: i8::try_from(side).unwrap_or(0),
+        side,
         price,
         qty,
         time_in_force,
         order_type,
     };
-    command(port, asset, order_id.0, kind)
+    Ok(command(port, asset, id, kind))
 }
 
-/// Changes an order.
-#[napi(
-    catch_unwind,
-    ts_args_type = "port: number, asset: number, orderId: bigint, price: number, qty: number"
-)]
-pub fn port_modify(port: u32, asset: u32, order_id: OrderId, price: f64, qty: f64) -> f64 {
-    command(port, asset, order_id.0, CommandKind::Modify { price, qty })
+/// `portModify(port, asset, orderId, price, qty)`, as `portSubmitOrder`.
+fn port_modify(call: &Call<5>) -> Result<f64> {
+    let (port, asset) = (call.whole(0, "port")?, call.whole(1, "asset")?);
+    let id = call.id(2, "orderId")?;
+    let (price, qty) = (call.number(3, "price")?, call.number(4, "qty")?);
+    Ok(command(port, asset, id, CommandKind::Modify { price, qty }))
 }
 
-/// Cancels an order.
-#[napi(
-    catch_unwind,
-    ts_args_type = "port: number, asset: number, orderId: bigint"
-)]
-pub fn port_cancel(port: u32, asset: u32, order_id: OrderId) -> f64 {
-    command(port, asset, order_id.0, CommandKind::Cancel)
+/// `portCancel(port, asset, orderId)`, as `portSubmitOrder`.
+fn port_cancel(call: &Call<3>) -> Result<f64> {
+    let (port, asset) = (call.whole(0, "port")?, call.whole(1, "asset")?);
+    Ok(command(
+        port,
+        asset,
+        call.id(2, "orderId")?,
+        CommandKind::Cancel,
+    ))
+}
+
+macro_rules! callback {
+    ($call:path) => {{
+        unsafe extern "C" fn enter(
+            env: sys::napi_env,
+            info: sys::napi_callback_info,
+        ) -> sys::napi_value {
+            // SAFETY: Node-API calls this with its own environment and call.
+            unsafe { answer(env, info, $call) }
+        }
+        Some(
+            enter
+                as unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value,
+        )
+    }};
+}
+
+/// Exports the functions of this file; called once for each thread that loads the addon.
+#[napi(module_exports)]
+pub fn export_hot_calls(exports: Object<'_>) -> napi::Result<()> {
+    export(
+        &exports,
+        &[
+            ("botWaitBatch", callback!(bot_wait_batch)),
+            ("botRun", callback!(bot_run)),
+            ("botSubmitOrder", callback!(bot_submit_order)),
+            ("botModify", callback!(bot_modify)),
+            ("botCancel", callback!(bot_cancel)),
+            ("portSubmitOrder", callback!(port_submit_order)),
+            ("portModify", callback!(port_modify)),
+            ("portCancel", callback!(port_cancel)),
+        ],
+    )
 }

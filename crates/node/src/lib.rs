@@ -22,6 +22,8 @@ mod error;
 mod hot;
 #[cfg(feature = "live")]
 mod port;
+#[cfg(feature = "live")]
+mod raw;
 
 #[cfg(feature = "live")]
 pub(crate) const SLICE_MAX_NS: u64 = 100_000_000;
