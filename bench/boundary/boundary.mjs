@@ -122,6 +122,7 @@ export async function run({ quick }) {
               sum += floats[i * 16 + 4] * floats[i * 16 + 5];
             }
           },
+          goal: 1.15,
         }),
       ],
       notes: [`boundary: the floor is C++ on node-addon-api (${sum === 0 ? 'sums agree' : sum})`],

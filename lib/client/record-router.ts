@@ -9,6 +9,7 @@ import {
   tradeFromView,
 } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
+import type { BookLevel } from '../models/book-level.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { Balances } from '../models/balances.js';
 import type { LinkChange } from '../models/link-change.js';
@@ -34,6 +35,9 @@ export interface RecordRouterOptions {
 
 /** The clock is read for one record in this many: reading it costs more than handling a level. */
 const CLOCK_EVERY = 16;
+
+/** The side of an update that has none; shared by all of them, and never pushed to. */
+const NO_LEVELS = Object.freeze([]) as unknown as BookLevel[];
 
 /**
  * Turns the records of the ring into the client's state and events, in order. An object is made
@@ -189,8 +193,12 @@ export class RecordRouter {
     const price = view.px;
     const qty = view.qty;
     book.apply(isBid, price, qty);
-    if (this.#options.hub.wants('bookUpdate'))
-      (isBid ? state.bids : state.asks).push({ price, qty });
+    if (!this.#options.hub.wants('bookUpdate')) return;
+    const levels = isBid ? state.bids : state.asks;
+    // An array that is pushed to takes room for 17 levels at once; most updates have one.
+    if (levels.length > 0) levels.push({ price, qty });
+    else if (isBid) state.bids = [{ price, qty }];
+    else state.asks = [{ price, qty }];
   }
 
   /** Tells the levels gathered so far, one event per instrument. */
@@ -213,8 +221,8 @@ export class RecordRouter {
     state.pendingReset = false;
     state.pendingSnapshot = false;
     if (bids.length === 0 && asks.length === 0) return;
-    state.bids = [];
-    state.asks = [];
+    state.bids = NO_LEVELS;
+    state.asks = NO_LEVELS;
     hub.emit(
       'bookUpdate',
       Object.freeze({

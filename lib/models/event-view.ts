@@ -88,7 +88,8 @@ export class EventView {
 
   /** Moves to a record; the index is taken modulo the capacity, so it may count on in a ring. */
   moveTo(index: number): this {
-    const slot = index % this.capacity;
+    // A division costs as much as reading the record.
+    const slot = index < this.capacity ? index : index % this.capacity;
     this.slot = slot;
     this.byte = slot * RECORD_BYTES;
     this.word = slot * (RECORD_BYTES / 4);
