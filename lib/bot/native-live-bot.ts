@@ -133,7 +133,9 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   }
 
   monotonicNs(): number {
-    return this.addon.monotonicNs();
+    if (this.native === null) return this.addon.monotonicNs();
+    this.addon.botNoteTime(this.handle);
+    return this.stateFloats[StateField.monotonicNs] as number;
   }
 
   /** How many instruments the bot has. */

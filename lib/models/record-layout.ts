@@ -212,4 +212,6 @@ export const StateField = {
   lastFeedLocalTsNs: 8,
   /** 1 while the book is whole, 0 after a loss until the next snapshot. */
   bookTrusted: 9,
+  /** In the first instrument's block: CLOCK_MONOTONIC in ns, as `botNoteTime` last wrote it. */
+  monotonicNs: 10,
 } as const;

@@ -209,6 +209,11 @@ export interface NativeAddon {
    */
   botWaitBatch(bot: number, timeoutNs: number, maxRecords: number): number;
   /**
+   * Writes CLOCK_MONOTONIC now into `StateField.monotonicNs` and returns 0: as `monotonicNs`, which
+   * allocates the number that it returns.
+   */
+  botNoteTime(bot: number): number;
+  /**
    * Client mode: pumps records into the port's ring, carries out its commands and wakes its
    * thread, for at most `sliceNs` (and 100 ms). Returns 0 to be called again, -1 when stopped.
    */

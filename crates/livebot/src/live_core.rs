@@ -153,6 +153,14 @@ impl<MD: Book> LiveCore<MD> {
         Ok(())
     }
 
+    /// Writes the time on `CLOCK_MONOTONIC` into the state block: a number returned to JavaScript
+    /// would be allocated there.
+    pub fn note_time(&self) {
+        if let Some(state) = &self.state {
+            state.put_time(hbl_wire::clock::monotonic_ns());
+        }
+    }
+
     /// Ties the bot to a remote: stop and commands come from it, and its ring, where it has one,
     /// takes the records.
     pub fn bind(&mut self, remote: Arc<Remote>) {

@@ -42,6 +42,17 @@ impl StateBlock {
         word.store(bits, Ordering::Relaxed);
     }
 
+    /// The time on `CLOCK_MONOTONIC`, ns, in the block of the first instrument.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "exact below 2^53 ns, 104 days of uptime; then to 2 ns"
+    )]
+    pub(crate) fn put_time(&self, now_ns: u64) {
+        if self.instruments > 0 {
+            self.put(0, 10, (now_ns as f64).to_bits());
+        }
+    }
+
     pub(crate) fn refresh<MD: MarketDepth>(
         &self,
         asset: usize,

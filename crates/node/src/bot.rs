@@ -143,6 +143,10 @@ impl<MD: Book> HotBot for BotCell<MD> {
         Ok(outcome(self.core.wait_batch(timeout_ns, max)))
     }
 
+    fn note_time(&mut self) {
+        self.core.note_time();
+    }
+
     fn run(&mut self, slice_ns: f64) -> Result<i32> {
         Ok(outcome(self.core.run(slice(slice_ns, "sliceNs")?)))
     }

@@ -1,5 +1,6 @@
 // Types of the functions in hot.rs; `npm run build:native` puts them beside those of napi-rs.
 export declare function botWaitBatch(bot: number, timeoutNs: number, maxRecords: number): number;
+export declare function botNoteTime(bot: number): number;
 export declare function botRun(bot: number, sliceNs: number): number;
 export declare function botSubmitOrder(
   bot: number,

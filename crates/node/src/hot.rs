@@ -24,6 +24,8 @@ use crate::{
 pub trait HotBot {
     /// Waits for a batch of records; see `waitBatch` in lib/native/addon.ts.
     fn wait_batch(&mut self, timeout_ns: f64, max_records: f64) -> Result<i32>;
+    /// Writes the time into the state block.
+    fn note_time(&mut self);
     /// Pumps records into the port's ring.
     fn run(&mut self, slice_ns: f64) -> Result<i32>;
     /// Opens an order; 0 or a `CommandError`.
@@ -129,6 +131,14 @@ fn bot_wait_batch(call: &Call<3>) -> Result<f64> {
         bot.wait_batch(timeout_ns, max_records)
     })
     .map(f64::from)
+}
+
+/// `botNoteTime(bot)`: writes the time into the state block.
+fn bot_note_time(call: &Call<1>) -> Result<f64> {
+    with_bot(call.whole(0, "bot")?, |bot| {
+        bot.note_time();
+        Ok(0.0)
+    })
 }
 
 /// `botRun(bot, sliceNs)`: pumps records into the port's ring.
@@ -245,6 +255,7 @@ pub fn export_hot_calls(exports: Object<'_>) -> napi::Result<()> {
         &exports,
         &[
             ("botWaitBatch", callback!(bot_wait_batch)),
+            ("botNoteTime", callback!(bot_note_time)),
             ("botRun", callback!(bot_run)),
             ("botSubmitOrder", callback!(bot_submit_order)),
             ("botModify", callback!(bot_modify)),
