@@ -1,5 +1,6 @@
 // A client, and a strategy, that start, watch and end a real connector.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
@@ -122,6 +123,25 @@ describeNative('a client with a connector of its own', () => {
     const { pid } = JSON.parse(await program.line('{')) as { pid: number };
     expect(await program.end).toMatchObject({ code: exitCode, signal: null });
     await until(() => !isAlive(pid), 'the end of the connector', 3_000);
+  });
+
+  it('is still there at a Ctrl+C in the terminal: open orders can be cancelled', async () => {
+    // A process group of its own stands in for the terminal's.
+    const program = spawn(
+      process.execPath,
+      [
+        new URL('../support/programs/owned-connector.mjs', import.meta.url).pathname,
+        'cancel at SIGINT',
+      ],
+      { detached: true, stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const closed = once(program, 'close');
+    let stdout = '';
+    program.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+    await until(() => stdout.includes('"open"'), 'an open order', 15_000);
+    process.kill(-program.pid!, 'SIGINT');
+    expect(await closed).toEqual([0, null]);
+    expect(stdout).toContain('{"status":"canceled"}');
   });
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(

@@ -126,6 +126,21 @@ describe('an event array', () => {
     );
   });
 
+  it('is recovered as far as it goes when its end is missing', async () => {
+    const recorder = recorderOf({ flushMs: 5 });
+    recorder.depth(10n, 20n, [bid(99.9, 1), ask(100, 1), ask(100.1, 1)], true);
+    const file = path.join(folder, readdirSync(folder)[0]!);
+    await expect.poll(() => rowsIn(readFileSync(file)).length).toBe(3);
+    // A machine that lost power: the header tells more than was written.
+    const left = readFileSync(file).subarray(0, -100);
+    recorder.close();
+    for (const other of readdirSync(folder)) rmSync(path.join(folder, other));
+    writeFileSync(file, left);
+    const [recovered] = recoverRecordings(folder);
+    expect(recovered).toMatchObject({ levels: 1, trades: 0 });
+    expect(unpack(recovered!.path).map(({ px }) => px)).toEqual([99.9]);
+  });
+
   it('refuses to recover what is no recording', () => {
     writeFileSync(path.join(folder, 'X_20260101-000000.npy'), Buffer.alloc(500));
     expect(() => recoverRecordings(folder)).toThrow(/no recording/);

@@ -65,6 +65,34 @@ describe('a source over a client', () => {
     expect(names).toContain('orders_submitted_total');
   });
 
+  it('shows what waits in the client’s queues', async () => {
+    const { client, source } = clientAndSource();
+    await client.start();
+    await client.ready(5_000);
+    // From its first use on, a queue collects.
+    client.getTradeNowait();
+    client.getBookUpdateNowait();
+    await until(() => source.metrics().trades.queue_size > 0, 'a trade that waits');
+    await until(() => source.metrics().depth.queue_size > 0, 'an update that waits');
+    const { size, capacity, policy } = client.health.queues['trade']!;
+    const shown = source.view(0).queues.find(({ name }) => name === 'trade');
+    expect(shown).toMatchObject({ capacity, policy, dropped: 0 });
+    expect(shown!.size).toBeGreaterThanOrEqual(size);
+    expect(shown!.size).toBeLessThan(capacity);
+  });
+
+  it('listens no more once it is closed', async () => {
+    const { client, source } = clientAndSource();
+    await client.start();
+    await client.ready(5_000);
+    await until(() => source.view(0).trades.length > 0, 'a trade');
+    source.close();
+    const before = [...source.view(0).trades];
+    const { trades } = client.health.throughput;
+    await until(() => client.health.throughput.trades > trades + 5, 'trades after that');
+    expect(source.view(0).trades).toEqual(before);
+  });
+
   it('tells in its log what happened to the client', async () => {
     const { client, source } = clientAndSource();
     await client.start();

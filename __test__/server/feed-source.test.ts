@@ -55,6 +55,28 @@ describe('a source over a feed', () => {
     expect(JSON.parse(JSON.stringify(view))).toMatchObject({ instruments: ['BTCUSDT'] });
   });
 
+  it('has the book that the updates make, until it is closed', async () => {
+    const { feed, source } = feedAndSource();
+    const bids = new Map<number, number>();
+    feed.on('depth', (update) => {
+      if (update.snapshot) bids.clear();
+      for (const { price, qty } of update.bids) {
+        if (qty === 0) bids.delete(price);
+        else bids.set(price, qty);
+      }
+    });
+    await feed.start();
+    const start = feed.metrics.depth.total;
+    await until(() => feed.metrics.depth.total > start + 30, 'changes');
+    const best = [...bids].sort(([a], [b]) => b - a).slice(0, 5);
+    expect(source.view(0).book.bids.slice(0, 5)).toEqual(best);
+    source.close();
+    const before = [...source.view(0).trades];
+    const { total } = feed.metrics.trades;
+    await until(() => feed.metrics.trades.total > total + 5, 'trades after that');
+    expect(source.view(0).trades).toEqual(before);
+  });
+
   it('says that the feed stopped, and trusts no book then', async () => {
     const { feed, source } = feedAndSource();
     await feed.start();

@@ -22,5 +22,17 @@ const ways = {
   },
   unref: () => client.unref(),
   wait: () => undefined,
+  'cancel at SIGINT': async () => {
+    const price = Math.round(client.snapshot().bids[0].price - 100);
+    const { order } = await client.submitOrder({ side: 'buy', price, qty: 0.001 });
+    process.once('SIGINT', async () => {
+      // Time for a signal to end the connector, should it get one.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const { status } = await client.cancelOrder(order.orderId);
+      console.log(JSON.stringify({ status }));
+      await client.close();
+    });
+    console.log(JSON.stringify({ open: String(order.orderId) }));
+  },
 };
 await ways[process.argv[2]]();
