@@ -91,6 +91,16 @@ fn real_orders_and_spot_are_refused_in_words() {
 }
 
 #[test]
+fn an_authority_that_cannot_be_read_ends_the_start_with_the_key_and_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("binancefutures.toml");
+    std::fs::write(&path, "ca_file = \"/nowhere/ca.pem\"\n").unwrap();
+    let (code, text) = run_to_end(&["binancefutures", path.to_str().unwrap()]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("ca_file") && text.contains("PEM"), "{text}");
+}
+
+#[test]
 fn json_lines_carry_the_venues_book_and_trades_also_after_a_cut() {
     let (_runtime, server) = serve(5);
     let folder = tempfile::tempdir().unwrap();

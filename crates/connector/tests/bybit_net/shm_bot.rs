@@ -146,7 +146,9 @@ impl ShmBot {
     /// Sends an order again under new ids until the venue takes one: right after the start orders
     /// are refused until everything was compared.
     pub fn open_order(&mut self, first_id: u64, side: Side, price_tick: i64, qty: f64) -> u64 {
+        let end = Instant::now() + Duration::from_secs(20);
         for id in first_id.. {
+            assert!(Instant::now() < end, "never: an open order");
             self.submit(id, side, price_tick, qty, TimeInForce::GTC);
             self.until("an answer", |ledger| ledger.orders.contains_key(&id));
             if !self.ledger.is(id, Status::Expired) {

@@ -2,12 +2,17 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A running `connector … --stdio`; killed when dropped.
+/// A test whose lines do not come fails after this long.
+const LIFE_MAX: Duration = Duration::from_secs(60);
+
+/// A running `connector … --stdio`; killed when dropped, and after a minute.
 pub struct Lines {
+    _alive: Sender<()>,
     child: Child,
     input: Option<ChildStdin>,
     output: Option<BufReader<ChildStdout>>,
@@ -32,7 +37,16 @@ impl Lines {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
+        let (_alive, ended) = channel::<()>();
+        let pid = child.id() as i32;
+        std::thread::spawn(move || {
+            if ended.recv_timeout(LIFE_MAX) == Err(RecvTimeoutError::Timeout) {
+                // SAFETY: plain system call; whoever reads finds the end of the output.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+            }
+        });
         Self {
+            _alive,
             input: child.stdin.take(),
             output: child.stdout.take().map(BufReader::new),
             child,
