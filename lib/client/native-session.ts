@@ -2,8 +2,6 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 
-import { Piscina } from 'piscina';
-
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
 import { errorFromNative } from '../models/native-error.js';
 import type { NativeAddon, NativePort } from '../native/addon.js';
@@ -23,6 +21,8 @@ const STOP_TIMEOUT_MS = 2_000;
 /** Starts the native bot on a worker thread. @throws HftError */
 export async function openNativeSession(context: SessionContext): Promise<ClientSession> {
   const addon = loadLiveAddon();
+  // Loaded when it is needed: strategy mode does without it.
+  const { Piscina } = await import('piscina');
   const port = new addon.NativePort(context.ring.bytes, context.onWake);
   const pool = new Piscina({
     filename: workerFile(),

@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { stringify } from 'smol-toml';
+import type * as toml from 'smol-toml';
+
+// Loaded when a connector with a config is started: every program would pay for it otherwise.
+const load = createRequire(import.meta.url);
 
 /** A config file that only this user can read, until it is removed or the process ends. */
 export class TemporaryConfig {
@@ -13,6 +17,7 @@ export class TemporaryConfig {
   };
 
   constructor(config: Readonly<Record<string, unknown>>) {
+    const { stringify } = load('smol-toml') as typeof toml;
     const text = stringify(config);
     this.#folder = mkdtempSync(path.join(tmpdir(), 'hftbacktest-live-'));
     this.path = path.join(this.#folder, 'connector.toml');

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { requireRoi, resolveInstruments } from '../models/bot-options.js';
 import { resolveBackend, type CreateOptions } from '../bot/create.js';
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
@@ -13,12 +12,8 @@ import { invalid } from '../models/arguments.js';
 import type { NativePort } from '../native/addon.js';
 import { requireLiveAddon } from '../bot/live-addon.js';
 import type { StrategySummary } from './strategy-summary.js';
-import {
-  unpackError,
-  type StrategyMessage,
-  type StrategyOutcome,
-  type StrategyTask,
-} from './worker-protocol.js';
+import { StrategyThread } from './strategy-thread.js';
+import { unpackError, type StrategyMessage, type StrategyTask } from './worker-protocol.js';
 
 /** Options of {@link runLive}: those of {@link create}, the strategy and how to run it. */
 export interface RunLiveOptions extends CreateOptions {
@@ -289,19 +284,14 @@ async function finish(
   };
   messages.on('message', tell);
   const finished = new AbortController();
-  // One task, one thread: nothing to balance, nothing to queue, nothing to keep warm.
-  const pool = new Piscina<StrategyTask, StrategyOutcome>({
-    filename,
-    minThreads: 1,
-    maxThreads: 1,
-    atomics: 'disabled',
-  });
+  let thread: StrategyThread | undefined;
   try {
     if (connector !== undefined) await startConnector(connector, control, onLog);
-    const run = pool.run(task, { transferList: [task.messages] });
-    // Ending the thread by force rejects the task, which nobody awaits any more.
-    run.catch(() => undefined);
-    const outcome = await Promise.race([run, control.overdue(stopTimeoutMs, finished.signal)]);
+    thread = new StrategyThread(filename, task);
+    const outcome = await Promise.race([
+      thread.outcome,
+      control.overdue(stopTimeoutMs, finished.signal),
+    ]);
     if (!outcome.ok) throw unpackError(outcome.error);
     return outcome.summary;
   } finally {
@@ -313,7 +303,7 @@ async function finish(
       last = receiveMessageOnPort(messages);
     }
     messages.close();
-    await pool.destroy();
+    await thread?.end();
     control.port?.close();
   }
 }

@@ -1,3 +1,11 @@
+/**
+ * The worker thread of `runLive`: it is given its task as `workerData` and answers with one
+ * `StrategyOutcome`.
+ *
+ * @packageDocumentation
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+
 import { create } from '../bot/create.js';
 import { NativeLiveBot } from '../bot/native-live-bot.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
@@ -19,8 +27,8 @@ function makeBot(task: StrategyTask, stop: Int32Array): Bot {
   return bot;
 }
 
-/** The piscina task: one strategy from start to end. Never rejects: errors are part of the outcome. */
-export default async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
+/** One strategy from start to end. Never rejects: errors are part of the outcome. */
+async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
   const { messages } = task;
   const tell = (message: StrategyMessage): void => {
     messages.postMessage(message);
@@ -48,3 +56,7 @@ export default async function runStrategyTask(task: StrategyTask): Promise<Strat
     messages.close();
   }
 }
+
+void runStrategyTask(workerData as StrategyTask).then((outcome) =>
+  parentPort?.postMessage(outcome),
+);

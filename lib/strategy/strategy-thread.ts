@@ -1,0 +1,46 @@
+import { Worker } from 'node:worker_threads';
+
+import { HftError } from '../models/hft-error.js';
+import type { StrategyOutcome, StrategyTask } from './worker-protocol.js';
+
+/**
+ * The thread of one strategy. Not one of a pool: with one task and one thread there is nothing to
+ * balance, queue or keep warm, and a pool takes some MB for it.
+ */
+export class StrategyThread {
+  /** How the strategy ended; rejects when its thread ended without a word. */
+  readonly outcome: Promise<StrategyOutcome>;
+  readonly #worker: Worker;
+
+  constructor(filename: string, task: StrategyTask) {
+    const worker = new Worker(filename, { workerData: task, transferList: [task.messages] });
+    this.#worker = worker;
+    this.outcome = new Promise((resolve, reject) => {
+      const died = (why: string, cause?: unknown): void => {
+        reject(
+          new HftError('ERR_STRATEGY_MODULE', `The thread of the strategy ended: ${why}.`, {
+            remedy: 'Look for process.exit() in the strategy, and for memory that grows.',
+            cause,
+          }),
+        );
+      };
+      worker.once('message', resolve);
+      worker.once('messageerror', (error) => {
+        died(error.message, error);
+      });
+      worker.once('error', (error: unknown) => {
+        died(error instanceof Error ? error.message : String(error), error);
+      });
+      worker.once('exit', (code) => {
+        died(`exit code ${String(code)}`);
+      });
+    });
+    // Ending the thread by force rejects what nobody awaits any more.
+    this.outcome.catch(() => undefined);
+  }
+
+  /** Ends the thread; by force where it still runs. */
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
