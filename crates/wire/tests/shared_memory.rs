@@ -1,9 +1,8 @@
 //! What a connector and its bots take of /dev/shm with default settings. Docker gives 64 MB.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::print_stdout, reason = "a test of sizes says what it measured")]
 
-use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt as _, process::Command};
+use std::{collections::BTreeSet, fs, io, os::unix::fs::MetadataExt as _, process::Command};
 
 use hbl_wire::{BotPort, Capabilities, ChannelConfig, ConnectorPort, Hello, TO_ALL};
 use hftbacktest::{live::ipc::iceoryx::IceoryxBuilder, types::LiveEvent};
@@ -13,18 +12,18 @@ const MB: u64 = 1 << 20;
 const ROOM: u64 = 64 * MB;
 
 /// Sizes of the files in /dev/shm that this process has mapped, and what of them takes memory.
-fn mapped() -> (u64, u64) {
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+fn mapped() -> io::Result<(u64, u64)> {
+    let maps = fs::read_to_string("/proc/self/maps")?;
     let files: BTreeSet<&str> = maps
         .lines()
         .filter_map(|line| line.find("/dev/shm/").map(|at| &line[at..]))
         .collect();
-    files
+    Ok(files
         .into_iter()
         .filter_map(|file| fs::metadata(file).ok())
         .fold((0, 0), |(reserved, touched), file| {
             (reserved + file.len(), touched + file.blocks() * 512)
-        })
+        }))
 }
 
 #[test]
@@ -50,7 +49,7 @@ fn as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_is_told_what_to_set(
     for _ in 0..buffer_size + 2_000 {
         connector.send_batch_end(TO_ALL).unwrap();
     }
-    let (reserved, touched) = mapped();
+    let (reserved, touched) = mapped().unwrap();
     println!(
         "{} MB reserved, {} MB touched with {max_bots} bots",
         reserved / MB,

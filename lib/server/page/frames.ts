@@ -1,6 +1,7 @@
 /** Part of one core that drawing may take. The page often shares its cores with what it shows. */
 const SHARE = 0.03;
-const LONGEST_MS = 1_000;
+/** What is seen is never older than this, however slow the machine. */
+const LONGEST_MS = 500;
 
 /**
  * Calls a drawing function in animation frames, and seldom enough: what a frame costs, style, layout and
