@@ -313,7 +313,7 @@ describeNative('the addon itself', () => {
       expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, 1, 1, wrong, 0, 0));
     }
     expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, 1, 1, 0, 256, 0));
-    for (const wrong of ['1', 1n, null, undefined] as number[])
+    for (const wrong of ['1', 1n, null, undefined] as unknown as number[])
       expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, wrong, 1, 0, 0, 0));
     expectInvalid(() => addon.botCancel(bot.handle, 0, 1 as never, 0));
     expectInvalid(() => (addon.botRun as () => number)());

@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { LiveServer } from '../../lib/server/live-server.js';
+import type { LiveView, PageMessage } from '../../lib/server/live-view.js';
 import { until } from '../support/until.js';
 import { FakeSource } from './fake-source.js';
 
@@ -44,6 +45,29 @@ it('closes a page that answers no ping, and keeps one that does', async () => {
   await closed;
   await until(() => server.pages.open === 1, 'one page');
   expect(alive.readyState).toBe(WebSocket.OPEN);
+});
+
+it('shows each page its own instrument, whatever the others look at', async () => {
+  const { url } = await serve();
+  const pages = [0, 1, 0, 1].map((instrument) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}ws/live?instrument=${instrument}`);
+    ends.push(() => {
+      socket.terminate();
+    });
+    const page = { instrument, updates: 0, view: {} as Partial<LiveView> };
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString('utf8')) as PageMessage;
+      if (message.type === 'history') return;
+      page.updates += 1;
+      page.view = message.type === 'view' ? message.view : { ...page.view, ...message.change };
+    });
+    return page;
+  });
+  await until(() => pages.every(({ updates }) => updates > 3), 'some updates');
+  for (const { instrument, view } of pages) {
+    expect(view.instrument).toBe(instrument);
+    expect(view.book?.bids).toEqual([[99.5 + instrument, 1]]);
+  }
 });
 
 it('lets nobody keep, guess at or pass on what it answers', async () => {
