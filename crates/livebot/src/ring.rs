@@ -24,6 +24,7 @@ pub struct RingWriter {
     base: NonNull<u8>,
     capacity: u32,
     written: u32,
+    published: u32,
 }
 
 // SAFETY: the memory is shared by design; all coordination goes through atomics in its header.
@@ -52,8 +53,10 @@ impl RingWriter {
             base,
             capacity,
             written: 0,
+            published: 0,
         };
         writer.written = writer.word(WRITTEN).load(Ordering::Acquire);
+        writer.published = writer.written;
         Some(writer)
     }
 
@@ -96,8 +99,13 @@ impl RingWriter {
         self.written = self.written.wrapping_add(1);
     }
 
-    /// Shows what was written to the consumer; true when it sleeps and must be woken.
-    pub(crate) fn publish(&self) -> bool {
+    /// Shows what was written to the consumer; true when it sleeps and must be woken. A consumer
+    /// sleeps on, and nothing is touched, when nothing was written.
+    pub(crate) fn publish(&mut self) -> bool {
+        if self.published == self.written {
+            return false;
+        }
+        self.published = self.written;
         self.word(WRITTEN).store(self.written, Ordering::Release);
         // Store, fence, load here; store, load (both sequentially consistent) in JavaScript: one
         // of the two sees the other.
@@ -140,10 +148,13 @@ mod tests {
         assert_eq!(writer.free(), 0);
         assert!(!writer.publish());
         writer.word(WANTS_WAKE).store(1, Ordering::SeqCst);
-        assert!(writer.publish());
-        assert!(!writer.publish());
+        assert!(!writer.publish(), "there is nothing new to wake it for");
         writer.word(READ).store(10, Ordering::Release);
         assert_eq!(writer.free(), 10);
+        writer.write(&Record::default());
+        assert!(writer.publish());
+        writer.write(&Record::default());
+        assert!(!writer.publish(), "it was woken already");
     }
 
     #[test]
