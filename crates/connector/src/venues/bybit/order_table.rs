@@ -6,7 +6,7 @@
 
 mod earlier;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use hftbacktest::types::{Side, Status};
 
@@ -93,6 +93,9 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct OrderTable {
     entries: HashMap<u64, Entry>,
+    /// Every order with a time to ask at, and some that had one: so that nobody looks through all
+    /// orders of the past for each message.
+    asked: HashSet<u64>,
     by_link: HashMap<String, u64>,
     by_venue_id: HashMap<String, u64>,
     orphans: VecDeque<Fill>,
@@ -185,6 +188,7 @@ impl OrderTable {
             }
         } else {
             entry.ask_at.get_or_insert(now + FILLS_NS);
+            self.asked.insert(handle);
         }
         self.learn(&update.order_id, handle, out);
         self.note_end(handle, had_ended);
@@ -257,6 +261,7 @@ impl OrderTable {
             && !entry.order.is_known()
         {
             entry.ask_at = Some(now + SHOW_NS);
+            self.asked.insert(handle);
         }
     }
 
@@ -266,6 +271,7 @@ impl OrderTable {
             && !entry.order.has_ended()
         {
             entry.ask_at.get_or_insert(now + SHOW_NS);
+            self.asked.insert(handle);
         }
     }
 
@@ -285,6 +291,7 @@ impl OrderTable {
         {
             entry.ask_at = Some(now);
             entry.until_answered = true;
+            self.asked.insert(handle);
         }
     }
 
@@ -307,6 +314,7 @@ impl OrderTable {
             entry.request = Some(refusal);
             entry.ask_at = Some(now);
             entry.until_answered = true;
+            self.asked.insert(handle);
         }
     }
 
@@ -315,9 +323,12 @@ impl OrderTable {
         if now < self.asks_from {
             return;
         }
-        let at = |(handle, entry): (&u64, &Entry)| entry.ask_at.map(|at| (at, *handle));
-        let due = self.entries.iter().filter_map(at);
-        let mut due: Vec<(u64, u64)> = due.filter(|(at, _)| now >= *at).collect();
+        let entries = &self.entries;
+        let at = |handle: &u64| entries.get(handle)?.ask_at;
+        self.asked.retain(|handle| at(handle).is_some());
+        let due = self.asked.iter().map(|handle| (at(handle), *handle));
+        let due = due.filter_map(|(at, handle)| at.filter(|at| now >= *at).map(|at| (at, handle)));
+        let mut due: Vec<(u64, u64)> = due.collect();
         due.sort_unstable();
         if due.len() > ASKS_MAX {
             due.truncate(ASKS_MAX);
@@ -351,7 +362,8 @@ impl OrderTable {
 
     /// When the next question is due.
     pub fn next_due(&self) -> Option<u64> {
-        let due = self.entries.values().filter_map(|entry| entry.ask_at).min();
+        let at = |handle: &u64| self.entries.get(handle)?.ask_at;
+        let due = self.asked.iter().filter_map(at).min();
         due.map(|at| at.max(self.asks_from))
     }
 
@@ -388,6 +400,7 @@ impl OrderTable {
         entry.fills_asked += 1;
         if entry.fills_asked < 2 {
             entry.ask_at = Some(now + FILLS_NS);
+            self.asked.insert(handle);
             return;
         }
         let had_ended = entry.order.has_ended();
@@ -411,6 +424,7 @@ impl OrderTable {
             let at = now + (first << (entry.misses - 1).min(3));
             // Asked once more when it cannot arrive any more, and not later.
             let is_before = now < entry.arrives_by && entry.misses + 1 >= MISSES_MIN;
+            self.asked.insert(handle);
             entry.ask_at = Some(if is_before {
                 at.min(entry.arrives_by)
             } else {

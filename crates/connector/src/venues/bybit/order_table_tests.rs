@@ -223,3 +223,13 @@ fn many_questions_are_spread_over_time_and_a_refused_one_comes_again_soon() {
     assert_eq!(table.next_due(), Some(later + ASK_AGAIN_NS));
     assert_eq!(asked(&mut table, later + ASK_AGAIN_NS).len(), 1);
 }
+
+#[test]
+fn orders_that_ended_are_not_looked_through_again() {
+    let (mut table, mut out) = (table(), vec![]);
+    table.accepted(0, 1, "V", &mut out);
+    assert_eq!((table.next_due(), table.asked.len()), (Some(SHOW_NS), 1));
+    table.on_order(1, &update(OrderPhase::Cancelled, 0), &mut out);
+    assert!(asked(&mut table, SHOW_NS).is_empty());
+    assert_eq!((table.next_due(), table.asked.len()), (None, 0));
+}

@@ -73,6 +73,7 @@ impl OrderTable {
             entry.wants_fills = lacked && !entry.order.has_ended();
             if entry.wants_fills {
                 entry.ask_at = Some(now);
+                self.asked.insert(handle);
             }
             let adopted = adopted_of(entry, &earlier);
             self.note_end(handle, had_ended);
