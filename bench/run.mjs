@@ -15,6 +15,7 @@ const benchmarks = {
   'js-client': () => import('./js-client/js-client.mjs'),
   'js-capacity': () => import('./js-capacity/js-capacity.mjs'),
   'order-rtt': () => import('./order-rtt/order-rtt.mjs'),
+  'tick-to-trade': () => import('./tick-to-trade/tick-to-trade.mjs'),
   idle: () => import('./idle/idle.mjs'),
   scale: () => import('./scale/scale.mjs'),
   memory: () => import('./memory/memory.mjs'),

@@ -26,6 +26,7 @@ export async function build() {
   for (const own of [
     'bare-wake',
     'bybit-decode',
+    'bybit-venue',
     'publisher',
     'stock-bot',
     'stock-orders',

@@ -9,6 +9,10 @@ export function start(program, args, { stdin = 'ignore' } = {}) {
   const exit = once(child, 'exit');
   return {
     pid: child.pid,
+    /** A line for its standard input. */
+    say(line) {
+      child.stdin?.write(`${line}\n`);
+    },
     /** Ends its standard input, by which a program that has one is told to end. */
     stop() {
       child.stdin?.end();

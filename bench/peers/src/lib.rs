@@ -1,14 +1,18 @@
 //! What the benchmark programs share: a histogram, their one line of JSON, a market, bots that take it,
-//! and the two ways of reading a Bybit frame.
+//! the two ways of reading a Bybit frame, and the sockets of a venue that notes when a frame leaves and
+//! an order arrives.
 
 pub mod bybit_frames;
+pub mod bybit_order_gate;
 pub mod bybit_ours;
+pub mod bybit_quotes;
 pub mod bybit_two_pass;
 pub mod clock;
 pub mod feed_bot;
 pub mod market;
 pub mod own_bot;
 pub mod stock_bot;
+pub mod web_socket;
 
 use std::io::Write as _;
 
