@@ -7,6 +7,7 @@ use tracing::{info, warn};
 
 use crate::clock::Now;
 use crate::dispatcher::Dispatcher;
+use crate::patience::Patience;
 use crate::stop_signal::StopSignal;
 use crate::venue::Venue;
 
@@ -48,6 +49,7 @@ pub fn run<V: Venue>(
     exit_at_end: bool,
 ) -> Result<(), WireError> {
     let mut last_beat_ns = 0;
+    let mut patience = Patience::default();
     let mut receive_errors = 0;
     loop {
         let now = Now::read();
@@ -66,12 +68,18 @@ pub fn run<V: Venue>(
         let sent = dispatcher.poll(now, port);
         if served > 0 || sent > 0 {
             port.flush();
+            patience.worked(now.mono_ns);
         }
         if exit_at_end && dispatcher.venue().is_finished() {
             info!("the data is at its end");
             break;
         }
-        if served == 0 && sent == 0 {
+        if served > 0 || sent > 0 {
+            continue;
+        }
+        if patience.stays(now.mono_ns) {
+            std::thread::yield_now();
+        } else {
             idle(port, dispatcher.venue());
         }
     }

@@ -18,6 +18,7 @@ pub mod error;
 pub mod order_router;
 pub mod outlet;
 pub mod paper;
+pub mod patience;
 pub mod registrations;
 pub mod stdin_end;
 pub mod stdin_steps;
