@@ -22,8 +22,8 @@ export interface WaitOptions {
   readonly yieldNs?: number;
   /**
    * Adaptive: how long yielding may become while events come faster than that, ns: a bot that gets
-   * more than some 500 events/s stays awake (and uses what nobody else wants of its core), one that
-   * gets few sleeps. 0 turns this off. Default 2 000 000.
+   * more than some 250 events/s stays awake (and uses what nobody else wants of its core), one that
+   * gets few sleeps. 0 turns this off. Default 4 000 000.
    */
   readonly yieldMaxNs?: number;
   /** Longest sleep while parked without a doorbell (upstream connector), ns. Default 50 000. */
@@ -61,7 +61,7 @@ export function resolveWait(wait: WaitOptions | WaitStrategy = {}): Required<Wai
     strategy,
     spinNs: durationNs(options.spinNs, 20_000, 'spinNs'),
     yieldNs: durationNs(options.yieldNs, 100_000, 'yieldNs'),
-    yieldMaxNs: durationNs(options.yieldMaxNs, 2_000_000, 'yieldMaxNs'),
+    yieldMaxNs: durationNs(options.yieldMaxNs, 4_000_000, 'yieldMaxNs'),
     parkNs: durationNs(options.parkNs, 50_000, 'parkNs'),
   };
 }

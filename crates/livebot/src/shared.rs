@@ -2,9 +2,9 @@
 
 mod symbols;
 
-use std::{collections::VecDeque, rc::Rc, sync::Arc};
+use std::{collections::VecDeque, rc::Rc, sync::Arc, thread};
 
-use hbl_wire::{BotPage, BotPort, clock::monotonic_ns};
+use hbl_wire::{BotPage, BotPort, Ringer, clock::monotonic_ns};
 use hftbacktest::types::LiveEvent;
 
 use crate::{
@@ -183,6 +183,9 @@ impl Shared {
     /// Waits until there may be something to do, at most until `until_ns`. Returns at once when
     /// there is. May return early for no reason.
     pub(crate) fn wait_work(&mut self, until_ns: u64) {
+        if Ringer::take_woken() {
+            thread::yield_now();
+        }
         loop {
             if self.has_messages() {
                 self.waiter.reset();

@@ -39,7 +39,7 @@ impl Default for WaitConfig {
             strategy: WaitStrategy::Adaptive,
             spin_ns: 20_000,
             yield_ns: 100_000,
-            yield_max_ns: 2_000_000,
+            yield_max_ns: 4_000_000,
             park_ns: 50_000,
         }
     }
@@ -209,7 +209,7 @@ mod tests {
             patience.learn(1_000_000_000, &config);
         }
         assert_eq!(patience.now_ns, config.yield_ns, "silence is not");
-        patience.learn(1_999_999, &config);
+        patience.learn(2_000_001, &config);
         assert_eq!(patience.now_ns, config.yield_max_ns);
         let fixed = WaitConfig {
             yield_max_ns: 0,

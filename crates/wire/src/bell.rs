@@ -9,6 +9,7 @@
 //! wake-up cannot be lost. Ringing costs a fence and a load while nobody sleeps.
 
 use std::{
+    cell::Cell,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering, fence},
@@ -31,6 +32,18 @@ impl Ringer {
     pub fn ring(&self) {
         ring(&self.0);
     }
+
+    /// Whether this thread has woken anybody since the last call. The kernel often puts who is woken
+    /// behind its waker on the same core: a waker with nothing to do should offer the core before
+    /// it spins.
+    #[must_use]
+    pub fn take_woken() -> bool {
+        WOKEN.take()
+    }
+}
+
+thread_local! {
+    static WOKEN: Cell<bool> = const { Cell::new(false) };
 }
 
 pub(crate) fn ring(page: &Page) {
@@ -39,6 +52,7 @@ pub(crate) fn ring(page: &Page) {
     if sleepers.load(Ordering::SeqCst) != 0 {
         bell.fetch_add(1, Ordering::SeqCst);
         futex::wake(bell);
+        WOKEN.set(true);
     }
 }
 
