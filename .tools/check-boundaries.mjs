@@ -90,7 +90,8 @@ const unguardedExports = () =>
     const pattern =
       /#\[napi(?:\(([^\]]*)\))?\]\s*((?:\/\/[^\n]*\n\s*|#\[[^\]]*\]\s*)*)((?:pub(?:\([^)]*\))?\s+)?(?:unsafe\s+)?(?:async\s+)?fn\s+(\w+))/g;
     for (const [line, match] of matches(text, pattern)) {
-      if (!/\bcatch_unwind\b/.test(match[1] ?? '')) {
+      // What napi-rs itself calls when it loads the addon is no export.
+      if (!/\b(catch_unwind|module_exports)\b/.test(match[1] ?? '')) {
         yield [line, `export ${match[4]} has no catch_unwind`];
       }
     }
