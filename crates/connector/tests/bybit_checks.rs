@@ -130,6 +130,73 @@ fn public_frames_are_read_as_the_json_says_or_refused() {
     run(of("public"), 20_000);
 }
 
+/// A message as the venue composes it: compact, `topic` first.
+fn plain(random: &mut Random) -> String {
+    let ms = 1_764_000_000_000 + random.below(1000);
+    let mut level = |cents: usize| {
+        let (tick, lots) = (100 + 5 * random.below(100_000), random.below(300));
+        let (px, px_cents) = (tick / 100, tick % 100);
+        match cents {
+            0 => format!(
+                r#"["{px}.{px_cents:02}","{}.{:02}"]"#,
+                lots / 100,
+                lots % 100
+            ),
+            _ => format!(r#"["{px}.00000","{lots}"]"#),
+        }
+    };
+    let mut side = |count: usize| {
+        let levels: Vec<String> = (0..count).map(|at| level(at % 4)).collect();
+        levels.join(",")
+    };
+    let (bids, asks) = (side(ms % 7), side(ms % 5));
+    let kind = ["delta", "snapshot"][random.below(2)];
+    if random.below(2) == 0 {
+        let depth = [1, 50, 200][random.below(3)];
+        let (u, seq) = (1 + random.below(1000), random.below(100_000));
+        return format!(
+            r#"{{"topic":"orderbook.{depth}.X","type":"{kind}","ts":{ms},"data":{{"s":"X","b":[{bids}],"a":[{asks}],"u":{u},"seq":{seq}}},"cts":{ms}}}"#
+        );
+    }
+    let trades: Vec<String> = (0..random.below(5))
+        .map(|id| {
+            let side = ["Buy", "Sell"][random.below(2)];
+            let (price, lots, block) = (1 + random.below(9000), random.below(90), random.below(9) == 0);
+            format!(
+                r#"{{"T":{ms},"s":"X","S":"{side}","v":"0.{lots:02}","p":"{price}.05","L":"PlusTick","i":"{id}","BT":{block},"RPI":false,"seq":{id}}}"#
+            )
+        })
+        .collect();
+    let trades = trades.join(",");
+    format!(r#"{{"topic":"publicTrade.X","type":"{kind}","ts":{ms},"data":[{trades}]}}"#)
+}
+
+/// The quick way reads every plain message, and of changed and cut ones only what the general way
+/// reads alike.
+#[test]
+fn both_ways_of_reading_agree_on_plain_changed_and_cut_frames() {
+    let mut still_read = 0;
+    for seed in 0..2_000 {
+        let mut random = Random(seed);
+        let frame = plain(&mut random).into_bytes();
+        let text = String::from_utf8_lossy(&frame);
+        assert!(checks::public::quick(&frame), "seed {seed}: {text}");
+        for _ in 0..20 {
+            let bytes = changed(std::slice::from_ref(&frame), &mut random);
+            let outcome = catch_unwind(|| checks::public::quick(&bytes));
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(outcome.is_ok(), "seed {seed}: {text}");
+            still_read += u32::from(matches!(outcome, Ok(true)));
+        }
+        let cut = random.below(frame.len());
+        assert!(!checks::public::quick(&frame[..cut]), "seed {seed}: {text}");
+    }
+    assert!(
+        still_read > 200,
+        "{still_read}: some changes leave a plain message"
+    );
+}
+
 #[test]
 fn private_frames_are_read_as_the_json_says_or_refused() {
     run(of("private"), 20_000);

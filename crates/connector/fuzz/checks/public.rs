@@ -2,13 +2,15 @@
 
 use hbl_connector::venues::bybit::frames::FRAME_BYTES_MAX;
 use hbl_connector::venues::bybit::frames::public::{
-    BookFrame, LEVELS_MAX, PublicFrame, TradesFrame, levels, parse,
+    BookFrame, LEVELS_MAX, Print, PublicFrame, TradesFrame, levels, parse,
 };
+use hbl_connector::venues::bybit::frames::quick::{Quick, QuickBook, QuickFrame};
 use serde_json::Value;
 
 use super::json::{LOT, TICK, agrees, same, scale, value};
 
 pub fn check(bytes: &[u8]) {
+    quick(bytes);
     let read = parse(bytes);
     let Some(json) = value(bytes) else {
         return;
@@ -29,6 +31,41 @@ pub fn check(bytes: &[u8]) {
         Ok(PublicFrame::OtherTopic(topic)) => assert_eq!(json["topic"], topic),
         Err(error) => assert!(!is_plain_book(bytes, &json), "{error}"),
     }
+}
+
+/// What the quick way reads is what the general way reads. True when it did read it.
+pub fn quick(bytes: &[u8]) -> bool {
+    let mut quick = Quick::default();
+    let Some(read) = quick.read(bytes, |_| Some(scale())) else {
+        return false;
+    };
+    match (read, parse(bytes).unwrap()) {
+        (QuickFrame::Book(read), PublicFrame::Book(frame)) => {
+            let expected = QuickBook {
+                topic: frame.topic,
+                depth: frame.depth,
+                symbol: frame.symbol,
+                snapshot: frame.snapshot,
+                exch_ts: frame.exch_ts,
+                u: frame.u,
+                seq: frame.seq,
+            };
+            assert_eq!(read, expected);
+            for (read, raw) in [(&quick.bids, &frame.bids), (&quick.asks, &frame.asks)] {
+                let mut expected = Vec::new();
+                levels(raw, &scale(), &mut expected).unwrap();
+                assert_eq!(read, &expected);
+            }
+        }
+        (QuickFrame::Trades { topic, symbol }, PublicFrame::Trades(frame)) => {
+            assert_eq!((topic, symbol), (frame.topic, frame.symbol));
+            let booked = frame.items.iter().filter(|item| !item.block);
+            let expected: Vec<Print> = booked.map(|item| item.print(&scale()).unwrap()).collect();
+            assert_eq!(quick.prints, expected);
+        }
+        (read, general) => panic!("{read:?} and {general:?}"),
+    }
+    true
 }
 
 fn book(frame: &BookFrame<'_>, json: &Value) {

@@ -4,9 +4,11 @@
 //! calls to make and venue events come out. A shell with sockets drives it, and so do the tests,
 //! which cut, delay and duplicate at every step. See `docs/design/bybit.md`.
 
+pub mod change_batch;
 pub mod codes;
 pub mod core;
 pub mod frames;
+pub mod ladder;
 pub mod link_id;
 pub mod order_table;
 pub mod policy;

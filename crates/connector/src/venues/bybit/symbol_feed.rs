@@ -5,10 +5,11 @@ use hftbacktest::types::{
     LOCAL_SELL_TRADE_EVENT,
 };
 
+use super::change_batch::ChangeBatch;
 use super::decimal::Scale;
 use super::frames::FrameError;
 use super::frames::public::{BookFrame, Print, TradesFrame, levels};
-use super::topic_book::{BookSide, BookUpdate, Effect, Flaw, LevelChange, TopicBook, keep_last};
+use super::topic_book::{BookSide, BookUpdate, Effect, Flaw, LevelChange, TopicBook};
 use crate::venues::replay::book_fusion::{Change, FusedBook};
 use crate::venues::replay::message::{Level, Top};
 use crate::venues::replay::px::Px;
@@ -40,7 +41,8 @@ pub struct SymbolFeed {
     bids: Vec<(i64, i64)>,
     asks: Vec<(i64, i64)>,
     changes: Vec<Change>,
-    own: Vec<LevelChange>,
+    fused_levels: (Vec<Level>, Vec<Level>),
+    batch: ChangeBatch,
 }
 
 impl SymbolFeed {
@@ -56,7 +58,8 @@ impl SymbolFeed {
             bids: Vec::new(),
             asks: Vec::new(),
             changes: Vec::new(),
-            own: Vec::new(),
+            fused_levels: (Vec::new(), Vec::new()),
+            batch: ChangeBatch::default(),
         }
     }
 
@@ -121,8 +124,7 @@ impl SymbolFeed {
                 _ => FeedEffect::Same,
             };
         };
-        self.own.clear();
-        let effect = self.books[at].apply(update, &mut self.own);
+        let effect = self.books[at].follow(update, |_| {});
         let replaced = effect == Effect::Replaced;
         match effect {
             Effect::Ignored => return FeedEffect::Same,
@@ -136,16 +138,18 @@ impl SymbolFeed {
             }
             Effect::Replaced | Effect::Changed => {}
         }
+        let (bids, asks) = &mut self.fused_levels;
+        to_levels(update.bids, bids);
+        to_levels(update.asks, asks);
         if at == 0 {
             if replaced && update.seq < before {
                 // The numbers began anew: what they were compared with means nothing now.
                 fused.clear(&mut self.changes);
             }
-            let (bids, asks) = (to_levels(update.bids), to_levels(update.asks));
             if replaced {
-                fused.snapshot(update.seq, &bids, &asks, &mut self.changes);
+                fused.snapshot(update.seq, bids, asks, &mut self.changes);
             } else {
-                fused.delta(update.seq, &bids, &asks, &mut self.changes);
+                fused.delta(update.seq, bids, asks, &mut self.changes);
             }
         } else {
             let book = &self.books[at];
@@ -159,15 +163,14 @@ impl SymbolFeed {
             if book.depth() == 1 {
                 fused.top(top, &mut self.changes);
             } else {
-                let (bids, asks) = (to_levels(update.bids), to_levels(update.asks));
-                fused.partial(top, replaced, &bids, &asks, &mut self.changes);
+                fused.partial(top, replaced, bids, asks, &mut self.changes);
             }
         }
         if fused.is_crossed() {
             // Two depths contradict each other; the deepest one is asked for again.
             fused.clear(&mut self.changes);
             self.hand_out(first, out);
-            self.books[0].flawed(Flaw::Crossed, &mut self.own);
+            self.books[0].flawed(Flaw::Crossed, |_| {});
             let flaw = Flaw::Crossed;
             return FeedEffect::Resync {
                 flaw,
@@ -192,7 +195,7 @@ impl SymbolFeed {
             tick: change.px.raw(),
             lots: change.qty as i64,
         }));
-        keep_last(out, first);
+        self.batch.settle(out, first);
     }
 
     /// Drops the book of one depth after a message that could not be read, or silence.
@@ -203,11 +206,10 @@ impl SymbolFeed {
         let first = out.len();
         match &mut self.fused {
             None => {
-                self.books[at].flawed(flaw, out);
+                self.books[at].flawed(flaw, |change| out.push(change));
             }
             Some(fused) => {
-                self.own.clear();
-                self.books[at].flawed(flaw, &mut self.own);
+                self.books[at].flawed(flaw, |_| {});
                 if at == 0 {
                     fused.clear(&mut self.changes);
                     self.hand_out(first, out);
@@ -279,11 +281,9 @@ fn to_level(tick: i64, lots: i64) -> Level {
     }
 }
 
-fn to_levels(levels: &[(i64, i64)]) -> Vec<Level> {
-    levels
-        .iter()
-        .map(|(tick, lots)| to_level(*tick, *lots))
-        .collect()
+fn to_levels(levels: &[(i64, i64)], out: &mut Vec<Level>) {
+    out.clear();
+    out.extend(levels.iter().map(|(tick, lots)| to_level(*tick, *lots)));
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The book of one `orderbook.{depth}.{symbol}` topic, and when it cannot be relied on.
 
-use std::collections::BTreeMap;
+use super::change_batch::ChangeBatch;
+use super::ladder::Ladder;
 
 pub use crate::venues::replay::book_fusion::BookSide;
 
@@ -69,8 +70,11 @@ pub struct TopicBook {
     depth: u32,
     last_u: Option<u64>,
     seq: u64,
-    bids: BTreeMap<i64, i64>,
-    asks: BTreeMap<i64, i64>,
+    bids: Ladder,
+    asks: Ladder,
+    /// What a side was, while it is replaced.
+    before: Ladder,
+    batch: ChangeBatch,
 }
 
 impl TopicBook {
@@ -80,8 +84,10 @@ impl TopicBook {
             depth,
             last_u: None,
             seq: 0,
-            bids: BTreeMap::new(),
-            asks: BTreeMap::new(),
+            bids: Ladder::default(),
+            asks: Ladder::default(),
+            before: Ladder::default(),
+            batch: ChangeBatch::default(),
         }
     }
 
@@ -102,30 +108,35 @@ impl TopicBook {
 
     /// Best bid, (ticks, lots).
     pub fn best_bid(&self) -> Option<(i64, i64)> {
-        self.bids
-            .last_key_value()
-            .map(|(tick, lots)| (*tick, *lots))
+        self.bids.highest()
     }
 
     /// Best ask, (ticks, lots).
     pub fn best_ask(&self) -> Option<(i64, i64)> {
-        self.asks
-            .first_key_value()
-            .map(|(tick, lots)| (*tick, *lots))
+        self.asks.lowest()
     }
 
     /// Bids, best first.
     pub fn bids(&self) -> impl Iterator<Item = (i64, i64)> + '_ {
-        self.bids.iter().rev().map(|(tick, lots)| (*tick, *lots))
+        self.bids.levels().rev()
     }
 
     /// Asks, best first.
     pub fn asks(&self) -> impl Iterator<Item = (i64, i64)> + '_ {
-        self.asks.iter().map(|(tick, lots)| (*tick, *lots))
+        self.asks.levels()
     }
 
-    /// Applies a message; what it changes in the book is appended.
+    /// Applies a message; what it changes in the book is appended, deletions first, so that no reader
+    /// passes through a crossed book.
     pub fn apply(&mut self, update: &BookUpdate<'_>, out: &mut Vec<LevelChange>) -> Effect {
+        let first = out.len();
+        let effect = self.follow(update, |change| out.push(change));
+        self.batch.settle(out, first);
+        effect
+    }
+
+    /// Applies a message and tells every step of it; of several changes of a level the last counts.
+    pub fn follow(&mut self, update: &BookUpdate<'_>, mut tell: impl FnMut(LevelChange)) -> Effect {
         // Update 1 is the first after a restart of the service, whatever its type says.
         let replaces = update.snapshot || update.u == 1;
         if !replaces {
@@ -134,7 +145,7 @@ impl TopicBook {
             };
             if update.u <= last {
                 return if update.seq > self.seq {
-                    self.flawed(Flaw::Backwards, out)
+                    self.flawed(Flaw::Backwards, tell)
                 } else {
                     Effect::Ignored
                 };
@@ -142,27 +153,22 @@ impl TopicBook {
             // At depth 1 numbers need not be consecutive.
             if self.depth > 1 && update.u != last + 1 {
                 let (expected, got) = (last + 1, update.u);
-                return self.flawed(Flaw::Gap { expected, got }, out);
+                return self.flawed(Flaw::Gap { expected, got }, tell);
             }
         }
-        let first = out.len();
         self.last_u = Some(update.u);
         self.seq = update.seq;
         if replaces {
-            replace(&mut self.bids, BookSide::Bid, update.bids, out);
-            replace(&mut self.asks, BookSide::Ask, update.asks, out);
+            self.replace(update.bids, update.asks, &mut tell);
         } else {
-            change(&mut self.bids, BookSide::Bid, update.bids, out);
-            change(&mut self.asks, BookSide::Ask, update.asks, out);
+            change(&mut self.bids, BookSide::Bid, update.bids, &mut tell);
+            change(&mut self.asks, BookSide::Ask, update.asks, &mut tell);
         }
         let crossed =
             matches!((self.best_bid(), self.best_ask()), (Some(b), Some(a)) if b.0 >= a.0);
         if crossed {
-            let effect = self.flawed(Flaw::Crossed, out);
-            keep_last(out, first);
-            return effect;
+            return self.flawed(Flaw::Crossed, tell);
         }
-        settle(out, first);
         if replaces {
             Effect::Replaced
         } else {
@@ -171,11 +177,34 @@ impl TopicBook {
     }
 
     /// Empties the book: every level is deleted, and a snapshot has to come.
-    pub fn flawed(&mut self, flaw: Flaw, out: &mut Vec<LevelChange>) -> Effect {
+    pub fn flawed(&mut self, flaw: Flaw, mut tell: impl FnMut(LevelChange)) -> Effect {
         self.last_u = None;
-        replace(&mut self.bids, BookSide::Bid, &[], out);
-        replace(&mut self.asks, BookSide::Ask, &[], out);
+        self.replace(&[], &[], &mut tell);
         Effect::Flawed(flaw)
+    }
+
+    fn replace(
+        &mut self,
+        bids: &[(i64, i64)],
+        asks: &[(i64, i64)],
+        tell: &mut impl FnMut(LevelChange),
+    ) {
+        let sides = [
+            (BookSide::Bid, &mut self.bids, bids),
+            (BookSide::Ask, &mut self.asks, asks),
+        ];
+        for (side, book, levels) in sides {
+            std::mem::swap(book, &mut self.before);
+            book.fill(levels);
+            let before = &self.before;
+            for (tick, _) in before.levels().filter(|level| book.lots(level.0) == 0) {
+                let lots = 0;
+                tell(LevelChange { side, tick, lots });
+            }
+            for (tick, lots) in book.levels().filter(|l| before.lots(l.0) != l.1) {
+                tell(LevelChange { side, tick, lots });
+            }
+        }
     }
 
     /// Waits for a snapshot but keeps the levels: they are old, not wrong.
@@ -185,110 +214,16 @@ impl TopicBook {
 }
 
 fn change(
-    book: &mut BTreeMap<i64, i64>,
+    book: &mut Ladder,
     side: BookSide,
     levels: &[(i64, i64)],
-    out: &mut Vec<LevelChange>,
+    tell: &mut impl FnMut(LevelChange),
 ) {
-    for (tick, lots) in levels {
-        let before = if *lots > 0 {
-            book.insert(*tick, *lots)
-        } else {
-            book.remove(tick)
-        };
-        if before.unwrap_or(0) != *lots {
-            out.push(LevelChange {
-                side,
-                tick: *tick,
-                lots: *lots,
-            });
+    for &(tick, lots) in levels {
+        if book.set(tick, lots) != lots {
+            tell(LevelChange { side, tick, lots });
         }
     }
-}
-
-fn replace(
-    book: &mut BTreeMap<i64, i64>,
-    side: BookSide,
-    levels: &[(i64, i64)],
-    out: &mut Vec<LevelChange>,
-) {
-    let old = std::mem::take(book);
-    let present = levels.iter().filter(|(_, lots)| *lots > 0);
-    book.extend(present.map(|(tick, lots)| (*tick, *lots)));
-    for tick in old.keys().filter(|tick| !book.contains_key(tick)) {
-        out.push(LevelChange {
-            side,
-            tick: *tick,
-            lots: 0,
-        });
-    }
-    for (tick, lots) in book
-        .iter()
-        .filter(|(tick, lots)| old.get(tick) != Some(lots))
-    {
-        out.push(LevelChange {
-            side,
-            tick: *tick,
-            lots: *lots,
-        });
-    }
-}
-
-/// Puts deletions first, so that no reader passes through a crossed book.
-fn settle(changes: &mut Vec<LevelChange>, first: usize) {
-    keep_last(changes, first);
-}
-
-/// True when each side goes strictly up or strictly down, as the venue sends it.
-fn is_in_order(changes: &[LevelChange]) -> bool {
-    // Per side: the last tick, and whether it goes up.
-    let mut sides: [Option<(i64, Option<bool>)>; 2] = [None, None];
-    changes.iter().all(|change| {
-        let side = &mut sides[usize::from(change.side == BookSide::Bid)];
-        let up = match *side {
-            None => None,
-            Some((last, _)) if last == change.tick => return false,
-            Some((last, up)) => {
-                let goes_up = change.tick > last;
-                if up.is_some_and(|up| up != goes_up) {
-                    return false;
-                }
-                Some(goes_up)
-            }
-        };
-        *side = Some((change.tick, up));
-        true
-    })
-}
-
-/// The venue sends each level once and each side in order; anything else is looked at closely.
-fn has_repeats(changes: &[LevelChange]) -> bool {
-    if is_in_order(changes) {
-        return false;
-    }
-    let mut ticks: Vec<(bool, i64)> = changes
-        .iter()
-        .map(|c| (c.side == BookSide::Bid, c.tick))
-        .collect();
-    ticks.sort_unstable();
-    ticks.windows(2).any(|pair| pair[0] == pair[1])
-}
-
-/// Keeps only the last of several changes of a level, deletions first.
-pub fn keep_last(changes: &mut Vec<LevelChange>, first: usize) {
-    if !has_repeats(&changes[first..]) {
-        changes[first..].sort_by_key(|change| change.lots > 0);
-        return;
-    }
-    let mut seen = std::collections::HashSet::new();
-    let mut kept: Vec<LevelChange> = changes
-        .drain(first..)
-        .rev()
-        .filter(|c| seen.insert((c.side == BookSide::Bid, c.tick)))
-        .collect();
-    kept.reverse();
-    kept.sort_by_key(|c| c.lots > 0);
-    changes.extend(kept);
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ enum State {
 #[derive(Debug)]
 struct Topic {
     state: State,
+    /// How long it may say nothing, nanoseconds.
+    silence_ns: u64,
     last_data: u64,
     broke_at: Option<u64>,
     /// How often it broke, each time soon after the time before.
@@ -80,8 +82,10 @@ pub struct Topics {
 impl Topics {
     /// Wants a topic from now on.
     pub fn want(&mut self, topic: String) {
+        let silence_ns = silence(&topic);
         self.topics.entry(topic).or_insert(Topic {
             state: State::Wanted { alone: false },
+            silence_ns,
             last_data: 0,
             broke_at: None,
             breaks: 0,
@@ -239,7 +243,7 @@ impl Topics {
                     out.push(TopicAct::Dead("no snapshot came"));
                     return;
                 }
-                State::Live { .. } if now >= topic.last_data.saturating_add(silence(name)) => {
+                State::Live { .. } if now >= topic.last_data.saturating_add(topic.silence_ns) => {
                     topic.state = State::Broken { at: now };
                     out.push(TopicAct::Silent(name.clone()));
                 }
@@ -304,9 +308,9 @@ impl Topics {
     }
 
     fn silent_at(&self) -> u64 {
-        let live = self.topics.iter();
-        let live = live.filter(|(_, topic)| matches!(topic.state, State::Live { .. }));
-        let shortest = live.map(|(name, _)| silence(name)).min();
+        let live = self.topics.values();
+        let live = live.filter(|topic| matches!(topic.state, State::Live { .. }));
+        let shortest = live.map(|topic| topic.silence_ns).min();
         shortest.map_or(u64::MAX, |silence| self.last_data.saturating_add(silence))
     }
 
@@ -315,17 +319,17 @@ impl Topics {
         if !self.open {
             return None;
         }
-        let due = |(name, topic): (&String, &Topic)| match topic.state {
+        let due = |topic: &Topic| match topic.state {
             State::Wanted { .. } => Some(0),
             State::Broken { at } => Some(at),
             State::Asked { until } | State::Leaving { until } => Some(until),
             State::Live { until } => {
-                let silent = topic.last_data.saturating_add(silence(name));
+                let silent = topic.last_data.saturating_add(topic.silence_ns);
                 Some(until.unwrap_or(u64::MAX).min(silent))
             }
             State::Refused => None,
         };
-        let topics = self.topics.iter().filter_map(due).min();
+        let topics = self.topics.values().filter_map(due).min();
         Some(topics.unwrap_or(u64::MAX).min(self.silent_at()))
     }
 }
@@ -334,7 +338,7 @@ fn waits(state: &State) -> bool {
     matches!(state, State::Asked { .. } | State::Live { .. })
 }
 
-/// How long a topic may say nothing. Trades may for ever.
+/// How long a topic may say nothing, nanoseconds. Trades may for ever.
 fn silence(name: &str) -> u64 {
     match book_topic(name) {
         Some((1, _)) => TOP_SILENCE_NS,

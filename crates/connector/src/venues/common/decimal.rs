@@ -87,6 +87,22 @@ const POW10: [i64; 19] = {
     table
 };
 
+/// Appends the digits that the bytes begin with to a number, and tells how many they are. More than 18
+/// digits wrap around.
+#[inline]
+fn digits(mut number: u64, bytes: &[u8]) -> (u64, usize) {
+    let mut count = 0;
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        count += 1;
+    }
+    (number, count)
+}
+
 /// A tick size or quantity step, exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -123,33 +139,45 @@ impl Step {
         Ok(units)
     }
 
-    /// What nearly every number of a book is: at most 18 characters without a sign, and on the step.
+    /// What nearly every number of a book is: at most 18 digits without a sign, and on the step.
     /// `None` for anything else, also for errors.
     #[inline]
     fn units_of_short(&self, bytes: &[u8]) -> Option<i64> {
-        if bytes.len() > 18 || bytes.is_empty() {
+        let (units, length) = self.units_at_start(bytes)?;
+        (length == bytes.len()).then_some(units)
+    }
+
+    /// How many steps the decimal is that the bytes begin with, and its length; it ends where neither
+    /// a digit nor the first dot comes. `None` for a sign, for more than 18 digits, and for
+    /// everything that [`units`](Self::units) refuses.
+    #[inline]
+    pub fn units_at_start(&self, bytes: &[u8]) -> Option<(i64, usize)> {
+        let (mut mantissa, whole) = digits(0, bytes);
+        let (mut decimals, mut length) = (0, whole);
+        if bytes.get(whole) == Some(&b'.') {
+            (mantissa, decimals) = digits(mantissa, &bytes[whole + 1..]);
+            length += 1 + decimals;
+        }
+        // At most 18 digits: below 2^63, so nothing has wrapped around.
+        if !(1..=18).contains(&(whole + decimals)) {
             return None;
         }
-        // At most 18 digits: below 2^63, nothing can overflow here.
-        let (mut mantissa, mut dot) = (0i64, None);
-        for (at, byte) in bytes.iter().enumerate() {
-            let digit = byte.wrapping_sub(b'0');
-            if digit < 10 {
-                mantissa = mantissa * 10 + i64::from(digit);
-            } else if *byte == b'.' && dot.is_none() && bytes.len() > 1 {
-                dot = Some(at);
-            } else {
+        while decimals > self.decimals as usize {
+            // Decimals after the step's can only be zeros.
+            if !mantissa.is_multiple_of(10) {
                 return None;
             }
+            mantissa /= 10;
+            decimals -= 1;
         }
-        let decimals = dot.map_or(0, |at| bytes.len() - 1 - at);
-        let missing = (self.decimals as usize).checked_sub(decimals)?;
-        let scaled = mantissa.checked_mul(POW10[missing])?;
-        match self.mantissa {
-            1 => Some(scaled),
-            step if scaled % step == 0 => Some(scaled / step),
-            _ => None,
-        }
+        let missing = self.decimals as usize - decimals;
+        let scaled = i64::try_from(mantissa).ok()?.checked_mul(POW10[missing])?;
+        let units = match self.mantissa {
+            1 => scaled,
+            step if scaled % step == 0 => scaled / step,
+            _ => return None,
+        };
+        (units <= UNITS_MAX).then_some((units, length))
     }
 
     fn units_of_any(&self, text: &str) -> Result<i64, DecimalError> {
@@ -328,6 +356,17 @@ mod tests {
             if let Some(units) = step.units_of_short(text.as_bytes()) {
                 prop_assert_eq!(step.units_of_any(&text), Ok(units));
             }
+        }
+
+        #[test]
+        fn a_decimal_is_read_up_to_its_end(text in "[0-9.]{0,22}", rest in "(\"|,|x|-)[0-9.]{0,3}", at in 0usize..4) {
+            let step = step(["0.05", "1", "0.001", "25"][at]);
+            let read = step.units_at_start(format!("{text}{rest}").as_bytes());
+            let Some((units, length)) = read else {
+                return Ok(());
+            };
+            prop_assert_eq!(step.units(&text[..length]), Ok(units));
+            prop_assert!(length == text.len() || text[length..].starts_with('.'));
         }
 
         #[test]

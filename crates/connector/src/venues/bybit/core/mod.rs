@@ -19,6 +19,7 @@ use super::codes;
 use super::connects::{Connects, HOLD_NS};
 use super::decimal::Scale;
 use super::frames::FrameError;
+use super::frames::quick::Quick;
 use super::link::{Link, LinkAct};
 use super::link_id::{LinkIds, PrefixError};
 use super::order_table::OrderTable;
@@ -28,6 +29,7 @@ use super::reconcile::Reconcile;
 use super::server_clock::ServerClock;
 use super::sign::Credentials;
 use super::symbol_feed::SymbolFeed;
+use super::topic_book::LevelChange;
 use super::topics::Topics;
 use crate::clock::Now;
 use crate::venue::{Refusal, VenueEvent};
@@ -159,6 +161,9 @@ pub struct BybitCore {
     calls: rest::Calls,
     actions: Vec<Action>,
     events: Vec<VenueEvent>,
+    quick: Quick,
+    /// Scratch, empty between frames.
+    changes: Vec<LevelChange>,
     /// Newest execution seen, Unix nanoseconds.
     last_exec_ns: i64,
     frame_errors: u64,
@@ -218,6 +223,8 @@ impl BybitCore {
             calls: rest::Calls::default(),
             actions: Vec::new(),
             events: Vec::new(),
+            quick: Quick::default(),
+            changes: Vec::new(),
             last_exec_ns: now.unix_ns,
             frame_errors: 0,
             was_up: true,

@@ -6,13 +6,27 @@ use crate::venue::VenueEvent;
 use crate::venues::bybit::codes;
 use crate::venues::bybit::frames::FrameError;
 use crate::venues::bybit::frames::public::book_topic;
-use crate::venues::bybit::frames::public::{BookFrame, PublicFrame, TradesFrame, parse};
-use crate::venues::bybit::symbol_feed::FeedEffect;
-use crate::venues::bybit::topic_book::{Flaw, LevelChange};
+use crate::venues::bybit::frames::public::{Print, PublicFrame, parse};
+use crate::venues::bybit::frames::quick::QuickFrame;
+use crate::venues::bybit::symbol_feed::{FeedEffect, SymbolFeed};
+use crate::venues::bybit::topic_book::{BookUpdate, Flaw, LevelChange};
 use crate::venues::bybit::topics::TopicAct;
+
+/// What a book message is about.
+struct BookMessage<'a> {
+    topic: &'a str,
+    symbol: &'a str,
+    depth: u32,
+    exch_ts: i64,
+    /// True when it needs nothing before it.
+    whole: bool,
+}
 
 impl BybitCore {
     pub(super) fn public_frame(&mut self, now: Now, bytes: &[u8]) -> Result<(), FrameError> {
+        if self.quick_frame(now, bytes) {
+            return Ok(());
+        }
         match parse(bytes)? {
             PublicFrame::Pong => self.link(Socket::Public).pong(),
             PublicFrame::Reply(reply) => {
@@ -20,33 +34,90 @@ impl BybitCore {
                 self.topics.reply(now.mono_ns, &reply, &mut acts);
                 self.topic_acts(now, acts);
             }
-            PublicFrame::Book(frame) => self.book_frame(now, &frame),
-            PublicFrame::Trades(frame) => self.trades_frame(now, &frame)?,
+            PublicFrame::Book(frame) => {
+                let message = BookMessage {
+                    topic: frame.topic,
+                    symbol: frame.symbol,
+                    depth: frame.depth,
+                    exch_ts: frame.exch_ts,
+                    whole: frame.snapshot || frame.u == 1,
+                };
+                self.book_message(now, &message, |feed, out| feed.book(&frame, out));
+            }
+            PublicFrame::Trades(frame) => {
+                self.topics.data(now.mono_ns, frame.topic, true);
+                if let Some(instrument) = self.instruments.get(frame.symbol) {
+                    let prints = instrument.feed.trades(&frame)?;
+                    self.show_prints(now, frame.symbol, &prints);
+                }
+            }
             PublicFrame::OtherTopic(_) => {}
         }
         Ok(())
     }
 
-    fn book_frame(&mut self, now: Now, frame: &BookFrame<'_>) {
-        let Some(instrument) = self.instruments.get_mut(frame.symbol) else {
+    /// Takes in what nearly every frame is; false when it has to be read in the general way.
+    fn quick_frame(&mut self, now: Now, bytes: &[u8]) -> bool {
+        let mut quick = std::mem::take(&mut self.quick);
+        let instruments = &self.instruments;
+        let scale_of = |symbol: &str| Some(*instruments.get(symbol)?.feed.scale());
+        let frame = quick.read(bytes, scale_of);
+        match frame {
+            Some(QuickFrame::Book(frame)) => {
+                let message = BookMessage {
+                    topic: frame.topic,
+                    symbol: frame.symbol,
+                    depth: frame.depth,
+                    exch_ts: frame.exch_ts,
+                    whole: frame.snapshot || frame.u == 1,
+                };
+                let update = BookUpdate {
+                    snapshot: frame.snapshot,
+                    u: frame.u,
+                    seq: frame.seq,
+                    bids: &quick.bids,
+                    asks: &quick.asks,
+                };
+                self.book_message(now, &message, |feed, out| {
+                    Ok(feed.apply(frame.depth, &update, out))
+                });
+            }
+            Some(QuickFrame::Trades { topic, symbol }) => {
+                self.topics.data(now.mono_ns, topic, true);
+                self.show_prints(now, symbol, &quick.prints);
+            }
+            None => {}
+        }
+        self.quick = quick;
+        frame.is_some()
+    }
+
+    fn book_message(
+        &mut self,
+        now: Now,
+        message: &BookMessage<'_>,
+        apply: impl FnOnce(&mut SymbolFeed, &mut Vec<LevelChange>) -> Result<FeedEffect, FrameError>,
+    ) {
+        let Some(instrument) = self.instruments.get_mut(message.symbol) else {
             return;
         };
-        let whole = frame.snapshot || frame.u == 1;
-        self.topics.data(now.mono_ns, frame.topic, whole);
-        let mut changes = Vec::new();
-        instrument.exch_ts = instrument.exch_ts.max(frame.exch_ts);
-        let (effect, error) = match instrument.feed.book(frame, &mut changes) {
+        self.topics.data(now.mono_ns, message.topic, message.whole);
+        let mut changes = std::mem::take(&mut self.changes);
+        instrument.exch_ts = instrument.exch_ts.max(message.exch_ts);
+        let (effect, error) = match apply(&mut instrument.feed, &mut changes) {
             Ok(effect) => (effect, None),
             Err(error) => {
                 let feed = &mut instrument.feed;
-                let effect = feed.drop_depth(frame.depth, Flaw::Unreadable, &mut changes);
+                let effect = feed.drop_depth(message.depth, Flaw::Unreadable, &mut changes);
                 (effect, Some(error))
             }
         };
-        self.show(now, frame.symbol, frame.exch_ts, &changes);
-        self.judge(now, frame.symbol, frame.topic, &effect);
+        self.show(now, message.symbol, message.exch_ts, &changes);
+        changes.clear();
+        self.changes = changes;
+        self.judge(now, message.symbol, message.topic, &effect);
         if let Some(error) = error {
-            self.unreadable(frame.topic, &error);
+            self.unreadable(message.topic, &error);
         }
     }
 
@@ -99,19 +170,18 @@ impl BybitCore {
         self.events.push(VenueEvent::FeedBatchEnd { symbol: index });
     }
 
-    fn trades_frame(&mut self, now: Now, frame: &TradesFrame<'_>) -> Result<(), FrameError> {
-        self.topics.data(now.mono_ns, frame.topic, true);
-        let Some(instrument) = self.instruments.get(frame.symbol) else {
-            return Ok(());
+    /// Publishes trades of one symbol as one batch.
+    fn show_prints(&mut self, now: Now, symbol: &str, prints: &[Print]) {
+        let Some(instrument) = self.instruments.get(symbol) else {
+            return;
         };
-        let index = instrument.symbol;
-        let prints = instrument.feed.trades(frame)?;
         if prints.is_empty() {
-            return Ok(());
+            return;
         }
+        let index = instrument.symbol;
         self.events
             .push(VenueEvent::FeedBatchStart { symbol: index });
-        for print in &prints {
+        for print in prints {
             let event = instrument.feed.trade_event(print, now.unix_ns);
             self.events.push(VenueEvent::Feed {
                 symbol: index,
@@ -119,7 +189,6 @@ impl BybitCore {
             });
         }
         self.events.push(VenueEvent::FeedBatchEnd { symbol: index });
-        Ok(())
     }
 
     pub(super) fn tick_topics(&mut self, now: Now) {

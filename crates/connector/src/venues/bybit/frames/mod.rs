@@ -10,6 +10,7 @@ pub mod order;
 pub mod position;
 pub mod private;
 pub mod public;
+pub mod quick;
 pub mod rest;
 pub mod text;
 pub mod trade;
