@@ -8,7 +8,8 @@ const SETTLE_MS = 100;
 
 /**
  * `wait` is a wait strategy of ours, or `stock` for hftbacktest's own bot; `idleMs` how long a bot
- * waits for a further event, longer than their distance. Every result holds what a bot saw, and
+ * waits for a further event, longer than their distance; the latency of the first `skip` events is
+ * not counted. Every result holds what a bot saw, and
  * `isWhole`: every event came once, in order, and the book is what it must be.
  */
 export async function feedRound({
@@ -19,6 +20,7 @@ export async function feedRound({
   bots = 1,
   burst = 1,
   sampleEvery = 1,
+  skip = 0,
   idleMs = 500,
 }) {
   const name = newName();
@@ -29,7 +31,7 @@ export async function feedRound({
     String(seconds),
     ...options.map(([key, value]) => `${key}=${value}`),
   ]);
-  const common = [name, String(idleMs), String(rate * seconds)];
+  const common = [name, idleMs, rate * seconds, skip].map(String);
   const launch = () =>
     wait === 'stock'
       ? start(peer('bench-stock-bot'), common)

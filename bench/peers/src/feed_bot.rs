@@ -31,37 +31,36 @@ pub trait FeedBot {
     fn top(&self) -> [f64; 4];
 }
 
-/// When a bot has seen enough.
+/// What of the events is measured, and when a bot has seen enough.
 #[derive(Clone, Copy, Debug)]
-pub struct Until {
+pub struct Plan {
     /// Nothing has come for so long after the first event.
     pub idle: Duration,
     /// The number of the last event.
     pub last_seq: u64,
+    /// The clock is read at every so many-th event.
+    pub sample_every: u64,
+    /// At none of the first so many events, which run through code that was never run before.
+    pub skip: u64,
 }
 
 const FIRST_WITHIN: Duration = Duration::from_secs(20);
 /// The longest of the waits between which the time is looked at.
 const WAIT: Duration = Duration::from_millis(50);
 
-/// Takes events until the end, and says in a line of JSON what came, when, and what it cost. The
-/// clock is read at every `sample_every`-th event.
+/// Takes events until the end, and says in a line of JSON what came, when, and what it cost.
 ///
 /// # Errors
 /// When the bot fails, or standard output is closed.
-pub fn consume(
-    bot: &mut impl FeedBot,
-    until: Until,
-    sample_every: u64,
-) -> Result<(), Box<dyn Error>> {
+pub fn consume(bot: &mut impl FeedBot, plan: Plan) -> Result<(), Box<dyn Error>> {
     let mut latency = Histogram::default();
     let (mut received, mut last_seq, mut lost, mut misplaced) = (0, 0, 0, 0);
     let mut first = None;
     let mut last = (Instant::now(), 0);
-    while last_seq < until.last_seq {
+    while last_seq < plan.last_seq {
         let before = received;
-        let goes_on = bot.wait(WAIT.min(until.idle), |event| {
-            if received % sample_every == 0 {
+        let goes_on = bot.wait(WAIT.min(plan.idle), |event| {
+            if received >= plan.skip && received % plan.sample_every == 0 {
                 latency.record(monotonic_ns().saturating_sub(event.sent_ns));
             }
             received += 1;
@@ -76,7 +75,7 @@ pub fn consume(
         if received > before {
             last = (Instant::now(), monotonic_ns());
         } else {
-            let limit = first.map_or(FIRST_WITHIN, |_| until.idle);
+            let limit = first.map_or(FIRST_WITHIN, |_| plan.idle);
             if !goes_on || last.0.elapsed() > limit {
                 break;
             }

@@ -1,17 +1,30 @@
-//! Our bot from Rust: `bench-own-bot NAME IDLE_MS LAST_SEQ WAIT SYMBOLS SAMPLE_EVERY`. Ends with
-//! event LAST_SEQ, or when nothing has come for IDLE_MS after the first event.
+//! Our bot from Rust: `bench-own-bot NAME IDLE_MS LAST_SEQ SKIP WAIT SYMBOLS SAMPLE_EVERY`. Ends
+//! with event LAST_SEQ, or when nothing has come for IDLE_MS after the first event; the latency of the
+//! first SKIP events is not counted.
 
 use std::{env, error::Error, time::Duration};
 
 use hbl_bench_peers::{
-    feed_bot::{Until, consume},
+    feed_bot::{Plan, consume},
     own_bot::{OwnBot, WaitStrategy},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().collect();
-    let [_, name, idle_ms, last_seq, wait, symbols, sample_every] = args.as_slice() else {
-        return Err("usage: bench-own-bot NAME IDLE_MS LAST_SEQ WAIT SYMBOLS SAMPLE_EVERY".into());
+    let [
+        _,
+        name,
+        idle_ms,
+        last_seq,
+        skip,
+        wait,
+        symbols,
+        sample_every,
+    ] = args.as_slice()
+    else {
+        return Err(
+            "usage: bench-own-bot NAME IDLE_MS LAST_SEQ SKIP WAIT SYMBOLS SAMPLE_EVERY".into(),
+        );
     };
     let strategy = match wait.as_str() {
         "spin" => WaitStrategy::Spin,
@@ -20,10 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "park" => WaitStrategy::Park,
         _ => return Err(format!("no wait strategy {wait}").into()),
     };
-    let until = Until {
+    let plan = Plan {
         idle: Duration::from_millis(idle_ms.parse()?),
         last_seq: last_seq.parse()?,
+        sample_every: sample_every.parse()?,
+        skip: skip.parse()?,
     };
     let mut bot = OwnBot::connect(name, symbols.parse()?, strategy)?;
-    consume(&mut bot, until, sample_every.parse()?)
+    consume(&mut bot, plan)
 }
