@@ -49,6 +49,11 @@ async function onOneConnector(bots, seconds) {
 
 const sound = ({ isWhole }) => isWhole;
 
+/** As `perf record` of the bot shows it, with bursts of 1000. */
+const WHERE_IT_GOES =
+  "hftbacktest's HashMapMarketDepth: updating one book takes 26 ns per event, one of 50 takes 165 ns, " +
+  'as their hash tables are not in the nearest cache; nothing else of an event grows by more than 21 ns';
+
 async function manyInstruments({ seconds, pairs }) {
   console.error(' instruments in one bot');
   const side = (symbols, kind) => () => instruments(symbols, BURSTS[kind], seconds);
@@ -74,6 +79,7 @@ async function manyInstruments({ seconds, pairs }) {
       goal: limit === null ? 'shown' : `<= ${limit}x`,
       within: (ratio) => limit === null || ratio <= limit,
       sound,
+      reason: () => WHERE_IT_GOES,
     });
   return [
     row(10, 'ten', 'one', 'long', LIMIT),
