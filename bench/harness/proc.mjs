@@ -15,11 +15,11 @@ export function cpuNs(pid) {
   return sum;
 }
 
-/** Resident memory in MB: all, and its part in shared memory. */
+/** Resident memory in MB: all, its part in shared memory, and that of files such as programs. */
 export function residentMb(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const of = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1024;
-  return { rss: of('VmRSS'), shared: of('RssShmem') };
+  return { rss: of('VmRSS'), shared: of('RssShmem'), file: of('RssFile') };
 }
 
 /** Files of shared memory that the processes hold: their sizes, and what of them takes memory. */
