@@ -98,6 +98,8 @@ fn foreign_bytes_are_counted_and_the_next_good_event_is_delivered() {
     let name = name();
     let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
     let mut forger = Forger::of(&name);
+    // A bot listens to another kind of connector than ours from when it has seen one.
+    rig.until(RecordKind::Link);
     let good = encoded(&level(Side::Buy, 100.0, 1.0));
     let mut expected = 0;
     for round in 0..200 {
