@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { ClientStateChange } from '../../lib/client/client-event.js';
 import { LiveClient } from '../../lib/client/live-client.js';
 import { HftError } from '../../lib/models/hft-error.js';
+import { LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
 import { fakeClient, connectedClient, instrument, stubClient } from './clients.js';
 import { settled } from './fake-session.js';
 
@@ -155,6 +156,29 @@ describe('the life of a client', () => {
     const never = codeOf(other.ready(60_000));
     await other.close();
     expect(await never).toBe('ERR_CLOSED');
+  });
+
+  it('is not ready with a book that the venue has not sent, though the connector has answered', async () => {
+    const { client, session } = fakeClient();
+    await client.start();
+    session.write(
+      { kind: RecordKind.Link, status: LinkStatus.Connected },
+      { kind: RecordKind.BookReset },
+      { kind: RecordKind.Link, status: LinkStatus.FeedStale },
+      { kind: RecordKind.BookReady },
+    );
+    await settled();
+    const late = await client.ready(20).catch((error: unknown) => error);
+    expect(late).toMatchObject({ code: 'ERR_CONNECTOR_DOWN' });
+    expect(String(late)).toContain('the venue has no whole book of BTCUSDT');
+    const ready = client.ready(5_000);
+    session.link(LinkStatus.FeedFresh);
+    await ready;
+    // Another run of the connector tells anew what is stale.
+    session.link(LinkStatus.FeedStale);
+    session.connect();
+    await settled();
+    await client.ready(1_000);
   });
 
   it.each([

@@ -33,13 +33,14 @@ function bybitClient(
   venue: FakeBybitVenue,
   events: ClientEvent[] = [],
   logs: string[] = [],
+  options: { readonly paper?: boolean } = { paper: false },
 ): LiveClient {
   const client = new LiveClient({
     instruments: [new LiveInstrument('XRPUSDT').connector('bybit').tickSize(0.0001).lotSize(0.1)],
     backend: 'native',
     connector: {
       kind: 'bybit',
-      paper: false,
+      ...options,
       config: venue.config,
       env: { ...venue.env, RUST_LOG: 'debug' },
       // Long enough for something to happen meanwhile.
@@ -68,6 +69,36 @@ describeNative('a client on Bybit', () => {
     expect(orders.filter(({ orderStatus }) => orderStatus === 'New')).toHaveLength(1);
     const cancelled = await client.cancelOrder(client.getOrders()[0]!.orderId);
     expect(cancelled.status).toBe('canceled');
+  });
+
+  it.each([
+    ['with real orders', { paper: false }],
+    ['on paper', {}],
+  ])('is ready once the first book has come, and not before: %s', async (_, options) => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    await venue.run('faults', { socket: 'public', faults: { delayMs: 1_500 } });
+    const client = bybitClient(venue, [], [], options);
+    await client.start();
+    await client.ready(20_000);
+    const { bids, asks } = client.snapshot();
+    expect([bids[0]?.price, asks[0]?.price]).toEqual([2.4, 2.6]);
+  });
+
+  it('is not ready while the venue sends no book, says so, and hears when it comes', async () => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    await venue.run('faults', { socket: 'public', faults: { delayMs: 8_000 } });
+    const events: ClientEvent[] = [];
+    const client = bybitClient(venue, events);
+    await client.start();
+    await until(() => client.health.instruments[0]!.bookTrusted, 'the answer', 20_000);
+    const links = events.flatMap((event) => (event.type === 'link' ? [event.state] : []));
+    expect(links).toContain('feed_stale');
+    const late = await client.ready(20).catch((error: unknown) => String(error));
+    expect(late).toContain('the venue has no whole book of XRPUSDT');
+    await client.ready(20_000);
+    expect(client.snapshot().bids[0]?.price).toBe(2.4);
   });
 
   it('ends with the right orders, fills and position when its connector is killed and fills come while it is down', async () => {

@@ -203,7 +203,7 @@ export class ClientCore {
     return (
       this.session !== undefined &&
       this.links.allUp &&
-      this.instruments.every((state) => state.book.trusted)
+      this.instruments.every((state) => state.book.trusted && !state.feedStale)
     );
   }
 
@@ -315,8 +315,12 @@ export class ClientCore {
   #onLink(change: LinkChange): void {
     const effect = this.links.apply(change);
     // The answers to the registrations that follow bring them anew.
-    if (change.state === 'connected' || change.state === 'restarted')
+    if (change.state === 'connected' || change.state === 'restarted') {
       this.balances.forget(change.connector);
+      for (const asset of this.links.assetsOf(change.connector)) this.#setStale(asset, false);
+    }
+    if (change.state === 'feed_stale') this.#setStale(change.asset, true);
+    if (change.state === 'feed_fresh') this.#setStale(change.asset, false);
     if (effect.lost) {
       const assets = this.links.assetsOf(change.connector);
       for (const asset of assets) {
@@ -338,10 +342,17 @@ export class ClientCore {
     this.#wakeReady();
   }
 
+  #setStale(asset: number, isStale: boolean): void {
+    const state = this.instruments[asset];
+    if (state === undefined) return;
+    state.feedStale = isStale;
+    if (!isStale && state.book.trusted) state.complaint = '';
+  }
+
   #onBookReady(asset: number): void {
     this.#reconciler.onBookReady(asset);
     const state = this.instruments[asset];
-    if (state !== undefined) state.complaint = '';
+    if (state?.feedStale === false) state.complaint = '';
     if (state !== undefined && this.hub.wants('snapshot'))
       this.hub.emit('snapshot', state.snapshot(this.options.snapshotLevels));
     this.#wakeReady();
@@ -353,7 +364,8 @@ export class ClientCore {
         ? 'ERR_CONNECTOR_DOWN'
         : 'ERR_CUSTOM';
     const about = this.instruments[told.asset];
-    if (about !== undefined && !about.book.trusted) about.complaint = told.text;
+    if (about !== undefined && (!about.book.trusted || about.feedStale))
+      about.complaint = told.text;
     const number = told.value === 0n ? '' : ` ${String(told.value)}`;
     this.tellError(
       new HftError(

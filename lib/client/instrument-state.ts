@@ -10,6 +10,8 @@ export class InstrumentState {
   readonly spec: InstrumentSpec;
   readonly book = new TopBook();
   position = 0;
+  /** The venue's feed cannot be relied on, or its first book has not come. */
+  feedStale = false;
   /** What the connector last complained about while there is no whole book, '' when nothing. */
   complaint = '';
   /** Of the last level, Unix ns. */

@@ -138,7 +138,7 @@ export class LiveClient extends ClientEvents {
   }
 
   /**
-   * Resolves once every connector is connected and every book is whole.
+   * Resolves once every connector is connected and every book is whole and not stale at the venue.
    *
    * @throws HftError `ERR_CONNECTOR_DOWN` after `timeoutMs`, naming what is missing; `ERR_CLOSED`.
    */
@@ -411,14 +411,15 @@ export class LiveClient extends ClientEvents {
   #missing(): string {
     if (this.#state !== 'running') return `the client is ${this.#state}`;
     const missing = this.#core.instruments.filter(
-      (state) => !this.#core.links.isUp(state.asset) || !state.book.trusted,
+      (state) => !this.#core.links.isUp(state.asset) || !state.book.trusted || state.feedStale,
     );
     return missing
       .map((state) => {
         if (!this.#core.links.isUp(state.asset))
           return `connector ${state.spec.connector} is not there`;
         const why = state.complaint === '' ? '' : ` (the connector says: ${state.complaint})`;
-        return `no whole book of ${state.spec.symbol}${why}`;
+        const what = state.book.trusted ? 'the venue has no whole book' : 'no whole book';
+        return `${what} of ${state.spec.symbol}${why}`;
       })
       .join(', ');
   }

@@ -48,5 +48,7 @@ pub const ORDERS_OFF: i64 = 3106;
 pub const COMMAND_UNREADABLE: i64 = 3107;
 /// More symbols wait for the venue's instruments than are kept.
 pub const TOO_MANY_WAITING: i64 = 3108;
+/// Notice: the venue has not sent the whole book of a symbol yet; the symbol is marked stale.
+pub const BOOK_MISSING: i64 = 3109;
 /// The venue could not judge the registration in time; register again.
 pub const NOT_READY: i64 = 3208;

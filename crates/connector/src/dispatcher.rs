@@ -19,11 +19,17 @@ use crate::venues::bybit::codes as bybit_codes;
 /// How long a registration waits for the venue to be able to judge it.
 const REGISTER_WAIT_NS: u64 = 30_000_000_000;
 
+/// How long the answer to a registration waits for the first whole book of its symbol. The answer
+/// names the bot's orders too, so it does not wait for ever.
+const BOOK_WAIT_NS: u64 = 5_000_000_000;
+
 /// A symbol that some bot registered.
 struct Instrument {
     name: String,
     tick_size: f64,
     lot_size: f64,
+    /// Until when answers wait for the first whole book, monotonic; `None`: they do not any more.
+    book_wait_ns: Option<u64>,
 }
 
 /// What does not work at the moment, for bots that come later.
@@ -159,15 +165,21 @@ impl<V: Venue> Dispatcher<V> {
         if self.waiting.is_empty() {
             return;
         }
-        let venue = &self.venue;
-        let due = self
-            .waiting
-            .take_due(now.mono_ns, |symbol| venue.not_yet(symbol).is_none());
+        let (venue, by_name, instruments) = (&self.venue, &self.by_name, &self.instruments);
+        let can_be_judged = |symbol: &str| match by_name.get(symbol) {
+            Some(index) => {
+                let waits = instruments.get(index).and_then(|known| known.book_wait_ns);
+                venue.has_whole_book(*index) || waits.is_none_or(|until| now.mono_ns >= until)
+            }
+            None => venue.not_yet(symbol).is_none(),
+        };
+        let due = self.waiting.take_due(now.mono_ns, can_be_judged);
         for Waiting {
             bot, symbol, sizes, ..
         } in due
         {
-            match self.venue.not_yet(&symbol) {
+            let is_known = self.by_name.contains_key(&symbol);
+            match self.venue.not_yet(&symbol).filter(|_| !is_known) {
                 None => self.register(now, bot, &symbol, sizes, out),
                 // To serve a bot without saying which of its orders live would end them at the bot.
                 Some(reason) if self.venue.keeps_orders() => {
@@ -262,6 +274,17 @@ impl<V: Venue> Dispatcher<V> {
                 return;
             }
         };
+        if self.waits_for_book(now, index) {
+            let waiting = Waiting {
+                bot,
+                symbol: symbol.to_owned(),
+                sizes,
+                until_ns: now.mono_ns + BOOK_WAIT_NS,
+            };
+            if self.waiting.keep(waiting) {
+                return;
+            }
+        }
         if self.bots.insert(bot) {
             info!(bot, symbol, state = ?out.owner_state(bot), "bot registered");
         }
@@ -282,6 +305,21 @@ impl<V: Venue> Dispatcher<V> {
         self.send(bot, Outgoing::BatchEnd, out);
     }
 
+    /// True while the first whole book of a symbol is waited for.
+    fn waits_for_book(&mut self, now: Now, index: u32) -> bool {
+        let Some(known) = self.instruments.get_mut(&index) else {
+            return false;
+        };
+        let is_whole = self.venue.has_whole_book(index);
+        let is_over = known
+            .book_wait_ns
+            .is_none_or(|until| now.mono_ns >= until || is_whole);
+        if is_over {
+            known.book_wait_ns = None;
+        }
+        !is_over
+    }
+
     /// What a bot that comes later has missed on the side channel.
     fn tell_state<O: Outlet>(&mut self, now: Now, bot: u64, index: u32, out: &mut O) {
         let mut missed = Vec::new();
@@ -297,10 +335,20 @@ impl<V: Venue> Dispatcher<V> {
         if let Some(text) = &self.trouble.down {
             missed.push(SideEvent::VenueDown { text: text.clone() });
         }
-        if self.trouble.stale.contains(&index) {
+        let has_book = self.venue.has_whole_book(index);
+        if !has_book || self.trouble.stale.contains(&index) {
             missed.push(SideEvent::FeedStale {
                 symbol: self.name(index),
             });
+        }
+        if !has_book {
+            let text = format!(
+                "the venue's book of {} is not whole yet: it is marked stale until it is",
+                self.name(index)
+            );
+            let code = codes::BOOK_MISSING;
+            warn!(bot, code, "{text}");
+            self.tell_notice(bot, Refusal { code, text }, (String::new(), 0), out);
         }
         if let Some(notice) = self.trouble.login.clone() {
             self.tell_notice(bot, notice, (String::new(), 0), out);
@@ -366,6 +414,7 @@ impl<V: Venue> Dispatcher<V> {
                 name,
                 tick_size: tick,
                 lot_size: lot,
+                book_wait_ns: Some(now.mono_ns.saturating_add(BOOK_WAIT_NS)),
             },
         );
         Ok(index)

@@ -15,6 +15,8 @@ struct Scripted {
     submitted: Vec<NewOrder>,
     canceled: Vec<u64>,
     says: RefCell<Vec<VenueEvent>>,
+    /// The snapshot has not come.
+    without_book: bool,
 }
 
 impl Venue for Scripted {
@@ -42,7 +44,12 @@ impl Venue for Scripted {
         None
     }
     fn book(&self, _: Now, _: u32, out: &mut Vec<Event>) {
-        out.push(level(1.0));
+        if !self.without_book {
+            out.push(level(1.0));
+        }
+    }
+    fn has_whole_book(&self, _: u32) -> bool {
+        !self.without_book
     }
     fn position(&self, _: u32) -> f64 {
         0.25
@@ -244,6 +251,80 @@ fn a_registering_bot_gets_orders_position_book_and_balances_in_one_batch_of_its_
             "8:end"
         ]
     );
+}
+
+fn at(mono_ns: u64) -> Now {
+    Now {
+        mono_ns,
+        ..Now::default()
+    }
+}
+
+#[test]
+fn a_registration_is_answered_with_the_first_whole_book_and_not_before() {
+    let venue = Scripted {
+        without_book: true,
+        ..Scripted::default()
+    };
+    let mut dispatcher = Dispatcher::new(venue);
+    let mut out = Notebook::default();
+    dispatcher.handle(at(1), register(BOT, "X", 0.1), &mut out);
+    dispatcher.handle(at(2), register(8, "X", 0.1), &mut out);
+    // A bot that has no answer asks again.
+    dispatcher.handle(at(1_000_000_000), register(BOT, "X", 0.1), &mut out);
+    dispatcher.poll(at(1_000_000_001), &mut out);
+    assert_eq!(out.sent, Vec::<String>::new(), "no answer without a book");
+    dispatcher.handle(at(1_000_000_002), submit(BOT, 1), &mut out);
+    assert_eq!(dispatcher.venue().submitted.len(), 1, "orders need no book");
+    dispatcher.venue_mut().without_book = false;
+    dispatcher.poll(at(1_000_000_003), &mut out);
+    let answer = [
+        "start",
+        "position X 0.25",
+        "feed X 1",
+        "balance USDT 10",
+        "end",
+    ];
+    let to = |bot: u64| answer.map(|what| format!("{bot}:{what}"));
+    assert_eq!(out.sent, [to(BOT), to(8)].concat());
+    dispatcher.poll(at(9_000_000_000), &mut out);
+    assert_eq!(out.sent.len(), 10, "one answer for each");
+}
+
+#[test]
+fn a_registration_whose_book_does_not_come_is_answered_as_stale_after_five_seconds() {
+    let venue = Scripted {
+        without_book: true,
+        ..Scripted::default()
+    };
+    let mut dispatcher = Dispatcher::new(venue);
+    let mut out = Notebook::default();
+    dispatcher.handle(at(1), register(BOT, "X", 0.1), &mut out);
+    dispatcher.poll(at(BOOK_WAIT_NS), &mut out);
+    assert_eq!(out.sent, Vec::<String>::new());
+    dispatcher.poll(at(BOOK_WAIT_NS + 1), &mut out);
+    let stale = [
+        "start",
+        "position X 0.25",
+        "notice Warning 3109 0",
+        "side FeedStale { symbol: \"X\" }",
+        "balance USDT 10",
+        "end",
+    ];
+    assert_eq!(out.sent, stale.map(|what| format!("{BOT}:{what}")));
+    // Who comes later does not wait again: the answer names orders too.
+    out.sent.clear();
+    dispatcher.handle(at(BOOK_WAIT_NS + 2), register(8, "X", 0.1), &mut out);
+    assert_eq!(out.sent, stale.map(|what| format!("8:{what}")));
+    out.sent.clear();
+    dispatcher.venue_mut().without_book = false;
+    dispatcher
+        .venue()
+        .says
+        .borrow_mut()
+        .push(VenueEvent::FeedFresh { symbol: 0 });
+    dispatcher.poll(at(BOOK_WAIT_NS + 3), &mut out);
+    assert_eq!(out.sent, ["0:side FeedFresh { symbol: \"X\" }"]);
 }
 
 #[test]

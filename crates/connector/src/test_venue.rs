@@ -25,6 +25,8 @@ pub struct Script {
     pub registered: Vec<String>,
     /// Why it does not know its instruments yet.
     pub not_yet: Option<String>,
+    /// Its first snapshot has not come.
+    pub without_book: bool,
     /// Its sizes are not known.
     pub without_sizes: bool,
 }
@@ -71,6 +73,9 @@ impl Venue for ScriptedVenue {
         if symbol == 0 {
             out.extend(self.0.borrow().book.iter().cloned());
         }
+    }
+    fn has_whole_book(&self, _: u32) -> bool {
+        !self.0.borrow().without_book
     }
     fn position(&self, _: u32) -> f64 {
         7.0

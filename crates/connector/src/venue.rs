@@ -260,6 +260,12 @@ pub trait Venue {
     /// Appends the whole book of a symbol, as far as it was published, as level events.
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>);
 
+    /// True when that book is whole; otherwise `FeedFresh` tells when it is. Until then, for a
+    /// while, the bus keeps the answers to registrations.
+    fn has_whole_book(&self, _symbol: u32) -> bool {
+        true
+    }
+
     /// The account's position in a symbol.
     fn position(&self, symbol: u32) -> f64;
 

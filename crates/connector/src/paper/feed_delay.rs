@@ -17,6 +17,7 @@ use crate::venues::published_book::PublishedBook;
 struct Told {
     spec: Instrument,
     book: PublishedBook,
+    is_whole: bool,
 }
 
 /// Holds a venue's events back. Their order stays, and what is one batch stays one.
@@ -47,10 +48,11 @@ impl FeedDelay {
     }
 
     /// Follows a symbol from the book as it is now.
-    pub fn list(&mut self, symbol: u32, spec: Instrument, levels: &[Event]) {
+    pub fn list(&mut self, symbol: u32, spec: Instrument, levels: &[Event], is_whole: bool) {
         let mut told = Told {
             spec,
             book: PublishedBook::default(),
+            is_whole,
         };
         for level in levels {
             told.apply(level);
@@ -89,11 +91,16 @@ impl FeedDelay {
             let Some((_, mut event)) = self.waiting.pop_front() else {
                 return;
             };
-            if let VenueEvent::Feed { symbol, event } = &mut event {
-                event.local_ts = now.unix_ns;
-                if let Some(Some(told)) = self.told.get_mut(*symbol as usize) {
-                    told.apply(event);
+            match &mut event {
+                VenueEvent::Feed { symbol, event } => {
+                    event.local_ts = now.unix_ns;
+                    if let Some(Some(told)) = self.told.get_mut(*symbol as usize) {
+                        told.apply(event);
+                    }
                 }
+                VenueEvent::FeedFresh { symbol } => self.tell_whole(*symbol, true),
+                VenueEvent::FeedStale { symbol } => self.tell_whole(*symbol, false),
+                _ => {}
             }
             out.push(event);
         }
@@ -102,6 +109,18 @@ impl FeedDelay {
     /// When `poll` has something to do.
     pub fn next_due_ns(&self) -> Option<u64> {
         self.waiting.front().map(|(due_ns, _)| *due_ns)
+    }
+
+    /// True when the book as bots have been told of it is whole.
+    pub fn has_whole_book(&self, symbol: u32) -> bool {
+        let told = self.told.get(symbol as usize).and_then(Option::as_ref);
+        told.is_some_and(|told| told.is_whole)
+    }
+
+    fn tell_whole(&mut self, symbol: u32, is_whole: bool) {
+        if let Some(Some(told)) = self.told.get_mut(symbol as usize) {
+            told.is_whole = is_whole;
+        }
     }
 
     /// The book as bots have been told of it.

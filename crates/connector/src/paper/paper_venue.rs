@@ -202,7 +202,8 @@ impl<V: Venue> Venue for PaperVenue<V> {
             .list(now, index, symbol, (tick, lot), self.book.iter().map(shown))
             .map_err(refuse)?;
         if let Some(delay) = &mut self.delay {
-            delay.list(index, spec, &self.book);
+            let is_whole = self.inner.has_whole_book(index);
+            delay.list(index, spec, &self.book, is_whole);
         }
         self.market(index).is_listed = true;
         self.judge(now, index);
@@ -269,6 +270,13 @@ impl<V: Venue> Venue for PaperVenue<V> {
         match &self.delay {
             Some(delay) => delay.book(now, symbol, out),
             None => self.inner.book(now, symbol, out),
+        }
+    }
+
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        match &self.delay {
+            Some(delay) => delay.has_whole_book(symbol),
+            None => self.inner.has_whole_book(symbol),
         }
     }
 

@@ -94,6 +94,10 @@ impl<V: Venue> Venue for NoOrders<V> {
         self.venue.book(now, symbol, out);
     }
 
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        self.venue.has_whole_book(symbol)
+    }
+
     fn balances(&self, now: Now, out: &mut Vec<Balance>) {
         self.venue.balances(now, out);
     }

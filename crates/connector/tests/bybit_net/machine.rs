@@ -88,6 +88,10 @@ impl Venue for Fast {
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
         self.0.book(fast(now), symbol, out);
     }
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        self.0.has_whole_book(symbol)
+    }
+
     fn position(&self, symbol: u32) -> f64 {
         self.0.position(symbol)
     }

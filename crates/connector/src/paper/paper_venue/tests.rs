@@ -396,6 +396,24 @@ fn with_feed_latency_bots_hear_later_than_the_market_moves() {
 }
 
 #[test]
+fn a_book_is_whole_when_the_venue_has_it_and_with_feed_latency_when_bots_can_have_it() {
+    for feed_ns in [0, 10 * MS] {
+        let mut config = instant();
+        config.latency.feed_ns = feed_ns;
+        let mut bench = Bench::empty(&config);
+        bench.script.borrow_mut().without_book = true;
+        bench.venue.register(at(0), "X", 0.1, 0.001).unwrap();
+        assert!(!bench.venue.has_whole_book(0));
+        bench.script.borrow_mut().without_book = false;
+        bench.says([VenueEvent::FeedFresh { symbol: 0 }]);
+        assert_eq!(bench.venue.has_whole_book(0), feed_ns == 0);
+        bench.us = 20_000;
+        assert_eq!(bench.poll().len(), usize::from(feed_ns > 0));
+        assert!(bench.venue.has_whole_book(0));
+    }
+}
+
+#[test]
 fn over_the_simulator_orders_leave_the_simulated_market_as_it_is() {
     let sim = |now| SimVenue::new(&SimConfig::default(), now).unwrap();
     let mut alone = sim(at(0));

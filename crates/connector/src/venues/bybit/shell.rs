@@ -235,6 +235,10 @@ impl Venue for BybitShell {
         self.core.book(now, symbol, out);
     }
 
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        self.core.has_whole_book(symbol)
+    }
+
     fn balances(&self, now: Now, out: &mut Vec<Balance>) {
         self.core.balances(now, out);
     }

@@ -305,6 +305,10 @@ impl<P: Protocol> Venue for NetVenue<P> {
         self.protocol.book(now, symbol, out);
     }
 
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        self.protocol.has_whole_book(symbol)
+    }
+
     fn position(&self, symbol: u32) -> f64 {
         self.protocol.position(symbol)
     }

@@ -110,6 +110,11 @@ impl Venue for BinanceCore {
         }
     }
 
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        let instrument = self.instruments.get(symbol as usize);
+        instrument.is_some_and(|instrument| instrument.fresh)
+    }
+
     fn position(&self, _symbol: u32) -> f64 {
         0.0
     }

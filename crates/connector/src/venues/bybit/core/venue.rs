@@ -103,6 +103,12 @@ impl Venue for BybitCore {
         }
     }
 
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        let name = self.names.get(symbol as usize);
+        let instrument = name.and_then(|name| self.instruments.get(name));
+        instrument.is_some_and(|instrument| instrument.fresh)
+    }
+
     fn balances(&self, _now: Now, out: &mut Vec<Balance>) {
         out.extend(self.known_balances().cloned());
     }
