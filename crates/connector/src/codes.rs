@@ -12,7 +12,7 @@ pub const fn severity(code: i64) -> Severity {
     match code {
         binance::CONFIG_IGNORED => Severity::Info,
         END_OF_DATA | RESTARTED | STOPPING => Severity::Info,
-        bybit::UNFOLLOWED_ORDER | bybit::EARLIER_CANCELLED => Severity::Info,
+        bybit::EARLIER_CANCELLED => Severity::Info,
         bybit::AUTH_REFUSED | bybit::TOPIC_REFUSED | binance::STREAM_REFUSED => Severity::Error,
         _ => Severity::Warning,
     }

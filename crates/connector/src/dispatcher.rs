@@ -604,14 +604,14 @@ impl<V: Venue> Dispatcher<V> {
                 }
             }
             VenueEvent::Notice(notice) => {
-                info!(code = notice.code, "{}", notice.text);
+                log_notice(&notice);
                 if notice.code == bybit_codes::AUTH_REFUSED {
                     self.trouble.login = Some(notice.clone());
                 }
                 self.tell_notice(TO_ALL, notice, (String::new(), 0), out);
             }
             VenueEvent::OrderNotice { handle, notice } => {
-                info!(code = notice.code, handle, "{}", notice.text);
+                log_notice(&notice);
                 let about = self.router.owner_of(handle);
                 let (to, symbol, order_id) = about.unwrap_or((TO_ALL, u32::MAX, 0));
                 self.tell_notice(to, notice, (self.name(symbol), order_id), out);
@@ -776,6 +776,14 @@ impl<V: Venue> Dispatcher<V> {
         self.instruments
             .get(&symbol)
             .map_or_else(String::new, |known| known.name.clone())
+    }
+}
+
+/// What is more than good to know may cost money and stands out in the log.
+fn log_notice(Refusal { code, text }: &Refusal) {
+    match codes::severity(*code) {
+        Severity::Info => info!(code, "{text}"),
+        Severity::Warning | Severity::Error => warn!(code, "{text}"),
     }
 }
 

@@ -625,11 +625,13 @@ fn a_refused_key_is_told_as_a_notice_and_as_an_error_that_stock_bots_know() {
     };
     let events = vec![
         notice(bybit_codes::AUTH_REFUSED),
+        notice(bybit_codes::UNFOLLOWED_ORDER),
         notice(codes::END_OF_DATA),
     ];
     let expected = [
         "0:notice Error 3213 0",
         "0:error CriticalConnectionError",
+        "0:notice Warning 3216 0",
         "0:notice Info 3101 0",
     ];
     assert_eq!(says(&mut dispatcher, events), expected);

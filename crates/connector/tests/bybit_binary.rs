@@ -226,6 +226,8 @@ fn a_refused_key_leaves_public_data_and_bots_are_told() {
         status.success() && !output.contains("not-the-secret"),
         "{output}"
     );
+    let mut told = output.lines().filter(|line| line.contains("code=3213"));
+    assert!(told.any(|line| line.contains("WARN")), "{output}");
 }
 
 #[test]
