@@ -66,24 +66,24 @@ pub(crate) fn run(command: &Command, stop: &StopSignal) -> Result<(), ConnectorE
 }
 
 fn banner(settings: &BybitSettings, real: bool) {
-    let (environment, category) = (settings.environment, settings.core.category.as_str());
+    let (site, category) = (settings.site.as_str(), settings.core.category.as_str());
     let prefix = settings.core.order_prefix.as_str();
     if real {
         warn!(
-            ?environment,
+            site,
             category,
             prefix,
             "REAL ORDERS: what bots send goes to the venue and trades with the money of the account"
         );
     } else if settings.paper {
         info!(
-            ?environment,
+            site,
             category,
             "PAPER trading: orders are filled in this process against the venue's market data, none is sent"
         );
     } else {
         info!(
-            ?environment,
+            site,
             category, "market data only: there is no API key"
         );
     }

@@ -85,6 +85,17 @@ pub enum Environment {
     Demo,
 }
 
+impl Environment {
+    /// Its word in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mainnet => "mainnet",
+            Self::Testnet => "testnet",
+            Self::Demo => "demo",
+        }
+    }
+}
+
 /// A product category.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]

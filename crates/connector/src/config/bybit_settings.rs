@@ -23,6 +23,9 @@ pub struct BybitSettings {
     pub core: CoreSettings,
     /// Which site.
     pub environment: Environment,
+    /// Where orders and market data go, in words for the user: the site, or the hosts of addresses
+    /// that are not the site's.
+    pub site: String,
     /// True: no order is sent to the venue.
     pub paper: bool,
     /// How they are filled then.
@@ -80,6 +83,10 @@ pub fn resolve(
     );
     let category = config.category.unwrap_or_default();
     let urls = urls(&config, environment, category)?;
+    let site = match urls == preset_urls(environment, category) {
+        true => environment.word().to_owned(),
+        false => format!("custom URLs: host {}", hosts(&urls).join(", ")),
+    };
     let depths = depths(&config)?;
     let credentials = credentials(&config, env, &mut warnings);
     let order_entry = order_entry(&config, environment)?;
@@ -119,6 +126,7 @@ pub fn resolve(
         urls,
         core,
         environment,
+        site,
         paper,
         paper_config: config.paper,
         rest_max: ms(rest),
@@ -141,32 +149,47 @@ fn within(
     }
 }
 
+/// The addresses of a site.
+fn preset_urls(environment: Environment, category: Category) -> Urls {
+    let (public, private, rest) = match environment {
+        Environment::Mainnet => ("stream", "stream", "api"),
+        Environment::Testnet => ("stream-testnet", "stream-testnet", "api-testnet"),
+        Environment::Demo => ("stream", "stream-demo", "api-demo"),
+    };
+    Urls {
+        public: format!("wss://{public}.bybit.com/v5/public/{}", category.word()),
+        private: format!("wss://{private}.bybit.com/v5/private"),
+        trade: format!("wss://{private}.bybit.com/v5/trade"),
+        rest: format!("https://{rest}.bybit.com"),
+    }
+}
+
+/// The hosts of all addresses, each once.
+fn hosts(urls: &Urls) -> Vec<String> {
+    let mut hosts = Vec::new();
+    for url in [&urls.public, &urls.private, &urls.trade, &urls.rest] {
+        let uri: Option<http::Uri> = url.parse().ok();
+        let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+        if !hosts.iter().any(|known| known == host) {
+            hosts.push(host.to_owned());
+        }
+    }
+    hosts
+}
+
 fn urls(
     config: &BybitConfig,
     environment: Environment,
     category: Category,
 ) -> Result<Urls, String> {
     let word = category.word();
-    let (public, private, rest) = match environment {
-        Environment::Mainnet => ("stream", "stream", "api"),
-        Environment::Testnet => ("stream-testnet", "stream-testnet", "api-testnet"),
-        Environment::Demo => ("stream", "stream-demo", "api-demo"),
-    };
+    let preset = preset_urls(environment, category);
     let or = |given: &Option<String>, preset: String| given.clone().unwrap_or(preset);
     let urls = Urls {
-        public: or(
-            &config.public_url,
-            format!("wss://{public}.bybit.com/v5/public/{word}"),
-        ),
-        private: or(
-            &config.private_url,
-            format!("wss://{private}.bybit.com/v5/private"),
-        ),
-        trade: or(
-            &config.trade_url,
-            format!("wss://{private}.bybit.com/v5/trade"),
-        ),
-        rest: or(&config.rest_url, format!("https://{rest}.bybit.com"))
+        public: or(&config.public_url, preset.public),
+        private: or(&config.private_url, preset.private),
+        trade: or(&config.trade_url, preset.trade),
+        rest: or(&config.rest_url, preset.rest)
             .trim_end_matches('/')
             .to_owned(),
     };

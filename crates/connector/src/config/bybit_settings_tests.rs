@@ -65,6 +65,21 @@ fn the_testnet_is_chosen_by_flag_variable_or_file() {
 }
 
 #[test]
+fn addresses_of_ones_own_are_told_by_their_hosts_and_not_as_a_site_of_bybit() {
+    let site = |file| plain(file).unwrap().site;
+    assert_eq!(site(""), "mainnet");
+    assert_eq!(site("environment = \"testnet\""), "testnet");
+    assert_eq!(site("environment = \"demo\""), "demo");
+    assert_eq!(site("rest_url = \"https://api.bybit.com/\""), "mainnet");
+    let local = "public_url = \"ws://127.0.0.1:9720/v5/public/linear\"\nprivate_url = \"ws://127.0.0.1:1\"\n\
+                 trade_url = \"ws://127.0.0.1:1\"\nrest_url = \"http://localhost:1\"";
+    assert_eq!(site(local), "custom URLs: host 127.0.0.1, localhost");
+    let mixed = "environment = \"testnet\"\npublic_url = \"wss://stream.bybit.com/v5/public/linear\"";
+    let hosts = "stream.bybit.com, stream-testnet.bybit.com, api-testnet.bybit.com";
+    assert_eq!(site(mixed), format!("custom URLs: host {hosts}"));
+}
+
+#[test]
 fn demo_takes_public_data_from_the_mainnet() {
     let settings = plain("environment = \"demo\"\ncategory = \"spot\"").unwrap();
     assert_eq!(
