@@ -663,7 +663,17 @@ impl<V: Venue> Dispatcher<V> {
         }
     }
 
-    fn publish_order<O: Outlet>(&mut self, _now: Now, report: &OrderReport, out: &mut O) {
+    fn publish_order<O: Outlet>(&mut self, now: Now, report: &OrderReport, out: &mut O) {
+        let stamped;
+        let report = if report.exch_ts > 0 {
+            report
+        } else {
+            stamped = OrderReport {
+                exch_ts: now.unix_ns,
+                ..report.clone()
+            };
+            &stamped
+        };
         let Some(routed) = self.router.apply(report) else {
             return;
         };

@@ -376,6 +376,26 @@ fn a_reject_explains_itself_before_the_order_ends() {
 }
 
 #[test]
+fn an_end_without_a_time_of_the_venue_has_the_time_at_which_it_was_heard_of() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    let VenueEvent::Order(refused) = report(1, Status::Rejected) else {
+        panic!()
+    };
+    let timeless = OrderReport {
+        exch_ts: 0,
+        ..refused
+    };
+    let now = Now {
+        unix_ns: 1_700_000_000_000_000_000,
+        ..Now::default()
+    };
+    *bench.dispatcher.venue.says.borrow_mut() = vec![VenueEvent::Order(timeless)];
+    bench.dispatcher.poll(now, &mut bench.out);
+    assert_eq!(bench.out.orders[0].exch_timestamp, now.unix_ns);
+}
+
+#[test]
 fn an_order_on_an_unregistered_symbol_or_of_an_unknown_kind_ends_as_expired() {
     let mut bench = Bench::registered();
     bench.ask(Request::Submit {

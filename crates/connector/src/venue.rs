@@ -63,7 +63,8 @@ pub struct OrderReport {
     pub exec_price_tick: i64,
     /// True when this execution was passive.
     pub maker: bool,
-    /// When it happened at the venue, Unix nanoseconds.
+    /// When it happened at the venue, Unix nanoseconds; 0 when the venue gives no time, as in most
+    /// refusals: bots then get the time of this machine's clock at which the bus heard of it.
     pub exch_ts: i64,
     /// Why the venue ended or refused the order.
     pub refusal: Option<Refusal>,
