@@ -89,6 +89,11 @@ impl Awaited {
         self.active
     }
 
+    /// True for an order that the answer has to name and did not yet.
+    pub fn awaits(&self, order_id: u64) -> bool {
+        self.active && self.unnamed.contains(&order_id)
+    }
+
     /// An update that is no part of the answer.
     pub fn seen(&mut self, order: &Order) {
         self.unnamed.remove(&order.order_id);

@@ -139,7 +139,12 @@ impl<MD: Book> LiveCore<MD> {
         one.refused = false;
         one.registered_ns = monotonic_ns();
         let orders = self.bot.orders(asset).values();
-        one.awaited.start(orders.filter(|order| awaits(order)));
+        // A registration that is repeated still has to tell what the first one asked.
+        let asked = |order: &&Order| {
+            awaits(order) || orders::is_unheard(order) && one.awaited.awaits(order.order_id)
+        };
+        let orders: Vec<&Order> = orders.filter(asked).collect();
+        one.awaited.start(orders.into_iter());
         let request = LiveRequest::RegisterInstrument {
             symbol: one.symbol.clone(),
             tick_size: one.tick_size,
