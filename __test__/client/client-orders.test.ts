@@ -251,6 +251,33 @@ describe('an order without an answer', () => {
     expect(client.getOrder(id)?.state).toBe('closed');
   });
 
+  it.each(['without keys', 'on paper'])(
+    'stays open and uncertain when the connector comes back %s, until somebody knows',
+    async (how) => {
+      const { client, session, id } = await withOrder();
+      const paper = how === 'on paper';
+      const cannotTell = { kind: RecordKind.Reject, flags: 4, orderId: id, value: -2n };
+      session.link(LinkStatus.Lost);
+      session.write(
+        { kind: RecordKind.Link, status: LinkStatus.Restarted },
+        { kind: RecordKind.BookReset },
+        cannotTell,
+        { kind: RecordKind.BookReady, status: paper ? 0 : 1 },
+      );
+      await settled();
+      expect(client.getOrder(id)).toMatchObject({ state: 'new', uncertain: true });
+      const cancel = client.cancelOrder(id);
+      await settled();
+      session.write({ kind: RecordKind.Reject, orderId: id, value: 3110n, text: 'no key' });
+      expect(await cancel).toMatchObject({ status: 'rejected', code: 3110 });
+      expect(client.getOrder(id)).toMatchObject({ state: 'new', uncertain: true });
+      session.write({ kind: RecordKind.BookReset }, { kind: RecordKind.BookReady });
+      session.write({ ...cannotTell, value: -1n });
+      await settled();
+      expect(client.getOrder(id)?.state).toBe('closed');
+    },
+  );
+
   it('is unknown to those who wait when the client closes', async () => {
     const { client } = await connectedClient();
     const pending = client.submitOrder(buy);

@@ -105,8 +105,8 @@ export class ClientCore {
       onLink: (change) => {
         this.#onLink(change);
       },
-      onBookReady: (asset) => {
-        this.#onBookReady(asset);
+      onBookReady: (asset, ordersKnown) => {
+        this.#onBookReady(asset, ordersKnown);
       },
       onConnectorError: (told) => {
         this.#onConnectorError(told);
@@ -349,8 +349,8 @@ export class ClientCore {
     if (!isStale && state.book.trusted) state.complaint = '';
   }
 
-  #onBookReady(asset: number): void {
-    this.#reconciler.onBookReady(asset);
+  #onBookReady(asset: number, ordersKnown: boolean): void {
+    if (ordersKnown) this.#reconciler.onBookReady(asset);
     const state = this.instruments[asset];
     if (state?.feedStale === false) state.complaint = '';
     if (state !== undefined && this.hub.wants('snapshot'))

@@ -30,7 +30,10 @@ export interface ClientOrder {
   readonly timeInForce: TimeInForce;
   readonly orderType: OrderType;
   readonly state: OrderState;
-  /** True while the true state is being asked for: no answer came, or the link was lost. */
+  /**
+   * True while the true state is not known: no answer came, the link was lost, or the connector was
+   * started again without the keys that would let it see the order (notice 3110).
+   */
   readonly uncertain: boolean;
   /** False for an order that this client did not send (left by a run before). */
   readonly own: boolean;

@@ -64,6 +64,8 @@ export interface OrderDeskOptions {
 
 /** Code of the bot's own word that the connector does not list an order any more. */
 const BOT_NOT_LISTED = -1;
+/** Code of the bot's own word that the connector cannot know the order: it may be open. */
+const BOT_CANNOT_TELL = -2;
 
 /** Orders that ended since the bot was last told to forget such. */
 const CLEAR_AFTER = 64;
@@ -80,6 +82,8 @@ export class OrderDesk {
   /** Cancels asked for before the order was acknowledged: sent with the acknowledgement. */
   readonly #deferredCancels = new Set<bigint>();
   readonly #rejects = new Map<bigint, RejectReason>();
+  /** Orders that the connector does not know of and others may: its snapshots say nothing of them. */
+  readonly #unseen = new Set<bigint>();
   /** What each command in flight was: a `Command` record names only its number. */
   readonly #commands = new Map<
     number,
@@ -260,6 +264,7 @@ export class OrderDesk {
   /** An `Order` record came. */
   onOrder(view: EventView): void {
     const orderId = view.orderId;
+    this.#unseen.delete(orderId);
     const before = this.#store.get(orderId) ?? adoptedOrder(view, this.#options.instruments);
     const known = this.#store.get(orderId) !== undefined;
     const tickSize = this.#options.instruments[view.asset]?.tickSize ?? NaN;
@@ -310,7 +315,13 @@ export class OrderDesk {
   /** The bot drew a conclusion of its own about an order. */
   onConcluded(orderId: bigint, code: number): void {
     const order = this.#store.get(orderId);
-    if (order === undefined || code !== BOT_NOT_LISTED || isTerminal(order.state)) return;
+    if (order === undefined || isTerminal(order.state)) return;
+    if (code === BOT_CANNOT_TELL) {
+      this.#unseen.add(orderId);
+      this.#lose(orderId, 'connection_lost');
+    }
+    if (code !== BOT_NOT_LISTED) return;
+    this.#unseen.delete(orderId);
     this.#applyProgress(
       order,
       order.state,
@@ -369,7 +380,7 @@ export class OrderDesk {
   /** A whole snapshot of the instrument came: orders that it should list and does not have ended. */
   onSnapshot(asset: number): void {
     for (const order of this.#store.open(asset)) {
-      if (!order.uncertain) continue;
+      if (!order.uncertain || this.#unseen.has(order.orderId)) continue;
       const next = closeUnseen(this.#progress(order));
       this.#applyProgress(order, order.state, next, undefined, order.reject);
       this.#settle(order.orderId, WireStatus.None);

@@ -28,7 +28,8 @@ export interface RecordRouterOptions {
   readonly desk: OrderDesk;
   readonly balances: Balances;
   readonly onLink: (change: LinkChange) => void;
-  readonly onBookReady: (asset: number) => void;
+  /** `ordersKnown` is false when the connector does not know the account's orders. */
+  readonly onBookReady: (asset: number, ordersKnown: boolean) => void;
   readonly onConnectorError: (told: ConnectorError) => void;
   readonly monotonicNs: () => number;
 }
@@ -154,7 +155,7 @@ export class RecordRouter {
           'bookReady',
           Object.freeze({ type: 'book_ready', asset: state.asset, symbol: state.spec.symbol }),
         );
-        this.#options.onBookReady(state.asset);
+        this.#options.onBookReady(state.asset, view.statusCode === 0);
         return;
       default:
     }

@@ -82,10 +82,7 @@ fn banner(settings: &BybitSettings, real: bool) {
             "PAPER trading: orders are filled in this process against the venue's market data, none is sent"
         );
     } else {
-        info!(
-            site,
-            category, "market data only: there is no API key"
-        );
+        info!(site, category, "market data only: there is no API key");
     }
 }
 

@@ -50,5 +50,8 @@ pub const COMMAND_UNREADABLE: i64 = 3107;
 pub const TOO_MANY_WAITING: i64 = 3108;
 /// Notice: the venue has not sent the whole book of a symbol yet; the symbol is marked stale.
 pub const BOOK_MISSING: i64 = 3109;
+/// The state of an order is unknown: the connector does not know the account's orders. Bots tell it
+/// as a notice about their open orders.
+pub const ORDERS_UNKNOWN: i64 = 3110;
 /// The venue could not judge the registration in time; register again.
 pub const NOT_READY: i64 = 3208;

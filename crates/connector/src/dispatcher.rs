@@ -59,6 +59,8 @@ pub struct Dispatcher<V> {
     levels: Vec<Event>,
     balances: Vec<Balance>,
     trouble: Trouble,
+    /// The venue did not know the account's orders when it was looked at last.
+    orders_unknown: bool,
     send_errors: u64,
 }
 
@@ -77,6 +79,7 @@ impl<V: Venue> Dispatcher<V> {
             levels: Vec::new(),
             balances: Vec::new(),
             trouble: Trouble::default(),
+            orders_unknown: false,
             send_errors: 0,
         }
     }
@@ -156,6 +159,10 @@ impl<V: Venue> Dispatcher<V> {
             self.publish(now, event, out);
         }
         self.events = events;
+        let is_unknown = self.venue.orders_unknown().is_some();
+        if std::mem::replace(&mut self.orders_unknown, is_unknown) && !is_unknown {
+            self.side(TO_ALL, SideEvent::OrdersKnown, out);
+        }
         self.judge_waiting(now, out);
         count
     }
@@ -289,12 +296,22 @@ impl<V: Venue> Dispatcher<V> {
             info!(bot, symbol, state = ?out.owner_state(bot), "bot registered");
         }
         let orders = self.router.orders_for(bot, index, |id| out.owner_state(id));
+        let unknown = self.venue.orders_unknown().map(str::to_owned);
+        let is_unknown = unknown.is_some();
+        match unknown {
+            Some(text) => self.side(bot, SideEvent::OrdersUnknown { text }, out),
+            None if self.venue.keeps_orders() => self.side(bot, SideEvent::OrdersKnown, out),
+            None => {}
+        }
         self.send(bot, Outgoing::BatchStart, out);
         for order in &orders {
             self.send(bot, Outgoing::Order(symbol, order), out);
         }
-        let position = self.venue.position(index);
-        self.send(bot, Outgoing::Position(symbol, position, now.unix_ns), out);
+        // Bots of ours know by now that it means nothing when the account is not known.
+        if !is_unknown || out.owner_state(bot) != OwnerState::Stock {
+            let position = self.venue.position(index);
+            self.send(bot, Outgoing::Position(symbol, position, now.unix_ns), out);
+        }
         let mut levels = std::mem::take(&mut self.levels);
         self.venue.book(now, index, &mut levels);
         for level in levels.drain(..) {
@@ -481,6 +498,13 @@ impl<V: Venue> Dispatcher<V> {
         let index = self.by_name.get(symbol).copied();
         let handle = index.and_then(|index| self.router.find(bot, state, index, order_id));
         let (Some(index), Some(handle)) = (index, handle) else {
+            if let Some(why) = self.venue.orders_unknown() {
+                // It may be open: no update that would end it at the bot.
+                let text = format!("the state of this order is unknown: {why}");
+                let code = codes::ORDERS_UNKNOWN;
+                self.tell_refusal(bot, symbol, order_id, code, &text, true, out);
+                return None;
+            }
             let text = format!("no order {order_id} of this bot is known");
             let mut order = Order::new(
                 order_id,

@@ -17,6 +17,9 @@ struct Scripted {
     says: RefCell<Vec<VenueEvent>>,
     /// The snapshot has not come.
     without_book: bool,
+    /// It has no key.
+    without_account: bool,
+    keeps_orders: bool,
 }
 
 impl Venue for Scripted {
@@ -47,6 +50,12 @@ impl Venue for Scripted {
         if !self.without_book {
             out.push(level(1.0));
         }
+    }
+    fn orders_unknown(&self) -> Option<&str> {
+        self.without_account.then_some("no key")
+    }
+    fn keeps_orders(&self) -> bool {
+        self.keeps_orders
     }
     fn has_whole_book(&self, _: u32) -> bool {
         !self.without_book
@@ -251,6 +260,43 @@ fn a_registering_bot_gets_orders_position_book_and_balances_in_one_batch_of_its_
             "8:end"
         ]
     );
+}
+
+#[test]
+fn without_an_account_a_bot_is_told_that_orders_are_unknown_and_none_is_called_ended() {
+    let venue = Scripted {
+        without_account: true,
+        ..Scripted::default()
+    };
+    let mut dispatcher = Dispatcher::new(venue);
+    let mut out = Notebook::default();
+    out.states.insert(9, OwnerState::Stock);
+    dispatcher.handle(at(1), register(BOT, "X", 0.1), &mut out);
+    assert_eq!(out.sent[0], "7:side OrdersUnknown { text: \"no key\" }");
+    assert_eq!(out.sent[1..3], ["7:start", "7:position X 0.25"]);
+    out.sent.clear();
+    dispatcher.handle(at(2), register(9, "X", 0.1), &mut out);
+    let position = out.sent.iter().any(|what| what.contains("position"));
+    assert!(!position, "a stock bot would believe it: {:?}", out.sent);
+    out.sent.clear();
+    dispatcher.handle(at(3), cancel(BOT, 5), &mut out);
+    dispatcher.handle(at(3), cancel(9, 5), &mut out);
+    assert_eq!(
+        out.sent,
+        ["7:reject 5 3110", "9:reject 5 3110", "9:error OrderError"]
+    );
+    // The account is read.
+    out.sent.clear();
+    dispatcher.poll(at(4), &mut out);
+    dispatcher.venue_mut().without_account = false;
+    dispatcher.venue_mut().keeps_orders = true;
+    dispatcher.poll(at(5), &mut out);
+    dispatcher.poll(at(6), &mut out);
+    assert_eq!(out.sent, ["0:side OrdersKnown"]);
+    dispatcher.handle(at(7), register(BOT, "X", 0.1), &mut out);
+    assert_eq!(out.sent[1], "7:side OrdersKnown");
+    dispatcher.handle(at(8), cancel(BOT, 5), &mut out);
+    assert_eq!(out.sent.last().unwrap(), "7:order X 5 Expired");
 }
 
 fn at(mono_ns: u64) -> Now {

@@ -227,6 +227,13 @@ pub trait Venue {
         false
     }
 
+    /// Why the account's orders and position are not known here though there may be some, and what
+    /// to do; `None`: they are known. Bots are told then that the state of what they do not hear of
+    /// is unknown. A venue that wraps another one answers for itself.
+    fn orders_unknown(&self) -> Option<&str> {
+        None
+    }
+
     /// Sends a new order.
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder);
 

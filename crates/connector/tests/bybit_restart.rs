@@ -33,6 +33,8 @@ struct OurBot {
     fills: BTreeMap<u64, (f64, usize)>,
     books: usize,
     links: Vec<u8>,
+    /// Codes of the notices told.
+    notices: Vec<i64>,
 }
 
 impl OurBot {
@@ -73,6 +75,7 @@ impl OurBot {
             fills: BTreeMap::new(),
             books: 0,
             links: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
@@ -87,6 +90,9 @@ impl OurBot {
                 let fills = self.fills.entry(record.order_id).or_default();
                 fills.0 += record.exec_qty;
                 fills.1 += 1;
+            }
+            if record.kind == RecordKind::Notice as u8 {
+                self.notices.push(record.value);
             }
             self.books += usize::from(record.kind == RecordKind::BookReady as u8);
             if record.kind == RecordKind::Link as u8 {
@@ -281,4 +287,52 @@ fn after_kill_9_the_bot_ends_with_the_venues_orders_fills_and_position() {
     let told: usize = bot.fills.values().map(|fills| fills.1).sum();
     assert_eq!(told, executions, "each execution once: {:?}", bot.fills);
     assert!(process.stop().0.success());
+}
+
+#[test]
+fn a_restart_without_keys_or_on_paper_ends_no_order_at_the_bot_and_the_keys_bring_the_truth() {
+    let venue = venue(22);
+    let control = venue.control();
+    let config = config_file(&venue, "");
+    let name = unique_name();
+    let mut process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let mut bot = OurBot::new(&name);
+    let rests = bot.open(1, 2.40, 20.0);
+    bot.buy(100, 2.45, 10.0);
+    bot.until("open", |bot| bot.status(100) == Status::New);
+    fill(control, 100, Some("3.0"));
+    bot.until("a position", |bot| bot.core.bot().position(0) == 3.0);
+    let keyless = |command: &mut std::process::Command| {
+        command.env_remove("BYBIT_API_KEY");
+        command.env_remove("BYBIT_API_SECRET");
+    };
+    let refused = |command: &mut std::process::Command| {
+        command.env("BYBIT_API_SECRET", "not-the-secret-0001");
+    };
+    for (args, with, keeps_position) in [
+        (&["--paper=false"][..], &keyless as &dyn Fn(&mut _), true),
+        (&["--paper=false"][..], &refused, true),
+        (&[][..], &keyless, false),
+    ] {
+        process.kill();
+        fill(control, 100, Some("1.0"));
+        process = BybitProcess::start_with(&name, &config, args, with);
+        let (books, notices) = (bot.books, bot.notices.len());
+        bot.until("an answer", |bot| bot.books > books);
+        bot.until("what to do", |bot| bot.notices[notices..].contains(&3110));
+        assert_eq!(bot.status(rests), Status::New);
+        assert_eq!(bot.status(100), Status::PartiallyFilled);
+        if keeps_position {
+            assert_eq!(bot.core.bot().position(0), bot.filled(100), "as known last");
+        }
+        // A cancellation cannot be sent: it is refused, and the order is as before.
+        bot.core.cancel(0, rests, 0).unwrap();
+        bot.until("a refusal", |bot| bot.status(rests) == Status::New);
+        process.kill();
+        process = BybitProcess::start(&name, &config, &["--paper=false"]);
+        bot.until("as at the venue", |bot| agrees(bot, control));
+    }
+    assert_eq!(bot.filled(100), 6.0);
+    bot.core.cancel(0, rests, 0).unwrap();
+    bot.until("canceled", |bot| bot.status(rests) == Status::Canceled);
 }

@@ -23,6 +23,7 @@ mod sink;
 mod state;
 mod tap;
 mod trades;
+mod unseen;
 mod upkeep;
 mod wait;
 mod waiting;

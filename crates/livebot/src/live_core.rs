@@ -25,6 +25,7 @@ use crate::{
     sink::{Linear, Stats},
     state::StateBlock,
     trades::LastTrades,
+    unseen::Unseen,
     wait::Waiter,
 };
 
@@ -78,6 +79,7 @@ impl<MD: Book> LiveCore<MD> {
                 trades: LastTrades::new(one.last_trades_capacity),
                 trusted: false,
                 awaited: orders::Awaited::default(),
+                unseen: Unseen::default(),
                 unanswered: false,
                 refused: false,
                 registered_ns: 0,

@@ -13,6 +13,7 @@ use crate::{
     remote::Remote,
     sink::{Sink, Stats},
     trades::LastTrades,
+    unseen::Unseen,
     wait::Waiter,
 };
 use symbols::Symbols;
@@ -62,6 +63,10 @@ pub(crate) struct Peer {
     pub(crate) in_answer: bool,
     /// Instruments that the answer spoke of.
     pub(crate) answered: Vec<usize>,
+    /// Orders go to a venue; false on paper and before the first connection.
+    pub(crate) is_real: bool,
+    /// Why it does not know the account's orders; `None`: it does.
+    pub(crate) orders_unknown: Option<String>,
 }
 
 impl Peer {
@@ -73,6 +78,8 @@ impl Peer {
             in_batch: false,
             in_answer: false,
             answered: Vec::new(),
+            is_real: false,
+            orders_unknown: None,
         }
     }
 }
@@ -95,6 +102,7 @@ pub(crate) struct Asset {
     pub(crate) lot_size: f64,
     pub(crate) symbol: String,
     pub(crate) awaited: orders::Awaited,
+    pub(crate) unseen: Unseen,
     /// When it was registered last, monotonic.
     pub(crate) registered_ns: u64,
 }

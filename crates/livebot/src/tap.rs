@@ -97,6 +97,10 @@ impl Shared {
         let stamp = Stamp::new(&self.peers[at], slot.tail());
         match event {
             WireEvent::BatchStart => {
+                if slot.to() == self.id {
+                    // Whether the answer names every order was sent before it.
+                    self.drain_side(at);
+                }
                 let peer = &mut self.peers[at];
                 peer.in_batch = true;
                 peer.in_answer = slot.to() == self.id;
@@ -163,6 +167,12 @@ impl Shared {
                 // Its reason was sent before it, on the side channel.
                 self.drain_side(at);
                 let asset = self.asset(at, symbol)?;
+                if self.peers[at].is_real {
+                    self.assets[asset].unseen.remove(order.order_id);
+                } else if self.assets[asset].unseen.contains(order.order_id) {
+                    // "There is no such order" is no word on an order that is elsewhere.
+                    return None;
+                }
                 let is_answer = self.peers[at].in_answer && self.peers[at].port.is_ours();
                 let awaited = &mut self.assets[asset].awaited;
                 if !is_answer {
@@ -188,6 +198,9 @@ impl Shared {
                 exch_ts,
             } => {
                 let asset = self.asset(at, symbol)?;
+                if self.peers[at].in_answer && self.peers[at].orders_unknown.is_some() {
+                    return None;
+                }
                 self.push(&stamp.on(Record {
                     kind: RecordKind::Position as u8,
                     asset: index(asset),
@@ -242,6 +255,21 @@ impl Shared {
         });
     }
 
+    /// The book of an instrument is whole. `status` is 1 when the connector does not know the
+    /// account's orders, so that nothing follows from those that it did not name.
+    pub(crate) fn push_ready(&mut self, asset: usize, flags: u8) {
+        let peer = &self.peers[self.assets[asset].peer];
+        let status = u8::from(peer.orders_unknown.is_some());
+        self.push(&Record {
+            kind: RecordKind::BookReady as u8,
+            status,
+            flags,
+            asset: index(asset),
+            recv_mono_ns: monotonic_ns(),
+            ..Record::default()
+        });
+    }
+
     pub(crate) fn note_answer(&mut self, at: usize, asset: usize) {
         let answered = &mut self.peers[at].answered;
         if !answered.contains(&asset) {
@@ -280,6 +308,20 @@ impl Shared {
             ..Record::default()
         };
         let (symbol, record, text) = match event {
+            SideEvent::OrdersUnknown { text } => {
+                self.peers[at].orders_unknown = Some(text);
+                return;
+            }
+            SideEvent::OrdersKnown => {
+                if self.peers[at].orders_unknown.take().is_some() {
+                    let served = |asset: &usize| self.assets[*asset].peer == at;
+                    let assets: Vec<usize> = (0..self.assets.len()).filter(served).collect();
+                    for asset in assets {
+                        self.ask_resync(asset);
+                    }
+                }
+                return;
+            }
             SideEvent::Reject {
                 symbol,
                 order_id,
@@ -368,6 +410,9 @@ impl Shared {
             },
             &text,
         );
+        if record.kind == RecordKind::Reject as u8 {
+            self.unpend_unseen(asset as usize, record.order_id);
+        }
     }
 
     /// Taps and queues an order update made here.

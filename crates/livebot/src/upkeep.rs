@@ -1,6 +1,6 @@
 //! What keeps a bot whole: links, registrations, and books that were fetched in full.
 
-use hbl_wire::{LinkEvent, clock::monotonic_ns, price_of};
+use hbl_wire::{Capabilities, LinkEvent, clock::monotonic_ns, price_of};
 use hftbacktest::types::{
     Bot, Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LiveEvent, LiveRequest, Order, Side,
 };
@@ -81,10 +81,21 @@ impl<MD: Book> LiveCore<MD> {
             LinkEvent::Lost => LinkStatus::Lost,
             LinkEvent::Restarted => LinkStatus::Restarted,
         };
+        let turned_paper;
         let assets: Vec<usize> = {
             let mut shared = self.shared.borrow_mut();
             shared.peers[at].status = status;
-            let epoch = shared.peers[at].port.info().epoch;
+            let info = shared.peers[at].port.info();
+            let epoch = info.epoch;
+            let is_real = !info.capabilities.contains(Capabilities::PAPER);
+            turned_paper = match event {
+                LinkEvent::Lost => false,
+                LinkEvent::Connected | LinkEvent::Restarted => {
+                    let peer = &mut shared.peers[at];
+                    peer.orders_unknown = None;
+                    core::mem::replace(&mut peer.is_real, is_real) && !is_real
+                }
+            };
             let record = Record {
                 kind: RecordKind::Link as u8,
                 status: status as u8,
@@ -99,6 +110,12 @@ impl<MD: Book> LiveCore<MD> {
                 .collect()
         };
         for asset in assets {
+            if turned_paper {
+                let orders = self.bot.orders(asset).values();
+                let open = orders.filter(|order| order.active() || orders::is_unheard(order));
+                let open = open.cloned().collect();
+                self.shared.borrow_mut().lose_sight_on_paper(asset, open);
+            }
             match event {
                 LinkEvent::Lost => self.distrust(asset),
                 LinkEvent::Connected => self.register_anew(asset),
@@ -193,36 +210,39 @@ impl<MD: Book> LiveCore<MD> {
 
     /// The connector has answered a registration.
     pub(crate) fn finish_answer(&mut self, asset: usize) {
-        let gone = {
-            let mut shared = self.shared.borrow_mut();
-            let (peer, was_trusted) = (shared.assets[asset].peer, shared.assets[asset].trusted);
-            shared.assets[asset].trusted = true;
-            shared.assets[asset].touched = true;
-            if !was_trusted {
-                shared.push_edge(RecordKind::BookReady, asset, 0);
-            }
-            // Only our connector is known to name every open order of this bot.
-            let complete = shared.peers[peer].port.is_ours();
-            let awaited = &mut shared.assets[asset].awaited;
-            if awaited.is_active() && complete {
-                awaited.finish()
-            } else {
-                Vec::new()
-            }
+        let mut shared = self.shared.borrow_mut();
+        let (peer, was_trusted) = (shared.assets[asset].peer, shared.assets[asset].trusted);
+        shared.assets[asset].trusted = true;
+        shared.assets[asset].touched = true;
+        // Only our connector is known to name every open order of this bot.
+        let complete = shared.peers[peer].port.is_ours();
+        let awaited = &mut shared.assets[asset].awaited;
+        let unnamed = match awaited.is_active() && complete {
+            true => awaited.finish(),
+            false => Vec::new(),
         };
-        for id in gone {
-            if let Some(order) = self
-                .bot
-                .orders(asset)
-                .get(&id)
-                .filter(|order| order.active() || orders::is_unheard(order))
-            {
-                let order = orders::expired(order);
-                let text = "not open any more at the connector; its last update was lost";
-                self.shared
-                    .borrow_mut()
-                    .inject_order(asset, order, -1, text);
+        let known = self.bot.orders(asset);
+        let unnamed = unnamed.iter().filter_map(|id| known.get(id));
+        let unnamed = unnamed.filter(|order| order.active() || orders::is_unheard(order));
+        let why = shared.peers[peer].orders_unknown.clone();
+        let (unseen, gone): (Vec<&Order>, Vec<&Order>) = unnamed.partition(|order| {
+            let is_elsewhere = shared.assets[asset].unseen.contains(order.order_id);
+            why.is_some() || !shared.peers[peer].is_real && is_elsewhere
+        });
+        match &why {
+            Some(why) => {
+                let unseen = unseen.into_iter().cloned().collect();
+                shared.lose_sight(asset, unseen, why);
             }
+            None if shared.peers[peer].is_real && complete => shared.assets[asset].unseen.clear(),
+            None => {}
+        }
+        if !was_trusted {
+            shared.push_ready(asset, 0);
+        }
+        for order in gone {
+            let text = "not open any more at the connector; its last update was lost";
+            shared.inject_order(asset, orders::expired(order), -1, text);
         }
     }
 
@@ -257,7 +277,7 @@ impl<MD: Book> LiveCore<MD> {
                 }
             }
             if shared.assets[asset].trusted {
-                shared.push_edge(RecordKind::BookReady, asset, FLAG_SYNTHETIC);
+                shared.push_ready(asset, FLAG_SYNTHETIC);
             }
         }
         self.levels = levels;

@@ -137,6 +137,14 @@ pub enum SideEvent {
         /// Why it was lost, empty when it is up.
         text: String,
     },
+    /// The connector does not know the orders and the position of the account: what the answer to a
+    /// registration does not name may be open all the same. Sent before such an answer.
+    OrdersUnknown {
+        /// Why, and what to do.
+        text: String,
+    },
+    /// The connector knows them. Sent before answers, and to all once it is so again.
+    OrdersKnown,
 }
 
 /// Bytes kept of a text.
@@ -154,13 +162,15 @@ impl SideEvent {
             | Self::VenueDown { text }
             | Self::RegisterRefused { text, .. }
             | Self::Notice { text, .. }
-            | Self::Socket { text, .. } => {
+            | Self::Socket { text, .. }
+            | Self::OrdersUnknown { text } => {
                 *text = clip(text, TEXT_BYTES_MAX).to_owned();
             }
             Self::Balance(balance) => {
                 balance.coin = clip(&balance.coin, COIN_BYTES_MAX).to_owned();
             }
-            Self::VenueUp | Self::FeedStale { .. } | Self::FeedFresh { .. } => {}
+            Self::VenueUp | Self::FeedStale { .. } | Self::FeedFresh { .. } | Self::OrdersKnown => {
+            }
         }
         event
     }

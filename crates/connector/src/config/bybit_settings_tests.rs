@@ -74,7 +74,8 @@ fn addresses_of_ones_own_are_told_by_their_hosts_and_not_as_a_site_of_bybit() {
     let local = "public_url = \"ws://127.0.0.1:9720/v5/public/linear\"\nprivate_url = \"ws://127.0.0.1:1\"\n\
                  trade_url = \"ws://127.0.0.1:1\"\nrest_url = \"http://localhost:1\"";
     assert_eq!(site(local), "custom URLs: host 127.0.0.1, localhost");
-    let mixed = "environment = \"testnet\"\npublic_url = \"wss://stream.bybit.com/v5/public/linear\"";
+    let mixed =
+        "environment = \"testnet\"\npublic_url = \"wss://stream.bybit.com/v5/public/linear\"";
     let hosts = "stream.bybit.com, stream-testnet.bybit.com, api-testnet.bybit.com";
     assert_eq!(site(mixed), format!("custom URLs: host {hosts}"));
 }

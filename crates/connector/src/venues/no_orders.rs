@@ -6,6 +6,9 @@ use crate::clock::Now;
 use crate::codes;
 use crate::venue::{Balance, NewOrder, OrderReport, Refusal, Venue, VenueEvent, Wake};
 
+/// Why nothing is known of the account.
+const UNKNOWN: &str = "this connector has no key and does not know the account's orders; start it again with the keys and order_prefix of before, or look at the account";
+
 /// Passes everything on to another venue, except orders: each is refused with a reason.
 pub struct NoOrders<V> {
     venue: V,
@@ -42,6 +45,10 @@ impl<V: Venue> Venue for NoOrders<V> {
 
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         self.venue.sizes(symbol)
+    }
+
+    fn orders_unknown(&self) -> Option<&str> {
+        Some(UNKNOWN)
     }
 
     fn submit(&mut self, now: Now, _symbol: u32, order: &NewOrder) {

@@ -67,6 +67,9 @@ impl Venue for Fast {
     fn keeps_orders(&self) -> bool {
         self.0.keeps_orders()
     }
+    fn orders_unknown(&self) -> Option<&str> {
+        self.0.orders_unknown()
+    }
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         self.0.submit(fast(now), symbol, order);
     }

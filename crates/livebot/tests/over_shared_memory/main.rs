@@ -6,3 +6,4 @@ mod foreign_bytes;
 mod our_connector;
 mod stock_connector;
 mod support;
+mod unseen_orders;

@@ -28,10 +28,14 @@ pub fn name() -> String {
 }
 
 pub fn connector(name: &str) -> ConnectorPort {
+    connector_with(name, Capabilities::all())
+}
+
+pub fn connector_with(name: &str, capabilities: Capabilities) -> ConnectorPort {
     let hello = Hello {
         version: "9".into(),
         kind: "test".into(),
-        capabilities: Capabilities::all(),
+        capabilities,
     };
     ConnectorPort::open(name, &hello).unwrap()
 }

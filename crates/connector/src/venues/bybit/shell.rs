@@ -206,6 +206,10 @@ impl Venue for BybitShell {
         true
     }
 
+    fn orders_unknown(&self) -> Option<&str> {
+        self.core.orders_unknown()
+    }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         self.core.submit(now, symbol, order);
     }

@@ -262,6 +262,10 @@ impl<P: Protocol> Venue for NetVenue<P> {
         self.protocol.keeps_orders()
     }
 
+    fn orders_unknown(&self) -> Option<&str> {
+        self.protocol.orders_unknown()
+    }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         self.protocol.submit(now, symbol, order);
         self.act();

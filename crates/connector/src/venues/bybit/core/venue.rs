@@ -10,6 +10,9 @@ use crate::venues::bybit::codes;
 use crate::venues::bybit::symbol_feed::SymbolFeed;
 use crate::venues::bybit::topic_book::{BookSide, LevelChange};
 
+/// Why nothing is known of the account.
+const UNREAD: &str = "the account could not be read, see notice 3213: correct the key and start the connector again, or look at the account";
+
 impl Venue for BybitCore {
     fn register(&mut self, _now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal> {
         if self.scales.is_empty() {
@@ -62,6 +65,11 @@ impl Venue for BybitCore {
         let waits =
             self.settings.credentials.is_some() && self.is_gathering() && !self.key.was_refused;
         waits.then(|| self.account_wait().to_owned())
+    }
+
+    fn orders_unknown(&self) -> Option<&str> {
+        let is_unread = self.settings.credentials.is_some() && self.is_gathering();
+        is_unread.then_some(UNREAD)
     }
 
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
