@@ -5,16 +5,20 @@ import { afterEach, expect, it } from 'vitest';
 
 import type { ClientEvent } from '../../lib/client/client-event.js';
 import { LiveClient } from '../../lib/client/live-client.js';
+import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
 import { isAlive } from '../support/fake-program.js';
+import { uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 import { until } from '../support/until.js';
 
 const clients: LiveClient[] = [];
+const connectors: ConnectorProcess[] = [];
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
+  await Promise.all(connectors.splice(0).map((connector) => connector.stop()));
 });
 
 interface Truth {
@@ -139,6 +143,51 @@ describeNative('a client on Bybit', () => {
     // No fill was told twice.
     const fills = events.flatMap((event) => (event.type === 'order_state' && event.fill ? [event.fill.qty] : [])); // prettier-ignore
     expect(fills.reduce((sum, qty) => sum + qty, 0)).toBe(14);
+  });
+
+  it('leaves real orders open and uncertain while its connector has no keys, and hears the truth with them', async () => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    const name = uniqueName();
+    const start = async (keys: Readonly<Record<string, string>>): Promise<ConnectorProcess> => {
+      const args = [name, 'bybit', venue.configFile, '--paper=false'];
+      const keyless = { ...process.env, BYBIT_API_KEY: undefined, BYBIT_API_SECRET: undefined };
+      const connector = new ConnectorProcess({ args, env: { ...keyless, ...keys } });
+      connectors.push(connector);
+      await connector.start();
+      return connector;
+    };
+    let connector = await start(venue.env);
+    const client = new LiveClient({
+      instruments: [new LiveInstrument('XRPUSDT').connector(name).tickSize(0.0001).lotSize(0.1)],
+      backend: 'native',
+    });
+    clients.push(client);
+    const notices: number[] = [];
+    client.on('notice', ({ code }) => notices.push(code));
+    await client.start();
+    await client.ready(20_000);
+    expect((await client.submitOrder(quote(2.45))).status).toBe('accepted');
+    const { orderId } = client.getOrders()[0]!;
+
+    await connector.stop();
+    connector = await start({});
+    await until(() => notices.includes(3110), 'what to do');
+    await client.ready(20_000);
+    expect(client.getOrder(orderId)).toMatchObject({ state: 'new', uncertain: true });
+    expect(await client.cancelOrder(orderId)).toMatchObject({ status: 'rejected', code: 3110 });
+    expect(client.getOrder(orderId)).toMatchObject({ state: 'new', uncertain: true });
+    await venue.run('place', { symbol: 'XRPUSDT', owner: 'other', side: 'Sell', price: '2.45', qty: '4' }); // prettier-ignore
+
+    await connector.stop();
+    await start(venue.env);
+    await until(() => client.getPosition() === 4, 'the position');
+    expect(client.getOrder(orderId)).toMatchObject({
+      state: 'partially_filled',
+      filledQty: 4,
+      uncertain: false,
+    });
+    expect((await client.cancelOrder(orderId)).status).toBe('canceled');
   });
 
   it('goes on with public data when the venue refuses its keys, and shows keys nowhere', async () => {
