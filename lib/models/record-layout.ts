@@ -32,6 +32,7 @@ export const RecordKind = {
   Gap: 9,
   /** The book is cleared and not trusted until `BookReady`. */
   BookReset: 10,
+  /** `status`: 1 when the connector does not know the account's orders, else 0. */
   BookReady: 11,
   /** The connector refused `orderId`; `value`: code, text follows. Precedes the final `Order`. */
   Reject: 12,

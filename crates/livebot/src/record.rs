@@ -31,10 +31,13 @@ pub enum RecordKind {
     Gap = 9,
     /// The book of `asset` is cleared and no longer trusted until [`RecordKind::BookReady`].
     BookReset = 10,
-    /// A full snapshot of the book of `asset` has been applied.
+    /// A full snapshot of the book of `asset` has been applied. `status` is 1 when the connector does
+    /// not know the account's orders: nothing follows from those that it did not name. Otherwise 0.
     BookReady = 11,
     /// The connector refused `order_id`; `value` is its code, the text follows in `Text` records.
-    /// Comes before the `Order` record that ends the order.
+    /// Comes before the `Order` record that ends the order. The bot's own words are synthetic: -1, the
+    /// connector does not list the order any more, and an `Order` record ends it; -2, the connector
+    /// cannot know the order, which stays as it is.
     Reject = 12,
     /// The outcome of a command sent from another thread: `order_id` is the command's number,
     /// `status` 0 or a [`CommandError`](crate::CommandError).

@@ -114,6 +114,7 @@ fn a_connector_without_keys_ends_no_order_and_one_with_keys_tells_what_became_of
     };
     keyless.send_side(bot, &reject).unwrap();
     rig.until(RecordKind::Order);
+    rig.batch(Duration::from_millis(20));
     let order = rig.core.order(0, 1).unwrap();
     assert_eq!((order.status, order.req), (Status::New, Status::None));
 
