@@ -12,8 +12,11 @@ import { ToolError, mustRun, outputOf, runMain } from './run.mjs';
 
 const limitsFile = path.join(root, 'bench', 'instructions', 'limits.json');
 const kernels = path.join(targetDir, 'release', 'bench-kernels');
-/** What the C library of another machine may add. */
-const toleranceShare = 0.03;
+/**
+ * What unrelated code of the same crate does to inlining (3.9 % was seen), and the C library of another
+ * machine.
+ */
+const toleranceShare = 0.06;
 const platform = 'linux-x64-gnu';
 
 function whyNot() {
