@@ -65,7 +65,6 @@ impl Quick {
         if bytes.len() > FRAME_BYTES_MAX {
             return None;
         }
-        std::hint::black_box(bytes.to_vec());
         let mut cursor = Cursor { rest: bytes };
         let mut head = Head::default();
         let mut scale_of = Some(scale_of);
@@ -228,7 +227,7 @@ fn ns(ms: u64) -> Option<i64> {
 
 /// Sets what has no value yet; `None` when it has one.
 fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
-    { let _ = slot.replace(value); Some(()) }
+    slot.replace(value).is_none().then_some(())
 }
 
 struct Cursor<'a> {
