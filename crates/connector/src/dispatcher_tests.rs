@@ -5,7 +5,9 @@ use hbl_wire::{Request, SideEvent, TO_ALL, WireError};
 use hftbacktest::types::{Event, LOCAL_BID_DEPTH_EVENT, OrdType, Order, Side, Status, TimeInForce};
 
 use super::*;
-use crate::outlet::Outgoing;
+use crate::codes;
+use crate::venue::NewOrder;
+use crate::venues::bybit::codes as bybit_codes;
 
 const BOT: u64 = 7;
 

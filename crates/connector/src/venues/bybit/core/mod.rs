@@ -10,6 +10,7 @@ mod private;
 mod public;
 mod requests;
 mod rest;
+mod steps;
 mod venue;
 mod wallet;
 
