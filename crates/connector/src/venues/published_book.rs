@@ -27,6 +27,11 @@ impl PublishedBook {
         }
     }
 
+    /// True when somebody bids and somebody asks.
+    pub fn is_two_sided(&self) -> bool {
+        !self.bids.is_empty() && !self.asks.is_empty()
+    }
+
     /// Time of the newest change, Unix nanoseconds.
     pub fn exch_ts(&self) -> i64 {
         self.exch_ts

@@ -23,6 +23,8 @@ pub struct SimVenue {
     exchange: Exchange,
     specs: Vec<Instrument>,
     books: Vec<PublishedBook>,
+    /// Whose book has had both sides: a simulated market begins empty.
+    opened: Vec<bool>,
     positions: Vec<f64>,
     wall: WallOffset,
     /// Monotonic time that the exchange has not lived through.
@@ -49,12 +51,14 @@ impl SimVenue {
             specs.push(spec);
         }
         let books = specs.iter().map(|_| PublishedBook::default()).collect();
+        let opened = vec![false; specs.len()];
         let positions = vec![0.0; specs.len()];
         let wall = WallOffset::default();
         Ok(Self {
             exchange,
             specs,
             books,
+            opened,
             positions,
             wall,
             skipped_ns: 0,
@@ -90,9 +94,10 @@ impl SimVenue {
         let exch_ts = self.wall.unix_ns(event.exch_ts_ns + self.skipped_ns);
         match &event.body {
             EventBody::Level(level) => {
-                let (Some(spec), Some(book)) = (
+                let (Some(spec), Some(book), Some(opened)) = (
                     self.specs.get(level.symbol as usize),
                     self.books.get_mut(level.symbol as usize),
+                    self.opened.get_mut(level.symbol as usize),
                 ) else {
                     return;
                 };
@@ -104,6 +109,12 @@ impl SimVenue {
                     symbol: level.symbol,
                     event,
                 });
+                if !*opened && book.is_two_sided() {
+                    *opened = true;
+                    out.push(VenueEvent::FeedFresh {
+                        symbol: level.symbol,
+                    });
+                }
             }
             EventBody::Trade(trade) => {
                 let Some(spec) = self.specs.get(trade.symbol as usize) else {
@@ -273,6 +284,12 @@ impl Venue for SimVenue {
                 spec.qty(lots),
             )
         }));
+    }
+
+    fn has_whole_book(&self, symbol: u32) -> bool {
+        self.opened
+            .get(symbol as usize)
+            .is_some_and(|opened| *opened)
     }
 
     fn balances(&self, now: Now, out: &mut Vec<Balance>) {

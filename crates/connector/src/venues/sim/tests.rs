@@ -60,6 +60,24 @@ fn times_are_unix_and_events_apply_to_an_uncrossed_book() {
 }
 
 #[test]
+fn a_book_is_whole_when_it_has_had_both_sides_and_that_is_told_once() {
+    let mut venue = venue();
+    assert!(!venue.has_whole_book(0), "a market begins empty");
+    let events = run(&mut venue, 0, 500);
+    assert!(venue.has_whole_book(0));
+    let sides = |events: &[VenueEvent]| {
+        let of = |side: u64| feeds(events).any(|event| event.ev == side);
+        (of(LOCAL_BID_DEPTH_EVENT), of(LOCAL_ASK_DEPTH_EVENT))
+    };
+    let is_fresh = |event: &VenueEvent| matches!(event, VenueEvent::FeedFresh { symbol: 0 });
+    let told = events.iter().position(is_fresh).unwrap();
+    assert_eq!(sides(&events[..told]), (true, true));
+    assert_ne!(sides(&events[..told - 1]), (true, true));
+    assert_eq!(events.iter().filter(|event| is_fresh(event)).count(), 1);
+    assert!(!venue.has_whole_book(99), "no such symbol");
+}
+
+#[test]
 fn levels_of_one_change_come_as_one_batch() {
     let mut venue = venue();
     let (mut depth, mut batches) = (0, 0);
