@@ -175,7 +175,8 @@ describe('the live page’s socket', () => {
     for (const of of [messages, late.messages])
       await until(() => whole(of).book?.bids[0]?.[0] === 51.5, 'the last change');
     const shown = JSON.parse(JSON.stringify(source.view(0))) as Partial<LiveView>;
-    for (const of of [messages, late.messages]) expect(whole(of)).toMatchObject({ ...shown, atMs: expect.any(Number) as number });
+    for (const of of [messages, late.messages])
+      expect(whole(of)).toMatchObject({ ...shown, atMs: expect.any(Number) as number });
     const changes = messages.flatMap((m) => (m.type === 'change' ? [Object.keys(m.change)] : []));
     expect(changes.some((fields) => fields.includes('book'))).toBe(true);
     expect(changes.some((fields) => fields.includes('instruments'))).toBe(false);

@@ -57,10 +57,13 @@ export interface Readiness {
 export interface ServerSource {
   /** Shown as the page's title. */
   readonly title: string;
+  /** What `GET /ws/health` answers. */
   wsHealth(): WsHealth;
+  /** What `GET /metrics` answers, in JSON. */
   metrics(): SourceMetrics;
   /** More for Prometheus than `metrics()` holds. */
   samples(): readonly MetricSample[];
+  /** What `GET /ready` answers. */
   readiness(): Readiness;
   /** Called while somebody looks at the page, and once a second for its chart. */
   view(instrument: number): LiveView;
