@@ -30,19 +30,25 @@ function installedPackages(): Packed[] {
   const { overrides } = read(path.join(root, 'package.json')) as {
     overrides: Record<string, string>;
   };
-  return Object.entries(lock.packages)
+  const dirs = Object.entries(lock.packages)
     .filter(([at, { dev }]) => at !== '' && dev !== true)
     .map(([at]) => path.join(root, at))
-    .filter((dir) => existsSync(dir))
-    .map((dir) => ({
-      manifest: overridden(read(path.join(dir, 'package.json')) as Manifest, overrides),
-      // npm takes off the first folder, whatever its name.
-      tarball: execFileSync(
-        'tar',
-        ['-cz', '--exclude=node_modules', '-C', path.dirname(dir), path.basename(dir)],
-        { maxBuffer: 2 ** 28 },
-      ),
-    }));
+    .filter((dir) => existsSync(dir));
+  const manifests = new Map<string, [string, Manifest]>();
+  // One of several copies: packed again, the same files make another tarball.
+  for (const dir of dirs) {
+    const manifest = read(path.join(dir, 'package.json')) as Manifest;
+    manifests.set(`${manifest.name}@${manifest.version}`, [dir, manifest]);
+  }
+  return [...manifests.values()].map(([dir, manifest]) => ({
+    manifest: overridden(manifest, overrides),
+    // npm takes off the first folder, whatever its name.
+    tarball: execFileSync(
+      'tar',
+      ['-cz', '--exclude=node_modules', '-C', path.dirname(dir), path.basename(dir)],
+      { maxBuffer: 2 ** 28 },
+    ),
+  }));
 }
 
 /** Where this checkout holds a dependency back, its dependents here want that version too. */

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 
 import { HftError } from '../models/hft-error.js';
@@ -8,6 +9,17 @@ import type { StrategyOutcome, StrategyTask } from './worker-protocol.js';
  * minutes, and a small one is collected in a shorter pause.
  */
 const YOUNG_MB = 6;
+
+/** Options of Node that say what the main thread runs, and refuse a thread with a file. */
+const MAIN_ONLY = /^(?:--input-type|-e|--eval|-p|-pe|--print)(=|$)/;
+
+/** What a thread takes over of the options that Node was started with, loaders and flags. */
+function inheritedArguments(given: readonly string[]): string[] {
+  return given.filter((argument, at) => {
+    const before = MAIN_ONLY.exec(given[at - 1] ?? '');
+    return !MAIN_ONLY.test(argument) && !(before !== null && before[1] === '');
+  });
+}
 
 /**
  * The thread of one strategy. Not one of a pool: with one task and one thread there is nothing to
@@ -21,6 +33,7 @@ export class StrategyThread {
   constructor(filename: string, task: StrategyTask) {
     const worker = new Worker(filename, {
       workerData: task,
+      execArgv: inheritedArguments(process.execArgv),
       transferList: [task.messages],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
