@@ -37,8 +37,13 @@ struct Tracked {
     broadcast: bool,
     symbol: u32,
     order: Order,
-    /// What the order was after each execution of an earlier run, oldest first.
+    /// What the order was after each execution of an earlier run, and after each report since
+    /// while its owner was not told of it, oldest first.
     past: Vec<Order>,
+    /// Its owner knows what this run knows of it. False for an order of an earlier run until the
+    /// answer to its owner's registration: an update that came before that answer would be newer
+    /// than what the answer tells, and the fills made meanwhile would be taken for old ones.
+    told: bool,
 }
 
 /// An update ready to be sent.
@@ -50,6 +55,8 @@ pub struct Routed {
     pub symbol: u32,
     /// The order as its owner has to see it.
     pub order: Order,
+    /// False: not to be sent, the answer to its owner's registration will tell it.
+    pub told: bool,
 }
 
 /// Follows the orders of all bots.
@@ -95,6 +102,7 @@ impl OrderRouter {
                 symbol,
                 order,
                 past: Vec::new(),
+                told: true,
             },
         );
         self.by_id.insert(key, self.last_handle);
@@ -113,6 +121,7 @@ impl OrderRouter {
             symbol: adopted.symbol,
             order,
             past,
+            told: false,
         };
         let routed = tracked.routed();
         let key = (adopted.owner, adopted.symbol, adopted.order_id);
@@ -130,6 +139,13 @@ impl OrderRouter {
             self.end(adopted.handle);
         }
         Some(routed)
+    }
+
+    /// The owner of an order of an earlier run has been told of it.
+    pub fn was_told(&mut self, handle: u64) {
+        if let Some(tracked) = self.tracked.get_mut(&handle) {
+            tracked.told = true;
+        }
     }
 
     /// The order that a bot means by an id. A stock bot also reaches orders of other stock bots: a
@@ -187,6 +203,9 @@ impl OrderRouter {
         order.req = Status::None;
         order.exch_timestamp = next_time(order, report.exch_ts);
         let routed = tracked.routed();
+        if !tracked.told {
+            tracked.past.push(routed.order.clone());
+        }
         if is_final(routed.order.status) {
             self.end(report.handle);
         }
@@ -238,6 +257,9 @@ impl OrderRouter {
                 tracked.owner = bot;
                 tracked.past.clear();
                 self.by_id.insert(key, handle);
+            }
+            if tracked.owner == bot {
+                tracked.told = true;
             }
             if takes_over && tracked.owner == bot {
                 orders.extend(tracked.past.iter().cloned());
@@ -344,6 +366,7 @@ impl Tracked {
             to,
             symbol: self.symbol,
             order: self.order.clone(),
+            told: self.told,
         }
     }
 }

@@ -237,6 +237,30 @@ fn a_registering_bot_is_told_how_its_orders_ended_but_only_the_last_of_an_id() {
 }
 
 #[test]
+fn reports_of_adopted_orders_wait_for_the_answer_that_tells_their_past() {
+    let mut router = OrderRouter::default();
+    let adopted = adopted(1, 5, Status::PartiallyFilled, 7.0);
+    router.adopt(&adopted).unwrap();
+    let filled = |leaves_qty, exch_ts| OrderReport {
+        leaves_qty,
+        exec_qty: 1.0,
+        exec_price_tick: 97,
+        ..report(adopted.handle, Status::PartiallyFilled, exch_ts)
+    };
+    assert!(!router.apply(&filled(6.0, 60)).unwrap().told);
+    assert!(!router.retell(adopted.handle, 61).unwrap().told);
+    let answer = router.orders_for(BOT, 0, |_| OwnerState::Alive);
+    let steps: Vec<_> = answer.iter().map(|o| (o.leaves_qty, o.exec_qty)).collect();
+    assert_eq!(
+        steps,
+        [(9.0, 1.0), (7.0, 2.0), (6.0, 1.0), (6.0, 0.0)],
+        "what came before the answer stands in it, in its place"
+    );
+    assert!(answer.is_sorted_by_key(|o| o.exch_timestamp));
+    assert!(router.apply(&filled(5.0, 70)).unwrap().told);
+}
+
+#[test]
 fn adopted_orders_of_an_orphan_move_without_their_past() {
     let mut router = OrderRouter::default();
     router

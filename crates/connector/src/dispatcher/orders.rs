@@ -124,6 +124,7 @@ impl<V: Venue> Dispatcher<V> {
         if is_served && self.bots.contains(&routed.to) && !is_final(routed.order.status) {
             let name = self.name(routed.symbol);
             self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+            self.router.was_told(adopted.handle);
         }
     }
 
@@ -158,11 +159,15 @@ impl<V: Venue> Dispatcher<V> {
                 out,
             );
         }
-        self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+        if routed.told {
+            self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+        }
     }
 
     fn retell<O: Outlet>(&mut self, now: Now, handle: u64, out: &mut O) {
-        if let Some(routed) = self.router.retell(handle, now.unix_ns) {
+        if let Some(routed) = self.router.retell(handle, now.unix_ns)
+            && routed.told
+        {
             let name = self.name(routed.symbol);
             self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
         }

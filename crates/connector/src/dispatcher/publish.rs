@@ -52,7 +52,9 @@ impl<V: Venue> Dispatcher<V> {
                     true,
                     out,
                 );
-                self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+                if routed.told {
+                    self.send(routed.to, Outgoing::Order(&name, &routed.order), out);
+                }
             }
             VenueEvent::Position {
                 symbol,
