@@ -485,21 +485,14 @@ impl Venue for Toy {
         let (true, Some(qty), Some(px)) = (self.link.is_open(), qty, i.tick.text(order.price_tick))
         else {
             let text = "not sent: no connection, or off the grid".to_owned();
-            self.events.push(VenueEvent::Order(OrderReport {
-                handle: order.handle,
-                status: Status::Rejected,
-                price_tick: 0,
-                qty: 0.0,
-                leaves_qty: order.qty,
-                exec_qty: 0.0,
-                exec_price_tick: 0,
-                maker: false,
-                exch_ts: now.unix_ns,
-                refusal: Some(Refusal {
+            self.events.push(VenueEvent::Order(OrderReport::refused(
+                order,
+                now.unix_ns,
+                Refusal {
                     code: NOT_CONNECTED,
                     text,
-                }),
-            }));
+                },
+            )));
             return;
         };
         let (handle, buys, name) = (order.handle, order.side == Side::Buy, &i.symbol);

@@ -70,6 +70,24 @@ pub struct OrderReport {
     pub refusal: Option<Refusal>,
 }
 
+impl OrderReport {
+    /// An order that was not sent, or not taken: all of it is left. `exch_ts` is in Unix nanoseconds.
+    pub fn refused(order: &NewOrder, exch_ts: i64, refusal: Refusal) -> Self {
+        Self {
+            handle: order.handle,
+            status: Status::Rejected,
+            price_tick: 0,
+            qty: 0.0,
+            leaves_qty: order.qty,
+            exec_qty: 0.0,
+            exec_price_tick: 0,
+            maker: false,
+            exch_ts,
+            refusal: Some(refusal),
+        }
+    }
+}
+
 /// An execution of an adopted order, made before it was adopted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PastFill {

@@ -1,6 +1,6 @@
 //! A venue whose orders are refused: market data only.
 
-use hftbacktest::types::{Event, Status};
+use hftbacktest::types::Event;
 
 use crate::clock::Now;
 use crate::codes;
@@ -52,18 +52,11 @@ impl<V: Venue> Venue for NoOrders<V> {
     }
 
     fn submit(&mut self, now: Now, _symbol: u32, order: &NewOrder) {
-        self.refused.push(VenueEvent::Order(OrderReport {
-            handle: order.handle,
-            status: Status::Rejected,
-            price_tick: 0,
-            qty: 0.0,
-            leaves_qty: order.qty,
-            exec_qty: 0.0,
-            exec_price_tick: 0,
-            maker: false,
-            exch_ts: now.unix_ns,
-            refusal: Some(self.refusal()),
-        }));
+        self.refused.push(VenueEvent::Order(OrderReport::refused(
+            order,
+            now.unix_ns,
+            self.refusal(),
+        )));
     }
 
     fn cancel(&mut self, _now: Now, _symbol: u32, handle: u64) {

@@ -1,6 +1,6 @@
 //! What bots ask for, as the venue's arguments.
 
-use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
+use hftbacktest::types::{OrdType, Side, TimeInForce};
 
 use super::BybitCore;
 use super::requests::Op;
@@ -27,18 +27,11 @@ impl BybitCore {
                 self.orders.refused(order.handle, refusal, &mut self.events);
                 return;
             }
-            self.events.push(VenueEvent::Order(OrderReport {
-                handle: order.handle,
-                status: Status::Rejected,
-                price_tick: 0,
-                qty: 0.0,
-                leaves_qty: order.qty,
-                exec_qty: 0.0,
-                exec_price_tick: 0,
-                maker: false,
-                exch_ts: now.unix_ns,
-                refusal: Some(refusal),
-            }));
+            self.events.push(VenueEvent::Order(OrderReport::refused(
+                order,
+                now.unix_ns,
+                refusal,
+            )));
         }
     }
 
