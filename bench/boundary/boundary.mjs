@@ -6,7 +6,7 @@ import process from 'node:process';
 import { HashMapMarketDepthLiveBot, LiveInstrument, RecordReader } from 'hftbacktest-live';
 import { addonFile } from '../../.tools/paths.mjs';
 import { buildAddon } from '../harness/build-addon.mjs';
-import { median, spread } from '../harness/rounds.mjs';
+import { median, spread } from '../harness/statistics.mjs';
 
 const require = createRequire(import.meta.url);
 const RECORDS = 1024;

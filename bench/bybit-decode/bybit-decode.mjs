@@ -5,8 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { peer } from '../harness/build.mjs';
+import { compareRow, contest } from '../harness/contest.mjs';
 import { start } from '../harness/process.mjs';
-import { interleave, median, spread, us } from '../harness/rounds.mjs';
+import { us } from '../harness/statistics.mjs';
 import { round as jsonParse } from './json-parse.mjs';
 
 const kinds = { delta: '50-level delta', trades: '10 trades' };
@@ -36,51 +37,39 @@ function framesOf(kind) {
   }
 }
 
-async function compare({ kind, pairs, seconds, name, theirs, goal }) {
-  console.error(` ${kinds[kind]}, against ${name}`);
-  const ours = () => rust('ours', kind, seconds);
-  const { good, voided } = await interleave({ pairs, lateMaxNs: 1, ours, theirs });
-  const events = good.flatMap((round) => [round.ours, round.theirs]).map((r) => r.eventsPerFrame);
-  const ratios = good.map((round) => round.theirs.p50Ns / round.ours.p50Ns);
-  const [low, high] = spread(ratios);
-  const of = (side, field) => median(good.map((round) => round[side][field]));
-  return {
-    what: `${kinds[kind]}, ${name}`,
-    ours: `${us(of('ours', 'p50Ns'))} (p99 ${us(of('ours', 'p99Ns'))})`,
-    peer: `${us(of('theirs', 'p50Ns'))} (p99 ${us(of('theirs', 'p99Ns'))})`,
-    ratio: `${median(ratios).toFixed(1)}x (${low.toFixed(1)} to ${high.toFixed(1)})`,
-    goal: `>= ${goal}x`,
-    // Both must have told the same number of events, or they did not do the same work.
-    held: median(ratios) >= goal && new Set(events).size === 1,
-    rounds: good,
-    voided,
-  };
+/** By peer: which part of its time ours may take. */
+const GOALS = { 'two passes of serde_json': 3, 'JSON.parse in Node': 5 };
+
+async function compare({ kind, pairs, seconds }) {
+  console.error(` ${kinds[kind]}`);
+  const frames = framesOf(kind);
+  const outcome = await contest({
+    pairs,
+    sides: {
+      ours: () => rust('ours', kind, seconds),
+      'two passes of serde_json': () => rust('two-pass', kind, seconds),
+      'JSON.parse in Node': () => Promise.resolve(jsonParse(frames, seconds)),
+    },
+    show: ({ p50Ns }) => us(p50Ns),
+  });
+  return Object.entries(GOALS).map(([peerName, part]) =>
+    compareRow({
+      outcome,
+      what: kinds[kind],
+      peer: peerName,
+      field: 'p50Ns',
+      show: (of) => `${us(of('p50Ns'))} (p99 ${us(of('p99Ns'))})`,
+      goal: `<= 1/${part}`,
+      within: (ratio) => ratio <= 1 / part,
+      // Both must have told the same number of events, or they did not do the same work.
+      sound: (mine, theirs) => mine.eventsPerFrame === theirs.eventsPerFrame,
+    }),
+  );
 }
 
 export async function run({ quick }) {
-  const seconds = quick ? 0.5 : 1.5;
-  const pairs = quick ? 3 : 9;
+  const round = { seconds: quick ? 0.5 : 1, pairs: quick ? 3 : 7 };
   const rows = [];
-  for (const kind of Object.keys(kinds)) {
-    const frames = framesOf(kind);
-    rows.push(
-      await compare({
-        kind,
-        pairs,
-        seconds,
-        name: 'two passes of serde_json',
-        theirs: () => rust('two-pass', kind, seconds),
-        goal: 3,
-      }),
-      await compare({
-        kind,
-        pairs,
-        seconds,
-        name: 'JSON.parse in Node',
-        theirs: () => Promise.resolve(jsonParse(frames, seconds)),
-        goal: 5,
-      }),
-    );
-  }
+  for (const kind of Object.keys(kinds)) rows.push(...(await compare({ kind, ...round })));
   return { rows };
 }

@@ -59,7 +59,6 @@ export function round(frames, seconds) {
   return {
     p50Ns: percentile(times, 0.5),
     p99Ns: percentile(times, 0.99),
-    lateP99Ns: 0,
     batches: times.length,
     eventsPerFrame,
   };

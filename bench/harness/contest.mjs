@@ -1,6 +1,9 @@
 // Any number of sides that take turns, and the rows that compare one of them with another.
 import { stealTicks } from './environment.mjs';
-import { STEAL_MAX, median, spread } from './rounds.mjs';
+import { median, spread } from './statistics.mjs';
+
+/** Share of the time that the hypervisor may take before a round is void. */
+const STEAL_MAX = 0.02;
 
 /** How late the publisher may be at its 99th percentile before a round is void, by its rate. */
 export function lateMaxNs(rate) {
@@ -37,9 +40,9 @@ export async function contest({ pairs, sides, show, lateMaxNs: limitNs = Infinit
 
 /**
  * A row: `ours` against `peer` by `field`. The ratio is the median of the rounds' own ratios;
- * `within` says whether it keeps the goal, `sound` whether the rounds themselves are as they must
- * be (nothing lost). `reason` makes the text that explains a row that is not held, from the median
- * of a side's field.
+ * `within` says whether it keeps the goal. `sound` is given a round of both and says whether it is as
+ * it must be (nothing lost, both did the same work). `reason` makes the text that explains a row that
+ * is not held, from the median of a side's field.
  */
 export function compareRow({
   outcome,
@@ -69,7 +72,7 @@ export function compareRow({
     peer: `${peer}: ${middle(peer)}`,
     ratio: `${ratioText(ratio)} (${ratioText(low)} to ${ratioText(high)})`,
     goal,
-    held: within(ratio) && good.every((round) => sound(round[ours])),
+    held: within(ratio) && good.every((round) => sound(round[ours], round[peer])),
     ...(reason && { reason: reason(of) }),
     rounds: good,
     voided,

@@ -7,7 +7,7 @@ import { compareRow, contest, lateMaxNs } from '../harness/contest.mjs';
 import { newName } from '../harness/names.mjs';
 import { cpuNs } from '../harness/proc.mjs';
 import { start } from '../harness/process.mjs';
-import { us } from '../harness/rounds.mjs';
+import { us } from '../harness/statistics.mjs';
 import { quietMarket, startSimulator } from '../harness/simulator.mjs';
 import { stockBot } from '../harness/stock-bot.mjs';
 import { strategyRound } from '../js-strategy/strategy-round.mjs';

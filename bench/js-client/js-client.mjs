@@ -1,6 +1,6 @@
 // Publish → handler on the main thread, against the usual ways to get there.
 import { compareRow, contest, lateMaxNs } from '../harness/contest.mjs';
-import { us } from '../harness/rounds.mjs';
+import { us } from '../harness/statistics.mjs';
 import { clientSide } from './client-side.mjs';
 import { latencyTaker } from './latency-taker.mjs';
 import { postMessageSide } from './post-message-side.mjs';

@@ -31,7 +31,9 @@ export async function wsSide({ rate, seconds, makeTaker }) {
       apply(asks, data.a, ts);
     });
     await once(socket, 'open');
+    const cpuBefore = process.cpuUsage();
     const published = await venue.next();
+    const cpu = process.cpuUsage(cpuBefore);
     await settled(taker.received, published.events);
     socket.close();
     await venue.ended();
@@ -39,6 +41,7 @@ export async function wsSide({ rate, seconds, makeTaker }) {
       ...taker.result(),
       published: published.events,
       rate: published.events / (published.elapsedNs / 1e9),
+      cpu: ((cpu.user + cpu.system) * 1000) / published.elapsedNs,
       lateP99Ns: published.lateP99Ns,
     };
   } finally {

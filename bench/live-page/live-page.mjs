@@ -10,9 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectorProcess } from 'hftbacktest-live';
 import { WebSocket } from 'ws';
 import { root } from '../../.tools/paths.mjs';
-import { stealTicks } from '../harness/environment.mjs';
+import { compareRow, contest } from '../harness/contest.mjs';
 import { residentMb } from '../harness/proc.mjs';
-import { median, spread, us } from '../harness/rounds.mjs';
+import { us } from '../harness/statistics.mjs';
 import { slopeOf } from '../harness/slope.mjs';
 
 const EVENTS_PER_SECOND = 20_000;
@@ -83,28 +83,67 @@ async function demo({ config, seconds, withPage, onSecond = () => undefined }) {
   }
 }
 
-async function pairs({ config, seconds, count }) {
-  const good = [];
-  let voided = 0;
-  for (let i = 0; good.length < count && i < count * 2; i++) {
-    const before = stealTicks();
-    const order = i % 2 === 0 ? [true, false] : [false, true];
-    const results = [];
-    for (const withPage of order) results.push(await demo({ config, seconds, withPage }));
-    const after = stealTicks();
-    const stolen = (after.steal - before.steal) / Math.max(1, after.total - before.total);
-    const [ours, theirs] = i % 2 === 0 ? results : results.reverse();
-    const line = (of) =>
-      `p50 ${us(of.latencyUs.feedP50 * 1000)} p99 ${us(of.latencyUs.feedP99 * 1000)}`;
-    console.error(
-      `  round ${i + 1}: page ${line(ours)}, none ${line(theirs)}${stolen > 0.02 ? ' (void: steal)' : ''}`,
-    );
-    if (stolen > 0.02) voided++;
-    else good.push({ ours, theirs });
-  }
-  if (good.length === 0)
-    throw new Error('every round was voided: the machine is too busy to measure');
-  return { good, voided };
+/** One side of the comparison: what the demo measured of itself. */
+async function side(options) {
+  const { latencyUs, dropped, gaps } = await demo(options);
+  return { p50Ns: latencyUs.feedP50 * 1000, p99Ns: latencyUs.feedP99 * 1000, dropped, gaps };
+}
+
+async function latency({ config, seconds, pairs }) {
+  console.error(` ${EVENTS_PER_SECOND} events/s, with the page and without`);
+  const outcome = await contest({
+    pairs,
+    sides: {
+      page: () => side({ config, seconds, withPage: true }),
+      'no page': () => side({ config, seconds, withPage: false }),
+    },
+    show: ({ p50Ns, p99Ns }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)}`,
+  });
+  return compareRow({
+    outcome,
+    what: `p50 to the handler at ${EVENTS_PER_SECOND} levels/s`,
+    ours: 'page',
+    peer: 'no page',
+    field: 'p50Ns',
+    show: (of) => `${us(of('p50Ns'))} (p99 ${us(of('p99Ns'))})`,
+    goal: '<= 1.5x, none lost',
+    within: (ratio) => ratio <= 1.5,
+    sound: ({ dropped, gaps }) => dropped + gaps === 0,
+  });
+}
+
+async function soak({ config, minutes }) {
+  console.error(` soak of ${minutes} min with the page open`);
+  const samples = [];
+  const pageSamples = [];
+  const { events, dropped, gaps } = await demo({
+    config,
+    seconds: minutes * 60,
+    withPage: true,
+    onSecond: (pid, page) => {
+      const { rss, shared } = residentMb(pid);
+      if (rss > 0) samples.push(rss - shared);
+      if (samples.length % PAGE_EVERY_S === 0)
+        page?.heapMb().then(
+          (mb) => pageSamples.push(mb),
+          () => undefined, // The last one may find the browser closed.
+        );
+    },
+  });
+  const slope = slopeOf(samples);
+  const pageSlope = slopeOf(pageSamples) / PAGE_EVERY_S;
+  // Two looks at the least in the second half, or there is no slope.
+  const ofPage = Number.isNaN(pageSlope) ? 'too short to tell' : `${pageSlope.toFixed(2)} MB/min`;
+  return {
+    what: `${minutes} min at ${Math.round(events / (minutes * 60))} events/s: private memory, losses`,
+    ours: `${slope.toFixed(2)} MB/min, ${samples.at(-1).toFixed(0)} MB, page's heap ${ofPage}, dropped ${dropped}, gaps ${gaps}`,
+    peer: '-',
+    ratio: '-',
+    goal: '<= 0.5 MB/min, none lost',
+    held: slope <= 0.5 && !(pageSlope > 0.5) && dropped + gaps === 0,
+    samples,
+    pageSamples,
+  };
 }
 
 export async function run({ quick }) {
@@ -115,60 +154,10 @@ export async function run({ quick }) {
     `[[symbols]]\nsymbol = "BTCUSDT"\nlevels_per_second = ${EVENTS_PER_SECOND}\ntrades_per_second = 100\n`,
   );
   try {
-    console.error(` ${EVENTS_PER_SECOND} events/s, with the page and without`);
-    const { good, voided } = await pairs({ config, seconds: quick ? 5 : 12, count: quick ? 2 : 5 });
-    const ratios = good.map(
-      (round) => round.ours.latencyUs.feedP50 / round.theirs.latencyUs.feedP50,
-    );
-    const [low, high] = spread(ratios);
-    const of = (side, field) =>
-      us(median(good.map((round) => round[side].latencyUs[field])) * 1000);
-    const minutes = Number(process.env.SOAK_MINUTES ?? (quick ? 0.5 : 2));
-    console.error(` soak of ${minutes} min with the page open`);
-    const samples = [];
-    const pageSamples = [];
-    const soak = await demo({
-      config,
-      seconds: minutes * 60,
-      withPage: true,
-      onSecond: (pid, page) => {
-        const { rss, shared } = residentMb(pid);
-        if (rss > 0) samples.push(rss - shared);
-        if (samples.length % PAGE_EVERY_S === 0)
-          page?.heapMb().then(
-            (mb) => pageSamples.push(mb),
-            () => undefined, // The last one may find the browser closed.
-          );
-      },
-    });
-    const slope = slopeOf(samples);
-    const pageSlope = slopeOf(pageSamples) / PAGE_EVERY_S;
-    const p99 = median(
-      good.map((round) => round.ours.latencyUs.feedP99 / round.theirs.latencyUs.feedP99),
-    );
-    const rate = soak.events / (minutes * 60);
     return {
       rows: [
-        {
-          what: `p50 to the handler at ${EVENTS_PER_SECOND} levels/s`,
-          ours: `${of('ours', 'feedP50')} (p99 ${of('ours', 'feedP99')})`,
-          peer: `${of('theirs', 'feedP50')} (p99 ${of('theirs', 'feedP99')})`,
-          ratio: `${median(ratios).toFixed(2)}x (${low.toFixed(2)} to ${high.toFixed(2)}); p99 ${p99.toFixed(2)}x`,
-          goal: '<= 1.5x',
-          held: median(ratios) <= 1.5 && good.every(({ ours }) => ours.dropped + ours.gaps === 0),
-          rounds: good,
-          voided,
-        },
-        {
-          what: `${minutes} min at ${Math.round(rate)} events/s: private memory, losses`,
-          ours: `${slope.toFixed(2)} MB/min, ${samples.at(-1).toFixed(0)} MB, page's heap ${pageSlope.toFixed(2)} MB/min, dropped ${soak.dropped}, gaps ${soak.gaps}`,
-          peer: '-',
-          ratio: '-',
-          goal: '<= 0.5 MB/min, none lost',
-          held: slope <= 0.5 && !(pageSlope > 0.5) && soak.dropped + soak.gaps === 0,
-          samples,
-          pageSamples,
-        },
+        await latency({ config, seconds: quick ? 5 : 12, pairs: quick ? 2 : 5 }),
+        await soak({ config, minutes: Number(process.env.SOAK_MINUTES ?? (quick ? 0.5 : 2)) }),
       ],
     };
   } finally {

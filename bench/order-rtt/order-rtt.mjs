@@ -7,7 +7,7 @@ import { peer } from '../harness/build.mjs';
 import { compareRow, contest } from '../harness/contest.mjs';
 import { newName } from '../harness/names.mjs';
 import { start } from '../harness/process.mjs';
-import { us } from '../harness/rounds.mjs';
+import { us } from '../harness/statistics.mjs';
 import { quietMarket, startSimulator } from '../harness/simulator.mjs';
 
 const WARM_UP = 20;

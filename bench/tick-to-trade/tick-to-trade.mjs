@@ -1,7 +1,7 @@
 // A book frame written by a venue → the order frame read by it: our connector and a strategy against
 // a bot of one Node process. The venue measures both alike.
 import { compareRow, contest } from '../harness/contest.mjs';
-import { us } from '../harness/rounds.mjs';
+import { us } from '../harness/statistics.mjs';
 import { jsonBot, ours, round } from './sides.mjs';
 
 const LATE_MAX_NS = 1_000_000;

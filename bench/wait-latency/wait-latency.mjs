@@ -2,7 +2,7 @@
 import { bareWake } from '../harness/bare-wake.mjs';
 import { compareRow, contest } from '../harness/contest.mjs';
 import { oneBot } from '../harness/feed-round.mjs';
-import { us } from '../harness/rounds.mjs';
+import { us } from '../harness/statistics.mjs';
 
 /** Two threads on two cores: the publisher has its own at every rate. */
 const LATE_MAX_NS = 200_000;
