@@ -67,7 +67,7 @@ pub fn run<V: Venue>(
         let served = serve(now, port, dispatcher, &mut receive_errors)?;
         let sent = dispatcher.poll(now, port);
         if served > 0 || sent > 0 {
-            port.flush();
+            dispatcher.flush(port);
             patience.worked(now.mono_ns);
         }
         if exit_at_end && dispatcher.venue().is_finished() {
@@ -88,7 +88,7 @@ pub fn run<V: Venue>(
     serve(now, port, dispatcher, &mut receive_errors)?;
     dispatcher.poll(now, port);
     dispatcher.stop(now, port);
-    port.flush();
+    dispatcher.flush(port);
     if dispatcher.has_bots() {
         std::thread::sleep(LINGER);
     }

@@ -6,7 +6,7 @@ mod registration;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use hbl_wire::{Balance, Request, SideEvent, TO_ALL, VenueSocket, WireError};
+use hbl_wire::{Balance, ConnectorPort, Request, SideEvent, TO_ALL, VenueSocket, WireError};
 use hftbacktest::types::{Event, LiveError, Status};
 use tracing::warn;
 
@@ -216,6 +216,12 @@ impl<V: Venue> Dispatcher<V> {
     fn send<O: Outlet>(&mut self, to: u64, message: Outgoing<'_>, out: &mut O) {
         let sent = out.send(to, message);
         self.count(sent);
+    }
+
+    /// Lets go what was sent since the last time, and wakes the bots.
+    pub fn flush(&mut self, port: &mut ConnectorPort) {
+        let flushed = port.flush();
+        self.count(flushed);
     }
 
     fn count(&mut self, sent: Result<(), WireError>) {

@@ -1,6 +1,6 @@
 //! The tap: every message becomes a record, and what `LiveBot` must see of it goes on.
 
-use hbl_wire::{SideEvent, Slot, TO_ALL, Tail, WireEvent, clock::monotonic_ns};
+use hbl_wire::{SideEvent, Slot, TO_ALL, WireEvent, clock::monotonic_ns};
 use hftbacktest::{
     live::BotError,
     types::{ErrorKind, LiveError, LiveEvent, Order, Value},
@@ -29,20 +29,14 @@ impl Shared {
             };
             // Stays with one connector while it has something for this bot, so that its batches
             // are not torn apart by another's.
-            loop {
-                let received = self.peers[at]
-                    .port
-                    .recv()
-                    .map_err(|e| BotError::Custom(e.to_string()))?;
-                let Some((slot, lost)) = received else { break };
+            while let Some((slot, lost)) = self.receive(at)? {
                 if lost > 0 {
                     self.lose(at, lost);
                 }
                 if slot.to() != TO_ALL && slot.to() != self.id {
                     continue;
                 }
-                self.stats.received += 1;
-                if let Some(event) = self.take(at, &slot) {
+                if let Some(event) = self.read(at, slot) {
                     if self.peers[at].in_batch {
                         self.next_peer = at;
                     }
@@ -61,9 +55,36 @@ impl Shared {
         Ok(None)
     }
 
+    fn receive(&mut self, at: usize) -> Result<Option<(Slot, u64)>, BotError> {
+        let received = self.peers[at].port.recv();
+        received.map_err(|error| BotError::Custom(error.to_string()))
+    }
+
+    /// Takes messages of a slot up to the first that `LiveBot` must see, or that needs attention.
+    fn read(&mut self, at: usize, mut slot: Slot) -> Option<(usize, LiveEvent)> {
+        let mut found = None;
+        while found.is_none() && !self.attention.is_wanted() {
+            let stamp = Stamp::new(&self.peers[at], &slot);
+            let to = slot.to();
+            let Some(message) = slot.next_message() else {
+                break;
+            };
+            self.stats.received += 1;
+            match message {
+                Ok(event) => found = self.take(at, to, &stamp, event),
+                Err(_) => self.stats.decode_errors += 1,
+            }
+        }
+        if slot.is_torn() {
+            self.lose(at, u64::from(slot.left()));
+        }
+        self.peers[at].port.put_back(slot);
+        found
+    }
+
     /// Messages of a connector were lost: none of its books can be trusted.
     pub(crate) fn lose(&mut self, at: usize, lost: u64) {
-        self.stats.lost += lost;
+        self.stats.lost = self.stats.lost.saturating_add(lost);
         self.stats.gaps += 1;
         // A lost end of a batch must not leave everything after it inside the batch.
         self.peers[at].in_batch = false;
@@ -88,22 +109,23 @@ impl Shared {
         }
     }
 
-    /// Decodes and taps one message.
-    pub(crate) fn take(&mut self, at: usize, slot: &Slot) -> Option<(usize, LiveEvent)> {
-        let Ok(event) = slot.event() else {
-            self.stats.decode_errors += 1;
-            return None;
-        };
-        let stamp = Stamp::new(&self.peers[at], slot.tail());
+    /// Taps one message.
+    fn take(
+        &mut self,
+        at: usize,
+        to: u64,
+        stamp: &Stamp,
+        event: WireEvent<'_>,
+    ) -> Option<(usize, LiveEvent)> {
         match event {
             WireEvent::BatchStart => {
-                if slot.to() == self.id {
+                if to == self.id {
                     // Whether the answer names every order was sent before it.
                     self.drain_side(at);
                 }
                 let peer = &mut self.peers[at];
                 peer.in_batch = true;
-                peer.in_answer = slot.to() == self.id;
+                peer.in_answer = to == self.id;
                 peer.answered.clear();
                 self.push(&stamp.on(Record {
                     kind: RecordKind::BatchStart as u8,
@@ -447,28 +469,28 @@ impl Shared {
 /// What every record of one message has in common.
 struct Stamp {
     flags: u8,
-    tail: Tail,
+    seq: u64,
+    sent_mono_ns: u64,
     recv_mono_ns: u64,
 }
 
 impl Stamp {
-    fn new(peer: &Peer, tail: Option<Tail>) -> Self {
+    /// For the slot's next message.
+    fn new(peer: &Peer, slot: &Slot) -> Self {
         let flags =
             (u8::from(peer.in_batch) * FLAG_IN_BATCH) | (u8::from(peer.in_answer) * FLAG_SNAPSHOT);
         Self {
             flags,
-            tail: tail.unwrap_or(Tail {
-                seq: 0,
-                sent_mono_ns: 0,
-            }),
-            recv_mono_ns: monotonic_ns(),
+            seq: slot.next_seq(),
+            sent_mono_ns: slot.tail().map_or(0, |tail| tail.sent_mono_ns),
+            recv_mono_ns: slot.received_mono_ns(),
         }
     }
 
     const fn on(&self, mut record: Record) -> Record {
         record.flags |= self.flags;
-        record.seq = self.tail.seq;
-        record.sent_mono_ns = self.tail.sent_mono_ns;
+        record.seq = self.seq;
+        record.sent_mono_ns = self.sent_mono_ns;
         record.recv_mono_ns = self.recv_mono_ns;
         record
     }

@@ -56,7 +56,7 @@ fn publish(connector: &mut ConnectorPort, round: u32) {
         .send_position(TO_ALL, SYMBOL, f64::from(round), 1)
         .unwrap();
     connector.send_batch_end(TO_ALL).unwrap();
-    connector.flush();
+    connector.flush().unwrap();
 }
 
 /// A bot looks after its links every 10 ms, which may allocate; events never do.

@@ -89,6 +89,8 @@ pub struct BotPort {
     /// The publisher that `last_seq` counts; `None` until its first message.
     origin: Option<UniquePublisherId>,
     last_seq: u64,
+    /// Taken, and not read to its end.
+    unfinished: Option<Slot>,
     /// With which our connector serves hftbacktest's bots, while ours is there.
     ours_for_stock: Option<UniquePublisherId>,
     _main_services: [IpcService; 2],
@@ -165,6 +167,7 @@ impl BotPort {
             run: None,
             origin: None,
             last_seq: 0,
+            unfinished: None,
             ours_for_stock: None,
             _main_services: main_services,
             stock_services,
@@ -176,13 +179,17 @@ impl BotPort {
         self.stock.as_ref().unwrap_or(&self.main)
     }
 
-    /// Takes the next message, whoever it is addressed to, and says how many were lost before it.
-    /// The first message of a publisher is where its count starts.
+    /// Takes the next slot, whoever it is addressed to, and says how many messages were lost before it;
+    /// first one that was [put back](Self::put_back). The first message of a publisher is where its
+    /// count starts.
     ///
     /// # Errors
     /// [`WireError::Receive`] when iceoryx2 fails.
     #[inline]
     pub fn recv(&mut self) -> Result<Option<(Slot, u64)>, WireError> {
+        if let Some(slot) = self.unfinished.take() {
+            return Ok(Some((slot, 0)));
+        }
         let Some(sample) = self.ports().to_bot.receive().map_err(receive_error)? else {
             return Ok(None);
         };
@@ -191,18 +198,26 @@ impl BotPort {
         let mut lost = 0;
         if let Some(tail) = slot.tail() {
             if self.origin == Some(origin) {
-                lost = tail.seq.saturating_sub(self.last_seq + 1);
+                lost = tail.seq.saturating_sub(self.last_seq.wrapping_add(1));
             }
             self.origin = Some(origin);
-            self.last_seq = tail.seq;
+            // Of its last message.
+            self.last_seq = tail.seq.wrapping_add(u64::from(tail.count)).wrapping_sub(1);
         }
         Ok(Some((slot, lost)))
+    }
+
+    /// Gives a slot back that was not read to its end: [`recv`](Self::recv) goes on with it.
+    #[inline]
+    pub fn put_back(&mut self, slot: Slot) {
+        self.unfinished = (slot.left() > 0 && !slot.is_torn()).then_some(slot);
     }
 
     /// True when a message waits.
     #[must_use]
     pub fn has_messages(&self) -> bool {
-        self.ports().to_bot.has_samples().unwrap_or(true)
+        self.unfinished.is_some()
+            || self.ports().to_bot.has_samples().unwrap_or(true)
             || self
                 .side
                 .as_ref()
@@ -228,7 +243,7 @@ impl BotPort {
     /// # Errors
     /// [`WireError::Send`], [`WireError::TooLarge`].
     pub fn send(&self, request: &LiveRequest) -> Result<(), WireError> {
-        publish(&self.ports().from_bot, self.bot, request, None)?;
+        publish(&self.ports().from_bot, self.bot, request)?;
         self.ring();
         Ok(())
     }
@@ -252,7 +267,7 @@ impl BotPort {
                 what,
             });
         };
-        publish(&side.publisher, self.bot, request, None)?;
+        publish(&side.publisher, self.bot, request)?;
         self.ring();
         Ok(())
     }
@@ -327,6 +342,7 @@ impl BotPort {
 
     /// Uses the services of the kind of connector that is there now.
     fn turn_to(&mut self, run: Run) -> Result<(), WireError> {
+        self.unfinished = None;
         match run {
             Run::Epoch(_) => {
                 self.stock = None;

@@ -8,10 +8,10 @@ use bincode::{
 use hftbacktest::types::{Event, LiveError, LiveRequest, Order};
 use thiserror::Error;
 
-use crate::{service::SLOT_BYTES, slot::TAIL_BYTES};
+use crate::{message::PREFIX_BYTES, service::SLOT_BYTES, slot::TAIL_BYTES};
 
-/// Longest message that leaves room for the tail.
-pub const MAX_MESSAGE_BYTES: usize = SLOT_BYTES - TAIL_BYTES;
+/// Longest message in hftbacktest's encoding that leaves room for what programs of ours put around it.
+pub const MAX_MESSAGE_BYTES: usize = SLOT_BYTES - TAIL_BYTES - PREFIX_BYTES;
 
 /// Forged lengths inside a message cannot make the decoder allocate more than this.
 const DECODE_LIMIT: usize = 64 * 1024;
@@ -29,9 +29,15 @@ const _: fn() -> Configuration<LittleEndian, Fixint> = bincode::config::legacy;
 /// Why bytes from shared memory are not a message.
 #[derive(Debug, Error)]
 pub enum DecodeError {
-    /// The header's length is larger than the slot.
-    #[error("length {0} is larger than the slot")]
+    /// The length cannot be that of a message, or is larger than the slot.
+    #[error("{0} bytes are no message")]
     Length(usize),
+    /// A kind of message that this version does not know.
+    #[error("messages of kind {0} are unknown")]
+    Kind(u8),
+    /// The symbol is no text.
+    #[error("the symbol is no text: {0}")]
+    Symbol(#[from] core::str::Utf8Error),
     /// The bytes are not a message of this protocol.
     #[error("not a message of this protocol: {0}")]
     Bytes(#[from] bincode::error::DecodeError),

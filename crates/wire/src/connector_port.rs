@@ -10,10 +10,11 @@ use hftbacktest::types::{Event, LiveError, LiveRequest, Order, Status, Value};
 use iceoryx2::port::update_connections::UpdateConnections as _;
 
 use crate::{
-    MAX_MESSAGE_BYTES, Ringer, SLOT_BYTES, SideEvent, SideRequest, TO_ALL, Tail, WireError,
-    WireEventRef, bell, clock,
+    MAX_MESSAGE_BYTES, Ringer, SLOT_BYTES, SideEvent, SideRequest, TO_ALL, WireError, WireEventRef,
+    bell, clock,
     codec::{clip, decode_owned, decode_request, encode},
     config::Channels,
+    main_lane::MainLane,
     page::{self, Hello, Page, PageState},
     service::{
         Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, open_node,
@@ -106,8 +107,11 @@ enum Known {
 const TIDY_NS: u64 = 1_000_000_000;
 
 /// A connector's end: one per process and name, on one thread.
+///
+/// What is sent to bots of ours waits for [`flush`](Self::flush), several messages to a slot; a full slot
+/// leaves at once. Their order stays.
 pub struct ConnectorPort {
-    to_bot: IpcPublisher,
+    to_bot: MainLane,
     from_bot: IpcSubscriber,
     side_to_bot: IpcPublisher,
     side_from_bot: IpcSubscriber,
@@ -116,8 +120,6 @@ pub struct ConnectorPort {
     held: VecDeque<Request>,
     bots: HashMap<u64, Known>,
     stock_bots: usize,
-    /// Counts what goes to bots of ours, without a hole.
-    seq: u64,
     sent: u64,
     decode_errors: u64,
     next_tidy_ns: u64,
@@ -147,7 +149,7 @@ impl ConnectorPort {
             open(Lane::Side, Direction::FromBot)?,
         ];
         let port = Self {
-            to_bot: open_publisher(&services[0], name)?,
+            to_bot: MainLane::new(open_publisher(&services[0], name)?),
             from_bot: open_subscriber(&services[1], name)?,
             side_to_bot: open_publisher(&services[2], name)?,
             side_from_bot: open_subscriber(&services[3], name)?,
@@ -155,7 +157,6 @@ impl ConnectorPort {
             held: VecDeque::new(),
             bots: HashMap::new(),
             stock_bots: 0,
-            seq: 0,
             sent: 0,
             decode_errors: 0,
             next_tidy_ns: 0,
@@ -318,8 +319,10 @@ impl ConnectorPort {
     /// # Errors
     /// [`WireError::Send`], [`WireError::TooLarge`] for a very long symbol.
     pub fn send_side(&mut self, to: u64, event: &SideEvent) -> Result<(), WireError> {
-        // Numbered on its own lane only by order of arrival: it carries no market data.
-        publish(&self.side_to_bot, to, &event.clipped(), None)
+        // What came before it is heard before it.
+        let flushed = self.to_bot.flush();
+        publish(&self.side_to_bot, to, &event.clipped())?;
+        flushed
     }
 
     fn send(&mut self, to: u64, event: &WireEventRef<'_>) -> Result<(), WireError> {
@@ -329,30 +332,32 @@ impl ConnectorPort {
             matches!(known, Some(Known::Stock)),
         ];
         if !is_stock {
-            let tail = Tail {
-                seq: self.seq + 1,
-                sent_mono_ns: clock::monotonic_ns(),
-            };
-            publish(&self.to_bot, to, event, Some(tail))?;
-            self.seq += 1;
+            self.to_bot.put(to, event)?;
         }
         if !is_ours && let Some(publisher) = self.stock.events()? {
-            publish(publisher, to, event, None)?;
+            publish(publisher, to, event)?;
         }
         self.sent += 1;
         Ok(())
     }
 
-    /// Rings the bots that sleep; once per burst of messages. Costs one load per bot otherwise.
-    pub fn flush(&mut self) {
+    /// Sends what waits and rings the bots that sleep; once per burst of messages. Ringing costs one
+    /// load per bot that is awake.
+    ///
+    /// # Errors
+    /// [`WireError::Send`]: messages are lost, and bots count them as missing.
+    pub fn flush(&mut self) -> Result<(), WireError> {
+        let flushed = self.to_bot.flush();
         for known in self.bots.values() {
             if let Known::Ours(Some(page)) = known {
                 bell::ring(page);
             }
         }
+        flushed
     }
 
     /// Sleeps until a bot sends, a [`Ringer`] rings or the time is over.
+    /// [`flush`](Self::flush) comes before.
     pub fn wait(&mut self, timeout: Duration) {
         self.wait_unless(timeout, || false);
     }
@@ -360,6 +365,10 @@ impl ConnectorPort {
     /// As [`wait`](Self::wait), unless `has_work` finds something after the sleeper has announced
     /// itself: what another thread brings just before it rings is not slept over.
     pub fn wait_unless(&mut self, timeout: Duration, has_work: impl FnOnce() -> bool) {
+        debug_assert!(
+            self.to_bot.is_flushed(),
+            "messages would wait as long as we sleep"
+        );
         self.heartbeat();
         let timeout = timeout.min(if self.stock_bots > 0 {
             STOCK_POLL
@@ -388,7 +397,7 @@ impl ConnectorPort {
             return;
         }
         self.next_tidy_ns = now_ns + TIDY_NS;
-        let publishers = [&self.to_bot, &self.side_to_bot];
+        let publishers = [self.to_bot.publisher(), &self.side_to_bot];
         for publisher in publishers.into_iter().chain(self.stock.publisher()) {
             // A connection that cannot be opened shows again at the next send, as its error.
             let _ = publisher.update_connections();
@@ -445,7 +454,6 @@ pub(crate) fn publish<T: bincode::Encode>(
     publisher: &IpcPublisher,
     id: u64,
     message: &T,
-    tail: Option<Tail>,
 ) -> Result<(), WireError> {
     let sample = publisher
         .loan_slice_uninit(SLOT_BYTES)
@@ -458,9 +466,6 @@ pub(crate) fn publish<T: bincode::Encode>(
             len: 0,
             max: MAX_MESSAGE_BYTES,
         })?;
-    if let Some(tail) = tail {
-        tail.write(payload);
-    }
     let header = sample.user_header_mut();
     header.id = id;
     header.len = len;

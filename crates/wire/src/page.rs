@@ -22,7 +22,7 @@ use crate::{WireError, clock, lock};
 
 const PAGE_BYTES: usize = 4096;
 const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
-const LAYOUT_VERSION: u32 = 2;
+const LAYOUT_VERSION: u32 = 3;
 const TEXT_BYTES: usize = 32;
 
 /// What a connector can do beyond hftbacktest's protocol.

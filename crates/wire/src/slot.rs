@@ -1,24 +1,30 @@
-//! One received message, and the tail that our connector writes behind it.
+//! A received slot with one or more messages, and the tail that our connector writes behind them.
 
 use hftbacktest::live::ipc::iceoryx::CustomHeader;
 use iceoryx2::{prelude::ipc, sample::Sample};
 
 use crate::{
+    clock,
     codec::{DecodeError, WireEvent, decode_event},
+    message,
     service::SLOT_BYTES,
 };
 
 /// Marks a slot whose tail is ours; hftbacktest leaves these bytes alone.
-const TAIL_MAGIC: u64 = u64::from_le_bytes(*b"hblTail1");
+const TAIL_MAGIC: [u8; 6] = *b"hblTl2";
 pub(crate) const TAIL_BYTES: usize = 24;
 const TAIL_AT: usize = SLOT_BYTES - TAIL_BYTES;
+/// No place in a slot.
+const TORN: usize = usize::MAX;
 
 /// Sequence number and send time, in the last 24 bytes of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tail {
-    /// Counts every message that the publisher sent, from 1.
+    /// Number of the slot's first message: counts every message that the publisher sent, from 1.
     pub seq: u64,
-    /// When it was sent, [`monotonic_ns`](crate::clock::monotonic_ns).
+    /// Messages in the slot.
+    pub count: u16,
+    /// When the first of them was written, [`monotonic_ns`](crate::clock::monotonic_ns).
     pub sent_mono_ns: u64,
 }
 
@@ -26,7 +32,8 @@ impl Tail {
     /// Writes the tail into a slot of [`SLOT_BYTES`] bytes.
     pub(crate) fn write(self, slot: &mut [u8]) {
         let tail = &mut slot[TAIL_AT..TAIL_AT + TAIL_BYTES];
-        tail[0..8].copy_from_slice(&TAIL_MAGIC.to_le_bytes());
+        tail[0..6].copy_from_slice(&TAIL_MAGIC);
+        tail[6..8].copy_from_slice(&self.count.to_le_bytes());
         tail[8..16].copy_from_slice(&self.seq.to_le_bytes());
         tail[16..24].copy_from_slice(&self.sent_mono_ns.to_le_bytes());
     }
@@ -35,21 +42,33 @@ impl Tail {
     pub(crate) fn read(slot: &[u8]) -> Option<Self> {
         let tail = slot.get(TAIL_AT..TAIL_AT + TAIL_BYTES)?;
         let word = |at: usize| tail[at..at + 8].try_into().map(u64::from_le_bytes).ok();
-        (word(0)? == TAIL_MAGIC).then_some(Self {
+        (tail[..6] == TAIL_MAGIC).then_some(Self {
+            count: u16::from_le_bytes([tail[6], tail[7]]),
             seq: word(8)?,
             sent_mono_ns: word(16)?,
         })
     }
 }
 
-/// One message for a bot, still in shared memory.
+/// Messages for a bot, still in shared memory.
 pub struct Slot {
     sample: Sample<ipc::Service, [u8], CustomHeader>,
+    tail: Option<Tail>,
+    received_mono_ns: u64,
+    /// What was read of it, in bytes and in messages.
+    at: usize,
+    taken: u16,
 }
 
 impl Slot {
-    pub(crate) const fn new(sample: Sample<ipc::Service, [u8], CustomHeader>) -> Self {
-        Self { sample }
+    pub(crate) fn new(sample: Sample<ipc::Service, [u8], CustomHeader>) -> Self {
+        Self {
+            tail: Tail::read(sample.payload()),
+            received_mono_ns: clock::monotonic_ns(),
+            sample,
+            at: 0,
+            taken: 0,
+        }
     }
 
     /// The addressed bot, [`TO_ALL`](crate::TO_ALL) for every bot.
@@ -60,16 +79,58 @@ impl Slot {
 
     /// Sequence number and send time, `None` from hftbacktest's own connector.
     #[must_use]
-    pub fn tail(&self) -> Option<Tail> {
-        Tail::read(self.sample.payload())
+    pub const fn tail(&self) -> Option<Tail> {
+        self.tail
     }
 
-    /// The message, borrowed from shared memory.
+    /// When it was received, [`monotonic_ns`](crate::clock::monotonic_ns).
+    #[must_use]
+    pub const fn received_mono_ns(&self) -> u64 {
+        self.received_mono_ns
+    }
+
+    /// Sequence number of the next message; 0 from hftbacktest's own connector.
+    #[must_use]
+    pub fn next_seq(&self) -> u64 {
+        self.tail
+            .map_or(0, |tail| tail.seq.wrapping_add(u64::from(self.taken)))
+    }
+
+    /// Messages that were not taken yet.
+    #[must_use]
+    pub fn left(&self) -> u16 {
+        self.tail.map_or(1, |tail| tail.count) - self.taken
+    }
+
+    /// A damaged length hides the messages that are left.
+    #[must_use]
+    pub const fn is_torn(&self) -> bool {
+        self.at == TORN
+    }
+
+    /// The next message, borrowed from shared memory; `None` after the last one.
     ///
     /// # Errors
-    /// [`DecodeError`] for foreign or damaged bytes; nothing was allocated beyond 64 KiB.
-    pub fn event(&self) -> Result<WireEvent<'_>, DecodeError> {
-        decode_event(self.sample.payload(), self.sample.user_header().len)
+    /// [`DecodeError`] for foreign or damaged bytes; nothing was allocated beyond 64 KiB. Damage
+    /// inside a message leaves those after it readable.
+    #[inline]
+    pub fn next_message(&mut self) -> Option<Result<WireEvent<'_>, DecodeError>> {
+        if self.left() == 0 || self.is_torn() {
+            return None;
+        }
+        let len = self.sample.user_header().len;
+        if self.tail.is_none() {
+            self.taken = 1;
+            return Some(decode_event(self.sample.payload(), len));
+        }
+        let bytes = self.sample.payload().get(self.at..len.min(TAIL_AT));
+        let Some((message, _)) = bytes.and_then(message::split) else {
+            self.at = TORN;
+            return Some(Err(DecodeError::Length(len)));
+        };
+        self.at += 2 + message.len();
+        self.taken += 1;
+        Some(message::read(message))
     }
 }
 
@@ -83,6 +144,7 @@ mod tests {
         assert_eq!(Tail::read(&slot), None);
         let tail = Tail {
             seq: u64::MAX,
+            count: 0x102,
             sent_mono_ns: 7,
         };
         tail.write(&mut slot);

@@ -56,12 +56,14 @@ fn events_that_are_published_and_received_allocate_nothing() {
             connector.send_order(id, "BTCUSDT", &order).unwrap();
             connector.send_position(id, "BTCUSDT", 1.5, 3).unwrap();
             connector.send_batch_end(TO_ALL).unwrap();
-            connector.flush();
-            while let Some((slot, _)) = bot.recv().unwrap() {
-                received += usize::from(matches!(
-                    slot.event().unwrap(),
-                    WireEvent::Feed { event, .. } if event.order_id == n
-                ));
+            connector.flush().unwrap();
+            while let Some((mut slot, _)) = bot.recv().unwrap() {
+                while let Some(message) = slot.next_message() {
+                    received += usize::from(matches!(
+                        message.unwrap(),
+                        WireEvent::Feed { event, .. } if event.order_id == n
+                    ));
+                }
             }
         }
     };

@@ -48,6 +48,7 @@ fn as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_is_told_what_to_set(
     // Nobody reads: every buffer is full, and the oldest are overwritten.
     for _ in 0..buffer_size + 2_000 {
         connector.send_batch_end(TO_ALL).unwrap();
+        connector.flush().unwrap();
     }
     let (reserved, touched) = mapped().unwrap();
     println!(
@@ -75,6 +76,7 @@ fn as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_is_told_what_to_set(
     // hftbacktest's bot has no such place taken from it, and finds the sizes that it asks for.
     let theirs = IceoryxBuilder::new(&name).receiver::<LiveEvent>().unwrap();
     connector.send_batch_end(TO_ALL).unwrap();
+    connector.flush().unwrap();
     assert!(matches!(
         theirs.receive().unwrap(),
         Some((0, LiveEvent::BatchEnd))

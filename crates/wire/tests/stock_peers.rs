@@ -84,10 +84,12 @@ fn a_bot_of_hftbacktest_understands_our_connector() {
     ours.send_feed(TO_ALL, "BTCUSDT", &event()).unwrap();
     ours.send_order(9, "BTCUSDT", &order()).unwrap();
     ours.send_position(TO_ALL, "ETHUSDT", -1.5, 11).unwrap();
+    ours.flush().unwrap();
     let long = Value::String("ä".repeat(4_000));
     ours.send_error(TO_ALL, &LiveError::with(ErrorKind::Custom(-3), long))
         .unwrap();
     ours.send_batch_end(7).unwrap();
+    ours.flush().unwrap();
     let next = || theirs.receive().unwrap().unwrap();
     assert!(matches!(next(), (7, LiveEvent::BatchStart)));
     assert!(
@@ -156,10 +158,10 @@ fn our_bot_understands_a_connector_of_hftbacktest() {
             },
         )
         .unwrap();
-    let (slot, lost) = until(|| bot.recv().unwrap());
+    let (mut slot, lost) = until(|| bot.recv().unwrap());
     assert_eq!((slot.to(), lost, slot.tail()), (0, 0, None));
     assert!(
-        matches!(slot.event().unwrap(), WireEvent::Feed { symbol: "X", event: e } if e == event())
+        matches!(slot.next_message().unwrap().unwrap(), WireEvent::Feed { symbol: "X", event: e } if e == event())
     );
     let amend = SideRequest::Amend {
         symbol: "X".into(),
@@ -208,6 +210,7 @@ fn bots_of_hftbacktest_and_ours_are_served_side_by_side() {
     let mut ours = BotPort::open(&name, 3, TIMEOUT).unwrap();
     assert_eq!(ours.check_link().unwrap(), Some(LinkEvent::Connected));
     connector.send_feed(TO_ALL, "X", &event()).unwrap();
+    connector.flush().unwrap();
     let bot = || IceoryxBuilder::new(&name);
     let requests = bot().sender::<LiveRequest>().unwrap();
     let theirs = bot().receiver::<LiveEvent>().unwrap();
@@ -228,6 +231,7 @@ fn bots_of_hftbacktest_and_ours_are_served_side_by_side() {
     connector.send_batch_start(5).unwrap();
     connector.send_batch_end(3).unwrap();
     connector.send_feed(TO_ALL, "X", &event()).unwrap();
+    connector.flush().unwrap();
     assert_eq!(connector.sent(), 4);
 
     let heard = [(); 3].map(|()| {
@@ -256,6 +260,7 @@ fn our_bot_follows_when_the_other_kind_of_connector_takes_over() {
     let mut ours = ConnectorPort::open(&name, &hello()).unwrap();
     let stock_bot = IceoryxBuilder::new(&name).receiver::<LiveEvent>().unwrap();
     ours.send_feed(TO_ALL, "X", &event()).unwrap();
+    ours.flush().unwrap();
     assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
     assert!(bot.is_ours());
     assert!(bot.recv().unwrap().is_some());
@@ -277,6 +282,7 @@ fn our_bot_follows_when_the_other_kind_of_connector_takes_over() {
     let mut ours = ConnectorPort::open(&name, &hello()).unwrap();
     assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Restarted));
     ours.send_batch_end(TO_ALL).unwrap();
+    ours.flush().unwrap();
     let (slot, lost) = until(|| bot.recv().unwrap());
     assert_eq!((slot.tail().map(|tail| tail.seq), lost), (Some(1), 0));
 }
@@ -288,9 +294,11 @@ fn lost_messages_are_counted_to_the_last_one() {
     let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
     let sent = 25_000;
     connector.send_feed(TO_ALL, "X", &event()).unwrap();
+    connector.flush().unwrap();
     assert!(bot.recv().unwrap().is_some());
     for _ in 0..sent {
         connector.send_feed(TO_ALL, "X", &event()).unwrap();
+        connector.flush().unwrap();
     }
     let (mut received, mut lost) = (0, 0);
     while let Some((_, gap)) = bot.recv().unwrap() {
@@ -300,6 +308,7 @@ fn lost_messages_are_counted_to_the_last_one() {
     assert_eq!((received, lost), (10_000, sent - 10_000));
     for _ in 0..sent {
         connector.send_feed(TO_ALL, "X", &event()).unwrap();
+        connector.flush().unwrap();
     }
     (received, lost) = (0, 0);
     while let Some((_, gap)) = bot.recv().unwrap() {
@@ -307,6 +316,100 @@ fn lost_messages_are_counted_to_the_last_one() {
         lost += gap;
     }
     assert_eq!((received, lost), (10_000, sent - 10_000));
+}
+
+#[test]
+fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_by_message() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    bot.check_link().unwrap();
+    let feed = |order_id| Event {
+        order_id,
+        ..event()
+    };
+    connector.send_batch_start(TO_ALL).unwrap();
+    for order_id in 0..20 {
+        connector.send_feed(TO_ALL, "X", &feed(order_id)).unwrap();
+    }
+    connector.send_batch_end(TO_ALL).unwrap();
+    connector.send_order(3, "X", &order()).unwrap();
+    connector.send_order(4, "X", &order()).unwrap();
+    let has_last = |bot: &mut BotPort| {
+        let mut tos = Vec::new();
+        let (mut next, mut feeds, mut slots) = (1, 0, 0);
+        while let Some((mut slot, lost)) = bot.recv().unwrap() {
+            assert_eq!((lost, slot.next_seq()), (0, next));
+            slots += 1;
+            let to = slot.to();
+            while let Some(message) = slot.next_message() {
+                next += 1;
+                match message.unwrap() {
+                    WireEvent::Feed { symbol: "X", event } => {
+                        assert_eq!(event, feed(feeds));
+                        feeds += 1;
+                    }
+                    WireEvent::Order { .. } => tos.push(to),
+                    WireEvent::BatchStart => assert_eq!(feeds, 0),
+                    WireEvent::BatchEnd => assert_eq!(feeds, 20),
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(slot.left(), 0);
+        }
+        (next - 1, slots, tos)
+    };
+    connector.flush().unwrap();
+    assert_eq!(has_last(&mut bot), (24, 5, vec![3, 4]));
+
+    // Half of a slot now, the rest after it was given back.
+    connector.send_feed(3, "X", &event()).unwrap();
+    connector.send_batch_end(3).unwrap();
+    assert!(!bot.has_messages(), "nothing left before the flush");
+    connector.flush().unwrap();
+    let (mut slot, _) = bot.recv().unwrap().unwrap();
+    assert!(matches!(
+        slot.next_message(),
+        Some(Ok(WireEvent::Feed { .. }))
+    ));
+    bot.put_back(slot);
+    assert!(bot.has_messages());
+    let (mut slot, lost) = bot.recv().unwrap().unwrap();
+    assert_eq!((lost, slot.next_seq(), slot.left()), (0, 26, 1));
+    assert!(matches!(slot.next_message(), Some(Ok(WireEvent::BatchEnd))));
+    assert!(slot.next_message().is_none());
+    bot.put_back(slot);
+    assert!(!bot.has_messages() && bot.recv().unwrap().is_none());
+
+    // A reason is heard after what was sent before it, and before what is sent after it.
+    connector.send_batch_end(3).unwrap();
+    connector.send_side(3, &SideEvent::OrdersKnown).unwrap();
+    assert!(bot.recv().unwrap().is_some(), "it went out with the reason");
+    assert!(bot.recv_side().is_some());
+}
+
+#[test]
+fn messages_in_lost_slots_are_all_counted() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    let mut send = |slots| {
+        for _ in 0..slots {
+            for _ in 0..3 {
+                connector.send_feed(TO_ALL, "X", &event()).unwrap();
+            }
+            connector.flush().unwrap();
+        }
+    };
+    send(1);
+    assert_eq!(bot.recv().unwrap().unwrap().0.left(), 3);
+    send(10_007);
+    let (mut received, mut lost) = (0, 0);
+    while let Some((slot, gap)) = bot.recv().unwrap() {
+        received += u64::from(slot.left());
+        lost += gap;
+    }
+    assert_eq!((received, lost), (30_000, 21));
 }
 
 #[test]
@@ -385,7 +488,7 @@ fn a_bell_wakes_both_ends_long_before_their_time_outs() {
     });
     std::thread::sleep(Duration::from_millis(100));
     connector.send_feed(id, "X", &event()).unwrap();
-    connector.flush();
+    connector.flush().unwrap();
     sender.join().unwrap();
 }
 

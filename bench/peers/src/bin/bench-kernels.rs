@@ -35,7 +35,7 @@ const ORDER: &[u8] = br#"{"id":"5923240c6880ab-c59f-420b-9adb-3639adc9dd90","top
 /// A name, and what runs it; it gives the number of operations that were counted.
 type Kernel = (&'static str, fn() -> Result<u64>);
 
-const KERNELS: [Kernel; 9] = [
+const KERNELS: [Kernel; 11] = [
     ("bybit-delta", bybit_delta),
     ("bybit-trades", bybit_trades),
     ("bybit-order", bybit_order),
@@ -43,8 +43,10 @@ const KERNELS: [Kernel; 9] = [
     ("feed-decode", feed_decode),
     ("order-encode", order_encode),
     ("order-decode", order_decode),
-    ("feed-publish", feed_publish),
-    ("bot-records", bot_records),
+    ("feed-publish", || feed_publish(1)),
+    ("feed-publish-burst", || feed_publish(TIMES)),
+    ("bot-records", || bot_records(1)),
+    ("bot-records-burst", || bot_records(TIMES)),
 ];
 
 /// Callgrind counts from where this begins to where it ends, and so it must stay a call.
@@ -205,7 +207,7 @@ impl Market {
                 port.send_batch_start(bot)?;
                 port.send_position(bot, &symbol, 0.0, 1)?;
                 port.send_batch_end(bot)?;
-                port.flush();
+                port.flush()?;
                 break;
             }
             if started.elapsed() > TIMEOUT {
@@ -216,12 +218,15 @@ impl Market {
         Ok(Self { port, bot, symbol })
     }
 
-    fn publish(&mut self, round: u64) -> Result<()> {
+    fn publish(&mut self, round: u64, burst: u64) -> Result<()> {
         for i in 0..TIMES {
             let event = level(round * TIMES + i);
             self.port.send_feed(TO_ALL, &self.symbol, &event)?;
+            if (i + 1).is_multiple_of(burst) {
+                self.port.flush()?;
+            }
         }
-        self.port.flush();
+        self.port.flush()?;
         Ok(())
     }
 
@@ -238,21 +243,21 @@ impl Market {
     }
 }
 
-/// An event into shared memory.
-fn feed_publish() -> Result<u64> {
+/// An event into shared memory; so many belong together.
+fn feed_publish(burst: u64) -> Result<u64> {
     let market = std::cell::RefCell::new(Market::open()?);
     let prepare = |round| match round {
         0 => Ok(()),
         _ => market.borrow_mut().take(),
     };
-    rounds(prepare, |round| market.borrow_mut().publish(round))?;
+    rounds(prepare, |round| market.borrow_mut().publish(round, burst))?;
     Ok(ROUNDS * TIMES)
 }
 
 /// An event out of shared memory, into the bot's book and into a record.
-fn bot_records() -> Result<u64> {
+fn bot_records(burst: u64) -> Result<u64> {
     let market = std::cell::RefCell::new(Market::open()?);
-    let prepare = |round| market.borrow_mut().publish(round);
+    let prepare = |round| market.borrow_mut().publish(round, burst);
     rounds(prepare, |_| market.borrow_mut().take())?;
     Ok(ROUNDS * TIMES)
 }

@@ -60,7 +60,7 @@ fn gather(port: &mut ConnectorPort, mut missing: u64) -> Result<(), Box<dyn Erro
                 port.send_batch_start(bot)?;
                 port.send_position(bot, &symbol, 0.0, 1)?;
                 port.send_batch_end(bot)?;
-                port.flush();
+                port.flush()?;
                 missing -= 1;
             }
         } else if waiting.elapsed() > Duration::from_secs(20) {
@@ -102,6 +102,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for begin in (0..total).step_by(usize::try_from(burst)?) {
         let due_ns = start_ns + begin * 1_000_000_000 / rate;
         let mut now_ns = monotonic_ns();
+        if now_ns < due_ns {
+            // What is behind its schedule leaves together, as a connector's burst does.
+            port.flush()?;
+        }
         while now_ns < due_ns {
             std::hint::spin_loop();
             now_ns = monotonic_ns();
@@ -123,11 +127,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 port.heartbeat();
             }
         }
-        port.flush();
         if burst > 1 {
+            port.flush()?;
             cpu_ns += thread_cpu_ns() - cpu_before;
         }
     }
+    port.flush()?;
     let elapsed_ns = monotonic_ns() - start_ns;
     thread::sleep(settle);
     say(&serde_json::json!({

@@ -59,7 +59,7 @@ fn answer(
         }
         Request::Amend { .. } | Request::CancelAll { .. } => {}
     }
-    port.flush();
+    port.flush()?;
     Ok(())
 }
 

@@ -51,7 +51,7 @@ impl ShmBot {
         while let Some(event) = self.port.recv_side() {
             self.ledger.side(event.unwrap());
         }
-        let Some((slot, lost)) = self.port.recv().unwrap() else {
+        let Some((mut slot, lost)) = self.port.recv().unwrap() else {
             return false;
         };
         self.lost += lost;
@@ -59,17 +59,21 @@ impl ShmBot {
         if to != TO_ALL && to != self.id {
             return true;
         }
-        match slot.event().unwrap() {
-            WireEvent::Feed { event, symbol } if symbol == self.symbol => self.ledger.feed(&event),
-            WireEvent::Order { order, symbol } if symbol == self.symbol => {
-                self.ledger.order(&order)
+        while let Some(message) = slot.next_message() {
+            match message.unwrap() {
+                WireEvent::Feed { event, symbol } if symbol == self.symbol => {
+                    self.ledger.feed(&event)
+                }
+                WireEvent::Order { order, symbol } if symbol == self.symbol => {
+                    self.ledger.order(&order)
+                }
+                WireEvent::Position { qty, symbol, .. } if symbol == self.symbol => {
+                    self.ledger.position = qty;
+                }
+                WireEvent::BatchStart => self.ledger.batch(true),
+                WireEvent::BatchEnd => self.ledger.batch(false),
+                _ => {}
             }
-            WireEvent::Position { qty, symbol, .. } if symbol == self.symbol => {
-                self.ledger.position = qty;
-            }
-            WireEvent::BatchStart => self.ledger.batch(true),
-            WireEvent::BatchEnd => self.ledger.batch(false),
-            _ => {}
         }
         true
     }

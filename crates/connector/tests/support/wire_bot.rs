@@ -62,7 +62,7 @@ impl WireBot {
         if let Some(Ok(SideEvent::Reject { order_id, code, .. })) = self.port.recv_side() {
             self.rejects.push((order_id, code));
         }
-        let Some((slot, lost)) = self.port.recv().unwrap() else {
+        let Some((mut slot, lost)) = self.port.recv().unwrap() else {
             return false;
         };
         self.lost += lost;
@@ -70,17 +70,19 @@ impl WireBot {
         if to != TO_ALL && to != self.id {
             return true;
         }
-        match slot.event().unwrap() {
-            WireEvent::Feed { event, .. } => {
-                self.feeds += 1;
-                self.note(&event);
-                self.snapshot_levels += u64::from(to == self.id);
-                if is_bid(&event) && self.best_bid == 0.0 {
-                    self.best_bid = event.px;
+        while let Some(message) = slot.next_message() {
+            match message.unwrap() {
+                WireEvent::Feed { event, .. } => {
+                    self.feeds += 1;
+                    self.note(&event);
+                    self.snapshot_levels += u64::from(to == self.id);
+                    if is_bid(&event) && self.best_bid == 0.0 {
+                        self.best_bid = event.px;
+                    }
                 }
+                WireEvent::Order { order, .. } => self.orders.push(order),
+                _ => {}
             }
-            WireEvent::Order { order, .. } => self.orders.push(order),
-            _ => {}
         }
         true
     }

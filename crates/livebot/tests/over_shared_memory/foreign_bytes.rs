@@ -1,6 +1,6 @@
 //! A bot whose connector's service carries bytes that no connector would send.
 
-use hbl_livebot::{Outcome, RecordKind};
+use hbl_livebot::{Outcome, Record, RecordKind};
 use hbl_wire::{TO_ALL, WireEventRef, encode};
 use hftbacktest::{
     depth::{HashMapMarketDepth, MarketDepth},
@@ -13,7 +13,7 @@ use iceoryx2::{
     prelude::{SignalHandlingMode, ipc},
 };
 
-use crate::support::{Rig, SYMBOL, TIMEOUT, config, instrument, level, name};
+use crate::support::{Rig, SYMBOL, TIMEOUT, config, instrument, level, name, only};
 use std::time::{Duration, Instant};
 
 const SLOT_BYTES: usize = 512;
@@ -27,12 +27,16 @@ struct Forger {
 impl Forger {
     /// Takes the place of the connector of a bot that is there already.
     fn of(name: &str) -> Self {
+        Self::on(&format!("{name}/ToBot"))
+    }
+
+    fn on(service: &str) -> Self {
         let node = NodeBuilder::new()
             .signal_handling_mode(SignalHandlingMode::Disabled)
             .create::<ipc::Service>()
             .unwrap();
         let service = node
-            .service_builder(&format!("{name}/ToBot").as_str().try_into().unwrap())
+            .service_builder(&service.try_into().unwrap())
             .publish_subscribe::<[u8]>()
             .user_header::<CustomHeader>()
             .open()
@@ -158,4 +162,110 @@ fn noise_and_flipped_bits_never_end_a_bot() {
     let len = encode(&WireEventRef::BatchEnd, &mut end).unwrap();
     forger.send(len, &end);
     expect_delivered(&forger, &mut rig, 80.0);
+}
+
+/// Messages behind each other with the tail of a connector of ours, which claims `count` of them.
+fn own_slot(seq: u64, count: u16, messages: &[&[u8]]) -> (usize, [u8; SLOT_BYTES]) {
+    let mut bytes = [0; SLOT_BYTES];
+    let mut len = 0;
+    for message in messages {
+        bytes[len..len + message.len()].copy_from_slice(message);
+        len += message.len();
+    }
+    bytes[488..494].copy_from_slice(b"hblTl2");
+    bytes[494..496].copy_from_slice(&count.to_le_bytes());
+    bytes[496..504].copy_from_slice(&seq.to_le_bytes());
+    (len, bytes)
+}
+
+/// A message that programs of ours exchange: its length, kind 0 for hftbacktest's encoding, its bytes.
+fn own_message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(1 + body.len()).unwrap().to_le_bytes();
+    [&len[..], &[kind], body].concat()
+}
+
+/// Everything that is there.
+fn all(rig: &mut Rig<HashMapMarketDepth>) -> Vec<Record> {
+    let mut records = Vec::new();
+    loop {
+        let some = rig.batch(Duration::ZERO);
+        if some.is_empty() {
+            return records;
+        }
+        records.extend(some);
+    }
+}
+
+#[test]
+fn a_damaged_slot_of_our_connector_costs_what_is_damaged_and_the_rest_counts_as_lost() {
+    let name = name();
+    let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
+    let forger = Forger::on(&format!("{name}/Main/ToBot"));
+    let (len, bytes) = encoded(&level(Side::Buy, 100.0, 1.0));
+    let good = own_message(0, &bytes[..len]);
+    let unknown = own_message(77, b"from a later version");
+    let empty = [0, 0].to_vec();
+    let too_long = [0xff, 0xff, 0].to_vec();
+    let send = |seq, count, messages: &[&[u8]]| {
+        let (len, bytes) = own_slot(seq, count, messages);
+        forger.send(len, &bytes);
+    };
+    send(1, 3, &[&good, &unknown, &good]);
+    send(4, 2, &[&empty, &good]);
+    assert_eq!(only(&all(&mut rig), RecordKind::Depth).len(), 3);
+    let stats = rig.core.stats();
+    assert_eq!((stats.received, stats.decode_errors, stats.lost), (5, 2, 0));
+
+    // Nothing behind a false length can be found: those messages are lost, and the bot knows it.
+    send(6, 4, &[&good, &too_long, &good]);
+    let records = all(&mut rig);
+    assert_eq!(only(&records, RecordKind::Depth).len(), 1);
+    assert_eq!(only(&records, RecordKind::Gap).len(), 1);
+    let stats = rig.core.stats();
+    assert_eq!((stats.decode_errors, stats.lost), (3, 3));
+
+    // A length that goes beyond the slot, and a slot that says it is full and holds nothing.
+    let (_, bytes) = own_slot(10, 1, &[&good]);
+    forger.send(usize::MAX, &bytes);
+    forger.send(0, &own_slot(11, 9, &[]).1);
+    send(20, 0, &[]);
+    send(20, 1, &[&good]);
+    assert_eq!(only(&all(&mut rig), RecordKind::Depth).len(), 2);
+    let stats = rig.core.stats();
+    assert_eq!((stats.decode_errors, stats.lost), (4, 12));
+}
+
+#[test]
+fn noise_in_slots_of_our_connector_never_ends_a_bot() {
+    let name = name();
+    let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
+    let mut forger = Forger::on(&format!("{name}/Main/ToBot"));
+    let (len, bytes) = encoded(&level(Side::Sell, 120.0, 1.0));
+    let good = own_message(0, &bytes[..len]);
+    // Lengths, kinds and symbols of the five, and the tail. Not prices: a book that jumps by a million
+    // million levels is searched level by level.
+    let head = 3 + 2 + SYMBOL.len();
+    let places: Vec<usize> = (0..5)
+        .flat_map(|n| n * good.len()..n * good.len() + head)
+        .chain(488..504)
+        .collect();
+    let mut seq = 1;
+    for _ in 0..200 {
+        for _ in 0..100 {
+            let (len, mut slot) = own_slot(seq, 5, &[&good, &good, &good, &good, &good]);
+            seq += 5;
+            for _ in 0..=forger.random() % 3 {
+                let at = usize::try_from(forger.random()).unwrap();
+                let byte = places[at % places.len()];
+                slot[byte] ^= 1 << (forger.random() % 8);
+            }
+            forger.send(len, &slot);
+        }
+        all(&mut rig);
+    }
+    let stats = rig.core.stats();
+    assert!(
+        stats.received > 80_000 && stats.decode_errors > 1_000,
+        "{stats:?}"
+    );
 }

@@ -112,6 +112,7 @@ fn a_loss_is_counted_and_the_book_is_cleared_and_fetched_anew() {
         connector
             .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 99.0, 3.0))
             .unwrap();
+        connector.flush().unwrap();
     }
     let mut records = rig.until(RecordKind::Gap);
     let gap = only(&records, RecordKind::Gap)[0];
@@ -192,6 +193,7 @@ fn an_order_lives_and_its_refusal_comes_with_its_reason() {
     connector
         .send_order(bot, SYMBOL, &accept(&order, Status::New, 10))
         .unwrap();
+    connector.flush().unwrap();
     rig.until(RecordKind::Order);
     rig.core.modify(0, 7, 100.0, 2.0, 0).unwrap();
     assert!(matches!(
@@ -218,6 +220,7 @@ fn an_order_lives_and_its_refusal_comes_with_its_reason() {
     connector
         .send_order(bot, SYMBOL, &accept(&order, Status::Expired, 11))
         .unwrap();
+    connector.flush().unwrap();
     let records = rig.until(RecordKind::Order);
     assert_eq!(kinds(&records), [12, 15, 15, 5]);
     assert_eq!(
@@ -265,6 +268,7 @@ fn what_was_filled_while_the_connector_was_dead_is_told_once_and_then_the_end() 
     first
         .send_order(bot, SYMBOL, &step(0.75, 0.25, 10))
         .unwrap();
+    first.flush().unwrap();
     rig.until(RecordKind::Order);
     drop(first);
     let mut second = connector(&name);
@@ -272,6 +276,7 @@ fn what_was_filled_while_the_connector_was_dead_is_told_once_and_then_the_end() 
         panic!()
     };
     second.send_batch_start(bot).unwrap();
+    second.flush().unwrap();
     // An ended order that this bot does not follow, the fill that it knows, one that it does not.
     let mut other = accept(&order, Status::Canceled, 9);
     other.order_id = 77;
@@ -281,9 +286,11 @@ fn what_was_filled_while_the_connector_was_dead_is_told_once_and_then_the_end() 
     };
     for order in [other, step(0.75, 0.25, 10), step(0.25, 0.5, 12), end] {
         second.send_order(bot, SYMBOL, &order).unwrap();
+        second.flush().unwrap();
     }
     second.send_position(bot, SYMBOL, 0.0, 1).unwrap();
     second.send_batch_end(bot).unwrap();
+    second.flush().unwrap();
     let records = rig.until(RecordKind::BookReady);
     let told: Vec<_> = only(&records, RecordKind::Order)
         .into_iter()
@@ -312,6 +319,7 @@ fn an_order_that_the_connector_forgot_ends_after_the_next_answer() {
         first
             .send_order(bot, SYMBOL, &accept(&order, Status::New, 10))
             .unwrap();
+        first.flush().unwrap();
         rig.until(RecordKind::Order);
     }
     let kept = rig.core.order(0, 2).unwrap().clone();
@@ -326,6 +334,7 @@ fn an_order_that_the_connector_forgot_ends_after_the_next_answer() {
         .unwrap();
     second.send_position(bot, SYMBOL, 0.0, 1).unwrap();
     second.send_batch_end(bot).unwrap();
+    second.flush().unwrap();
     let records = rig.until(RecordKind::BookReady);
     rig.batch(Duration::from_millis(20));
     let ended: Vec<Record> = only(&records, RecordKind::Order)
@@ -361,6 +370,7 @@ fn foreign_and_senseless_messages_are_counted_and_passed() {
     connector
         .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 100.5, 1.0))
         .unwrap();
+    connector.flush().unwrap();
     let records = rig.until(RecordKind::Depth);
     assert_eq!(kinds(&records), [4]);
     let stats = rig.core.stats();
@@ -383,6 +393,7 @@ fn hftbacktests_own_waits_keep_their_meaning() {
     connector
         .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 100.5, 2.0))
         .unwrap();
+    connector.flush().unwrap();
     assert_eq!(
         rig.core.wait_next_feed(true, 1_000_000_000),
         Ok(ElapseResult::MarketFeed)
@@ -399,6 +410,7 @@ fn hftbacktests_own_waits_keep_their_meaning() {
     connector
         .send_order(bot, SYMBOL, &accept(&order, Status::New, 10))
         .unwrap();
+    connector.flush().unwrap();
     assert_eq!(
         rig.core.wait_order_response(0, 5, 1_000_000_000),
         Ok(ElapseResult::OrderResponse)
@@ -512,6 +524,7 @@ fn the_last_trades_are_bounded() {
             ..level(Side::Buy, f64::from(px), 1.0)
         };
         connector.send_feed(TO_ALL, SYMBOL, &trade).unwrap();
+        connector.flush().unwrap();
     }
     rig.until(RecordKind::Trade);
     rig.batch(Duration::from_millis(5));
@@ -548,7 +561,7 @@ fn a_bot_that_joins_a_running_connector_misses_nothing_and_is_told_of_the_link()
         connector
             .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 100.0, 1.0))
             .unwrap();
-        connector.flush();
+        connector.flush().unwrap();
         thread::sleep(Duration::from_micros(50));
     }
     bots.join().unwrap();
@@ -613,6 +626,7 @@ fn a_refused_instrument_shows_no_market_and_is_not_asked_for_again() {
     connector
         .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 100.0, 1.0))
         .unwrap();
+    connector.flush().unwrap();
     let later = rig.batch(Duration::from_millis(1_300));
     assert_eq!(kinds(&later), [] as [u8; 0]);
     assert!(rig.core.bot().depth(0).best_bid().is_nan());
@@ -676,6 +690,7 @@ fn balances_come_with_the_answer_before_the_book_is_ready_and_when_they_change()
     connector.send_side(bot, &balance("USDT", 1.0)).unwrap();
     connector.send_side(bot, &balance("", 10.0)).unwrap();
     connector.send_batch_end(bot).unwrap();
+    connector.flush().unwrap();
     let records = rig.until(RecordKind::BookReady);
     let of = |records: &[Record], kind: RecordKind| -> Vec<usize> {
         let places = records.iter().enumerate();

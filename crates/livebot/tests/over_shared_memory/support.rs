@@ -180,9 +180,11 @@ pub fn answer(
 ) {
     connector.send_batch_start(to).unwrap();
     connector.send_position(to, symbol, position, 1).unwrap();
+    connector.flush().unwrap();
     for level in levels {
         connector.send_feed(to, symbol, level).unwrap();
+        connector.flush().unwrap();
     }
     connector.send_batch_end(to).unwrap();
-    connector.flush();
+    connector.flush().unwrap();
 }

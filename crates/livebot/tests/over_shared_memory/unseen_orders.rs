@@ -44,6 +44,7 @@ fn with_orders(name: &str, ids: &[u64]) -> (ConnectorPort, HashRig, Vec<Order>) 
             ..order
         };
         connector.send_order(bot, SYMBOL, &order).unwrap();
+        connector.flush().unwrap();
         rig.until(RecordKind::Order);
         orders.push(order);
     }
@@ -123,6 +124,7 @@ fn a_connector_without_keys_ends_no_order_and_one_with_keys_tells_what_became_of
     let bot = registration(&mut keyless, &mut rig);
     keyless.send_side(bot, &SideEvent::OrdersKnown).unwrap();
     keyless.send_batch_start(bot).unwrap();
+    keyless.flush().unwrap();
     let named = Order {
         exch_timestamp: 30,
         ..orders[1].clone()
@@ -130,6 +132,7 @@ fn a_connector_without_keys_ends_no_order_and_one_with_keys_tells_what_became_of
     keyless.send_order(bot, SYMBOL, &named).unwrap();
     keyless.send_position(bot, SYMBOL, 0.75, 1).unwrap();
     keyless.send_batch_end(bot).unwrap();
+    keyless.flush().unwrap();
     let mut records = rig.until(RecordKind::BookReady);
     records.extend(rig.batch(Duration::from_millis(20)));
     assert_eq!(rejects(&records), [(1, NOT_LISTED)]);
@@ -176,6 +179,7 @@ fn a_connector_on_paper_has_no_word_on_orders_at_the_venue_and_the_last_one_on_i
         ..orders[0].clone()
     };
     second.send_order(bot, SYMBOL, &ended).unwrap();
+    second.flush().unwrap();
     rig.until(RecordKind::Reject);
     rig.batch(Duration::from_millis(20));
     let order = rig.core.order(0, 1).unwrap();
@@ -192,6 +196,7 @@ fn a_connector_on_paper_has_no_word_on_orders_at_the_venue_and_the_last_one_on_i
         ..order
     };
     second.send_order(bot, SYMBOL, &open).unwrap();
+    second.flush().unwrap();
     rig.until(RecordKind::Order);
     drop(second);
     let mut third = paper();

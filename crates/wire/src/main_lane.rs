@@ -1,0 +1,125 @@
+//! A connector's messages to bots of ours, several to a slot.
+
+use hftbacktest::live::ipc::iceoryx::CustomHeader;
+use iceoryx2::{prelude::ipc, sample_mut::SampleMut};
+
+use crate::{
+    MAX_MESSAGE_BYTES, SLOT_BYTES, Tail, WireError, WireEventRef, clock, message,
+    service::IpcPublisher, slot::TAIL_BYTES,
+};
+
+/// What is before the tail.
+const ROOM: usize = SLOT_BYTES - TAIL_BYTES;
+
+/// A slot that is being filled.
+struct OpenSlot {
+    sample: SampleMut<ipc::Service, [u8], CustomHeader>,
+    to: u64,
+    len: usize,
+    count: u16,
+    since_mono_ns: u64,
+}
+
+impl OpenSlot {
+    /// False when the message does not fit any more.
+    #[inline]
+    fn put(&mut self, event: &WireEventRef<'_>) -> bool {
+        let free = &mut self.sample.payload_mut()[self.len..ROOM];
+        let Some(len) = message::put(event, free) else {
+            return false;
+        };
+        self.len += len;
+        self.count += 1;
+        true
+    }
+}
+
+/// The publisher for bots of ours. What is [`put`](Self::put) waits for what comes after it until the
+/// slot is full, somebody else is addressed, or [`flush`](Self::flush).
+pub(crate) struct MainLane {
+    publisher: IpcPublisher,
+    open: Option<OpenSlot>,
+    /// Of the last message that was sent.
+    seq: u64,
+}
+
+impl MainLane {
+    pub(crate) const fn new(publisher: IpcPublisher) -> Self {
+        Self {
+            publisher,
+            open: None,
+            seq: 0,
+        }
+    }
+
+    pub(crate) const fn publisher(&self) -> &IpcPublisher {
+        &self.publisher
+    }
+
+    pub(crate) const fn is_flushed(&self) -> bool {
+        self.open.is_none()
+    }
+
+    /// Puts a message behind what waits. An error of sending that concerns messages before this one:
+    /// this one waits all the same.
+    ///
+    /// # Errors
+    /// [`WireError::Send`], [`WireError::TooLarge`].
+    #[inline]
+    pub(crate) fn put(&mut self, to: u64, event: &WireEventRef<'_>) -> Result<(), WireError> {
+        if let Some(open) = &mut self.open
+            && open.to == to
+            && open.put(event)
+        {
+            return Ok(());
+        }
+        let flushed = self.flush();
+        let mut open = self.loan(to)?;
+        if !open.put(event) {
+            return Err(WireError::TooLarge {
+                len: 0,
+                max: MAX_MESSAGE_BYTES,
+            });
+        }
+        self.open = Some(open);
+        flushed
+    }
+
+    fn loan(&self, to: u64) -> Result<OpenSlot, WireError> {
+        let sample = self.publisher.loan_slice_uninit(SLOT_BYTES);
+        let sample = sample.map_err(|error| WireError::Send(format!("{error:?}")))?;
+        Ok(OpenSlot {
+            // SAFETY: bytes of a mapped file are initialised by the kernel, and any byte is a valid u8.
+            sample: unsafe { sample.assume_init() },
+            to,
+            len: 0,
+            count: 0,
+            since_mono_ns: clock::monotonic_ns(),
+        })
+    }
+
+    /// Sends what waits. Messages that cannot be sent are counted, so that bots see them missing.
+    ///
+    /// # Errors
+    /// [`WireError::Send`].
+    #[inline]
+    pub(crate) fn flush(&mut self) -> Result<(), WireError> {
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
+        let tail = Tail {
+            seq: self.seq + 1,
+            count: open.count,
+            sent_mono_ns: open.since_mono_ns,
+        };
+        self.seq += u64::from(open.count);
+        tail.write(open.sample.payload_mut());
+        let header = open.sample.user_header_mut();
+        header.id = open.to;
+        header.len = open.len;
+        match open.sample.send() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(WireError::Send(format!("{error:?}"))),
+        }
+    }
+}
