@@ -134,18 +134,18 @@ export class OrderDesk {
         },
       );
     }
-    const order = pendingOrder(orderId, asset, spec.symbol, checked);
+    const order = (): ClientOrder => pendingOrder(orderId, asset, spec.symbol, checked);
     const off = gridRule(spec, checked.price, checked.qty, checked.orderType);
     if (off !== undefined)
-      return Promise.resolve(this.#deny(order, off.rule, 'ERR_INVALID_ARGUMENT', off.text));
+      return Promise.resolve(this.#deny(order(), off.rule, 'ERR_INVALID_ARGUMENT', off.text));
     if (!this.#options.isLinkUp(asset)) {
       const text = `the connector ${spec.connector} is not running, or it is gone`;
-      return Promise.resolve(this.#deny(order, 'connector_down', 'ERR_CONNECTOR_DOWN', text));
+      return Promise.resolve(this.#deny(order(), 'connector_down', 'ERR_CONNECTOR_DOWN', text));
     }
     if (this.#options.limiter?.tryTake() === false) {
       return Promise.resolve(
         this.#deny(
-          order,
+          order(),
           'rate_limit',
           'ERR_RATE_LIMITED',
           'the order rate limit of this client is used up',
@@ -164,12 +164,14 @@ export class OrderDesk {
     );
     if (command === 0)
       return Promise.resolve(
-        this.#deny(order, 'queue_full', 'ERR_QUEUE_FULL', 'the command queue is full'),
+        this.#deny(order(), 'queue_full', 'ERR_QUEUE_FULL', 'the command queue is full'),
       );
+    // What is kept about the order here is made while the request is on its way.
+    const pending = order();
     this.#submitted += 1;
-    this.#track(command, 'submit', order);
+    this.#track(command, 'submit', pending);
     const outcome = this.#submits.add(orderId, timeoutMs, () => this.#lose(orderId, 'timeout'));
-    this.#change(order, undefined);
+    this.#change(pending, undefined);
     return outcome;
   }
 
