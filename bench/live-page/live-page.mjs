@@ -116,7 +116,7 @@ async function soak({ config, minutes }) {
   console.error(` soak of ${minutes} min with the page open`);
   const samples = [];
   const pageSamples = [];
-  const { events, dropped, gaps } = await demo({
+  const { events, dropped, gaps, latencyUs } = await demo({
     config,
     seconds: minutes * 60,
     withPage: true,
@@ -135,8 +135,8 @@ async function soak({ config, minutes }) {
   // Two looks at the least in the second half, or there is no slope.
   const ofPage = Number.isNaN(pageSlope) ? 'too short to tell' : `${pageSlope.toFixed(2)} MB/min`;
   return {
-    what: `${minutes} min at ${Math.round(events / (minutes * 60))} events/s: private memory, losses`,
-    ours: `${slope.toFixed(2)} MB/min, ${samples.at(-1).toFixed(0)} MB, page's heap ${ofPage}, dropped ${dropped}, gaps ${gaps}`,
+    what: `${minutes} min at ${Math.round(events / (minutes * 60))} events/s: latency, private memory, losses`,
+    ours: `p50 ${us(latencyUs.feedP50 * 1000)}, p99 ${us(latencyUs.feedP99 * 1000)}, ${slope.toFixed(2)} MB/min, ${samples.at(-1).toFixed(0)} MB, page's heap ${ofPage}, dropped ${dropped}, gaps ${gaps}`,
     peer: '-',
     ratio: '-',
     goal: '<= 0.5 MB/min, none lost',
