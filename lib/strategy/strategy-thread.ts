@@ -8,7 +8,7 @@ import type { StrategyOutcome, StrategyTask } from './worker-protocol.js';
  * Room for objects that die young. V8 lets it grow to 48 MB otherwise, which little garbage fills in
  * minutes, and a small one is collected in a shorter pause.
  */
-const YOUNG_MB = 6;
+const YOUNG_MB = 3;
 
 /** Options of Node that say what the main thread runs, and refuse a thread with a file. */
 const MAIN_ONLY = /^(?:--input-type|-e|--eval|-p|-pe|--print)(=|$)/;

@@ -66,8 +66,9 @@ pub fn run<V: Venue>(
         }
         let served = serve(now, port, dispatcher, &mut receive_errors)?;
         let sent = dispatcher.poll(now, port);
+        // Also what was sent without an event of the venue: the answer to a registration that waited.
+        dispatcher.flush(port);
         if served > 0 || sent > 0 {
-            dispatcher.flush(port);
             patience.worked(now.mono_ns);
         }
         if exit_at_end && dispatcher.venue().is_finished() {
@@ -140,5 +141,75 @@ fn idle<V: Venue>(port: &mut ConnectorPort, venue: &V) {
     } else {
         let timeout = Duration::from_nanos(left_ns - SPIN_NS / 2).min(PARK_MAX);
         port.wait_unless(timeout, || venue.has_arrivals());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, rc::Rc, thread, time::Instant};
+
+    use hbl_wire::{BotPage, BotPort, Capabilities, Hello, WireEvent, random_bot_id};
+    use hftbacktest::types::LiveRequest;
+
+    use super::*;
+    use crate::test_venue::{Script, ScriptedVenue};
+
+    /// The book becomes whole after a while, of which the venue says nothing.
+    struct WholeLater(Rc<RefCell<Script>>, Instant);
+
+    impl Commands for WholeLater {
+        fn steps(&mut self) -> usize {
+            if self.1.elapsed() > Duration::from_millis(100) {
+                self.0.borrow_mut().without_book = false;
+            }
+            0
+        }
+    }
+
+    #[test]
+    fn an_answer_that_waited_reaches_its_bot_although_the_venue_is_silent() {
+        const SOON: Duration = Duration::from_secs(2);
+        let name = format!("t-bus-{}", std::process::id());
+        let hello = Hello {
+            version: "0".into(),
+            kind: "test".into(),
+            capabilities: Capabilities::all(),
+        };
+        let mut port = ConnectorPort::open(&name, &hello).unwrap();
+        let script = Rc::new(RefCell::new(Script {
+            without_book: true,
+            ..Script::default()
+        }));
+        let mut dispatcher = Dispatcher::new(ScriptedVenue(script.clone()));
+        let stop = StopSignal::install().unwrap();
+        let bot = thread::spawn(move || {
+            let id = random_bot_id();
+            let page = BotPage::own(id).unwrap();
+            let mut bot = BotPort::open(&name, id, Duration::from_secs(60)).unwrap();
+            bot.check_link().unwrap();
+            bot.send(&LiveRequest::RegisterInstrument {
+                symbol: "X".into(),
+                tick_size: 0.1,
+                lot_size: 0.001,
+            })
+            .unwrap();
+            let started = Instant::now();
+            let mut ended = false;
+            while !ended && started.elapsed() < SOON {
+                page.sleep(SOON, || bot.has_messages());
+                while let Some((mut slot, _)) = bot.recv().unwrap() {
+                    while let Some(message) = slot.next_message() {
+                        ended |= matches!(message, Ok(WireEvent::BatchEnd));
+                    }
+                }
+                while bot.recv_side().is_some() {}
+            }
+            StopSignal::request();
+            (ended, started.elapsed())
+        });
+        let mut commands = WholeLater(script, Instant::now());
+        run(&mut port, &mut dispatcher, &mut commands, &stop, false).unwrap();
+        let (ended, took) = bot.join().unwrap();
+        assert!(ended && took < SOON, "{took:?}");
     }
 }

@@ -118,6 +118,8 @@ pub struct ConnectorPort {
     stock: StockLane,
     /// A side request waits here until what the bots sent before it has been taken.
     held: VecDeque<Request>,
+    /// Something was sent since the last flush.
+    is_due: bool,
     bots: HashMap<u64, Known>,
     stock_bots: usize,
     sent: u64,
@@ -155,6 +157,7 @@ impl ConnectorPort {
             side_from_bot: open_subscriber(&services[3], name)?,
             stock: StockLane::open(&node, name, stock)?,
             held: VecDeque::new(),
+            is_due: false,
             bots: HashMap::new(),
             stock_bots: 0,
             sent: 0,
@@ -321,6 +324,7 @@ impl ConnectorPort {
     pub fn send_side(&mut self, to: u64, event: &SideEvent) -> Result<(), WireError> {
         // What came before it is heard before it.
         let flushed = self.to_bot.flush();
+        self.is_due = true;
         publish(&self.side_to_bot, to, &event.clipped())?;
         flushed
     }
@@ -332,6 +336,7 @@ impl ConnectorPort {
             matches!(known, Some(Known::Stock)),
         ];
         if !is_stock {
+            self.is_due = true;
             self.to_bot.put(to, event)?;
         }
         if !is_ours && let Some(publisher) = self.stock.events()? {
@@ -342,11 +347,14 @@ impl ConnectorPort {
     }
 
     /// Sends what waits and rings the bots that sleep; once per burst of messages. Ringing costs one
-    /// load per bot that is awake.
+    /// load per bot that is awake; nothing happens when nothing was sent since the last flush.
     ///
     /// # Errors
     /// [`WireError::Send`]: messages are lost, and bots count them as missing.
     pub fn flush(&mut self) -> Result<(), WireError> {
+        if !core::mem::take(&mut self.is_due) {
+            return Ok(());
+        }
         let flushed = self.to_bot.flush();
         for known in self.bots.values() {
             if let Known::Ours(Some(page)) = known {
