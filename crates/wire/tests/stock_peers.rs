@@ -389,6 +389,24 @@ fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_
 }
 
 #[test]
+fn what_is_left_of_a_slot_goes_with_the_connector_that_sent_it() {
+    let name = name();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    let mut first = ConnectorPort::open(&name, &hello()).unwrap();
+    bot.check_link().unwrap();
+    first.send_batch_start(3).unwrap();
+    first.send_batch_end(3).unwrap();
+    first.flush().unwrap();
+    let (mut slot, _) = bot.recv().unwrap().unwrap();
+    assert!(slot.next_message().is_some());
+    bot.put_back(slot);
+    drop(first);
+    let _second = ConnectorPort::open(&name, &hello()).unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Restarted));
+    assert!(bot.recv().unwrap().is_none());
+}
+
+#[test]
 fn messages_in_lost_slots_are_all_counted() {
     let name = name();
     let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
