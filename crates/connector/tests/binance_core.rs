@@ -122,7 +122,8 @@ fn orders_are_refused_by_name() {
     for event in events {
         match event {
             VenueEvent::Order(report) => {
-                assert_eq!((report.handle, report.status), (7, Status::Rejected));
+                let told = (report.handle, report.status, report.leaves_qty);
+                assert_eq!(told, (7, Status::Rejected, 0.001));
                 refusals.push(report.refusal.unwrap());
             }
             VenueEvent::RequestRefused { handle: 7, refusal } => refusals.push(refusal),

@@ -1,6 +1,6 @@
 //! The core as the bus sees it.
 
-use hftbacktest::types::{Event, Status};
+use hftbacktest::types::Event;
 
 use super::{BinanceCore, Instrument, Sync};
 use crate::clock::Now;
@@ -69,18 +69,8 @@ impl Venue for BinanceCore {
     }
 
     fn submit(&mut self, now: Now, _symbol: u32, order: &NewOrder) {
-        self.events.push(VenueEvent::Order(OrderReport {
-            handle: order.handle,
-            status: Status::Rejected,
-            price_tick: order.price_tick,
-            qty: order.qty,
-            leaves_qty: 0.0,
-            exec_qty: 0.0,
-            exec_price_tick: 0,
-            maker: false,
-            exch_ts: now.unix_ns,
-            refusal: Some(paper_only()),
-        }));
+        let report = OrderReport::refused(order, now.unix_ns, paper_only());
+        self.events.push(VenueEvent::Order(report));
     }
 
     fn cancel(&mut self, _now: Now, _symbol: u32, handle: u64) {
