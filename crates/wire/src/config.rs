@@ -9,7 +9,7 @@ use crate::WireError;
 /// Sizes that both ends of a service must agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct ChannelConfig {
-    /// Messages that a subscriber may lag behind before the oldest is overwritten.
+    /// Slots that a subscriber may lag behind before the oldest is overwritten.
     pub buffer_size: usize,
     /// Most bots on one connector.
     pub max_bots: usize,

@@ -1,0 +1,235 @@
+//! What programs of ours have between them beyond hftbacktest's protocol, over real shared memory.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use hbl_wire::{
+    BotPage, BotPort, ConnectorPort, LinkEvent, Liveness, Request, SideEvent, SideRequest, TO_ALL,
+    WireEvent, random_bot_id,
+};
+use hftbacktest::types::{Event, LiveRequest, Order, Status};
+use support::{TIMEOUT, event, hello, name, order, until};
+
+#[test]
+fn lost_messages_are_counted_to_the_last_one() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    let sent = 25_000;
+    connector.send_feed(TO_ALL, "X", &event()).unwrap();
+    connector.flush().unwrap();
+    assert!(bot.recv().unwrap().is_some());
+    for _ in 0..sent {
+        connector.send_feed(TO_ALL, "X", &event()).unwrap();
+        connector.flush().unwrap();
+    }
+    let (mut received, mut lost) = (0, 0);
+    while let Some((_, gap)) = bot.recv().unwrap() {
+        received += 1;
+        lost += gap;
+    }
+    assert_eq!((received, lost), (10_000, sent - 10_000));
+    for _ in 0..sent {
+        connector.send_feed(TO_ALL, "X", &event()).unwrap();
+        connector.flush().unwrap();
+    }
+    (received, lost) = (0, 0);
+    while let Some((_, gap)) = bot.recv().unwrap() {
+        received += 1;
+        lost += gap;
+    }
+    assert_eq!((received, lost), (10_000, sent - 10_000));
+}
+
+#[test]
+fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_by_message() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    bot.check_link().unwrap();
+    let feed = |order_id| Event {
+        order_id,
+        ..event()
+    };
+    connector.send_batch_start(TO_ALL).unwrap();
+    for order_id in 0..20 {
+        connector.send_feed(TO_ALL, "X", &feed(order_id)).unwrap();
+    }
+    connector.send_batch_end(TO_ALL).unwrap();
+    connector.send_order(3, "X", &order()).unwrap();
+    connector.send_order(4, "X", &order()).unwrap();
+    let has_last = |bot: &mut BotPort| {
+        let mut tos = Vec::new();
+        let (mut next, mut feeds, mut slots) = (1, 0, 0);
+        while let Some((mut slot, lost)) = bot.recv().unwrap() {
+            assert_eq!((lost, slot.next_seq()), (0, next));
+            slots += 1;
+            let to = slot.to();
+            while let Some(message) = slot.next_message() {
+                next += 1;
+                match message.unwrap() {
+                    WireEvent::Feed { symbol: "X", event } => {
+                        assert_eq!(event, feed(feeds));
+                        feeds += 1;
+                    }
+                    WireEvent::Order { .. } => tos.push(to),
+                    WireEvent::BatchStart => assert_eq!(feeds, 0),
+                    WireEvent::BatchEnd => assert_eq!(feeds, 20),
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(slot.left(), 0);
+        }
+        (next - 1, slots, tos)
+    };
+    connector.flush().unwrap();
+    assert_eq!(has_last(&mut bot), (24, 5, vec![3, 4]));
+
+    // Half of a slot now, the rest after it was given back.
+    connector.send_feed(3, "X", &event()).unwrap();
+    connector.send_batch_end(3).unwrap();
+    assert!(!bot.has_messages(), "nothing left before the flush");
+    connector.flush().unwrap();
+    let (mut slot, _) = bot.recv().unwrap().unwrap();
+    assert!(matches!(
+        slot.next_message(),
+        Some(Ok(WireEvent::Feed { .. }))
+    ));
+    bot.put_back(slot);
+    assert!(bot.has_messages());
+    let (mut slot, lost) = bot.recv().unwrap().unwrap();
+    assert_eq!((lost, slot.next_seq(), slot.left()), (0, 26, 1));
+    assert!(matches!(slot.next_message(), Some(Ok(WireEvent::BatchEnd))));
+    assert!(slot.next_message().is_none());
+    bot.put_back(slot);
+    assert!(!bot.has_messages() && bot.recv().unwrap().is_none());
+
+    // A reason is heard after what was sent before it, and before what is sent after it.
+    connector.send_batch_end(3).unwrap();
+    connector.send_side(3, &SideEvent::OrdersKnown).unwrap();
+    assert!(bot.recv().unwrap().is_some(), "it went out with the reason");
+    assert!(bot.recv_side().is_some());
+}
+
+#[test]
+fn what_is_left_of_a_slot_goes_with_the_connector_that_sent_it() {
+    let name = name();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    let mut first = ConnectorPort::open(&name, &hello()).unwrap();
+    bot.check_link().unwrap();
+    first.send_batch_start(3).unwrap();
+    first.send_batch_end(3).unwrap();
+    first.flush().unwrap();
+    let (mut slot, _) = bot.recv().unwrap().unwrap();
+    assert!(slot.next_message().is_some());
+    bot.put_back(slot);
+    drop(first);
+    let _second = ConnectorPort::open(&name, &hello()).unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Restarted));
+    assert!(bot.recv().unwrap().is_none());
+}
+
+#[test]
+fn messages_in_lost_slots_are_all_counted() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    let mut send = |slots| {
+        for _ in 0..slots {
+            for _ in 0..3 {
+                connector.send_feed(TO_ALL, "X", &event()).unwrap();
+            }
+            connector.flush().unwrap();
+        }
+    };
+    send(1);
+    assert_eq!(bot.recv().unwrap().unwrap().0.left(), 3);
+    send(10_007);
+    let (mut received, mut lost) = (0, 0);
+    while let Some((slot, gap)) = bot.recv().unwrap() {
+        received += u64::from(slot.left());
+        lost += gap;
+    }
+    assert_eq!((received, lost), (30_000, 21));
+}
+
+#[test]
+fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let id = random_bot_id();
+    let page = BotPage::own(id).unwrap();
+    let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
+    for _ in 0..100 {
+        bot.send(&LiveRequest::Order {
+            symbol: "X".into(),
+            order: Order {
+                req: Status::New,
+                ..order()
+            },
+        })
+        .unwrap();
+        bot.send_side(&SideRequest::Amend {
+            symbol: "X".into(),
+            order_id: 1,
+            price_tick: 2,
+            qty: 3.0,
+        })
+        .unwrap();
+        assert!(matches!(
+            until(|| connector.recv().unwrap()),
+            Request::Submit { .. }
+        ));
+        assert!(matches!(
+            until(|| connector.recv().unwrap()),
+            Request::Amend { price_tick: 2, .. }
+        ));
+    }
+    assert_eq!(connector.liveness(id), Liveness::Alive);
+    let reject = SideEvent::Reject {
+        symbol: "X".into(),
+        order_id: 1,
+        code: 110_007,
+        text: "x".repeat(900),
+    };
+    connector.send_side(id, &reject).unwrap();
+    assert!(
+        matches!(bot.recv_side(), Some(Ok(SideEvent::Reject { code: 110_007, text, .. })) if text.len() == 200)
+    );
+    assert!(bot.recv_side().is_none());
+    drop(page);
+    assert_eq!(connector.liveness(id), Liveness::Dead);
+}
+
+#[test]
+fn a_bell_wakes_both_ends_long_before_their_time_outs() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let id = random_bot_id();
+    let sender = std::thread::spawn(move || {
+        let page = BotPage::own(id).unwrap();
+        let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
+        bot.check_link().unwrap();
+        bot.send(&LiveRequest::RegisterInstrument {
+            symbol: "X".into(),
+            tick_size: 1.0,
+            lot_size: 1.0,
+        })
+        .unwrap();
+        let started = Instant::now();
+        while bot.recv().unwrap().is_none() {
+            page.sleep(TIMEOUT, || bot.has_messages());
+        }
+        assert!(started.elapsed() < TIMEOUT / 2, "slept through the bell");
+    });
+    until(|| {
+        connector.wait(TIMEOUT);
+        connector.recv().unwrap()
+    });
+    std::thread::sleep(Duration::from_millis(100));
+    connector.send_feed(id, "X", &event()).unwrap();
+    connector.flush().unwrap();
+    sender.join().unwrap();
+}
