@@ -3,12 +3,12 @@
 mod support;
 
 use hbl_wire::{
-    BotPage, BotPort, ConnectorPort, LinkEvent, Liveness, Request, TO_ALL, WireError, WireEvent,
-    random_bot_id,
+    BotPage, BotPort, ConnectorPort, LinkEvent, Liveness, Request, SideRequest, TO_ALL, WireError,
+    WireEvent, random_bot_id,
 };
 use hftbacktest::{
     live::ipc::iceoryx::IceoryxBuilder,
-    types::{ErrorKind, LiveError, LiveEvent, LiveRequest, Order, Status, Value},
+    types::{ErrorKind, LiveError, LiveEvent, LiveRequest, Status, Value},
 };
 use support::{TIMEOUT, event, hello, name, order, until};
 
