@@ -1,4 +1,4 @@
-// npm run bench [-- NAME…] [--json]: measures ours against its peers in the same run.
+// npm run bench [-- NAME…] [--json] [--quick]: measures ours against its peers in the same run.
 // The method stands in bench/README.md.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,6 @@ import { environment } from './harness/environment.mjs';
 import { printTable } from './harness/table.mjs';
 
 const benchmarks = {
-  feed: () => import('./feed/feed.mjs'),
   'bybit-decode': () => import('./bybit-decode/bybit-decode.mjs'),
   'wait-latency': () => import('./wait-latency/wait-latency.mjs'),
   capacity: () => import('./capacity/capacity.mjs'),
@@ -20,8 +19,11 @@ const benchmarks = {
   scale: () => import('./scale/scale.mjs'),
   memory: () => import('./memory/memory.mjs'),
   boundary: () => import('./boundary/boundary.mjs'),
+  feed: () => import('./feed/feed.mjs'),
   'live-page': () => import('./live-page/live-page.mjs'),
 };
+/** What has no peer of another make, or needs a browser: only when it is named. */
+const byNameOnly = ['feed', 'live-page'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,7 +32,8 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
+const usual = Object.keys(benchmarks).filter((name) => !byNameOnly.includes(name));
+const names = positionals.length > 0 ? positionals : usual;
 const unknown = names.filter((name) => !(name in benchmarks));
 if (unknown.length > 0) {
   console.error(
@@ -44,8 +47,15 @@ const document = { environment: environment(), results: [] };
 for (const name of names) {
   console.error(`\n${name}`);
   const { run } = await benchmarks[name]();
-  document.results.push({ name, ...(await run({ quick: values.quick })) });
+  const startMs = performance.now();
+  const result = await run({ quick: values.quick });
+  const tookS = Math.round((performance.now() - startMs) / 1_000);
+  console.error(` took ${tookS} s`);
+  document.results.push({ name, tookS, ...result });
 }
 if (values.json) console.log(JSON.stringify(document));
-else printTable(document);
+else {
+  printTable(document);
+  if (positionals.length === 0) console.log(`by name only: ${byNameOnly.join(', ')}`);
+}
 process.exitCode = document.results.every((result) => result.rows.every((row) => row.held)) ? 0 : 1;

@@ -68,7 +68,7 @@ async function compare({ kind, pairs, seconds }) {
 }
 
 export async function run({ quick }) {
-  const round = { seconds: quick ? 0.5 : 1, pairs: quick ? 3 : 7 };
+  const round = { seconds: quick ? 0.5 : 1, pairs: quick ? 3 : 5 };
   const rows = [];
   for (const kind of Object.keys(kinds)) rows.push(...(await compare({ kind, ...round })));
   return { rows };

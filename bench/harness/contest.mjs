@@ -5,12 +5,12 @@ import { median, spread } from './statistics.mjs';
 /** Share of the time that the hypervisor may take before a round is void. */
 const STEAL_MAX = 0.02;
 
-/** How late the publisher may be at its 99th percentile before a round is void, by its rate. */
-export function lateMaxNs(rate) {
-  // With three busy threads on two cores a publisher that never sleeps loses its core for whole
-  // slices of the scheduler. Latencies count from the send, so that only the load gets lumpy.
-  return rate <= 1_000 ? 200_000 : 10_000_000;
-}
+/**
+ * How late a publisher may be at its 99th percentile before a round with Node in it is void. With three or
+ * more busy threads on two cores a publisher that never sleeps loses its core for whole slices of the
+ * scheduler. Latencies count from the send, so that only the load gets lumpy.
+ */
+export const LATE_MAX_NS = 10_000_000;
 
 /**
  * Runs rounds of all sides, A B C and then C B A, until `pairs` are good, at most twice as many.

@@ -1,13 +1,16 @@
 import process from 'node:process';
 import { LatencyHistogram } from 'hftbacktest-live';
 
-/** Counts events and measures every n-th: reading the clock costs 100 ns, at high rates too much. */
-export function latencyTaker(sampleEvery) {
+/**
+ * Counts events and measures every n-th: reading the clock costs 100 ns, at high rates too much. The
+ * first `skip` are not measured.
+ */
+export function latencyTaker(sampleEvery, skip = 0) {
   const histogram = new LatencyHistogram();
   let seen = 0;
   return {
     take(_px, _qty, sentNs) {
-      if (seen++ % sampleEvery === 0) {
+      if (seen++ % sampleEvery === 0 && seen > skip) {
         histogram.record(Number(process.hrtime.bigint()) - Number(sentNs));
       }
     },

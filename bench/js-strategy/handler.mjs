@@ -1,13 +1,16 @@
 // The measured strategy: the first line of the handler reads the clock.
 import { LatencyHistogram } from 'hftbacktest-live';
 
-/** `sampleEvery`: at high rates the clock is read for every n-th event only, as it costs 100 ns. */
-export default function createStrategy({ sampleEvery }) {
+/**
+ * `sampleEvery`: at high rates the clock is read for every n-th event only, as it costs 100 ns. The first
+ * `skip` events are not measured.
+ */
+export default function createStrategy({ sampleEvery, skip }) {
   const histogram = new LatencyHistogram();
   let seen = 0;
   return {
     onBookUpdate(_ctx, level) {
-      if (seen++ % sampleEvery === 0) {
+      if (seen++ % sampleEvery === 0 && seen > skip) {
         const now = process.hrtime.bigint();
         // The publisher puts the time of sending (CLOCK_MONOTONIC) where the exchange time stands.
         histogram.record(Number(now - level.exchTsNs));

@@ -15,6 +15,7 @@ export async function strategyRound({
   seconds,
   strategy,
   sampleEvery,
+  skip = 0,
   handler = new URL('./handler.mjs', import.meta.url),
 }) {
   const name = newName();
@@ -25,7 +26,7 @@ export async function strategyRound({
     let result;
     run = runLive({
       strategy: handler,
-      strategyOptions: { sampleEvery },
+      strategyOptions: { sampleEvery, skip },
       instruments: [new LiveInstrument('BENCH').connector(name).tickSize(0.1).lotSize(0.001)],
       backend: 'native',
       wait: { strategy },

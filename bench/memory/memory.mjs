@@ -92,8 +92,8 @@ async function heap({ seconds, pairs }) {
 }
 
 export async function run({ quick }) {
-  const minutes = Number(process.env.SOAK_MINUTES ?? (quick ? 0.2 : 2));
-  const heapRow = await heap({ seconds: quick ? 4 : 8, pairs: quick ? 1 : 3 });
+  const minutes = Number(process.env.SOAK_MINUTES ?? (quick ? 0.2 : 1.5));
+  const heapRow = await heap({ seconds: quick ? 4 : 8, pairs: quick ? 1 : 2 });
   console.error(` ${minutes} min at ${RATE}/s`);
   const { rss: bare, file: bareFile } = await bareNodeMb(WAIT);
   const { rss: withWorker } = await bareNodeMb(WORKER + WAIT);

@@ -103,7 +103,7 @@ async function stock(orders) {
 }
 
 export async function run({ quick }) {
-  const orders = quick ? 200 : 1_000;
+  const orders = quick ? 200 : 600;
   const outcome = await contest({
     pairs: quick ? 2 : 3,
     sides: {

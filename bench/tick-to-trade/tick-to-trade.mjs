@@ -41,7 +41,7 @@ async function pace({ rate, every, seconds, pairs }) {
 }
 
 export async function run({ quick }) {
-  const [seconds, pairs] = quick ? [2, 1] : [2, 3];
+  const [seconds, pairs] = quick ? [2, 1] : [2, 2];
   return {
     rows: [
       ...(await pace({ rate: 200, every: 1, seconds, pairs })),

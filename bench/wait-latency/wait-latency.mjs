@@ -60,7 +60,7 @@ export async function run({ quick }) {
       sides[wait] = () => oneBot({ wait, rate, seconds, skip: SKIP });
     sides.bare = () => bareWake({ rate, seconds });
     const outcome = await contest({
-      pairs: quick ? 2 : 4,
+      pairs: quick ? 2 : 3,
       lateMaxNs: LATE_MAX_NS,
       sides,
       show: ({ p50Ns, p99Ns, cpu }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)} cpu ${percent(cpu)}`,
