@@ -112,7 +112,7 @@ async function wakeUp({ seconds, pairs }) {
       sound: ({ received, published }) => received === published,
       reason: (of) =>
         `a futex and nothing else takes p50 ${us(of('bare', 'p50Ns'))} to wake a core that has been halted for a second; the rest ` +
-        'is code and data that are in no cache any more. The stock bot never sleeps for longer than 50 µs',
+        'is likely code and data that are in no cache any more (not profiled). The stock bot never sleeps for longer than 50 µs',
     }),
   );
 }
