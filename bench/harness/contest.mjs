@@ -12,6 +12,9 @@ const STEAL_MAX = 0.02;
  */
 export const LATE_MAX_NS = 10_000_000;
 
+/** Events left out of every side: until then V8 interprets and compiles the handlers. */
+export const WARM_UP = 1_000;
+
 /**
  * Runs rounds of all sides, A B C and then C B A, until `pairs` are good, at most twice as many.
  * A side returns `{ lateP99Ns, … }`, `lateP99Ns` only where it has a publisher; `show` makes the

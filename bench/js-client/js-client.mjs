@@ -1,5 +1,5 @@
 // Publish → handler on the main thread, against the usual ways to get there.
-import { LATE_MAX_NS, compareRow, contest } from '../harness/contest.mjs';
+import { LATE_MAX_NS, WARM_UP, compareRow, contest } from '../harness/contest.mjs';
 import { us } from '../harness/statistics.mjs';
 import { clientSide } from './client-side.mjs';
 import { latencyTaker } from './latency-taker.mjs';
@@ -7,15 +7,12 @@ import { postMessageSide } from './post-message-side.mjs';
 import { threadSafeFunctionSide } from './thread-safe-function-side.mjs';
 import { wsSide } from './ws-side.mjs';
 
-/** Until then V8 interprets and compiles the handlers; of every side the same events count. */
-const SKIP = 1_000;
-
 const complete = ({ received, published, lost, dropped }) =>
   received === published && lost === 0 && dropped === 0;
 
 async function at({ rate, seconds, pairs, withWs, goals }) {
   console.error(` ${rate} events/s`);
-  const round = { rate, seconds, makeTaker: () => latencyTaker(rate > 50_000 ? 16 : 1, SKIP) };
+  const round = { rate, seconds, makeTaker: () => latencyTaker(rate > 50_000 ? 16 : 1, WARM_UP) };
   const outcome = await contest({
     pairs,
     lateMaxNs: LATE_MAX_NS,

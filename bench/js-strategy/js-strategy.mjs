@@ -1,26 +1,24 @@
 // Publish → first line of a handler in strategy mode, against hftbacktest's own Rust bot loop and
 // against the usual Node bot.
-import { LATE_MAX_NS, compareRow, contest } from '../harness/contest.mjs';
+import { LATE_MAX_NS, WARM_UP, compareRow, contest } from '../harness/contest.mjs';
 import { us } from '../harness/statistics.mjs';
 import { stockBot } from '../harness/stock-bot.mjs';
 import { latencyTaker } from '../js-client/latency-taker.mjs';
 import { wsSide } from '../js-client/ws-side.mjs';
 import { strategyRound } from './strategy-round.mjs';
 
-/** Until then V8 interprets and compiles the handlers; of every side the same events count. */
-const SKIP = 1_000;
 const WAITS = ['spin', 'adaptive'];
 /** Which part of a peer's median ours may be. */
 const GOALS = { stock: 12, 'ws + JSON': 15 };
 
 async function paced({ rate, seconds, pairs, peers }) {
   console.error(` ${rate} events/s`);
-  const round = { rate, seconds, skip: SKIP };
+  const round = { rate, seconds, skip: WARM_UP };
   const sides = {
     spin: () => strategyRound({ ...round, strategy: 'spin', sampleEvery: 1 }),
     adaptive: () => strategyRound({ ...round, strategy: 'adaptive', sampleEvery: 1 }),
     stock: () => stockBot(round),
-    'ws + JSON': () => wsSide({ ...round, makeTaker: () => latencyTaker(1, SKIP) }),
+    'ws + JSON': () => wsSide({ ...round, makeTaker: () => latencyTaker(1, WARM_UP) }),
   };
   const outcome = await contest({
     pairs,

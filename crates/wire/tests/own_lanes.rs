@@ -59,7 +59,7 @@ fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_
     connector.send_batch_end(TO_ALL).unwrap();
     connector.send_order(3, "X", &order()).unwrap();
     connector.send_order(4, "X", &order()).unwrap();
-    let has_last = |bot: &mut BotPort| {
+    let read_all = |bot: &mut BotPort| {
         let mut tos = Vec::new();
         let (mut next, mut feeds, mut slots) = (1, 0, 0);
         while let Some((mut slot, lost)) = bot.recv().unwrap() {
@@ -84,7 +84,7 @@ fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_
         (next - 1, slots, tos)
     };
     connector.flush().unwrap();
-    assert_eq!(has_last(&mut bot), (24, 5, vec![3, 4]));
+    assert_eq!(read_all(&mut bot), (24, 5, vec![3, 4]));
 
     // Half of a slot now, the rest after it was given back.
     connector.send_feed(3, "X", &event()).unwrap();
