@@ -190,7 +190,14 @@ describeNative('the addon itself', () => {
     const made = new addon.HashMapMarketDepthLiveBot({
       instruments: [{ ...instrument, connector: uniqueName(), ...change }],
       botId: 0n,
-      wait: { strategy: 'adaptive', spinNs: 0, yieldNs: 0, yieldMaxNs: 0, parkNs: 50_000 },
+      wait: {
+        strategy: 'adaptive',
+        spinNs: 0,
+        yieldNs: 0,
+        yieldMaxNs: 0,
+        parkNs: 50_000,
+        shareCore: true,
+      },
       heartbeatTimeoutNs: 3e9,
     });
     closing.push({
@@ -222,7 +229,14 @@ describeNative('the addon itself', () => {
           new addon.ROIVectorMarketDepthLiveBot({
             instruments: [{ ...instrument, connector: 'x', ...roi }],
             botId: 0n,
-            wait: { strategy: 'adaptive', spinNs: 0, yieldNs: 0, yieldMaxNs: 0, parkNs: 50_000 },
+            wait: {
+              strategy: 'adaptive',
+              spinNs: 0,
+              yieldNs: 0,
+              yieldMaxNs: 0,
+              parkNs: 50_000,
+              shareCore: true,
+            },
             heartbeatTimeoutNs: 3e9,
           }),
       );

@@ -9,7 +9,8 @@ const SETTLE_MS = 100;
 /**
  * `wait` is a wait strategy of ours, or `stock` for hftbacktest's own bot; `idleMs` how long a bot
  * waits for a further event, longer than their distance; the latency of the first `skip` events is
- * not counted. Every result holds what a bot saw, and
+ * not counted, nor that of `warmUp` further ones before the others; with `yields` 1 the publisher gives its core
+ * away while nothing is due. Every result holds what a bot saw, and
  * `isWhole`: every event came once, in order, and the book is what it must be.
  */
 export async function feedRound({
@@ -19,19 +20,28 @@ export async function feedRound({
   symbols = 1,
   bots = 1,
   burst = 1,
+  yields = 0,
+  warmUp = 0,
   sampleEvery = 1,
   skip = 0,
   idleMs = 500,
 }) {
   const name = newName();
-  const options = Object.entries({ symbols, bots, burst, settle_ms: SETTLE_MS });
+  const options = Object.entries({
+    symbols,
+    bots,
+    burst,
+    yields,
+    warm_up: warmUp,
+    settle_ms: SETTLE_MS,
+  });
   const publisher = start(peer('bench-publisher'), [
     name,
     String(rate),
     String(seconds),
     ...options.map(([key, value]) => `${key}=${value}`),
   ]);
-  const common = [name, idleMs, rate * seconds, skip].map(String);
+  const common = [name, idleMs, warmUp + rate * seconds, Math.max(skip, warmUp)].map(String);
   const launch = () =>
     wait === 'stock'
       ? start(peer('bench-stock-bot'), common)

@@ -2,9 +2,8 @@
 import { oneBot } from './feed-round.mjs';
 
 /**
- * `idleMs`: how long the bot waits for a further event, longer than their distance; the first `skip`
- * events are not measured.
+ * `idleMs`: how long the bot waits for a further event, longer than their distance; the rest as in `oneBot`.
  */
-export function stockBot({ rate, seconds, idleMs = 500, skip = 0 }) {
-  return oneBot({ wait: 'stock', rate, seconds, idleMs, skip });
+export function stockBot({ idleMs = 500, ...round }) {
+  return oneBot({ ...round, wait: 'stock', idleMs });
 }

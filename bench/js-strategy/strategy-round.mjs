@@ -8,7 +8,8 @@ import { start } from '../harness/process.mjs';
 
 /**
  * `strategy` is the wait strategy, `handler` the module with the handlers. It logs `result`, which
- * comes back with what the run and the publisher told.
+ * comes back with what the run and the publisher told. With `yields` 1 the publisher gives its core away while
+ * nothing is due; `warmUp` events come before the others and are not measured.
  */
 export async function strategyRound({
   rate,
@@ -16,17 +17,25 @@ export async function strategyRound({
   strategy,
   sampleEvery,
   skip = 0,
+  yields = 0,
+  warmUp = 0,
   handler = new URL('./handler.mjs', import.meta.url),
 }) {
   const name = newName();
-  const publisher = start(peer('bench-publisher'), [name, String(rate), String(seconds)]);
+  const publisher = start(peer('bench-publisher'), [
+    name,
+    String(rate),
+    String(seconds),
+    `yields=${yields}`,
+    `warm_up=${warmUp}`,
+  ]);
   let run;
   try {
     await publisher.next();
     let result;
     run = runLive({
       strategy: handler,
-      strategyOptions: { sampleEvery, skip },
+      strategyOptions: { sampleEvery, skip: Math.max(skip, warmUp) },
       instruments: [new LiveInstrument('BENCH').connector(name).tickSize(0.1).lotSize(0.001)],
       backend: 'native',
       wait: { strategy },

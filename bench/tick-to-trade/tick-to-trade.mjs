@@ -7,6 +7,10 @@ import { jsonBot, ours, round } from './sides.mjs';
 /** The venue shares two cores with the bot: it is late when the bot keeps them busy, and that counts. */
 const LATE_MAX_NS = 10_000_000;
 
+const WAITS_FOR_CORES =
+  'four threads of three processes in turn on two cores; half of a frame is the bus and the strategy, cold, the rest ' +
+  'wake-ups through the kernel: a trace of two frames, docs/design/waiting.md';
+
 async function pace({ rate, every, seconds, pairs }) {
   console.error(` ${rate} frames/s, an order for every ${every}.`);
   const load = { rate, seconds, every };
@@ -31,6 +35,7 @@ async function pace({ rate, every, seconds, pairs }) {
       goal: limit === null ? 'shown' : `<= ${limit}x`,
       within: (ratio) => limit === null || ratio <= limit,
       sound: ({ missing, strangers }) => missing === 0 && strangers === 0,
+      reason: () => WAITS_FOR_CORES,
     });
   return [
     row('adaptive', 'p50Ns', 0.7),

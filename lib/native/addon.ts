@@ -35,6 +35,8 @@ export interface NativeWait {
   yieldMaxNs: number;
   /** Longest sleep while parked without a doorbell (upstream connector), ns. */
   parkNs: number;
+  /** Parks on the core from which it was woken lately. */
+  shareCore: boolean;
 }
 
 export interface NativeBotConfig {

@@ -38,6 +38,7 @@ export function nativeConfig(connector, change = {}) {
       yieldNs: 100_000,
       yieldMaxNs: 2_000_000,
       parkNs: 50_000,
+      shareCore: true,
     },
     heartbeatTimeoutNs: 3e9,
     ...change.config,

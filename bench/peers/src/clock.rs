@@ -1,6 +1,6 @@
-//! Processor time as the scheduler counts it, to the nanosecond.
+//! Processor time as the scheduler counts it, to the nanosecond, and passing the time until something is due.
 
-use std::time::Duration;
+use std::{hint, thread, time::Duration};
 
 fn read(clock: libc::clockid_t) -> Duration {
     let mut now = libc::timespec {
@@ -27,4 +27,13 @@ pub fn cpu_ns() -> u64 {
 #[must_use]
 pub fn thread_cpu_ns() -> u64 {
     ns(read(libc::CLOCK_THREAD_CPUTIME_ID))
+}
+
+/// A moment without sleeping; `yields`: whoever wants this core has it meanwhile.
+pub fn pause(yields: bool) {
+    if yields {
+        thread::yield_now();
+    } else {
+        hint::spin_loop();
+    }
 }

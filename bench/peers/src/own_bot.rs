@@ -4,14 +4,13 @@ use std::{error::Error, ptr::NonNull, time::Duration};
 
 use hbl_livebot::{
     BotConfig, InstrumentConfig, LiveCore, Outcome, RECORD_BYTES, Record, RecordKind, STATE_BYTES,
-    WaitConfig,
 };
 use hftbacktest::{
     depth::{HashMapMarketDepth, MarketDepth as _},
     types::Bot as _,
 };
 
-pub use hbl_livebot::WaitStrategy;
+pub use hbl_livebot::{WaitConfig, WaitStrategy};
 
 use crate::{
     feed_bot::{FeedBot, Seen},
@@ -34,11 +33,7 @@ impl OwnBot {
     ///
     /// # Errors
     /// When shared memory cannot be opened.
-    pub fn connect(
-        name: &str,
-        symbols: u64,
-        strategy: WaitStrategy,
-    ) -> Result<Self, Box<dyn Error>> {
+    pub fn connect(name: &str, symbols: u64, wait: WaitConfig) -> Result<Self, Box<dyn Error>> {
         let instruments = (0..symbols).map(|n| InstrumentConfig {
             connector: name.to_owned(),
             symbol: symbol(n),
@@ -51,10 +46,7 @@ impl OwnBot {
         let config = BotConfig {
             instruments: instruments.collect(),
             bot_id: 0,
-            wait: WaitConfig {
-                strategy,
-                ..WaitConfig::default()
-            },
+            wait,
             heartbeat_timeout: HEARTBEAT_TIMEOUT,
         };
         let mut core = LiveCore::new(&config, false)?;

@@ -148,7 +148,7 @@ fn idle<V: Venue>(port: &mut ConnectorPort, venue: &V) {
 mod tests {
     use std::{cell::RefCell, rc::Rc, thread, time::Instant};
 
-    use hbl_wire::{BotPage, BotPort, Capabilities, Hello, WireEvent, random_bot_id};
+    use hbl_wire::{Berth, BotPage, BotPort, Capabilities, Hello, WireEvent, random_bot_id};
     use hftbacktest::types::LiveRequest;
 
     use super::*;
@@ -194,9 +194,9 @@ mod tests {
             })
             .unwrap();
             let started = Instant::now();
-            let mut ended = false;
+            let (mut ended, mut berth) = (false, Berth::new(true));
             while !ended && started.elapsed() < SOON {
-                page.sleep(SOON, || bot.has_messages());
+                page.sleep(SOON, &mut berth, || bot.has_messages());
                 while let Some((mut slot, _)) = bot.recv().unwrap() {
                     while let Some(message) = slot.next_message() {
                         ended |= matches!(message, Ok(WireEvent::BatchEnd));

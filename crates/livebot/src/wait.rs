@@ -2,7 +2,7 @@
 
 use std::{hint, thread, time::Duration};
 
-use hbl_wire::{BotPage, clock::monotonic_ns};
+use hbl_wire::{Berth, BotPage, clock::monotonic_ns};
 
 /// From least latency to least CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct WaitConfig {
     pub yield_max_ns: u64,
     /// Longest sleep, in nanoseconds, while parked on a connector without a doorbell.
     pub park_ns: u64,
+    /// Parks on the core from which it was woken lately: see [`Berth`].
+    pub share_core: bool,
 }
 
 impl Default for WaitConfig {
@@ -41,6 +43,7 @@ impl Default for WaitConfig {
             yield_ns: 100_000,
             yield_max_ns: 4_000_000,
             park_ns: 50_000,
+            share_core: true,
         }
     }
 }
@@ -56,6 +59,7 @@ pub(crate) struct Waiter {
     /// Times the bot slept in the kernel.
     pub(crate) parks: u64,
     slack_lowered: bool,
+    berth: Berth,
 }
 
 impl Waiter {
@@ -69,6 +73,7 @@ impl Waiter {
             parked: false,
             parks: 0,
             slack_lowered: false,
+            berth: Berth::new(config.share_core),
         }
     }
 
@@ -116,6 +121,7 @@ impl Waiter {
         has_work: impl FnOnce() -> bool,
     ) {
         let idle_ns = now_ns - *self.idle_since_ns.get_or_insert(now_ns);
+        self.berth.worked(now_ns);
         let WaitConfig {
             strategy, spin_ns, ..
         } = self.config;
@@ -151,7 +157,7 @@ impl Waiter {
             self.lower_slack();
         }
         if sleep_ns > 0 {
-            page.sleep(Duration::from_nanos(sleep_ns), has_work);
+            page.sleep(Duration::from_nanos(sleep_ns), &mut self.berth, has_work);
         }
     }
 }

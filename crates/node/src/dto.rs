@@ -30,6 +30,7 @@ pub struct NativeWait {
     pub yield_ns: f64,
     pub yield_max_ns: f64,
     pub park_ns: f64,
+    pub share_core: bool,
 }
 
 /// What a bot is built from.
@@ -167,6 +168,7 @@ impl NativeBotConfig {
                 yield_ns: whole(self.wait.yield_ns, "wait.yieldNs")?,
                 yield_max_ns: whole(self.wait.yield_max_ns, "wait.yieldMaxNs")?,
                 park_ns: whole(self.wait.park_ns, "wait.parkNs")?,
+                share_core: self.wait.share_core,
             },
             heartbeat_timeout: Duration::from_nanos(whole(
                 self.heartbeat_timeout_ns,

@@ -17,7 +17,10 @@ use std::{
     time::Duration,
 };
 
-use crate::Page;
+use crate::{Berth, Page};
+
+/// Who looks again sooner than this does not wait for a bell.
+const SHARES_FROM: Duration = Duration::from_millis(1);
 
 /// Rings the doorbell of a page from any thread.
 #[derive(Clone)]
@@ -46,10 +49,17 @@ thread_local! {
     static WOKEN: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Wakes the owner of the page if it sleeps.
 pub(crate) fn ring(page: &Page) {
+    ring_from(page, true);
+}
+
+/// The same; `awake`: the caller has not slept since it rang last.
+pub(crate) fn ring_from(page: &Page, awake: bool) {
     let (bell, sleepers) = page.bell();
     fence(Ordering::SeqCst);
     if sleepers.load(Ordering::SeqCst) != 0 {
+        page.rung().note(awake);
         bell.fetch_add(1, Ordering::SeqCst);
         futex::wake(bell);
         WOKEN.set(true);
@@ -57,8 +67,16 @@ pub(crate) fn ring(page: &Page) {
 }
 
 /// Sleeps until the page's bell rings or the time is over, unless `has_work` finds something.
-pub(crate) fn sleep(page: &Page, timeout: Duration, has_work: impl FnOnce() -> bool) {
+pub(crate) fn sleep(
+    page: &Page,
+    timeout: Duration,
+    berth: &mut Berth,
+    has_work: impl FnOnce() -> bool,
+) {
     let (bell, sleepers) = page.bell();
+    if timeout >= SHARES_FROM {
+        berth.take();
+    }
     let before = bell.load(Ordering::SeqCst);
     sleepers.fetch_add(1, Ordering::SeqCst);
     fence(Ordering::SeqCst);
@@ -66,6 +84,7 @@ pub(crate) fn sleep(page: &Page, timeout: Duration, has_work: impl FnOnce() -> b
         futex::wait(bell, before, timeout);
     }
     sleepers.fetch_sub(1, Ordering::SeqCst);
+    berth.leave((bell.load(Ordering::Relaxed) != before).then(|| page.rung()));
 }
 
 #[cfg(target_os = "linux")]
@@ -141,9 +160,10 @@ mod tests {
                 }
             }
         });
+        let mut berth = Berth::new(true);
         let mut done = 0;
         while done < total {
-            sleep(&page, Duration::from_secs(5), || {
+            sleep(&page, Duration::from_secs(5), &mut berth, || {
                 work.load(Ordering::Acquire) != done
             });
             done = work.load(Ordering::Acquire);

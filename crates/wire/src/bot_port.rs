@@ -9,7 +9,7 @@ use iceoryx2::{
 };
 
 use crate::{
-    Capabilities, ChannelConfig, Ringer, SideEvent, SideRequest, Slot, WireError, bell,
+    Berth, Capabilities, ChannelConfig, Ringer, SideEvent, SideRequest, Slot, WireError, bell,
     codec::decode_owned,
     config::Channels,
     connector_port::{check_name, publish, receive_error},
@@ -131,9 +131,9 @@ impl BotPage {
     }
 
     /// Sleeps until a connector or a [`Ringer`] rings, unless `has_work` finds something after
-    /// the sleeper has announced itself.
-    pub fn sleep(&self, timeout: Duration, has_work: impl FnOnce() -> bool) {
-        bell::sleep(&self.0, timeout, has_work);
+    /// the sleeper has announced itself. `berth` is the calling thread's.
+    pub fn sleep(&self, timeout: Duration, berth: &mut Berth, has_work: impl FnOnce() -> bool) {
+        bell::sleep(&self.0, timeout, berth, has_work);
     }
 }
 

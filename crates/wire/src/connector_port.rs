@@ -10,8 +10,8 @@ use hftbacktest::types::{Event, LiveError, LiveRequest, Order, Status, Value};
 use iceoryx2::port::update_connections::UpdateConnections as _;
 
 use crate::{
-    MAX_MESSAGE_BYTES, Ringer, SLOT_BYTES, SideEvent, SideRequest, TO_ALL, WireError, WireEventRef,
-    bell, clock,
+    Berth, MAX_MESSAGE_BYTES, Ringer, SLOT_BYTES, SideEvent, SideRequest, TO_ALL, WireError,
+    WireEventRef, bell, clock,
     codec::{clip, decode_owned, decode_request, encode},
     config::Channels,
     main_lane::MainLane,
@@ -126,6 +126,9 @@ pub struct ConnectorPort {
     decode_errors: u64,
     next_tidy_ns: u64,
     page: Arc<Page>,
+    berth: Berth,
+    /// Since bots were rung last.
+    slept: bool,
     // Dropped last: ports and services belong to the node.
     _services: [IpcService; 4],
     _node: IpcNode,
@@ -164,6 +167,9 @@ impl ConnectorPort {
             decode_errors: 0,
             next_tidy_ns: 0,
             page,
+            // Who wakes the bus may well go on spinning: a bot that waits like that.
+            berth: Berth::new(false),
+            slept: false,
             _services: services,
             _node: node,
         };
@@ -356,9 +362,10 @@ impl ConnectorPort {
             return Ok(());
         }
         let flushed = self.to_bot.flush();
+        let awake = !core::mem::take(&mut self.slept);
         for known in self.bots.values() {
             if let Known::Ours(Some(page)) = known {
-                bell::ring(page);
+                bell::ring_from(page, awake);
             }
         }
         flushed
@@ -384,7 +391,8 @@ impl ConnectorPort {
             UNKNOWN_POLL
         });
         let lanes = [&self.from_bot, &self.side_from_bot, self.stock.requests()];
-        bell::sleep(&self.page, timeout, || {
+        self.slept = true;
+        bell::sleep(&self.page, timeout, &mut self.berth, || {
             has_work() || lanes.iter().any(|lane| lane.has_samples().unwrap_or(true))
         });
     }

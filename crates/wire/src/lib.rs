@@ -9,6 +9,7 @@
 //! services for amend, cancel-all and reasons ([`SideEvent`], [`SideRequest`]).
 
 mod bell;
+mod berth;
 mod bot_id;
 mod bot_port;
 pub mod clock;
@@ -27,6 +28,7 @@ mod slot;
 mod stock_lane;
 
 pub use bell::Ringer;
+pub use berth::Berth;
 pub use bot_id::{is_anonymous, random_bot_id};
 pub use bot_port::{BotPage, BotPort, LinkEvent, LinkInfo};
 pub use codec::{

@@ -61,7 +61,8 @@ impl MainLane {
     }
 
     /// Puts a message behind what waits. An error of sending that concerns messages before this one:
-    /// this one waits all the same.
+    /// this one waits all the same. When there is no slot for it, it is counted, so that bots see it
+    /// missing; one that fits into no slot is not: asked for again, it would not fit again.
     ///
     /// # Errors
     /// [`WireError::Send`], [`WireError::TooLarge`].
@@ -74,7 +75,7 @@ impl MainLane {
             return Ok(());
         }
         let flushed = self.flush();
-        let mut open = self.loan(to)?;
+        let mut open = self.loan(to).inspect_err(|_| self.seq += 1)?;
         if !open.put(event) {
             return Err(WireError::TooLarge {
                 len: 0,
@@ -121,5 +122,43 @@ impl MainLane {
             Ok(_) => Ok(()),
             Err(error) => Err(WireError::Send(format!("{error:?}"))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ChannelConfig,
+        service::{Direction, Lane, open_node, open_publisher, open_service, open_subscriber},
+    };
+
+    #[test]
+    fn a_message_for_which_there_was_no_slot_is_seen_missing() {
+        let name = format!("t-main-lane-{}", std::process::id());
+        let node = open_node().unwrap();
+        let config = ChannelConfig {
+            buffer_size: 16,
+            max_bots: 1,
+        };
+        let service = open_service(&node, &name, Lane::Main, Direction::ToBot, config).unwrap();
+        let subscriber = open_subscriber(&service, &name).unwrap();
+        let mut lane = MainLane::new(open_publisher(&service, &name).unwrap());
+        let put = |lane: &mut MainLane| lane.put(0, &WireEventRef::BatchEnd);
+
+        put(&mut lane).unwrap();
+        lane.flush().unwrap();
+        let loans: Vec<_> =
+            std::iter::from_fn(|| lane.publisher().loan_slice_uninit(SLOT_BYTES).ok()).collect();
+        assert!(!loans.is_empty(), "the publisher lends some slots");
+        assert!(matches!(put(&mut lane), Err(WireError::Send(_))));
+        drop(loans);
+        put(&mut lane).unwrap();
+        lane.flush().unwrap();
+
+        let seqs: Vec<u64> = std::iter::from_fn(|| subscriber.receive().unwrap())
+            .map(|slot| Tail::read(slot.payload()).unwrap().seq)
+            .collect();
+        assert_eq!(seqs, [1, 3]);
     }
 }

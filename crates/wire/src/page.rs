@@ -18,7 +18,7 @@ use std::{
     sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
 };
 
-use crate::{WireError, clock, lock};
+use crate::{WireError, berth::Rung, clock, lock};
 
 const PAGE_BYTES: usize = 4096;
 const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
@@ -110,6 +110,7 @@ struct Layout {
     pub bell: AtomicU32,
     /// Threads asleep on it.
     pub sleepers: AtomicU32,
+    rung: Rung,
 }
 
 const _: () = assert!(size_of::<Layout>() <= PAGE_BYTES);
@@ -277,6 +278,10 @@ impl Page {
 
     pub(crate) fn bell(&self) -> (&AtomicU32, &AtomicU32) {
         (&self.layout().bell, &self.layout().sleepers)
+    }
+
+    pub(crate) fn rung(&self) -> &Rung {
+        &self.layout().rung
     }
 
     /// Says how far the owner is.

@@ -5,8 +5,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use hbl_wire::{
-    BotPage, BotPort, ConnectorPort, LinkEvent, Liveness, Request, SideEvent, SideRequest, TO_ALL,
-    WireEvent, random_bot_id,
+    Berth, BotPage, BotPort, ConnectorPort, LinkEvent, Liveness, Request, SideEvent, SideRequest,
+    TO_ALL, WireEvent, random_bot_id,
 };
 use hftbacktest::types::{Event, LiveRequest, Order, Status};
 use support::{TIMEOUT, event, hello, name, order, until};
@@ -218,9 +218,9 @@ fn a_bell_wakes_both_ends_long_before_their_time_outs() {
             lot_size: 1.0,
         })
         .unwrap();
-        let started = Instant::now();
+        let (mut berth, started) = (Berth::new(true), Instant::now());
         while bot.recv().unwrap().is_none() {
-            page.sleep(TIMEOUT, || bot.has_messages());
+            page.sleep(TIMEOUT, &mut berth, || bot.has_messages());
         }
         assert!(started.elapsed() < TIMEOUT / 2, "slept through the bell");
     });

@@ -1,5 +1,6 @@
 //! The least that waking a sleeper costs on this machine: a futex, a time in shared memory, and
-//! nothing else. `bench-bare-wake RATE SECONDS`: paced as `bench-publisher` paces, open loop.
+//! nothing else. `bench-bare-wake RATE SECONDS`: paced as `bench-publisher` with
+//! `yields=1` paces, open loop.
 
 use std::{
     env,
@@ -9,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use hbl_bench_peers::{Histogram, clock::thread_cpu_ns, say};
+use hbl_bench_peers::{
+    Histogram,
+    clock::{pause, thread_cpu_ns},
+    say,
+};
 use hbl_wire::clock::monotonic_ns;
 
 /// Quiet time before the first send.
@@ -67,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let due_ns = start_ns + i * 1_000_000_000 / rate;
         let mut now_ns = monotonic_ns();
         while now_ns < due_ns {
-            std::hint::spin_loop();
+            pause(true);
             now_ns = monotonic_ns();
         }
         late.record(now_ns - due_ns);

@@ -8,7 +8,7 @@ use hbl_bench_peers::{
     bybit_ours::Ours,
     feed_bot::FeedBot as _,
     market::{level, symbol},
-    own_bot::{OwnBot, WaitStrategy},
+    own_bot::{OwnBot, WaitConfig, WaitStrategy},
     say,
 };
 use hbl_connector::venues::bybit::{
@@ -199,7 +199,11 @@ impl Market {
             capabilities: Capabilities::all(),
         };
         let mut port = ConnectorPort::open(&name, &hello)?;
-        let mut bot = OwnBot::connect(&name, 1, WaitStrategy::Spin)?;
+        let wait = WaitConfig {
+            strategy: WaitStrategy::Spin,
+            ..WaitConfig::default()
+        };
+        let mut bot = OwnBot::connect(&name, 1, wait)?;
         let started = Instant::now();
         loop {
             bot.wait(Duration::from_millis(1), |_| {})?;

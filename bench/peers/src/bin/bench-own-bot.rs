@@ -6,7 +6,7 @@ use std::{env, error::Error, time::Duration};
 
 use hbl_bench_peers::{
     feed_bot::{Plan, consume},
-    own_bot::{OwnBot, WaitStrategy},
+    own_bot::{OwnBot, WaitConfig, WaitStrategy},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "spin" => WaitStrategy::Spin,
         "yield" => WaitStrategy::Yield,
         "adaptive" => WaitStrategy::Adaptive,
-        "park" => WaitStrategy::Park,
+        "park" | "park-apart" => WaitStrategy::Park,
         _ => return Err(format!("no wait strategy {wait}").into()),
     };
     let plan = Plan {
@@ -39,6 +39,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         sample_every: sample_every.parse()?,
         skip: skip.parse()?,
     };
-    let mut bot = OwnBot::connect(name, symbols.parse()?, strategy)?;
+    let wait = WaitConfig {
+        strategy,
+        // Parked on a core of the kernel's choice.
+        share_core: wait != "park-apart",
+        ..WaitConfig::default()
+    };
+    let mut bot = OwnBot::connect(name, symbols.parse()?, wait)?;
     consume(&mut bot, plan)
 }

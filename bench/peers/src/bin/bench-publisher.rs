@@ -1,6 +1,8 @@
 //! Publishes levels of books at a paced rate to whoever registers: `bench-publisher NAME RATE
 //! SECONDS [KEY=VALUE …]`, with `symbols` (1) that take turns, `bots` (1) to wait for, `burst` (1)
-//! events that are due together, and `settle_ms` (300) of quiet before and after.
+//! events that are due together, `settle_ms` (300) of quiet before and after, and `yields` (0): 1 to
+//! give its core to whoever wants it while nothing is due, as the bus of our connector does, instead
+//! of spinning. `warm_up` (0) events come first, 200 µs apart, besides those of RATE and SECONDS.
 //!
 //! Open loop: the schedule is fixed before, and a late send does not move the next one. Every
 //! event carries the time just before its send (`CLOCK_MONOTONIC`) as `exch_ts` and its number from
@@ -18,18 +20,23 @@ use std::{
 
 use hbl_bench_peers::{
     Histogram,
-    clock::thread_cpu_ns,
+    clock::{pause, thread_cpu_ns},
     market::{level, symbol, top_after},
     say,
 };
 use hbl_wire::{Capabilities, ConnectorPort, Hello, Request, TO_ALL, clock::monotonic_ns};
 use hftbacktest::types::Event;
 
+/// Between events that come first.
+const WARM_UP_GAP_NS: u64 = 200_000;
+
 struct Options {
     symbols: u64,
     bots: u64,
     burst: u64,
     settle: Duration,
+    yields: bool,
+    warm_up: u64,
 }
 
 fn options(args: &[String]) -> Result<Options, Box<dyn Error>> {
@@ -38,6 +45,8 @@ fn options(args: &[String]) -> Result<Options, Box<dyn Error>> {
         ("bots", 1),
         ("burst", 1),
         ("settle_ms", 300),
+        ("yields", 0),
+        ("warm_up", 0),
     ]);
     for arg in args {
         let (key, value) = arg.split_once('=').ok_or("an option is KEY=VALUE")?;
@@ -48,6 +57,8 @@ fn options(args: &[String]) -> Result<Options, Box<dyn Error>> {
         bots: values["bots"],
         burst: values["burst"],
         settle: Duration::from_millis(values["settle_ms"]),
+        yields: values["yields"] != 0,
+        warm_up: values["warm_up"],
     })
 }
 
@@ -83,6 +94,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         bots,
         burst,
         settle,
+        yields,
+        warm_up,
     } = options(rest)?;
     let hello = Hello {
         version: String::new(),
@@ -95,19 +108,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     thread::sleep(settle);
 
     let names: Vec<String> = (0..symbols).map(symbol).collect();
-    let total = rate * u64::try_from(Duration::from_secs_f64(seconds).as_millis())? / 1_000;
+    let paced = rate * u64::try_from(Duration::from_secs_f64(seconds).as_millis())? / 1_000;
+    let total = warm_up + paced;
+    let due_after = |number: u64| match number.checked_sub(warm_up) {
+        None => number * WARM_UP_GAP_NS,
+        Some(of_paced) => {
+            let begin = if warm_up > 0 { 1 } else { 0 };
+            warm_up * WARM_UP_GAP_NS + (of_paced + begin) * 1_000_000_000 / rate
+        }
+    };
     let mut late = Histogram::default();
     let mut cpu_ns = 0;
     let start_ns = monotonic_ns();
     for begin in (0..total).step_by(usize::try_from(burst)?) {
-        let due_ns = start_ns + begin * 1_000_000_000 / rate;
+        let due_ns = start_ns + due_after(begin);
         let mut now_ns = monotonic_ns();
         if now_ns < due_ns {
             // What is behind its schedule leaves together, as a connector's burst does.
             port.flush()?;
         }
         while now_ns < due_ns {
-            std::hint::spin_loop();
+            pause(yields);
             now_ns = monotonic_ns();
         }
         late.record(now_ns - due_ns);

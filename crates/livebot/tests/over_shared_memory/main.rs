@@ -4,6 +4,8 @@
 
 mod foreign_bytes;
 mod our_connector;
+#[cfg(target_os = "linux")]
+mod sleeping;
 mod stock_connector;
 mod support;
 mod unseen_orders;
