@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 import { HftError } from '../models/hft-error.js';
 import type { StrategyOutcome, StrategyTask } from './worker-protocol.js';
@@ -13,12 +13,30 @@ const YOUNG_MB = 3;
 /** Options of Node that say what the main thread runs, and refuse a thread with a file. */
 const MAIN_ONLY = /^(?:--input-type|-e|--eval|-p|-pe|--print)(=|$)/;
 
-/** What a thread takes over of the options that Node was started with, loaders and flags. */
-function inheritedArguments(given: readonly string[]): string[] {
+/**
+ * The options of Node for a thread where the main one was given code to run; `undefined`: those of the main
+ * thread, as they are. A list must be free of V8's and of the process's own options, which `refused` names.
+ */
+function threadArguments(given: readonly string[], refused = ''): string[] | undefined {
+  const isMainOnly = (argument: string | undefined): RegExpExecArray | null =>
+    MAIN_ONLY.exec(argument ?? '');
+  if (!given.some((argument) => isMainOnly(argument))) return undefined;
   return given.filter((argument, at) => {
-    const before = MAIN_ONLY.exec(given[at - 1] ?? '');
-    return !MAIN_ONLY.test(argument) && !(before !== null && before[1] === '');
+    const isValue = isMainOnly(given[at - 1])?.[1] === '';
+    return isMainOnly(argument) === null && !isValue && !refused.includes(argument);
   });
+}
+
+function startWorker(filename: string, options: WorkerOptions): Worker {
+  const given = process.execArgv;
+  const start = (execArgv: string[] | undefined): Worker =>
+    new Worker(filename, execArgv === undefined ? options : { ...options, execArgv });
+  try {
+    return start(threadArguments(given));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
+    return start(threadArguments(given, (error as Error).message));
+  }
 }
 
 /**
@@ -31,9 +49,8 @@ export class StrategyThread {
   readonly #worker: Worker;
 
   constructor(filename: string, task: StrategyTask) {
-    const worker = new Worker(filename, {
+    const worker = startWorker(filename, {
       workerData: task,
-      execArgv: inheritedArguments(process.execArgv),
       transferList: [task.messages],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
