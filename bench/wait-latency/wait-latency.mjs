@@ -32,7 +32,7 @@ function floor(of) {
 }
 
 const COLD =
-  'with pauses of 10 ms code and data leave the caches: a trace shows no call of the kernel and no fault between ' +
+  'in the pauses between events code and data leave the caches: a trace shows no call of the kernel and no fault between ' +
   'the event and the handler; profile: docs/design/waiting.md';
 const REASONS = { park: floor, spin: () => COLD };
 

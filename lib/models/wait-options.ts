@@ -34,7 +34,7 @@ export interface WaitOptions {
    * core tens of them. As soon as it is
    * awake it may run where it could before. It does not do so where it had a single core (`taskset`), when a wake-up
    * came more than 200 µs late (not for the next second), when its handlers took longer than 200 µs (not for the
-   * next sleep), or when the connector has a real-time policy. Linux only. `false` leaves all of it to the kernel.
+   * next sleep), while `adaptive` stays awake between events, or when the connector has a real-time policy. Linux only. `false` leaves all of it to the kernel.
    * Default `true`.
    */
   readonly shareCore?: boolean;

@@ -157,6 +157,9 @@ impl Waiter {
             self.lower_slack();
         }
         if sleep_ns > 0 {
+            let is_patient = self.patience.now_ns > self.config.yield_ns;
+            self.berth
+                .stays_awake(self.config.strategy == WaitStrategy::Adaptive && is_patient);
             page.sleep(Duration::from_nanos(sleep_ns), &mut self.berth, has_work);
         }
     }

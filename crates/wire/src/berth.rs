@@ -65,6 +65,7 @@ pub struct Berth {
     rests_until_ns: u64,
     woke_ns: Option<u64>,
     works_long: bool,
+    stays_awake: bool,
     home: cpu::Set,
     shares: bool,
 }
@@ -81,6 +82,7 @@ impl Berth {
             rests_until_ns: 0,
             woke_ns: None,
             works_long: false,
+            stays_awake: false,
             home: cpu::Set::EMPTY,
             shares: false,
         }
@@ -92,6 +94,12 @@ impl Berth {
         if let Some(woke_ns) = self.woke_ns.take() {
             self.works_long = now_ns.saturating_sub(woke_ns) > WORK_MAX_NS;
         }
+    }
+
+    /// Whether the owner will look for more for long once it is awake: it would take turns with its waker.
+    #[inline]
+    pub const fn stays_awake(&mut self, stays: bool) {
+        self.stays_awake = stays;
     }
 
     /// Before a sleep: from now on the thread may run on its waker's core only.
@@ -116,6 +124,7 @@ impl Berth {
         self.enabled
             && self.trust != Trust::None
             && !self.works_long
+            && !self.stays_awake
             && (self.rests_until_ns == 0 || monotonic_ns() >= self.rests_until_ns)
     }
 
@@ -340,6 +349,17 @@ mod tests {
         berth.leave(Some(&rung(home[0], 0)));
         berth.worked(monotonic_ns() + 2 * WORK_MAX_NS);
         assert_eq!(sleep(&mut berth, Some(&rung(home[0], 0))), home);
+        assert_eq!(sleep(&mut berth, None), [home[0]]);
+    }
+
+    #[test]
+    fn who_stays_awake_keeps_away_from_its_waker() {
+        let Some((home, mut berth)) = shared() else {
+            return;
+        };
+        berth.stays_awake(true);
+        assert_eq!(sleep(&mut berth, Some(&rung(home[0], 0))), home);
+        berth.stays_awake(false);
         assert_eq!(sleep(&mut berth, None), [home[0]]);
     }
 

@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let strategy = match wait.as_str() {
         "spin" => WaitStrategy::Spin,
         "yield" => WaitStrategy::Yield,
-        "adaptive" => WaitStrategy::Adaptive,
+        "adaptive" | "adaptive-apart" => WaitStrategy::Adaptive,
         "park" | "park-apart" => WaitStrategy::Park,
         _ => return Err(format!("no wait strategy {wait}").into()),
     };
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let wait = WaitConfig {
         strategy,
         // Parked on a core of the kernel's choice.
-        share_core: wait != "park-apart",
+        share_core: !wait.ends_with("-apart"),
         ..WaitConfig::default()
     };
     let mut bot = OwnBot::connect(name, symbols.parse()?, wait)?;
