@@ -1,17 +1,19 @@
-//! Where a parked bot sleeps.
+//! Where a bot sleeps.
 
 use std::{fs, sync::mpsc, thread, time::Duration};
 
 use hbl_livebot::{WaitConfig, WaitStrategy};
-use hbl_wire::{Request, TO_ALL};
+use hbl_wire::{ConnectorPort, Request, TO_ALL};
 use hftbacktest::{depth::HashMapMarketDepth, types::Side};
 
 use crate::support::{Rig, SYMBOL, answer, config, connector, instrument, level, name};
 
-/// Between two events: the bot sleeps well before the second.
-const GAP: Duration = Duration::from_millis(5);
+/// Between two events: the bot sleeps well before the second, whatever its strategy.
+const GAP: Duration = Duration::from_millis(10);
+/// Between two events that are worth staying awake for.
+const SHORT_GAP: Duration = Duration::from_millis(2);
 /// A machine with other work may wake late, and a core that wakes late is left alone for a second.
-const EVENTS_MAX: u32 = 600;
+const EVENTS_MAX: u32 = 300;
 
 /// The cores that a thread of this process may run on, as the kernel writes them.
 fn allowed(thread: i32) -> String {
@@ -34,72 +36,114 @@ fn stay_here() -> String {
         let core = libc::sched_getcpu();
         let mut set: libc::cpu_set_t = core::mem::zeroed();
         libc::CPU_SET(usize::try_from(core).unwrap(), &mut set);
-        assert_eq!(
-            libc::sched_setaffinity(0, size_of_val(&set), &raw const set),
-            0
-        );
+        let failed = libc::sched_setaffinity(0, size_of_val(&set), &raw const set);
+        assert_eq!(failed, 0);
         core
     };
     core.to_string()
 }
 
-/// Sends events from one core to a parked bot; whether it was ever found asleep on that core alone.
-fn shares(share_core: bool, events: u32) -> bool {
-    let name = name();
-    let mut connector = connector(&name);
-    let (send_thread, thread_of) = mpsc::channel();
-    let (stop, stopped) = mpsc::channel::<()>();
-    let bot = thread::spawn(move || {
-        let mut config = config(vec![instrument(&name, SYMBOL)]);
-        config.wait = WaitConfig {
-            strategy: WaitStrategy::Park,
-            share_core,
-            ..WaitConfig::default()
+/// A connector on one core, and a bot somewhere.
+struct Pair {
+    connector: ConnectorPort,
+    core: String,
+    bot: i32,
+    sent: u32,
+}
+
+impl Pair {
+    /// Sends an event; where the bot is allowed to run after the gap.
+    fn event(&mut self, gap: Duration) -> String {
+        self.sent += 1;
+        let price = 100.0 + f64::from(self.sent % 2);
+        let event = level(Side::Buy, price, 1.0);
+        self.connector.send_feed(TO_ALL, SYMBOL, &event).unwrap();
+        self.connector.flush().unwrap();
+        thread::sleep(gap);
+        self.connector.heartbeat();
+        allowed(self.bot)
+    }
+
+    /// Sends events until the bot is found asleep on the connector's core alone.
+    fn is_followed(&mut self, events: u32) -> bool {
+        (0..events).any(|_| self.event(GAP) == self.core)
+    }
+}
+
+/// Runs `look` with a bot that waits like this; its cores must be its own again in the end. On a thread of
+/// its own: one that stays on a core hands that down to those that it starts.
+fn with_bot<T: Send + 'static>(
+    wait: WaitConfig,
+    look: impl FnOnce(&mut Pair, &str) -> T + Send + 'static,
+) -> T {
+    let run = move || {
+        let name = name();
+        let mut connector = connector(&name);
+        let (send_thread, thread_of) = mpsc::channel();
+        let (stop, stopped) = mpsc::channel::<()>();
+        let bot = thread::spawn(move || {
+            let mut config = config(vec![instrument(&name, SYMBOL)]);
+            config.wait = wait;
+            let mut rig = Rig::<HashMapMarketDepth>::new(&config);
+            send_thread.send(this_thread()).unwrap();
+            while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+                rig.batch(Duration::from_millis(50));
+            }
+            allowed(this_thread())
+        });
+        let bot_thread = thread_of.recv().unwrap();
+        let bot_id = loop {
+            if let Some(Request::Register { bot, .. }) = connector.recv().unwrap() {
+                break bot;
+            }
+            thread::sleep(GAP);
         };
-        let mut rig = Rig::<HashMapMarketDepth>::new(&config);
-        send_thread.send(this_thread()).unwrap();
-        while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
-            rig.batch(Duration::from_millis(50));
-        }
-        allowed(this_thread())
-    });
-    let bot_thread = thread_of.recv().unwrap();
-    let bot_id = loop {
-        if let Some(Request::Register { bot, .. }) = connector.recv().unwrap() {
-            break bot;
-        }
-        thread::sleep(GAP);
+        answer(&mut connector, bot_id, SYMBOL, &[], 0.0);
+        let home = allowed(this_thread());
+        let mut pair = Pair {
+            connector,
+            core: stay_here(),
+            bot: bot_thread,
+            sent: 0,
+        };
+        let seen = look(&mut pair, &home);
+        drop(stop);
+        assert_eq!(bot.join().unwrap(), home, "awake it may run anywhere again");
+        seen
     };
-    answer(&mut connector, bot_id, SYMBOL, &[], 0.0);
-    let home = allowed(this_thread());
-    let core = stay_here();
-    let found = (0..events).any(|i| {
-        let price = 100.0 + f64::from(i % 2);
-        connector
-            .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, price, 1.0))
-            .unwrap();
-        connector.flush().unwrap();
-        thread::sleep(GAP);
-        connector.heartbeat();
-        allowed(bot_thread) == core
-    });
-    drop(stop);
-    assert_eq!(
-        bot.join().unwrap(),
-        home,
-        "awake it may run where it could before"
-    );
-    found
+    thread::spawn(run).join().unwrap()
+}
+
+fn is_single_core() -> bool {
+    thread::available_parallelism().unwrap().get() == 1
 }
 
 #[test]
 fn a_parked_bot_sleeps_on_the_core_of_its_connector_unless_told_otherwise() {
-    let cores = thread::available_parallelism().unwrap();
-    // A thread each: one that stays on a core hands that down to those that it starts.
-    let on_its_own = |share_core, events| {
-        let sharing = thread::spawn(move || shares(share_core, events));
-        sharing.join().unwrap()
+    let wait = WaitConfig {
+        strategy: WaitStrategy::Park,
+        ..WaitConfig::default()
     };
-    assert!(on_its_own(true, EVENTS_MAX));
-    assert_eq!(on_its_own(false, 40), cores.get() == 1);
+    let apart = WaitConfig {
+        share_core: false,
+        ..wait
+    };
+    assert!(with_bot(wait, |pair, _| pair.is_followed(EVENTS_MAX)));
+    assert_eq!(
+        with_bot(apart, |pair, _| pair.is_followed(40)),
+        is_single_core()
+    );
+}
+
+#[test]
+fn an_adaptive_bot_that_stays_awake_between_events_keeps_away_from_its_connector() {
+    let far_apart = with_bot(WaitConfig::default(), |pair, home| {
+        assert!(pair.is_followed(EVENTS_MAX), "it sleeps between these");
+        for _ in 0..20 {
+            pair.event(SHORT_GAP);
+        }
+        // From here on it sleeps again, and does not know yet that nothing comes.
+        pair.event(GAP) == home
+    });
+    assert!(far_apart);
 }
