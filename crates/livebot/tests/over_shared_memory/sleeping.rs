@@ -136,6 +136,21 @@ fn a_parked_bot_sleeps_on_the_core_of_its_connector_unless_told_otherwise() {
 }
 
 #[test]
+fn a_connector_that_sleeps_between_events_is_not_followed() {
+    let wait = WaitConfig {
+        strategy: WaitStrategy::Park,
+        ..WaitConfig::default()
+    };
+    let followed = with_bot(wait, |pair, _| {
+        (0..40).any(|_| {
+            pair.connector.wait(Duration::from_millis(1));
+            pair.event(GAP) == pair.core
+        })
+    });
+    assert_eq!(followed, is_single_core());
+}
+
+#[test]
 fn an_adaptive_bot_that_stays_awake_between_events_keeps_away_from_its_connector() {
     let far_apart = with_bot(WaitConfig::default(), |pair, home| {
         assert!(pair.is_followed(EVENTS_MAX), "it sleeps between these");
