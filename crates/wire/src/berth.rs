@@ -34,7 +34,7 @@ impl Rung {
     /// Called by the waker, before it wakes. One that was just woken itself (not `awake`) does not ask to be
     /// followed: the kernel puts whom it wakes beside it, for less.
     pub(crate) fn note(&self, awake: bool) {
-        let core = cpu::own().filter(|_| awake);
+        let core = awake.then(cpu::own).flatten();
         let from = core.map_or(0, |core| core.saturating_add(1));
         self.from.store(from, Ordering::Relaxed);
         self.at_ns.store(monotonic_ns(), Ordering::Relaxed);
