@@ -184,20 +184,21 @@ describeNative('the addon itself', () => {
     roiUb: 100_000,
     lastTradesCapacity: 0,
   };
+  const wait = {
+    strategy: 'adaptive',
+    spinNs: 0,
+    yieldNs: 0,
+    yieldMaxNs: 0,
+    parkNs: 50_000,
+    shareCore: true,
+  } as const;
   let bot: NativeBot;
 
   function open(change: object = {}): NativeBot {
     const made = new addon.HashMapMarketDepthLiveBot({
       instruments: [{ ...instrument, connector: uniqueName(), ...change }],
       botId: 0n,
-      wait: {
-        strategy: 'adaptive',
-        spinNs: 0,
-        yieldNs: 0,
-        yieldMaxNs: 0,
-        parkNs: 50_000,
-        shareCore: true,
-      },
+      wait,
       heartbeatTimeoutNs: 3e9,
     });
     closing.push({
@@ -229,14 +230,7 @@ describeNative('the addon itself', () => {
           new addon.ROIVectorMarketDepthLiveBot({
             instruments: [{ ...instrument, connector: 'x', ...roi }],
             botId: 0n,
-            wait: {
-              strategy: 'adaptive',
-              spinNs: 0,
-              yieldNs: 0,
-              yieldMaxNs: 0,
-              parkNs: 50_000,
-              shareCore: true,
-            },
+            wait,
             heartbeatTimeoutNs: 3e9,
           }),
       );

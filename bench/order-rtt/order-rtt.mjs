@@ -103,8 +103,8 @@ async function stock(orders) {
 }
 
 const COLD =
-  'an order every few milliseconds: its way through bot, bus and exchange runs cold, which a bad hour of the machine ' +
-  'doubles; the steps of a good hour: bench/README.md';
+  'an order every few milliseconds: likely its way through bot, bus and exchange runs cold, which was not profiled by ' +
+  'itself; a bad hour of the machine doubles it; the steps of a good hour: bench/README.md';
 
 export async function run({ quick }) {
   const orders = quick ? 200 : 600;

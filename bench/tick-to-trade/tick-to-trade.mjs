@@ -8,8 +8,8 @@ import { jsonBot, ours, round } from './sides.mjs';
 const LATE_MAX_NS = 10_000_000;
 
 const WAITS_FOR_CORES =
-  'four threads of three processes in turn on two cores; half of a frame is the bus and the strategy, cold, the rest ' +
-  'wake-ups through the kernel: a trace of two frames, docs/design/waiting.md';
+  'likely: six threads in turn on two cores. Of two traced frames near the median half was the bus and the strategy, cold, ' +
+  'the rest the kernel: docs/design/waiting.md. What the 99th percentile is made of was not traced';
 
 async function pace({ rate, every, seconds, pairs }) {
   console.error(` ${rate} frames/s, an order for every ${every}.`);

@@ -29,13 +29,13 @@ export interface WaitOptions {
   /** Longest sleep while parked without a doorbell (upstream connector), ns. Default 50 000. */
   readonly parkNs?: number;
   /**
-   * While parked, the thread allows itself only the core from which the connector's doorbell woke it the last
-   * two times, unless the connector had slept itself: to be switched to there takes a few microseconds, to wake an idle
-   * core tens of them. As soon as it is
-   * awake it may run where it could before. It does not do so where it had a single core (`taskset`), when a wake-up
-   * came more than 200 µs late (not for the next second), when its handlers took longer than 200 µs (not for the
-   * next sleep), while `adaptive` stays awake between events, or when the connector has a real-time policy. Linux only. `false` leaves all of it to the kernel.
-   * Default `true`.
+   * While parked, the thread allows itself only the core from which the connector's doorbell woke it
+   * the last two times, unless the connector had slept itself: to be switched to there takes a few
+   * microseconds, to wake an idle core tens of them. As soon as it is awake it may run where it
+   * could before. It does not do so where it had a single core (`taskset`), when a wake-up came more
+   * than 200 µs late (not for the next second), when its handlers took longer than 200 µs (not for
+   * the next sleep), while `adaptive` stays awake between events, or when the connector has a
+   * real-time policy. Linux only. `false` leaves all of it to the kernel. Default `true`.
    */
   readonly shareCore?: boolean;
 }

@@ -15,9 +15,12 @@ const MAIN_ONLY = /^(?:--input-type|-e|--eval|-p|-pe|--print)(=|$)/;
 
 /**
  * The options of Node for a thread where the main one was given code to run; `undefined`: those of the main
- * thread, as they are. A list must be free of V8's and of the process's own options, which `refused` names.
+ * thread, as they are. A list must be free of V8's and of the process's own options: `refused`.
  */
-function threadArguments(given: readonly string[], refused = ''): string[] | undefined {
+function threadArguments(
+  given: readonly string[],
+  refused: readonly string[] = [],
+): string[] | undefined {
   const isMainOnly = (argument: string | undefined): RegExpExecArray | null =>
     MAIN_ONLY.exec(argument ?? '');
   if (!given.some((argument) => isMainOnly(argument))) return undefined;
@@ -35,7 +38,9 @@ function startWorker(filename: string, options: WorkerOptions): Worker {
     return start(threadArguments(given));
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error;
-    return start(threadArguments(given, (error as Error).message));
+    // `… invalid execArgv flags: --a, --b=c`: nothing else of the error says which.
+    const [, refused = ''] = /: (.*)$/.exec((error as Error).message) ?? [];
+    return start(threadArguments(given, refused.split(', ')));
   }
 }
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,6 +25,8 @@ describe('runLive in a Node that was started with options', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'hbl-node-options-'));
   const file = path.join(folder, 'bot.mjs');
   writeFileSync(file, program);
+  const hook = path.join(folder, 'hook.cjs');
+  writeFileSync(hook, "require('node:fs').writeSync(2, 'hook ');");
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -36,5 +38,16 @@ describe('runLive in a Node that was started with options', () => {
   ])('%s', (_, options) => {
     const out = execFileSync(process.execPath, options, { encoding: 'utf8', timeout: 15_000 });
     expect(out.trim()).toBe('end_of_data true');
+  });
+
+  it('keeps what is preloaded, though an option of V8 has its name inside', () => {
+    // The list without V8's options still has `-r`, which `--no-regexp-…` holds as letters.
+    const options = ['--no-regexp-optimization', '-r', hook, '--input-type=module', '-e', program];
+    const { stdout, stderr } = spawnSync(process.execPath, options, {
+      encoding: 'utf8',
+      timeout: 15_000,
+    });
+    expect(stdout.trim()).toBe('end_of_data true');
+    expect(stderr).toBe('hook hook ');
   });
 });

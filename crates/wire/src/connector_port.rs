@@ -126,7 +126,6 @@ pub struct ConnectorPort {
     decode_errors: u64,
     next_tidy_ns: u64,
     page: Arc<Page>,
-    berth: Berth,
     /// Since bots were rung last.
     slept: bool,
     // Dropped last: ports and services belong to the node.
@@ -167,8 +166,6 @@ impl ConnectorPort {
             decode_errors: 0,
             next_tidy_ns: 0,
             page,
-            // Who wakes the bus may well go on spinning: a bot that waits like that.
-            berth: Berth::new(false),
             slept: false,
             _services: services,
             _node: node,
@@ -392,7 +389,8 @@ impl ConnectorPort {
         });
         let lanes = [&self.from_bot, &self.side_from_bot, self.stock.requests()];
         self.slept = true;
-        bell::sleep(&self.page, timeout, &mut self.berth, || {
+        // Who wakes the bus may well go on spinning (a bot that waits like that): nothing to share a core with.
+        bell::sleep(&self.page, timeout, &mut Berth::new(false), || {
             has_work() || lanes.iter().any(|lane| lane.has_samples().unwrap_or(true))
         });
     }

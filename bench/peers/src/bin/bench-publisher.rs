@@ -113,8 +113,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let due_after = |number: u64| match number.checked_sub(warm_up) {
         None => number * WARM_UP_GAP_NS,
         Some(of_paced) => {
-            let begin = if warm_up > 0 { 1 } else { 0 };
-            warm_up * WARM_UP_GAP_NS + (of_paced + begin) * 1_000_000_000 / rate
+            let after_pause = of_paced + u64::from(warm_up > 0);
+            warm_up * WARM_UP_GAP_NS + after_pause * 1_000_000_000 / rate
         }
     };
     let mut late = Histogram::default();
