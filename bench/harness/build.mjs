@@ -25,6 +25,7 @@ export async function build() {
   must('cargo', ['build', '--release', '-p', 'hbl-bench-peers'], await cargoEnv());
   for (const own of [
     'bare-wake',
+    'cold-lines',
     'bybit-decode',
     'bybit-venue',
     'publisher',

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { bareWake } from '../harness/bare-wake.mjs';
 import { peer } from '../harness/build.mjs';
+import { coldLines, coldLinesText } from '../harness/cold-lines.mjs';
 import { LATE_MAX_NS, compareRow, contest } from '../harness/contest.mjs';
 import { newName } from '../harness/names.mjs';
 import { cpuNs } from '../harness/proc.mjs';
@@ -16,6 +17,8 @@ import { strategyRound } from '../js-strategy/strategy-round.mjs';
 const SETTLE_MS = 1_000;
 /** Events before the silence: the bot has been running, its code is compiled. */
 const WARM_UP_EVENTS = 5_000;
+/** After a tenth of a second the caches are as they are after a second. */
+const LINES = { rate: 10, seconds: 1 };
 /** What the stock bot registers. */
 const SYMBOL = 'BENCH';
 
@@ -98,6 +101,7 @@ async function wakeUp({ seconds, pairs }) {
       park: () => strategyRound({ ...round, strategy: 'park', sampleEvery: 1 }),
       stock: () => stockBot({ ...round, idleMs: STOCK_IDLE_MS }),
       bare: () => bareWake({ rate: round.rate, seconds }),
+      lines: () => coldLines(LINES),
     },
     show: ({ p50Ns, p99Ns }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)}`,
   });
@@ -114,8 +118,8 @@ async function wakeUp({ seconds, pairs }) {
       sound: ({ received, published }) => received === published,
       reason: (of) =>
         `a futex and nothing else takes p50 ${us(of('bare', 'p50Ns'))} to wake a core that has been halted for a second; ` +
-        'then code and data come back into the caches: a trace shows plain computing between wake-up and handler, ' +
-        'docs/design/waiting.md. The stock bot never sleeps for longer than 50 µs, for a third of a core',
+        `then code and data come back into the caches (${coldLinesText(of)}): a trace shows plain computing between ` +
+        'wake-up and handler, docs/design/waiting.md. The stock bot never sleeps for longer than 50 µs, for a third of a core',
     }),
   );
 }

@@ -8,8 +8,8 @@ import { jsonBot, ours, round } from './sides.mjs';
 const LATE_MAX_NS = 10_000_000;
 
 const WAITS_FOR_CORES =
-  'likely: six threads in turn on two cores. Of two traced frames near the median half was the bus and the strategy, cold, ' +
-  'the rest the kernel: docs/design/waiting.md. What the 99th percentile is made of was not traced';
+  'six threads in turn on two cores: in a trace the slowest 5 % of the frames waited seven times as long for a core as ' +
+  'those near the median, behind a thread of the kernel, the agent of the machine and threads of V8: docs/design/waiting.md';
 
 async function pace({ rate, every, seconds, pairs }) {
   console.error(` ${rate} frames/s, an order for every ${every}.`);

@@ -1,5 +1,6 @@
 // Publish → a Rust bot that has applied the event, by wait strategy, with processor time.
 import { bareWake } from '../harness/bare-wake.mjs';
+import { coldLines, coldLinesText } from '../harness/cold-lines.mjs';
 import { compareRow, contest } from '../harness/contest.mjs';
 import { oneBot } from '../harness/feed-round.mjs';
 import { us } from '../harness/statistics.mjs';
@@ -8,6 +9,8 @@ import { us } from '../harness/statistics.mjs';
 const LATE_MAX_NS = 200_000;
 /** The first events run through code that was never run before. */
 const SKIP = 10;
+/** For the cache lines beside the rounds. */
+const LINES_SECONDS = 0.5;
 const WAITS = ['spin', 'adaptive', 'park', 'park-apart'];
 const percent = (share) => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
 
@@ -31,10 +34,10 @@ function floor(of) {
   );
 }
 
-const COLD =
-  'in the pauses between events code and data leave the caches: a trace shows no call of the kernel and no fault between ' +
-  'the event and the handler; profile: docs/design/waiting.md';
-const REASONS = { park: floor, spin: () => COLD };
+const cold = (of) =>
+  `${coldLinesText(of)}: in the pauses between events code and data leave the caches; a trace shows no call of the ` +
+  'kernel and no fault between the event and the handler; profile: docs/design/waiting.md';
+const REASONS = { park: floor, spin: cold };
 
 const LABELS = { p50Ns: 'p50', p99Ns: 'p99', cpu: 'cpu' };
 
@@ -65,11 +68,12 @@ export async function run({ quick }) {
     for (const wait of [...WAITS, 'stock'])
       sides[wait] = () => oneBot({ wait, rate, seconds, skip: SKIP, yields: 1 });
     sides.bare = () => bareWake({ rate, seconds });
+    sides.lines = () => coldLines({ rate, seconds: LINES_SECONDS });
     const outcome = await contest({
       pairs: quick ? 2 : 3,
       lateMaxNs: LATE_MAX_NS,
       sides,
-      show: ({ p50Ns, p99Ns, cpu }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)} cpu ${percent(cpu)}`,
+      show: ({ p50Ns, p99Ns, cpu = 1 }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)} cpu ${percent(cpu)}`,
     });
     for (const goal of GOALS) if (goal.rates.includes(rate)) rows.push(row(outcome, rate, goal));
   }

@@ -4,7 +4,8 @@ import { HftError } from './hft-error.js';
  * How a bot waits for shared memory.
  * - `spin`: lowest latency, a whole core.
  * - `yield`: gives its core to others that want it, a whole core otherwise.
- * - `adaptive`: spins, then yields, then parks.
+ * - `adaptive`: spins, then yields, then parks; parks at once for a while (20 ms to 1 s) when giving the core away
+ *   cost it more than 1 ms twice within 10 ms: somebody else computes there.
  * - `park`: sleeps until the connector's doorbell; least CPU.
  */
 export type WaitStrategy = 'spin' | 'yield' | 'adaptive' | 'park';

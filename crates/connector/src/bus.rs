@@ -78,9 +78,7 @@ pub fn run<V: Venue>(
         if served > 0 || sent > 0 {
             continue;
         }
-        if patience.stays(now.mono_ns) {
-            std::thread::yield_now();
-        } else {
+        if !patience.waits(now.mono_ns) {
             idle(port, dispatcher.venue());
         }
     }

@@ -1,5 +1,7 @@
 //! How long the bus stays awake when it has nothing to do.
 
+use hbl_wire::Crowd;
+
 /// Even after a long silence the answer to what was just sent is waited for.
 const LEAST_NS: u64 = 50_000;
 /// What comes more seldom than this finds the bus asleep.
@@ -7,12 +9,14 @@ const MOST_NS: u64 = 4_000_000;
 
 /// Waking a sleeping processor costs tens of microseconds, which each order and each frame would pay
 /// that comes just after the bus went to sleep. So the bus stays awake, and gives its core to whoever
-/// wants it, for about as long as it lately took until there was something to do.
+/// wants it, for about as long as it lately took until there was something to do. It sleeps at once while
+/// somebody else computes on that core.
 #[derive(Debug)]
 pub struct Patience {
     stays_ns: u64,
     idle_since_ns: Option<u64>,
     slept: bool,
+    crowd: Crowd,
 }
 
 impl Default for Patience {
@@ -21,6 +25,7 @@ impl Default for Patience {
             stays_ns: LEAST_NS,
             idle_since_ns: None,
             slept: false,
+            crowd: Crowd::new(),
         }
     }
 }
@@ -41,10 +46,18 @@ impl Patience {
         };
     }
 
-    /// There is nothing to do: true when it is worth to stay awake.
-    pub fn stays(&mut self, now_ns: u64) -> bool {
+    /// There is nothing to do: gives the core away for a moment, or returns false when it is better to sleep.
+    pub fn waits(&mut self, now_ns: u64) -> bool {
+        let waits = self.stays(now_ns);
+        if waits {
+            self.crowd.yield_now(now_ns);
+        }
+        waits
+    }
+
+    fn stays(&mut self, now_ns: u64) -> bool {
         let since_ns = *self.idle_since_ns.get_or_insert(now_ns);
-        let stays = now_ns.saturating_sub(since_ns) < self.stays_ns;
+        let stays = now_ns.saturating_sub(since_ns) < self.stays_ns && !self.crowd.is_here(now_ns);
         self.slept |= !stays;
         stays
     }
@@ -52,6 +65,10 @@ impl Patience {
 
 #[cfg(test)]
 mod tests {
+    use std::{thread, time::Duration};
+
+    use hbl_wire::clock::monotonic_ns;
+
     use super::*;
 
     /// Nothing to do for so long, then something; whether it was slept over.
@@ -74,5 +91,20 @@ mod tests {
         }
         assert_eq!(patience.stays_ns, LEAST_NS);
         assert!(!pause(&mut patience, &mut at_ns, LEAST_NS));
+    }
+
+    #[test]
+    fn it_sleeps_while_somebody_else_computes_on_its_core() {
+        let mut patience = Patience::default();
+        for _ in 0..2 {
+            let left_ns = monotonic_ns();
+            patience.worked(left_ns);
+            // As if the core had been away since then.
+            thread::sleep(Duration::from_millis(2));
+            assert!(patience.waits(left_ns));
+        }
+        let now_ns = monotonic_ns();
+        patience.worked(now_ns);
+        assert!(!patience.waits(now_ns));
     }
 }

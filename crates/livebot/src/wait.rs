@@ -2,7 +2,7 @@
 
 use std::{hint, thread, time::Duration};
 
-use hbl_wire::{Berth, BotPage, clock::monotonic_ns};
+use hbl_wire::{Berth, BotPage, Crowd, clock::monotonic_ns};
 
 /// From least latency to least CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum WaitStrategy {
     Spin,
     /// Gives the core away between looks; holds what nobody else wants.
     Yield,
-    /// Spins, then yields, then parks.
+    /// Spins, then yields, then parks; parks at once while somebody else computes on its core ([`Crowd`]).
     #[default]
     Adaptive,
     /// Sleeps until the connector rings.
@@ -60,6 +60,7 @@ pub(crate) struct Waiter {
     pub(crate) parks: u64,
     slack_lowered: bool,
     berth: Berth,
+    crowd: Crowd,
 }
 
 impl Waiter {
@@ -74,6 +75,7 @@ impl Waiter {
             parks: 0,
             slack_lowered: false,
             berth: Berth::new(config.share_core),
+            crowd: Crowd::new(),
         }
     }
 
@@ -129,13 +131,21 @@ impl Waiter {
             WaitStrategy::Spin => spin(),
             WaitStrategy::Yield => thread::yield_now(),
             WaitStrategy::Adaptive if idle_ns < spin_ns => spin(),
-            WaitStrategy::Adaptive if idle_ns < spin_ns + self.patience.now_ns => {
-                thread::yield_now()
+            WaitStrategy::Adaptive
+                if idle_ns < spin_ns + self.patience.now_ns && !self.crowd.is_here(now_ns) =>
+            {
+                self.crowd.yield_now(now_ns);
             }
             WaitStrategy::Adaptive | WaitStrategy::Park => {
                 self.park(until_ns, page, doorbell, has_work)
             }
         }
+    }
+
+    /// Whether this bot will look for more for long once it is awake.
+    fn stays_awake(&self, now_ns: u64) -> bool {
+        let is_patient = self.patience.now_ns > self.config.yield_ns;
+        self.config.strategy == WaitStrategy::Adaptive && is_patient && !self.crowd.is_here(now_ns)
     }
 
     fn park(
@@ -157,9 +167,7 @@ impl Waiter {
             self.lower_slack();
         }
         if sleep_ns > 0 {
-            let is_patient = self.patience.now_ns > self.config.yield_ns;
-            self.berth
-                .stays_awake(self.config.strategy == WaitStrategy::Adaptive && is_patient);
+            self.berth.stays_awake(self.stays_awake(monotonic_ns()));
             page.sleep(Duration::from_nanos(sleep_ns), &mut self.berth, has_work);
         }
     }
@@ -201,7 +209,7 @@ fn lower_timer_slack() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Patience, WaitConfig};
+    use super::{Patience, WaitConfig, WaitStrategy, Waiter, monotonic_ns};
 
     #[test]
     fn patience_covers_a_steady_rate_and_ends_in_silence() {
@@ -227,5 +235,27 @@ mod tests {
         patience.now_ns = fixed.yield_ns;
         patience.learn(900_000, &fixed);
         assert_eq!(patience.now_ns, fixed.yield_ns, "it can be turned off");
+    }
+
+    #[test]
+    fn an_adaptive_bot_stays_awake_while_events_are_near_and_its_core_is_free() {
+        let waiter = |strategy| {
+            let config = WaitConfig {
+                strategy,
+                ..WaitConfig::default()
+            };
+            let mut waiter = Waiter::new(config);
+            waiter.patience.learn(900_000, &config);
+            waiter
+        };
+        let now_ns = monotonic_ns();
+        assert!(!waiter(WaitStrategy::Park).stays_awake(now_ns));
+        let mut adaptive = waiter(WaitStrategy::Adaptive);
+        assert!(adaptive.stays_awake(now_ns));
+        // As if its core had been away for 2 ms, twice.
+        for _ in 0..2 {
+            adaptive.crowd.yield_now(now_ns - 2_000_000);
+        }
+        assert!(!adaptive.stays_awake(now_ns));
     }
 }

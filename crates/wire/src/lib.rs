@@ -16,6 +16,7 @@ pub mod clock;
 mod codec;
 mod config;
 mod connector_port;
+mod crowd;
 mod error;
 mod lock;
 mod main_lane;
@@ -36,6 +37,7 @@ pub use codec::{
 };
 pub use config::ChannelConfig;
 pub use connector_port::{ConnectorPort, Liveness, Request};
+pub use crowd::Crowd;
 pub use error::WireError;
 pub use page::{Capabilities, Hello, Page, PageKind, PageState};
 pub use price::price_of;

@@ -1,12 +1,20 @@
-//! Where a bot sleeps.
+//! Where and when a bot sleeps.
 
-use std::{fs, sync::mpsc, thread, time::Duration};
+use std::{
+    fs, hint,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use hbl_livebot::{WaitConfig, WaitStrategy};
 use hbl_wire::{ConnectorPort, Request, TO_ALL};
 use hftbacktest::{depth::HashMapMarketDepth, types::Side};
 
-use crate::support::{Rig, SYMBOL, answer, config, connector, instrument, level, name};
+use crate::support::{Rig, SYMBOL, TIMEOUT, answer, config, connector, instrument, level, name};
 
 /// Between two events: the bot sleeps well before the second, whatever its strategy.
 const GAP: Duration = Duration::from_millis(10);
@@ -161,4 +169,35 @@ fn an_adaptive_bot_that_stays_awake_between_events_keeps_away_from_its_connector
         pair.event(GAP) == home
     });
     assert!(far_apart);
+}
+
+#[test]
+fn an_adaptive_bot_sleeps_at_once_while_somebody_else_computes_on_its_core() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let parks = thread::spawn(|| {
+        stay_here();
+        let name = name();
+        let _connector = connector(&name);
+        let mut config = config(vec![instrument(&name, SYMBOL)]);
+        config.wait = WaitConfig {
+            spin_ns: 0,
+            yield_ns: 60_000_000_000,
+            ..WaitConfig::default()
+        };
+        let mut rig = Rig::<HashMapMarketDepth>::new(&config);
+        // On the same core, as a thread that was started from here.
+        let other = thread::spawn(|| {
+            while !STOP.load(Ordering::Relaxed) {
+                hint::spin_loop();
+            }
+        });
+        let started = Instant::now();
+        while rig.core.stats().parks == 0 && started.elapsed() < TIMEOUT {
+            rig.batch(Duration::from_millis(10));
+        }
+        STOP.store(true, Ordering::Relaxed);
+        other.join().unwrap();
+        rig.core.stats().parks
+    });
+    assert!(parks.join().unwrap() > 0, "it only gave its core away");
 }
