@@ -142,12 +142,6 @@ impl Waiter {
         }
     }
 
-    /// Whether this bot will look for more for long once it is awake.
-    fn stays_awake(&self, now_ns: u64) -> bool {
-        let is_patient = self.patience.now_ns > self.config.yield_ns;
-        self.config.strategy == WaitStrategy::Adaptive && is_patient && !self.crowd.is_here(now_ns)
-    }
-
     fn park(
         &mut self,
         until_ns: u64,
@@ -167,7 +161,9 @@ impl Waiter {
             self.lower_slack();
         }
         if sleep_ns > 0 {
-            self.berth.stays_awake(self.stays_awake(monotonic_ns()));
+            let is_patient = self.patience.now_ns > self.config.yield_ns;
+            self.berth
+                .stays_awake(self.config.strategy == WaitStrategy::Adaptive && is_patient);
             page.sleep(Duration::from_nanos(sleep_ns), &mut self.berth, has_work);
         }
     }
@@ -209,7 +205,7 @@ fn lower_timer_slack() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Patience, WaitConfig, WaitStrategy, Waiter, monotonic_ns};
+    use super::{Patience, WaitConfig};
 
     #[test]
     fn patience_covers_a_steady_rate_and_ends_in_silence() {
@@ -235,27 +231,5 @@ mod tests {
         patience.now_ns = fixed.yield_ns;
         patience.learn(900_000, &fixed);
         assert_eq!(patience.now_ns, fixed.yield_ns, "it can be turned off");
-    }
-
-    #[test]
-    fn an_adaptive_bot_stays_awake_while_events_are_near_and_its_core_is_free() {
-        let waiter = |strategy| {
-            let config = WaitConfig {
-                strategy,
-                ..WaitConfig::default()
-            };
-            let mut waiter = Waiter::new(config);
-            waiter.patience.learn(900_000, &config);
-            waiter
-        };
-        let now_ns = monotonic_ns();
-        assert!(!waiter(WaitStrategy::Park).stays_awake(now_ns));
-        let mut adaptive = waiter(WaitStrategy::Adaptive);
-        assert!(adaptive.stays_awake(now_ns));
-        // As if its core had been away for 2 ms, twice.
-        for _ in 0..2 {
-            adaptive.crowd.yield_now(now_ns - 2_000_000);
-        }
-        assert!(!adaptive.stays_awake(now_ns));
     }
 }
