@@ -4,7 +4,7 @@ import { start } from './process.mjs';
 import { us } from './statistics.mjs';
 
 /** Cache lines that are read `rate` times a second: the time it takes, and at once again (`warm`). */
-export async function coldLines({ rate, seconds }) {
+export async function coldLines({ rate, seconds = 0.5 }) {
   const program = start(peer('bench-cold-lines'), [String(rate), String(seconds)]);
   try {
     const result = await program.next();

@@ -1,4 +1,5 @@
 // Publish → handler on the main thread, against the usual ways to get there.
+import { coldLines, coldLinesText } from '../harness/cold-lines.mjs';
 import { LATE_MAX_NS, WARM_UP, compareRow, contest } from '../harness/contest.mjs';
 import { us } from '../harness/statistics.mjs';
 import { clientSide } from './client-side.mjs';
@@ -21,6 +22,7 @@ async function at({ rate, seconds, pairs, withWs, goals }) {
       postMessage: () => postMessageSide(round),
       ThreadsafeFunction: () => threadSafeFunctionSide(round),
       ...(withWs ? { 'ws + JSON': () => wsSide(round) } : {}),
+      lines: () => coldLines({ rate }),
     },
     show: ({ p50Ns, p99Ns, received, published }) =>
       `p50 ${us(p50Ns)} p99 ${us(p99Ns)}${received === published ? '' : ` (${published - received} lost)`}`,
@@ -41,6 +43,8 @@ async function at({ rate, seconds, pairs, withWs, goals }) {
           goal: part === undefined ? 'none lost' : `<= 1/${part}, none lost`,
           within: (ratio) => part === undefined || ratio <= 1 / part,
           sound: complete,
+          reason: (of) =>
+            `${coldLinesText(of)}; publisher, bot thread and main thread take turns on two cores: docs/design/waiting.md`,
         }),
       ),
   );

@@ -1,5 +1,6 @@
 // Publish → first line of a handler in strategy mode, against hftbacktest's own Rust bot loop and
 // against the usual Node bot.
+import { coldLines, coldLinesText } from '../harness/cold-lines.mjs';
 import { LATE_MAX_NS, WARM_UP, compareRow, contest } from '../harness/contest.mjs';
 import { us } from '../harness/statistics.mjs';
 import { stockBot } from '../harness/stock-bot.mjs';
@@ -20,10 +21,14 @@ async function paced({ rate, seconds, pairs, peers }) {
     stock: () => stockBot(round),
     'ws + JSON': () => wsSide({ ...round, makeTaker: () => latencyTaker(1, WARM_UP) }),
   };
+  const lines = () => coldLines({ rate });
   const outcome = await contest({
     pairs,
     lateMaxNs: LATE_MAX_NS,
-    sides: Object.fromEntries([...WAITS, ...peers].map((name) => [name, sides[name]])),
+    sides: {
+      ...Object.fromEntries([...WAITS, ...peers].map((name) => [name, sides[name]])),
+      lines,
+    },
     show: ({ p50Ns, p99Ns }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)}`,
   });
   return peers.flatMap((peer) =>
@@ -40,6 +45,8 @@ async function paced({ rate, seconds, pairs, peers }) {
         within: (ratio) => ratio <= 1 / GOALS[peer],
         sound: ({ published, received, lost, dropped }) =>
           received === published && lost + dropped === 0,
+        reason: (of) =>
+          `${coldLinesText(of)}; publisher, strategy and the threads of V8 take turns on two cores: docs/design/waiting.md`,
       }),
     ),
   );

@@ -104,7 +104,7 @@ async function stock(orders) {
 }
 
 /** About as long a pause as lies between two orders. */
-const LINES = { rate: 400, seconds: 0.5 };
+const LINES = { rate: 400 };
 const cold = (of) => `an order every 2 ms and more: ${coldLinesText(of)}`;
 const REASONS = {
   spin: cold,

@@ -9,8 +9,6 @@ import { us } from '../harness/statistics.mjs';
 const LATE_MAX_NS = 200_000;
 /** The first events run through code that was never run before. */
 const SKIP = 10;
-/** For the cache lines beside the rounds. */
-const LINES_SECONDS = 0.5;
 const WAITS = ['spin', 'adaptive', 'park', 'park-apart'];
 const percent = (share) => `${(share * 100).toFixed(share < 0.01 ? 2 : 1)} %`;
 
@@ -68,7 +66,7 @@ export async function run({ quick }) {
     for (const wait of [...WAITS, 'stock'])
       sides[wait] = () => oneBot({ wait, rate, seconds, skip: SKIP, yields: 1 });
     sides.bare = () => bareWake({ rate, seconds });
-    sides.lines = () => coldLines({ rate, seconds: LINES_SECONDS });
+    sides.lines = () => coldLines({ rate });
     const outcome = await contest({
       pairs: quick ? 2 : 3,
       lateMaxNs: LATE_MAX_NS,
