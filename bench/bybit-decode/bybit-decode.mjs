@@ -6,22 +6,14 @@ import path from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { peer } from '../harness/build.mjs';
 import { compareRow, contest } from '../harness/contest.mjs';
-import { start } from '../harness/process.mjs';
+import { resultOf } from '../harness/process.mjs';
 import { us } from '../harness/statistics.mjs';
 import { round as jsonParse } from './json-parse.mjs';
 
 const kinds = { delta: '50-level delta', trades: '10 trades' };
 
-async function rust(way, kind, seconds) {
-  const child = start(peer('bench-bybit-decode'), [way, kind, String(seconds)]);
-  try {
-    const result = await child.next();
-    await child.ended();
-    return result;
-  } finally {
-    child.kill();
-  }
-}
+const rust = (way, kind, seconds) =>
+  resultOf(peer('bench-bybit-decode'), [way, kind, String(seconds)]);
 
 /** The frames as bytes, without the snapshot that comes first. */
 function framesOf(kind) {

@@ -1,19 +1,11 @@
 // What is left in the caches of a thread that spins through the pauses between events: one round.
 import { peer } from './build.mjs';
-import { start } from './process.mjs';
+import { resultOf } from './process.mjs';
 import { us } from './statistics.mjs';
 
 /** Cache lines that are read `rate` times a second: the time it takes, and at once again (`warm`). */
-export async function coldLines({ rate, seconds = 0.5 }) {
-  const program = start(peer('bench-cold-lines'), [String(rate), String(seconds)]);
-  try {
-    const result = await program.next();
-    await program.ended();
-    return result;
-  } finally {
-    program.kill();
-  }
-}
+export const coldLines = ({ rate, seconds = 0.5 }) =>
+  resultOf(peer('bench-cold-lines'), [String(rate), String(seconds)]);
 
 /** What it says, of a contest with the side `lines`. */
 export const coldLinesText = (of) =>

@@ -36,3 +36,15 @@ export function start(program, args, { stdin = 'ignore' } = {}) {
     },
   };
 }
+
+/** What a program says that says one line and ends. */
+export async function resultOf(program, args) {
+  const running = start(program, args);
+  try {
+    const result = await running.next();
+    await running.ended();
+    return result;
+  } finally {
+    running.kill();
+  }
+}

@@ -88,8 +88,7 @@ async function heap({ seconds, pairs }) {
     goal: `0 bytes (< ${NOTHING_BYTES})`,
     sound: ({ bytesPerEvent, received, published }) =>
       bytesPerEvent < NOTHING_BYTES && received === published,
-    reason: () =>
-      'in rounds of seconds: likely what V8 notes when it compiles. Over ten minutes (SOAK_MINUTES=10) it was 0.07 bytes',
+    reason: () => 'why it is more in some runs is not known; what else was seen: bench/README.md',
   });
 }
 

@@ -7,7 +7,7 @@ import { peer } from '../harness/build.mjs';
 import { coldLines, coldLinesText } from '../harness/cold-lines.mjs';
 import { compareRow, contest } from '../harness/contest.mjs';
 import { newName } from '../harness/names.mjs';
-import { start } from '../harness/process.mjs';
+import { resultOf, start } from '../harness/process.mjs';
 import { us } from '../harness/statistics.mjs';
 import { quietMarket, startSimulator } from '../harness/simulator.mjs';
 
@@ -78,16 +78,8 @@ const client = (orders) =>
   });
 
 /** hftbacktest's bot; its venue is `bench-stock-venue`, or `onOurs` our simulator. */
-async function stockOrders(name, symbol, orders) {
-  const bot = start(peer('bench-stock-orders'), [name, symbol, String(orders)]);
-  try {
-    const result = await bot.next();
-    await bot.ended();
-    return result;
-  } finally {
-    bot.kill();
-  }
-}
+const stockOrders = (name, symbol, orders) =>
+  resultOf(peer('bench-stock-orders'), [name, symbol, String(orders)]);
 
 async function stock(orders) {
   const name = newName();

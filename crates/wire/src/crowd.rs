@@ -19,7 +19,7 @@ const LEAST_NS: u64 = 20_000_000;
 const MOST_NS: u64 = 1_000_000_000;
 
 /// Whether somebody else computes on this thread's core.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Crowd {
     until_ns: u64,
     lasts_ns: u64,
@@ -58,12 +58,6 @@ impl Crowd {
     #[must_use]
     pub const fn is_here(&self, now_ns: u64) -> bool {
         now_ns < self.until_ns
-    }
-}
-
-impl Default for Crowd {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
