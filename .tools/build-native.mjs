@@ -3,31 +3,21 @@
 // Builds the addon and the connector in one cargo run, then puts them where they are looked for:
 // target/node/hftbacktest-live.<platform>.node and target/release/connector; for tests and the demo
 // also target/release/fake-bybit, not with `--profile dist`. Without `--features live` only the addon
-// is built, and it says that it has no live part.
+// is built, and it says that it has no live part. With it, the addon's TypeScript declarations are
+// written to lib/native/addon.d.ts, which is committed (see addon-types.mjs).
 //
 // `napi build` of @napi-rs/cli is not used for the compilation: it always passes `--target`, so
 // that cargo keeps a second copy of every dependency which `cargo test` cannot share. Its type
 // generator is used, and its packaging commands (see pack.mjs).
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { cargoEnv, lockedArgs, typeDefDir, whyNoCargo } from './cargo.mjs';
+import { dropTypesWithoutLivePart, writeAddonTypes } from './addon-types.mjs';
+import { cargoEnv, lockedArgs, whyNoCargo } from './cargo.mjs';
 import { writeNativeStamp } from './freshness.mjs';
 import { addonFile, connectorFile, fakeBybitFile, root } from './paths.mjs';
 import { ToolError, isMain, run, runMain } from './run.mjs';
-
-/** Types of the calls that are made without napi-rs. */
-const hotTypes = path.join(root, 'crates', 'node', 'src', 'hot.d.ts');
 
 /** A running process may have the old file mapped: it keeps it, new ones see the new file. */
 function place(from, to, mode) {
@@ -43,15 +33,6 @@ function place(from, to, mode) {
   }
 }
 
-/** Writes what the addon really exports as TypeScript, for `check-addon-types.mjs`. */
-async function writeAddonTypes() {
-  const { generateTypeDef } = await import('@napi-rs/cli');
-  const { dts } = await generateTypeDef({ typeDefDir, cwd: root });
-  // Without the live part there are no hot calls either.
-  const hot = dts.includes('LiveBot') ? readFileSync(hotTypes, 'utf8') : '';
-  writeFileSync(path.join(path.dirname(addonFile), 'addon.d.ts'), dts + hot);
-}
-
 /**
  * Builds and places the native parts; throws a `ToolError` when that fails.
  * `live`: with the live part and the connector. `profile`: `release`, or `dist` (link-time
@@ -60,6 +41,7 @@ async function writeAddonTypes() {
 export async function buildNative({ live, profile }) {
   const reason = whyNoCargo();
   if (reason !== null) throw new ToolError(reason);
+  if (live) dropTypesWithoutLivePart();
   const args = ['build', ...lockedArgs, '--profile', profile, '-p', 'hbl-node'];
   if (live) args.push('-p', 'hbl-connector', '--features', 'hbl-node/live');
   const withFake = live && profile === 'release';

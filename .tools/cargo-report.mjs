@@ -6,6 +6,8 @@ export class CargoReport {
   #suites = [];
   #name = '';
   #notes = [];
+  /** Tests that libtest calls passed and that said themselves that they could not run. */
+  #skipped = 0;
 
   add(chunk) {
     const lines = (this.#rest + chunk).split('\n');
@@ -28,10 +30,17 @@ export class CargoReport {
       this.#notes.push(`${unrun[1]}: ${unrun[2].toLowerCase()}${unrun[3] ? `, ${unrun[3]}` : ''}`);
       return;
     }
+    const skipped = /^SKIPPED (\S+): (.+)$/.exec(line);
+    if (skipped) {
+      this.#skipped += 1;
+      this.#notes.push(`${skipped[1]}: skipped, ${skipped[2]}`);
+      return;
+    }
     const result = /^test result: \S+ (\d+) passed; (\d+) failed; (\d+) ignored/.exec(line);
     if (result) {
-      const [passed, failed, skipped] = result.slice(1).map(Number);
-      this.#push({ passed, failed, skipped });
+      const [passed, failed, ignored] = result.slice(1).map(Number);
+      const early = Math.min(this.#skipped, passed);
+      this.#push({ passed: passed - early, failed, skipped: ignored + early });
     }
   }
 
@@ -39,6 +48,7 @@ export class CargoReport {
     this.#suites.push({ name: `rust ${this.#name}`, ...counts, notes: this.#notes });
     this.#name = '';
     this.#notes = [];
+    this.#skipped = 0;
   }
 
   /** A program that was announced but printed no result has crashed: that is a failure. */

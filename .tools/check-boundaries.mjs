@@ -11,8 +11,8 @@ const topLevel = new Set([
   ...['target', 'dist', 'node_modules', 'coverage'],
 ]);
 
-/** Rooms of lib/, upper first: a room imports only itself and what stands below it. */
-const rooms = [
+/** Layers of lib/, upper first: a layer imports only itself and what stands below it. */
+const layers = [
   'cli',
   'server',
   'record',
@@ -62,7 +62,7 @@ function* topLevelNames() {
 /** Only crates/node names napi. */
 const napiInCore = () =>
   scan(
-    ['wire', 'livebot', 'exchange', 'connector'].flatMap((crate) => [
+    ['wire', 'livebot', 'exchange', 'venues', 'connector'].flatMap((crate) => [
       ...filesUnder(`crates/${crate}`, '.rs'),
       ...filesUnder(`crates/${crate}`, 'Cargo.toml'),
     ]),
@@ -72,6 +72,29 @@ const napiInCore = () =>
       }
     },
   );
+
+/** The kit names no venue, and a venue names no other venue; paper trading stands between them. */
+const venueFolders = () =>
+  scan(filesUnder('crates/venues/src', '.rs'), function* (text, file) {
+    const [folder] = file.split('/').slice(3);
+    const allowed = { 'kinds.rs': null, kit: [], paper: ['paper'] };
+    const names = folder in allowed ? allowed[folder] : [folder, 'paper'];
+    if (names === null || /tests?(\.rs|\/)/.test(file)) return;
+    const code = text.split('#[cfg(test)]\nmod tests {')[0].replace(/^\s*\/\/.*/gm, '');
+    for (const [line, match] of matches(code, /\bcrate::(\w+)/g)) {
+      if (!['kit', ...names].includes(match[1]))
+        yield [line, `${folder} may not name crate::${match[1]}`];
+    }
+  });
+
+/** The venues are a library: no command line, and nothing of the process. */
+const venuesAlone = () =>
+  scan([...filesUnder('crates/venues/src', '.rs'), 'crates/venues/Cargo.toml'], function* (text) {
+    const pattern =
+      /\bclap(\.workspace|::)|std::process::(exit|Command)|\bstd::env::(args|set_var)/g;
+    for (const [line, match] of matches(text, pattern))
+      yield [line, `${match[0]} belongs to crates/connector`];
+  });
 
 /** Only lib/native loads the addon. */
 const addonLoads = () =>
@@ -97,19 +120,19 @@ const unguardedExports = () =>
     }
   });
 
-/** A room imports downwards only. Type imports carry no code and may name any room. */
-const roomImports = () =>
+/** A layer imports downwards only. Type imports carry no code and may name any layer. */
+const layerImports = () =>
   scan(filesUnder('lib', '.ts'), function* (text, file) {
-    const room = file.split('/')[1];
-    const level = rooms.indexOf(room);
+    const layer = file.split('/')[1];
+    const level = layers.indexOf(layer);
     if (file.split('/').length < 3) return;
-    if (level < 0) yield [1, `lib/${room} is not a room that check-boundaries.mjs knows`];
+    if (level < 0) yield [1, `lib/${layer} is not a layer that check-boundaries.mjs knows`];
     const pattern = /^(?:import|export)\s+(?!type\b)[^'"]*?from\s+'(\.[^']+)'/gm;
     for (const [line, match] of matches(text, pattern)) {
       const target = path.normalize(path.join(path.dirname(file), match[1])).split('/');
       if (target[0] !== 'lib' || target.length < 3) continue;
-      if (level >= 0 && rooms.indexOf(target[1]) < level) {
-        yield [line, `lib/${room} may not import lib/${target[1]}, which stands above it`];
+      if (level >= 0 && layers.indexOf(target[1]) < level) {
+        yield [line, `lib/${layer} may not import lib/${target[1]}, which stands above it`];
       }
     }
   });
@@ -136,9 +159,11 @@ function* lockAddresses() {
 const checks = [
   topLevelNames,
   napiInCore,
+  venueFolders,
+  venuesAlone,
   addonLoads,
   unguardedExports,
-  roomImports,
+  layerImports,
   fileNames,
   lockAddresses,
 ];

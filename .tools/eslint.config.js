@@ -4,7 +4,13 @@ import tseslint from 'typescript-eslint';
 const root = path.resolve(import.meta.dirname, '..');
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', 'dist/', 'target/', 'docs/', '**/*.mjs', '**/*.cjs', '**/*.js'] },
+  {
+    ignores: [
+      ...['**/node_modules/', 'dist/', 'target/', 'docs/', '**/*.mjs', '**/*.cjs', '**/*.js'],
+      // Generated.
+      'lib/native/addon.d.ts',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -1,8 +1,11 @@
-// npm run lint: rules of the tree, types, eslint, the addon's types against lib/native/addon.ts,
-// clippy. Runs all of them and fails when one failed. Clippy is skipped where there is no Rust.
+// npm run lint: rules of the tree, circles of imports, words of the glossary, types, eslint, the addon's
+// declarations against those that the build generates, clippy. Runs all of them and fails when one
+// failed. Clippy is skipped where there is no Rust.
 import process from 'node:process';
 import { checkAddonTypes } from './check-addon-types.mjs';
 import { checkBoundaries } from './check-boundaries.mjs';
+import { checkCircles } from './check-circles.mjs';
+import { checkWords } from './check-words.mjs';
 import { cargoEnv, lockedArgs, whyNoCargo } from './cargo.mjs';
 import { run, runBin, runMain } from './run.mjs';
 
@@ -25,6 +28,8 @@ async function clippy() {
 
 const steps = [
   ['boundaries', checkBoundaries],
+  ['circles of imports', checkCircles],
+  ['words', checkWords],
   ['types', () => runBin('tsc', ['--noEmit', '--project', '.tools/tsconfig.lint.json'])],
   ['types of the page', () => runBin('tsc', ['--noEmit', '--project', 'lib/server/page'])],
   [

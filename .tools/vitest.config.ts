@@ -4,9 +4,16 @@ import { defineConfig } from 'vitest/config';
 const root = path.resolve(import.meta.dirname, '..');
 
 /** Suites that start processes, use shared memory or measure time: one after the other. */
-const serial = ['e2e', 'stress', 'packaging', 'contract', 'client', 'connector', 'examples'].map(
-  (folder) => `__test__/${folder}/**/*.test.ts`,
-);
+const serial = [
+  'e2e',
+  'stress',
+  'packaging',
+  'contract',
+  'client',
+  'connector',
+  'examples',
+  'orders',
+].map((folder) => `__test__/${folder}/**/*.test.ts`);
 
 const shared = {
   root,

@@ -1,10 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import {
-  create,
-  HashMapMarketDepthLiveBot,
-  LiveInstrument,
-  STUB_WARNING_CODE,
-} from '../../lib/index.js';
+import { create, HashMapMarketDepthLiveBot, LiveInstrument } from '../../lib/index.js';
+import { STUB_WARNING_CODE } from '../../lib/bot/create.js';
 
 // Before anything is loaded: the loader finds no addon here even where one was built.
 vi.hoisted(() => {

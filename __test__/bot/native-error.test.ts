@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CommandError, HftError } from '../../lib/index.js';
+import { HftError } from '../../lib/index.js';
+import { CommandError } from '../../lib/models/record-layout.js';
 import { errorFromCommand, errorFromNative } from '../../lib/models/native-error.js';
 
 describe('errors', () => {

@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import {
-  HftError,
-  RECORD_BYTES,
-  RecordKind,
-  RecordOffset,
-  RecordReader,
-  RecordWriter,
-  type EventView,
-  type RecordFields,
-} from '../../lib/index.js';
+import { HftError, RecordKind, RecordReader, type EventView } from '../../lib/index.js';
+import { RECORD_BYTES, RecordOffset } from '../../lib/models/record-layout.js';
+import { RecordWriter, type RecordFields } from '../../lib/models/record-writer.js';
 import { loadRecordVectors } from '../support/record-vectors.js';
 
 const WIDE = new Set([
@@ -39,12 +32,12 @@ function decode(view: EventView): Record<string, number | bigint> {
     seq: view.seq,
     exchTsNs: view.exchTsNs,
     localTsNs: view.localTsNs,
-    px: view.px,
+    px: view.price,
     qty: view.qty,
     orderId: view.orderId,
     leavesQty: view.leavesQty,
     execQty: view.execQty,
-    execPx: view.execPx,
+    execPx: view.execPrice,
     value: view.value,
     textLen: view.textLen,
     ev: view.ev,
@@ -216,7 +209,7 @@ describe('memory', () => {
     const part = new Uint8Array(shared, RECORD_BYTES);
     new RecordWriter(part).write({ kind: RecordKind.Depth, px: 1.5 });
     const reader = new RecordReader(shared).reset(1, 1);
-    expect(reader.next() && reader.view.px).toBe(1.5);
+    expect(reader.next() && reader.view.price).toBe(1.5);
   });
 
   test('that is full takes no half of a text', () => {

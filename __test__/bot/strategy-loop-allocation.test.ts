@@ -23,6 +23,11 @@ test('the strategy loop allocates next to nothing per event', () => {
   expect(bytesPerEvent()).toBeLessThan(8);
 });
 
+// The order itself and the request that the bot gets: the check of its names takes nothing.
+test('an order of a strategy takes little beside itself', () => {
+  expect(4 * bytesPerEvent('submit')).toBeLessThan(200);
+});
+
 test('the measurement sees a handler that allocates', () => {
   expect(bytesPerEvent('allocate')).toBeGreaterThan(8);
 });

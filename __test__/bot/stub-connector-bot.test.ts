@@ -32,8 +32,8 @@ function everything(bot: StubConnectorBot): string {
   while (!bot.ended) {
     const batch = bot.waitBatch(1_000_000_000);
     while (batch.next()) {
-      const { kind, asset, side, px, qty, exchTsNs, localTsNs, seq, sentMonoNs } = batch.view;
-      parts.push([kind, asset, side, px, qty, exchTsNs, localTsNs, seq, sentMonoNs].join(' '));
+      const { kind, asset, side, price, qty, exchTsNs, localTsNs, seq, sentMonoNs } = batch.view;
+      parts.push([kind, asset, side, price, qty, exchTsNs, localTsNs, seq, sentMonoNs].join(' '));
     }
   }
   return parts.join('\n');
@@ -96,6 +96,7 @@ describe('the stub, by chance', () => {
     test(`fills ${String(probability * 100)} % of the limit orders`, () => {
       const bot = makeBot({
         maxFeeds: Infinity,
+        limits: { maxOrders: 1000 },
         ...(probability === 0.3 ? {} : { fillProbability: probability }),
       });
       waitForBook(bot, 0);
@@ -264,7 +265,7 @@ describe('the stub, by time', () => {
     const told: [number, number][] = [];
     const batch = bot.waitBatch(1e9);
     while (batch.next())
-      if (batch.view.kind === RecordKind.Depth) told.push([batch.view.px, batch.view.qty]);
+      if (batch.view.kind === RecordKind.Depth) told.push([batch.view.price, batch.view.qty]);
     expect(told).toEqual([...bids, ...asks].map(({ price, qty }) => [price, qty]));
     expect(bot.stats().resyncs).toBe(1);
   });

@@ -9,7 +9,7 @@ describe('wait options', () => {
 
   it.each([
     ['shareCore', { shareCore: 1 }],
-    ['strategy', { strategy: 'nap' }],
+    ['strategy', { strategy: 'sleep' }],
     ['spinNs', { spinNs: -1 }],
   ])('name what is wrong: %s', (name, options) => {
     expect(() => resolveWait(options as unknown as WaitOptions)).toThrow(

@@ -1,6 +1,15 @@
 // The doctor against set-ups that were broken on purpose, most of them through the real program.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +18,7 @@ import { runDoctor } from '../../lib/cli/doctor/doctor.js';
 import { doctorText } from '../../lib/cli/doctor/doctor-report.js';
 import type { DoctorContext } from '../../lib/cli/doctor/doctor-context.js';
 import type { Finding } from '../../lib/cli/doctor/finding.js';
+import { LiveClient, LiveInstrument } from '../../lib/index.js';
 import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
@@ -48,6 +58,19 @@ function find(findings: readonly Finding[], id: string): Finding {
   const found = findings.filter((finding) => finding.id === id && finding.level !== 'ok');
   expect(found, `one complaint ${id}`).toHaveLength(1);
   return found[0]!;
+}
+
+/** A page as a process of this package has it in shared memory. */
+function pageOf(layout: number, orders: number, environment: string, capabilities = 0): Buffer {
+  const page = Buffer.alloc(4096);
+  page.write('hblPage1', 'latin1');
+  page.writeUInt32LE(layout, 8);
+  page.writeUInt32LE(process.pid, 12);
+  page.writeUInt32LE(capabilities, 32);
+  page.write('sim', 72);
+  page.writeUInt32LE(orders, 152);
+  page.write(environment, 156);
+  return page;
 }
 
 describe('the doctor', () => {
@@ -100,18 +123,42 @@ describe('the doctor', () => {
     });
   });
 
+  it('finds a key with quotes or blanks around it, and shows none', () => {
+    for (const key of [`"${CANARY}"`, ` ${CANARY}`]) {
+      const { findings, code } = doctor({ BYBIT_API_KEY: 'k', BYBIT_API_SECRET: key });
+      expect(find(findings, 'keys').found).toContain('BYBIT_API_SECRET: has quotes or blanks');
+      expect(code).toBe(1);
+    }
+  });
+
   it('finds a flag that is neither true nor false, and does not repeat it', () => {
-    const { findings } = doctor({ CONNECTOR_PAPER_TRADING: CANARY });
-    expect(find(findings, 'flags').found).toContain('CONNECTOR_PAPER_TRADING');
-    expect(find(findings, 'flags').remedy).toBe('Write true or false.');
+    for (const name of ['CONNECTOR_PAPER_TRADING', 'BYBIT_CONNECTOR_TESTNET']) {
+      const { findings, code } = doctor({ [name]: CANARY });
+      expect(find(findings, 'flags')).toMatchObject({
+        level: 'fail',
+        found: expect.stringContaining(name) as string,
+        remedy: 'Write true or false.',
+      });
+      expect(code).toBe(1);
+    }
   });
 
   it('says loudly that orders would be real, and that they cannot be without keys', () => {
     const keys = { BYBIT_API_KEY: CANARY, BYBIT_API_SECRET: CANARY };
     const real = doctor({ ...keys, CONNECTOR_PAPER_TRADING: 'false' });
     expect(find(real.findings, 'orders').found).toContain('REAL ORDERS');
+    expect(find(real.findings, 'orders').found).toMatch(
+      /main net, by the variable CONNECTOR_PAPER/,
+    );
     const none = doctor({ CONNECTOR_PAPER_TRADING: 'false' });
     expect(find(none.findings, 'orders')).toMatchObject({ level: 'fail' });
+    const text = 'paper_trading = false\nenvironment = "testnet"\n';
+    const file = fileOf('real.toml', text, 0o600);
+    expect(find(doctor(keys, '--config', file).findings, 'orders').found).toBe(
+      `REAL ORDERS go to Bybit's testnet, by paper_trading of ${file}`,
+    );
+    const safe = doctor({ ...keys, CONNECTOR_PAPER_TRADING: 'true' }, '--config', file).findings;
+    expect(safe.find(({ id }) => id === 'orders')).toMatchObject({ level: 'ok' });
   });
 
   it('finds a config file with keys that others may read, and one that is not there', () => {
@@ -152,6 +199,77 @@ describe('the doctor', () => {
     ]);
   });
 
+  it('finds a register that was emptied under processes that run', () => {
+    const [shmFolder, iceoryxFolder] = ['shm', 'register'].map((name) => path.join(folder, name));
+    mkdirSync(shmFolder!);
+    mkdirSync(path.join(iceoryxFolder!, 'services'), { recursive: true });
+    const registerOf = (): Finding | undefined =>
+      with_({ shmFolder: shmFolder!, iceoryxFolder: iceoryxFolder! }).find(
+        ({ id }) => id === 'shm.register',
+      );
+    expect(registerOf()).toMatchObject({ level: 'ok' });
+    const page = Buffer.alloc(4096);
+    page.write('hblPage1', 'latin1');
+    page.writeUInt32LE(process.pid, 12);
+    writeFileSync(path.join(shmFolder!, 'hbl-0-connector-sim'), page);
+    expect(registerOf()).toMatchObject({
+      level: 'fail',
+      found: expect.stringContaining('is empty although 1 process(es)') as string,
+      remedy: expect.stringContaining('/etc/tmpfiles.d') as string,
+    });
+    writeFileSync(path.join(iceoryxFolder!, 'services', 'iox2_1.service'), '');
+    expect(registerOf()).toMatchObject({ level: 'ok' });
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'lists the connectors that run: what they do with orders, and the bots that they know',
+    () => {
+      const shmFolder = path.join(folder, 'pages');
+      mkdirSync(shmFolder);
+      const running = (): string[] =>
+        with_({ shmFolder })
+          .filter(({ id }) => id === 'running')
+          .map(({ found }) => found);
+      expect(running()).toEqual(['no connector of this package runs']);
+      const [page, dead] = [pageOf(3, 4, 'mainnet'), pageOf(3, 3, 'testnet')];
+      writeFileSync(path.join(shmFolder, 'hbl-0-connector-dead'), dead);
+      writeFileSync(path.join(shmFolder, 'hbl-0-bot-gone'), dead);
+      // Whose pages they are is told by who holds them open.
+      const held = [
+        ['hbl-0-connector-mine%2fone', page],
+        ['hbl-0-connector-old', pageOf(2, 0, '')],
+        ['hbl-0-bot-01', pageOf(3, 0, '', 32)],
+      ].map(([name, bytes]) => {
+        const file = path.join(shmFolder, name as string);
+        writeFileSync(file, bytes as Buffer);
+        return openSync(file, 'r');
+      });
+      try {
+        const pid = String(process.pid);
+        expect(running()).toEqual([
+          `mine/one: sim, orders REAL ORDERS: real (mainnet), pid ${pid}, 1 bot (pid ${pid}, looks on)`,
+          `old (pid ${pid}) is of another version: what it does with orders is not known`,
+        ]);
+      } finally {
+        for (const handle of held) closeSync(handle);
+      }
+      expect(running()).toEqual(['no connector of this package runs']);
+    },
+  );
+
+  // Root may write everywhere, so that there is nothing to find.
+  if (process.getuid?.() !== 0)
+    it('finds a register of somebody else, and no place for one', () => {
+      const closed = path.join(folder, 'closed');
+      mkdirSync(path.join(closed, 'nodes'), { recursive: true });
+      chmodSync(path.join(closed, 'nodes'), 0o500);
+      const foreign = find(with_({ iceoryxFolder: closed }), 'shm.register');
+      expect(foreign.found).toContain(`${path.join(closed, 'nodes')} cannot be used: EACCES`);
+      const none = path.join(closed, 'nodes', 'none');
+      const nowhere = find(with_({ iceoryxFolder: none }), 'shm.register');
+      expect(nowhere.remedy).toContain(`Make ${path.join(closed, 'nodes')} writable`);
+    });
+
   it('says what building takes, when something is not built', () => {
     const none = path.join(folder, 'none.node');
     const bare = with_({ env: { PATH: folder, HFTBACKTEST_LIVE_ADDON: none } });
@@ -177,6 +295,31 @@ describeNative('the doctor on a machine that works', () => {
     const { findings, code } = doctor({});
     expect(findings.filter(({ level }) => level === 'fail')).toEqual([]);
     expect(code).toBe(0);
+  });
+
+  it.skipIf(process.platform !== 'linux')('lists a connector that runs, and its bot', async () => {
+    const name = uniqueName();
+    const connector = new ConnectorProcess({ args: [name, 'sim', '--paper'] });
+    await connector.start();
+    const running = (): string | undefined =>
+      runDoctor({ env: {} }).find(
+        ({ id, found }) => id === 'running' && found.startsWith(`${name}: `),
+      )?.found;
+    const said = `${name}: sim, orders paper (simulated), pid ${String(connector.pid)}`;
+    expect(running()).toBe(`${said}, no bots of this package`);
+    const client = new LiveClient({
+      instruments: [new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001)],
+      readOnly: true,
+    });
+    try {
+      await client.start();
+      await client.ready(20_000);
+      expect(running()).toBe(`${said}, 1 bot (pid ${String(process.pid)}, looks on)`);
+    } finally {
+      await client.close();
+      await connector.stop();
+    }
+    expect(running()).toBeUndefined();
   });
 
   it.skipIf(process.platform !== 'linux')(

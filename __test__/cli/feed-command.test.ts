@@ -51,6 +51,19 @@ it('ends in order at a Ctrl+C while it still connects', async () => {
   silent.close();
 });
 
+it('ends in order and without a word when nobody reads its output any more', async () => {
+  const command = `"$0" "$1" feed --source hft_connector --json --seconds 20 | head -n 2; exit \${PIPESTATUS[0]}`;
+  const began = performance.now();
+  const { stdout, stderr } = await promisify(execFile)(
+    'bash',
+    ['-c', command, process.execPath, main],
+    { env: { PATH: process.env['PATH'], HFTBACKTEST_LIVE_ADDON: path.join(path.sep, 'nowhere') } },
+  );
+  expect(stdout.trim().split('\n')).toHaveLength(2);
+  expect(stderr).not.toMatch(/EPIPE|Error/);
+  expect(performance.now() - began).toBeLessThan(15_000);
+});
+
 it('refuses a data source that there is not', async () => {
   await expect(feed('--source', 'nonsense')).rejects.toMatchObject({
     code: 1,

@@ -1,12 +1,13 @@
 // `hftbacktest-live record` as a program, on made-up data.
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { arrayBytes, rowsOf } from '../../lib/npz/npy-header.js';
+import { ROW_BYTES } from '../../lib/npz/event-rows.js';
+import { arrayBytes, npyHeader, rowsOf } from '../../lib/npz/npy-header.js';
 
 const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 let folder: string;
@@ -45,6 +46,17 @@ it('records a data source of the feed', () => {
       .sort(),
   ).toEqual(['.gz', '.npz']);
   expect(run.stdout).toMatch(/\.npz: [1-9]\d* trades, [1-9]\d* levels/);
+});
+
+it('recovers what it can beside a bad file, names that one, and ends with code 1', () => {
+  const left = Buffer.concat([npyHeader(1), Buffer.alloc(ROW_BYTES, 1)]);
+  writeFileSync(path.join(folder, 'A_20260101-000000.npy'), 'no array');
+  writeFileSync(path.join(folder, 'B_20260101-000000.npy'), left);
+  const run = record(':', '--recover', folder);
+  expect(run.status).toBe(1);
+  expect(run.stdout).toContain('B_20260101-000000.npz: 0 trades, 1 levels');
+  expect(run.stderr).toMatch(/1 of 2 files.*A_20260101-000000\.npy is no recording/);
+  expect(readdirSync(folder).sort()).toEqual(['A_20260101-000000.npy', 'B_20260101-000000.npz']);
 });
 
 describe('on a disk that is full', () => {

@@ -79,6 +79,53 @@ describe('a client with a connector of its own', () => {
     expect(client.health.connectorProcess).toMatchObject({ state: 'stopped', pid: undefined });
   });
 
+  it('spells name and kind, also when the name is a kind', async () => {
+    const { client } = make(
+      { kind: 'sim', name: 'bybit' },
+      {
+        instruments: [new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.5).lotSize(0.1)],
+      },
+    );
+    await client.start();
+    expect(said(client)['args']).toEqual([
+      'bybit',
+      'sim',
+      'BTCUSDT',
+      '--ready-json',
+      '--with-stdin',
+    ]);
+  });
+
+  it('refuses words that the connector would read as options', () => {
+    for (const connector of [
+      { name: '--paper=false' },
+      { symbols: ['--testnet=false'] },
+      { files: ['-x.gz'] },
+      { configFile: '' },
+    ]) {
+      expect(() => make({ kind: 'bybit', ...connector })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
+      );
+    }
+  });
+
+  it('starts nothing when `paper` or its variable is no flag', async () => {
+    for (const paper of ['false', 0, null] as unknown as boolean[]) {
+      const { client } = make({ kind: 'bybit', paper });
+      await expect(client.start()).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARGUMENT',
+        message: expect.stringContaining('connector.paper') as string,
+      });
+    }
+    for (const name of ['CONNECTOR_PAPER_TRADING', 'BYBIT_CONNECTOR_TESTNET']) {
+      const { client } = make({ kind: 'bybit', env: { [name]: 'treu' } });
+      await expect(client.start()).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARGUMENT',
+        message: expect.stringContaining(name) as string,
+      });
+    }
+  });
+
   it('is ended by `await using`, and starts a new one when it is started again', async () => {
     const { client } = make();
     await client.start();
@@ -98,16 +145,16 @@ describe('a client with a connector of its own', () => {
     await client.start();
     const { pid, name } = client.health.connectorProcess!;
     process.kill(pid!, 'SIGKILL');
-    await until(() => events.some(({ type }) => type === 'connector_restarted'), 'its return');
+    await until(() => events.some(({ type }) => type === 'connectorRestarted'), 'its return');
     expect(events.filter(({ type }) => type.startsWith('connector'))).toEqual([
       expect.objectContaining({
-        type: 'connector_died',
+        type: 'connectorDied',
         connector: name,
         code: null,
         signal: 'SIGKILL',
         willRestart: true,
       }),
-      { type: 'connector_restarted', connector: name, restarts: 1 },
+      { type: 'connectorRestarted', connector: name, restarts: 1 },
     ]);
     expect(client.health.connectorProcess).toMatchObject({ state: 'running', restarts: 1 });
     expect(client.state).toBe('running');
@@ -140,7 +187,7 @@ describe('a client with a connector of its own', () => {
     const { client, events } = make({ restart: false });
     await client.start();
     process.kill(client.health.connectorProcess!.pid!, 'SIGKILL');
-    await until(() => events.some(({ type }) => type === 'connector_died'), 'its death');
+    await until(() => events.some(({ type }) => type === 'connectorDied'), 'its death');
     expect(events.at(-1)).toMatchObject({ willRestart: false });
     expect(client.health.connectorProcess!.state).toBe('failed');
   });
@@ -255,10 +302,16 @@ describe('a client with a connector of its own', () => {
     const { pid } = client.health.connectorProcess!;
     const arguments_ = existsSync('/proc/self') ? readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8') : ''; // prettier-ignore
     process.kill(pid!, 'SIGKILL');
-    await until(() => events.some(({ type }) => type === 'connector_died'), 'its death');
+    await until(() => events.some(({ type }) => type === 'connectorDied'), 'its death');
     const shown = [arguments_, inspect([client, client.health, events], { depth: 12, showHidden: true })].join('\n'); // prettier-ignore
     expect(shown).toContain('[redacted]');
     expect(shown).not.toContain('canary');
+  });
+
+  it('leaves half a pair of keys to the connector, which refuses it where orders are real', async () => {
+    const { client } = make({ kind: 'bybit', env: { BYBIT_API_KEY: 'k', BYBIT_API_SECRET: '' } });
+    await client.start();
+    expect(said(client)).toMatchObject({ hasKey: true });
   });
 
   it('takes no key in its config that the environment holds', async () => {

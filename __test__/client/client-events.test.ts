@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import type { BookBatch } from '../../lib/client/client-event.js';
+import type { BookUpdate } from '../../lib/models/book-update.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { LinkStatus, RecordFlag, RecordKind } from '../../lib/models/record-layout.js';
 import { connectedClient, instrument } from './clients.js';
@@ -11,8 +11,8 @@ describe('the events of a client', () => {
     const { client, session } = await connectedClient();
     const handled: number[] = [];
     client.on('trade', ({ price }) => handled.push(price));
-    const one = client.trades();
-    const two = client.trades();
+    const one = client.stream('trade');
+    const two = client.stream('trade');
     const all = client.events();
     expect(client.getTradeNowait()).toBeUndefined();
     for (let i = 1; i <= 5; i += 1) session.trade(i);
@@ -91,7 +91,7 @@ describe('the events of a client', () => {
   it('leaves its queue when a for await loop is left', async () => {
     const { client, session } = await connectedClient();
     const reading = (async () => {
-      for await (const trade of client.trades()) if (trade.price === 2) break;
+      for await (const trade of client.stream('trade')) if (trade.price === 2) break;
     })();
     session.trade(1);
     session.trade(2);
@@ -105,7 +105,7 @@ describe('books', () => {
     const { client, session } = await connectedClient();
     session.batch([['bid', 95, 1]]);
     await settled();
-    const updates: BookBatch[] = [];
+    const updates: BookUpdate[] = [];
     client.on('bookUpdate', (update) => updates.push(update));
     session.batch([
       ['bid', 99, 1],
@@ -132,7 +132,7 @@ describe('books', () => {
         { price: 95, qty: 1 },
       ],
       asks: [{ price: 101, qty: 2 }],
-      trusted: true,
+      synced: true,
     });
   });
 
@@ -140,12 +140,12 @@ describe('books', () => {
     const { client, session } = await connectedClient();
     session.batch([['bid', 99, 1]]);
     await settled();
-    const updates: BookBatch[] = [];
+    const updates: BookUpdate[] = [];
     client.on('bookUpdate', (update) => updates.push(update));
     const snapshot = client.getSnapshot(5_000);
     session.write({ kind: RecordKind.BookReset, asset: 0 });
     await settled();
-    expect(client.snapshot()).toMatchObject({ bids: [], trusted: false });
+    expect(client.snapshot()).toMatchObject({ bids: [], synced: false });
     session.batch([['bid', 97, 1]], RecordFlag.InBatch | RecordFlag.Snapshot);
     session.write({ kind: RecordKind.BookReady, asset: 0 });
     await settled();
@@ -153,7 +153,7 @@ describe('books', () => {
     expect(await snapshot).toMatchObject({
       type: 'snapshot',
       bids: [{ price: 97, qty: 1 }],
-      trusted: true,
+      synced: true,
     });
   });
 
@@ -205,7 +205,7 @@ describe('books', () => {
 });
 
 describe('connections', () => {
-  it('are told when lost and restored, by name and reason; books are not trusted meanwhile', async () => {
+  it('are told when lost and restored, by name and reason; books are not synced meanwhile', async () => {
     const told: string[] = [];
     const { client, session } = await connectedClient({
       onConnectionLost: ({ connector, reason }) => told.push(`lost ${connector} ${reason}`),
@@ -213,7 +213,7 @@ describe('connections', () => {
     });
     session.link(LinkStatus.Lost);
     await settled();
-    expect(client.health.instruments).toMatchObject([{ bookTrusted: false }]);
+    expect(client.health.instruments).toMatchObject([{ bookSynced: false }]);
     session.link(LinkStatus.Connected);
     session.link(LinkStatus.VenueDown);
     session.link(LinkStatus.VenueDown);
@@ -251,12 +251,12 @@ describe('errors', () => {
   it('of a connector come with their code, number and text', async () => {
     const told: unknown[] = [];
     const { session } = await connectedClient({
-      onError: (error, event) => told.push(error.message, event.source, event.told?.kind),
+      onError: (error, event) => told.push(error.message, event.source, event.reported?.kind),
     });
     session.write({ kind: RecordKind.Error, asset: 0, status: 3, value: 9n, text: 'something' });
     await settled();
     expect(told).toEqual([
-      'BTCUSDT: the connector told custom 9: something.',
+      'BTCUSDT: the connector reported custom 9: something.',
       'connector',
       'custom',
     ]);
@@ -382,11 +382,11 @@ describe('what a connector tells of its account and its venue', () => {
     text: 'USDT',
   };
 
-  it('becomes balances: the newest of each coin, null for what is not told', async () => {
+  it('becomes balances: the newest of each coin, undefined for what is not told', async () => {
     const { client, session } = await connectedClient();
-    const told: (string | null)[] = [];
+    const told: (string | undefined)[] = [];
     client.on('balance', ({ coin }) => told.push(coin));
-    const stream = client.balances();
+    const stream = client.stream('balance');
     expect(client.getBalance('USDT')).toBeUndefined();
     session.write(usdt, { ...usdt, px: 12, exchTsNs: 8n });
     await settled();
@@ -396,7 +396,7 @@ describe('what a connector tells of its account and its venue', () => {
       coin: 'USDT',
       equity: 12,
       walletBalance: 9,
-      available: null,
+      available: undefined,
       initialMargin: 1,
       maintenanceMargin: 0.5,
       unrealisedPnl: -1,
@@ -409,12 +409,12 @@ describe('what a connector tells of its account and its venue', () => {
     expect(client.getBalance(), 'which of the two?').toBeUndefined();
     session.write({ ...usdt, text: '', px: 99 });
     await settled();
-    expect(client.getBalance()).toMatchObject({ coin: null, equity: 99 });
+    expect(client.getBalance()).toMatchObject({ coin: undefined, equity: 99 });
     expect(client.getBalances()).toHaveLength(3);
-    expect(told).toEqual(['USDT', 'USDT', 'BTC', null]);
+    expect(told).toEqual(['USDT', 'USDT', 'BTC', undefined]);
     await client.close();
     let streamed = 0;
-    for await (const balance of stream) streamed += balance.equity === null ? 0 : 1;
+    for await (const balance of stream) streamed += balance.equity === undefined ? 0 : 1;
     expect(streamed).toBe(4);
   });
 
@@ -455,7 +455,7 @@ describe('what a connector tells of its account and its venue', () => {
     const common = { type: 'notice', connector: 'fake', asset: 0, symbol: 'BTCUSDT' };
     expect(notices).toEqual([
       { ...common, severity: 'warning', code: 3214, text: 'late', orderId: 5n },
-      { ...common, severity: 'info', code: 3101, text: '', orderId: null },
+      { ...common, severity: 'info', code: 3101, text: '', orderId: undefined },
     ]);
     expect(errors).not.toHaveBeenCalled();
   });
@@ -474,7 +474,7 @@ describe('what a connector tells of its account and its venue', () => {
     await settled();
     expect(links).toMatchObject([
       { state: 'socket_down', socket: 'private', text: 'closed', epoch: 0n },
-      { state: 'venue_down', socket: null, text: 'no private data' },
+      { state: 'venue_down', socket: undefined, text: 'no private data' },
       { state: 'socket_up', socket: 'trade', text: '' },
     ]);
     expect(lost).toHaveBeenCalledTimes(1);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { ClientStateChange } from '../../lib/client/client-event.js';
 import { LiveClient } from '../../lib/client/live-client.js';
+import { bookStateToCode } from '../../lib/models/book-state.js';
 import { HftError } from '../../lib/models/hft-error.js';
 import { LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
 import { fakeClient, connectedClient, instrument, stubClient } from './clients.js';
@@ -105,7 +106,7 @@ describe('the life of a client', () => {
       onConnectionLost: (change) => told.push(`${change.connector} ${change.reason}`),
     });
     const next = client
-      .trades()
+      .stream('trade')
       .next()
       .catch((error: unknown) => error);
     session.die(new HftError('ERR_NATIVE_UNAVAILABLE', 'the worker thread ended.'));
@@ -120,7 +121,7 @@ describe('the life of a client', () => {
 
   it('ends iterators and waiting takers when closed, after what is queued', async () => {
     const { client, session } = await connectedClient();
-    const stream = client.trades();
+    const stream = client.stream('trade');
     const taker = client.getTrade(60_000);
     session.trade(5);
     await settled();
@@ -165,14 +166,15 @@ describe('the life of a client', () => {
       { kind: RecordKind.Link, status: LinkStatus.Connected },
       { kind: RecordKind.BookReset },
       { kind: RecordKind.Link, status: LinkStatus.FeedStale },
+      { kind: RecordKind.BookState, status: bookStateToCode('stale') },
       { kind: RecordKind.BookReady },
     );
     await settled();
     const late = await client.ready(20).catch((error: unknown) => error);
     expect(late).toMatchObject({ code: 'ERR_CONNECTOR_DOWN' });
-    expect(String(late)).toContain('the venue has no whole book of BTCUSDT');
+    expect(String(late)).toContain('the book of BTCUSDT is stale');
     const ready = client.ready(5_000);
-    session.link(LinkStatus.FeedFresh);
+    session.link(LinkStatus.FeedLive);
     await ready;
     // Another run of the connector tells anew what is stale.
     session.link(LinkStatus.FeedStale);
@@ -187,7 +189,7 @@ describe('the life of a client', () => {
     [{ backend: 'none' as never }, 'backend'],
     [{ depth: 'roivector' as const }, 'range of interest'],
     [{ orderRateLimit: { perSecond: 0 } }, 'orderRateLimit.perSecond'],
-    [{ queues: { order: { policy: 'drop-oldest' as const } } }, 'never dropped'],
+    [{ queues: { executionReport: { policy: 'drop-oldest' as const } } }, 'never dropped'],
     [{ queues: { trade: { capacity: 0 } } }, 'queues.trade.capacity'],
   ])('refuses %j and names it', (options, name) => {
     expect(() => new LiveClient({ instruments: [instrument], ...options })).toThrow(
@@ -257,7 +259,7 @@ describe('a client on the stub', () => {
     const trade = await client.getTrade(5_000);
     expect(trade?.price).toBeGreaterThan(0);
     const book = client.snapshot();
-    expect(book.trusted).toBe(true);
+    expect(book.synced).toBe(true);
     const price = book.bids[0]!.price - 100;
     const outcome = await client.submitOrder({ side: 'buy', price, qty: 0.1 });
     expect(outcome).toMatchObject({ status: 'accepted', order: { state: 'new', own: true } });

@@ -1,27 +1,65 @@
 import { describe, expect, it } from 'vitest';
 
-import type { OrderStateChange } from '../../lib/client/client-event.js';
+import type { OrderUpdate } from '../../lib/client/client-event.js';
 import { WireStatus } from '../../lib/client/order-state.js';
 import { CommandError, LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
-import { connectedClient, fakeClient } from './clients.js';
-import { settled, type FakeSession } from './fake-session.js';
+import { buy, connectedClient, fakeClient, withOrder } from './clients.js';
+import { settled } from './fake-session.js';
 
-const buy = { side: 'buy' as const, price: 100, qty: 1 };
+describe('a book that is not live', () => {
+  it.each(['stale', 'gapped', 'crossed', 'resyncing', 'disconnected'] as const)(
+    'denies an order by name when the bot found it %s',
+    async (state) => {
+      const { client, session } = await connectedClient();
+      const outcome = client.submitOrder(buy);
+      await settled();
+      session.refuse(session.last('submit'), CommandError.BookNotLive, state);
+      const denied = await outcome;
+      expect(denied).toMatchObject({
+        status: 'denied',
+        rule: 'book_not_live',
+        code: 'ERR_BOOK_NOT_LIVE',
+        order: { state: 'denied', leavesQty: 0 },
+      });
+      const text = 'text' in denied ? denied.text : '';
+      for (const part of [`the book is ${state}`, 'nothing was sent', 'requireLiveBook'])
+        expect(text).toContain(part);
+      expect(client.getOrders()).toEqual([]);
+      expect(client.health.ordersSubmitted).toBe(0);
+    },
+  );
 
-/** A client with one open order. */
-async function withOrder(options: Parameters<typeof connectedClient>[0] = {}): Promise<{
-  client: Awaited<ReturnType<typeof connectedClient>>['client'];
-  session: FakeSession;
-  id: bigint;
-}> {
-  const { client, session } = await connectedClient(options);
-  const outcome = client.submitOrder(buy);
-  await settled();
-  const id = session.last('submit').orderId;
-  session.order(id, WireStatus.New);
-  expect(await outcome).toMatchObject({ status: 'accepted', order: { orderId: id, state: 'new' } });
-  return { client, session, id };
-}
+  it('denies a change of an order, which stays as it is, and lets its cancel go', async () => {
+    const { client, session, id } = await withOrder();
+    const outcome = client.modifyOrder(id, { price: 101 });
+    await settled();
+    session.refuse(session.last('modify'), CommandError.BookNotLive, 'stale');
+    expect(await outcome).toMatchObject({
+      status: 'denied',
+      rule: 'book_not_live',
+      order: { orderId: id, state: 'new', price: 100 },
+    });
+    session.bookState('stale');
+    await settled();
+    void client.cancelOrder(id);
+    expect(session.last('cancel').orderId).toBe(id);
+  });
+
+  it('is told once per change, and shown by snapshot and health', async () => {
+    const { client, session } = await connectedClient();
+    const told: unknown[] = [];
+    client.on('bookState', ({ symbol, previous, state }) => {
+      told.push([symbol, previous, state, client.snapshot().state, client.snapshot().synced]);
+    });
+    session.bookState('stale');
+    await settled();
+    expect(told).toEqual([['BTCUSDT', 'live', 'stale', 'stale', false]]);
+    expect(client.health.instruments).toMatchObject([{ bookState: 'stale', bookSynced: false }]);
+    session.write({ kind: RecordKind.BookState, status: 1, value: 2n });
+    await settled();
+    expect(told[1]).toEqual(['BTCUSDT', 'stale', 'live', 'live', true]);
+  });
+});
 
 describe('submitOrder', () => {
   it('makes ids that are unique and grow', async () => {
@@ -76,10 +114,47 @@ describe('submitOrder', () => {
     });
   });
 
+  it.each([2001, 2004, 3202])(
+    'expires, with its reason, when %d says how it ended',
+    async (code) => {
+      const { client, session } = await connectedClient();
+      const outcome = client.submitOrder({ ...buy, timeInForce: 'GTX' });
+      await settled();
+      const id = session.last('submit').orderId;
+      session.write({
+        kind: RecordKind.Reject,
+        orderId: id,
+        value: BigInt(code),
+        text: 'would take',
+      });
+      session.order(id, WireStatus.Expired);
+      expect(await outcome).toMatchObject({
+        status: 'expired',
+        order: { state: 'expired', reject: { code, text: 'would take' } },
+      });
+    },
+  );
+
+  it('tells fills as decimals, not as differences of floats', async () => {
+    const { client, session } = await connectedClient();
+    const fills: (number | undefined)[] = [];
+    client.on('orderUpdate', ({ fill }) => fills.push(fill?.qty));
+    const outcome = client.submitOrder({ ...buy, qty: 0.7 });
+    await settled();
+    const id = session.last('submit').orderId;
+    session.order(id, WireStatus.New, { qty: 0.7, leavesQty: 0.7 });
+    session.order(id, WireStatus.PartiallyFilled, { qty: 0.7, leavesQty: 0.4, execQty: 0.3 });
+    session.order(id, WireStatus.PartiallyFilled, { qty: 0.7, leavesQty: 0.1, execQty: 0.3 });
+    await outcome;
+    await settled();
+    expect(fills.filter((qty) => qty !== undefined)).toEqual([0.3, 0.3]);
+    expect(client.getOrder(id)).toMatchObject({ filledQty: 0.6, leavesQty: 0.1 });
+  });
+
   it.each([
-    [{ price: 100.25 }, 'tick_size', 'ERR_INVALID_ARGUMENT'],
-    [{ qty: 0.15 }, 'lot_size', 'ERR_INVALID_ARGUMENT'],
-    [{ qty: 0.01 }, 'lot_size', 'ERR_INVALID_ARGUMENT'],
+    [{ price: 100.25 }, 'tick_size', 'ERR_OFF_GRID'],
+    [{ qty: 0.15 }, 'lot_size', 'ERR_OFF_GRID'],
+    [{ qty: 0.01 }, 'lot_size', 'ERR_OFF_GRID'],
   ])('denies %j by the rule %s and sends nothing', async (change, rule, code) => {
     const { client, session } = await connectedClient();
     expect(await client.submitOrder({ ...buy, ...change })).toMatchObject({
@@ -146,7 +221,6 @@ describe('submitOrder', () => {
     [{ orderId: 1.5 }, 'orderId'],
     [{ orderId: 0n }, 'orderId'],
     [{ orderId: 2n ** 64n }, 'orderId'],
-    [{ timeoutMs: -1 }, 'timeoutMs'],
   ])('throws for %s and sends nothing', async (change, field) => {
     const { client, session } = await connectedClient();
     const error: unknown = await client
@@ -156,6 +230,18 @@ describe('submitOrder', () => {
       code: 'ERR_INVALID_ARGUMENT',
       message: expect.stringMatching(new RegExp(`^${field}:`)) as string,
     });
+    expect(session.sent).toEqual([]);
+  });
+
+  it.each([-1, NaN, '5', { timeoutMs: 5 }])('throws for a time-out of %j', async (timeoutMs) => {
+    const { client, session } = await connectedClient();
+    await expect(client.submitOrder(buy, timeoutMs as number)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: expect.stringMatching(/^timeoutMs:/) as string,
+    });
+    await expect(client.submitOrder({ ...buy, timeoutMs: 5 } as typeof buy)).rejects.toThrow(
+      'submitOrder(order, timeoutMs)',
+    );
     expect(session.sent).toEqual([]);
   });
 
@@ -176,48 +262,84 @@ describe('submitOrder', () => {
 describe('an order without an answer', () => {
   it('is unknown after the time-out, asked for, never sent again, and told when its state is known', async () => {
     const { client, session } = await connectedClient();
-    const changes: OrderStateChange[] = [];
-    client.on('orderState', (change) => changes.push(change));
-    const outcome = await client.submitOrder({ ...buy, timeoutMs: 10 });
+    const changes: OrderUpdate[] = [];
+    client.on('orderUpdate', (change) => changes.push(change));
+    const outcome = await client.submitOrder(buy, 10);
     expect(outcome).toMatchObject({
       status: 'unknown',
       reason: 'timeout',
-      order: { state: 'pending_new', uncertain: true },
+      order: { state: 'pending_new', unconfirmed: true },
     });
-    expect(session.sent.map(({ kind }) => kind)).toEqual(['submit', 'resync']);
+    expect(session.sent.map(({ kind }) => kind)).toEqual(['submit', 'ask']);
+    expect(session.last('ask').orderId).toBe(outcome.order.orderId);
     session.order(outcome.order.orderId, WireStatus.New);
     session.write({ kind: RecordKind.BookReady, asset: 0 });
     await settled();
     expect(client.getOrder(outcome.order.orderId)).toMatchObject({
       state: 'new',
-      uncertain: false,
+      unconfirmed: false,
     });
     expect(changes.map(({ current }) => current)).toEqual(['pending_new', 'new']);
     expect(session.sent.filter(({ kind }) => kind === 'submit')).toHaveLength(1);
   });
 
-  it('is closed when the connector does not list it, unless the connector is not known to list all', async () => {
-    for (const sideChannel of [true, false]) {
-      const { client, session } = await connectedClient();
-      session.sideChannel = sideChannel;
-      const { order } = await client.submitOrder({ ...buy, timeoutMs: 10 });
+  it('stays open and unconfirmed when an answer does not name it, however often, and can be cancelled', async () => {
+    const { client, session } = await connectedClient();
+    const { order } = await client.submitOrder(buy, 10);
+    for (let i = 0; i < 3; i += 1) {
+      client.resync();
       session.write(
         { kind: RecordKind.BookReset, asset: 0 },
         { kind: RecordKind.BookReady, asset: 0 },
       );
       await settled();
-      expect(client.getOrder(order.orderId)?.state).toBe(sideChannel ? 'closed' : 'pending_new');
     }
+    expect(client.getOrder(order.orderId)).toMatchObject({
+      state: 'pending_new',
+      unconfirmed: true,
+    });
+    const cancel = client.cancelOrder(order.orderId);
+    await settled();
+    expect(session.last('cancel').orderId).toBe(order.orderId);
+    session.order(order.orderId, WireStatus.New);
+    await settled();
+    session.order(order.orderId, WireStatus.Canceled);
+    expect(await cancel).toMatchObject({ status: 'canceled' });
   });
 
-  it('is unknown at once when the connection goes; the snapshot after its return decides', async () => {
+  it('is denied when the connector says that it never got it, also after the call said unknown', async () => {
+    const { client, session } = await connectedClient();
+    const changes: OrderUpdate[] = [];
+    client.on('orderUpdate', (change) => changes.push(change));
+    const notSent = (orderId: bigint): void => {
+      const text = 'this connector never got it';
+      session.write({ kind: RecordKind.Reject, flags: 4, orderId, value: -3n, text });
+    };
+    const waiting = client.submitOrder(buy);
+    await settled();
+    notSent(session.last('submit').orderId);
+    expect(await waiting).toMatchObject({
+      status: 'denied',
+      rule: 'not_received',
+      code: 'ERR_SEND_FAILED',
+      text: 'this connector never got it',
+    });
+    const { order } = await client.submitOrder(buy, 10);
+    notSent(order.orderId);
+    await settled();
+    expect(client.getOrder(order.orderId)).toMatchObject({ state: 'denied', unconfirmed: false });
+    expect(changes.at(-1)).toMatchObject({ previous: 'pending_new', current: 'denied' });
+    expect(client.getOrders()).toEqual([]);
+  });
+
+  it('is unknown at once when the connection goes; what is told after its return decides', async () => {
     const { client, session, id } = await withOrder();
     const pending = client.submitOrder(buy);
     await settled();
     const second = session.last('submit').orderId;
     session.link(LinkStatus.Lost);
     expect(await pending).toMatchObject({ status: 'unknown', reason: 'connection_lost' });
-    expect(client.getOrder(id)).toMatchObject({ state: 'new', uncertain: true });
+    expect(client.getOrder(id)).toMatchObject({ state: 'new', unconfirmed: true });
     expect(await client.submitOrder(buy)).toMatchObject({
       status: 'denied',
       rule: 'connector_down',
@@ -232,12 +354,15 @@ describe('an order without an answer', () => {
     expect(client.getOrder(id)).toMatchObject({
       state: 'partially_filled',
       filledQty: 0.6,
-      uncertain: false,
+      unconfirmed: false,
     });
+    expect(client.getOrder(second)).toMatchObject({ state: 'pending_new', unconfirmed: true });
+    session.write({ kind: RecordKind.Reject, flags: 4, orderId: second, value: -1n });
+    await settled();
     expect(client.getOrder(second)?.state).toBe('closed');
   });
 
-  it('is closed by the word of the bot that the connector does not list it', async () => {
+  it('is closed by the word of the bot that it is proven not to be open', async () => {
     const { client, session, id } = await withOrder();
     session.write({
       kind: RecordKind.Reject,
@@ -252,7 +377,7 @@ describe('an order without an answer', () => {
   });
 
   it.each(['without keys', 'on paper'])(
-    'stays open and uncertain when the connector comes back %s, until somebody knows',
+    'stays open and unconfirmed when the connector comes back %s, until somebody knows',
     async (how) => {
       const { client, session, id } = await withOrder();
       const paper = how === 'on paper';
@@ -265,12 +390,12 @@ describe('an order without an answer', () => {
         { kind: RecordKind.BookReady, status: paper ? 0 : 1 },
       );
       await settled();
-      expect(client.getOrder(id)).toMatchObject({ state: 'new', uncertain: true });
+      expect(client.getOrder(id)).toMatchObject({ state: 'new', unconfirmed: true });
       const cancel = client.cancelOrder(id);
       await settled();
       session.write({ kind: RecordKind.Reject, orderId: id, value: 3110n, text: 'no key' });
       expect(await cancel).toMatchObject({ status: 'rejected', code: 3110 });
-      expect(client.getOrder(id)).toMatchObject({ state: 'new', uncertain: true });
+      expect(client.getOrder(id)).toMatchObject({ state: 'new', unconfirmed: true });
       session.write({ kind: RecordKind.BookReset }, { kind: RecordKind.BookReady });
       session.write({ ...cannotTell, value: -1n });
       await settled();
@@ -352,18 +477,104 @@ describe('cancelOrder', () => {
   });
 
   it('cancels all in one message where the connector can, one by one elsewhere', async () => {
-    for (const sideChannel of [true, false]) {
+    for (const controlChannel of [true, false]) {
       const { client, session, id } = await withOrder();
-      session.sideChannel = sideChannel;
+      session.controlChannel = controlChannel;
       const outcomes = client.cancelAll();
       await settled();
       expect(session.sent.map(({ kind }) => kind)).toEqual([
         'submit',
-        sideChannel ? 'cancelAll' : 'cancel',
+        controlChannel ? 'cancelAll' : 'cancel',
       ]);
       session.order(id, WireStatus.Canceled);
       expect(await outcomes).toMatchObject([{ status: 'canceled' }]);
     }
+  });
+
+  it('sends cancelAll also when it knows of no open order: the connector may', async () => {
+    const { client, session } = await connectedClient();
+    expect(await client.cancelAll()).toEqual([]);
+    expect(session.sent.map(({ kind }) => kind)).toEqual(['cancelAll']);
+  });
+
+  it('cancels with cancelAll what is on its way, and once more when it is acknowledged', async () => {
+    const { client, session } = await connectedClient();
+    void client.submitOrder(buy);
+    await settled();
+    const id = session.last('submit').orderId;
+    const outcomes = client.cancelAll();
+    await settled();
+    expect(session.sent.map(({ kind }) => kind)).toEqual(['submit', 'cancelAll']);
+    session.order(id, WireStatus.New);
+    await settled();
+    expect(session.last('cancel').orderId).toBe(id);
+    session.order(id, WireStatus.Canceled);
+    expect(await outcomes).toMatchObject([{ status: 'canceled' }]);
+  });
+
+  it('sends a cancel that waited for an acknowledgement when that comes after a lost link', async () => {
+    const { client, session } = await connectedClient();
+    void client.submitOrder(buy);
+    await settled();
+    const id = session.last('submit').orderId;
+    const cancel = client.cancelOrder(id);
+    await settled();
+    session.link(LinkStatus.Lost);
+    expect(await cancel).toMatchObject({ status: 'unknown', reason: 'connection_lost' });
+    session.link(LinkStatus.Connected);
+    session.order(id, WireStatus.New);
+    await settled();
+    expect(session.last('cancel').orderId).toBe(id);
+  });
+
+  it('is rejected when the connector does not know the order, which stays open', async () => {
+    const { client, session } = await connectedClient();
+    const { order } = await client.submitOrder(buy, 10);
+    const cancel = client.cancelOrder(order.orderId);
+    await settled();
+    session.write({ kind: RecordKind.Reject, orderId: order.orderId, value: 3006n, text: 'no' });
+    expect(await cancel).toMatchObject({ status: 'rejected', code: 3006 });
+    expect(client.getOrder(order.orderId)).toMatchObject({
+      state: 'pending_new',
+      unconfirmed: true,
+    });
+    const sent = session.sent.filter(({ kind }) => kind === 'cancel').length;
+    session.order(order.orderId, WireStatus.New);
+    await settled();
+    expect(session.sent.filter(({ kind }) => kind === 'cancel')).toHaveLength(sent);
+  });
+
+  it('is no reason for the end of an order that was acknowledged after it', async () => {
+    const { client, session } = await connectedClient();
+    void client.submitOrder(buy);
+    await settled();
+    const id = session.last('submit').orderId;
+    void client.cancelAll();
+    await settled();
+    session.write({ kind: RecordKind.Reject, orderId: id, value: 3206n, text: 'no quota' });
+    session.order(id, WireStatus.New);
+    await settled();
+    session.order(id, WireStatus.Expired, { leavesQty: 1 });
+    await settled();
+    expect(client.getOrder(id)).toMatchObject({ state: 'expired', reject: undefined });
+  });
+
+  it('can be asked for again when cancelAll did not go out, and tells so', async () => {
+    const { client, session, id } = await withOrder();
+    session.queueFull = true;
+    await expect(client.cancelAll()).rejects.toMatchObject({ code: 'ERR_QUEUE_FULL' });
+    session.queueFull = false;
+    expect(client.getOrder(id)?.state).toBe('new');
+    const failed = client.cancelAll();
+    await settled();
+    session.refuse(session.last('cancelAll'), CommandError.SendFailed);
+    await expect(failed).rejects.toMatchObject({ code: 'ERR_SEND_FAILED' });
+    expect(client.getOrder(id)?.state).toBe('new');
+    const cancel = client.cancelOrder(id);
+    await settled();
+    expect(session.last('cancel').orderId).toBe(id);
+    session.order(id, WireStatus.Canceled);
+    expect(await cancel).toMatchObject({ status: 'canceled' });
   });
 });
 
@@ -453,14 +664,33 @@ describe('following orders', () => {
     expect(session.sent.filter(({ kind }) => kind === 'clear')).toHaveLength(3);
   });
 
+  it('answers calls also where no ended order is kept', async () => {
+    const { client, session } = await connectedClient({ keepTerminalOrders: 0 });
+    const outcome = client.submitOrder(buy);
+    await settled();
+    const id = session.last('submit').orderId;
+    session.order(id, WireStatus.New);
+    await outcome;
+    const canceled = client.cancelOrder(id);
+    session.order(id, WireStatus.Canceled);
+    expect(await canceled).toMatchObject({ status: 'canceled', order: { orderId: id } });
+    expect(client.getOrder(id)).toBeUndefined();
+  });
+
   it('tells positions only when they change', async () => {
     const { client, session } = await connectedClient();
     const told: number[] = [];
     client.on('position', ({ qty }) => told.push(qty));
-    for (const qty of [0, 1, 1, -2]) session.write({ kind: RecordKind.Position, asset: 0, qty });
+    expect(client.getPosition('BTCUSDT')).toBeNaN();
+    for (const qty of [NaN, 0, 1, 1, -2])
+      session.write({ kind: RecordKind.Position, asset: 0, qty });
     await settled();
-    expect(told).toEqual([1, -2]);
+    expect(told).toEqual([0, 1, -2]);
     expect(client.getPosition('BTCUSDT')).toBe(-2);
+    for (const qty of [NaN, NaN]) session.write({ kind: RecordKind.Position, asset: 0, qty });
+    await settled();
+    expect(told).toEqual([0, 1, -2, NaN]);
+    expect(client.getPosition('BTCUSDT')).toBeNaN();
   });
 });
 
@@ -468,7 +698,7 @@ describe('an order of an earlier run', () => {
   it('starts with what was filled before, and only what is seen is a fill', async () => {
     const { client, session } = await connectedClient();
     const fills: unknown[] = [];
-    client.on('orderState', ({ fill }) => {
+    client.on('orderUpdate', ({ fill }) => {
       if (fill !== undefined) fills.push(fill);
     });
     session.order(9n, WireStatus.PartiallyFilled, { leavesQty: 0.4 });
@@ -485,7 +715,7 @@ describe('an order of an earlier run', () => {
   it('has the execution that its first word tells as a fill, and none before it', async () => {
     const { client, session } = await connectedClient();
     const fills: unknown[] = [];
-    client.on('orderState', ({ fill }) => {
+    client.on('orderUpdate', ({ fill }) => {
       if (fill !== undefined) fills.push(fill);
     });
     session.order(9n, WireStatus.PartiallyFilled, { leavesQty: 0.4, execQty: 0.1, execPx: 99 });

@@ -1,7 +1,8 @@
-import { afterEach } from 'vitest';
+import { afterEach, expect } from 'vitest';
 
 import type { LiveClientOptions } from '../../lib/client/client-options.js';
 import { LiveClient } from '../../lib/client/live-client.js';
+import { WireStatus } from '../../lib/client/order-state.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { FakeSession, settled } from './fake-session.js';
 
@@ -10,6 +11,9 @@ export const instrument = new LiveInstrument('BTCUSDT')
   .tickSize(0.5)
   .lotSize(0.1);
 
+/** An order that fits the instrument. */
+export const buy = { side: 'buy' as const, price: 100, qty: 1 };
+
 const open: LiveClient[] = [];
 
 afterEach(async () => {
@@ -17,12 +21,18 @@ afterEach(async () => {
 });
 
 /** A client on a fake session; closed after the test. */
-export function fakeClient(options: Partial<LiveClientOptions> = {}): {
+export function fakeClient(
+  options: Partial<LiveClientOptions> = {},
+  session = new FakeSession(),
+): {
   client: LiveClient;
   session: FakeSession;
 } {
-  const session = new FakeSession();
-  const client = new LiveClient({ instruments: [instrument], ...options }, session.open);
+  const client = new LiveClient(
+    // No answer comes by itself here.
+    { instruments: [instrument], stopWaitMs: 1, ...options },
+    session.open,
+  );
   open.push(client);
   return { client, session };
 }
@@ -36,6 +46,21 @@ export async function connectedClient(
   made.session.connect();
   await settled();
   return made;
+}
+
+/** A client with one open order, buy 1 at 100. */
+export async function withOrder(options: Partial<LiveClientOptions> = {}): Promise<{
+  client: LiveClient;
+  session: FakeSession;
+  id: bigint;
+}> {
+  const { client, session } = await connectedClient(options);
+  const outcome = client.submitOrder(buy);
+  await settled();
+  const id = session.last('submit').orderId;
+  session.order(id, WireStatus.New);
+  expect(await outcome).toMatchObject({ status: 'accepted', order: { orderId: id, state: 'new' } });
+  return { client, session, id };
 }
 
 /** A client on the stub; closed after the test. */

@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { conflateBook, makeRoomForAll } from '../../lib/client/conflate-book.js';
-import type { BookBatch, ClientEvent } from '../../lib/client/client-event.js';
+import type { ClientEvent } from '../../lib/client/client-event.js';
+import type { BookUpdate } from '../../lib/models/book-update.js';
 import { EventQueue } from '../../lib/models/event-queue.js';
+import { makeTrade, type Trade } from '../../lib/models/trade.js';
 
-function batch(fields: Partial<BookBatch>): BookBatch {
+function batch(fields: Partial<BookUpdate>): BookUpdate {
   return {
-    type: 'book_batch',
+    type: 'bookUpdate',
     asset: 0,
     symbol: 'A',
     bids: [],
@@ -20,6 +22,9 @@ function batch(fields: Partial<BookBatch>): BookBatch {
     ...fields,
   };
 }
+
+const trade = (price: number): Trade =>
+  makeTrade({ asset: 0, symbol: 'A', price, qty: 1, side: 'buy', exchTsNs: 0n, localTsNs: 0n });
 
 describe('EventQueue', () => {
   it('gives items in order and wakes a waiting taker', async () => {
@@ -129,7 +134,7 @@ describe('conflateBook', () => {
     { minLength: 1, maxLength: 30 },
   );
 
-  function books(items: readonly BookBatch[]): Map<string, number> {
+  function books(items: readonly BookUpdate[]): Map<string, number> {
     const out = new Map<string, number>();
     for (const item of items) {
       if (item.reset)
@@ -169,18 +174,18 @@ describe('conflateBook', () => {
   });
 
   it('a queue of books loses no level when its reader sleeps', () => {
-    const queue = new EventQueue<BookBatch>({
+    const queue = new EventQueue<BookUpdate>({
       capacity: 8,
       policy: 'conflate',
       makeRoom: conflateBook,
     });
-    const all: BookBatch[] = [];
+    const all: BookUpdate[] = [];
     for (let i = 0; i < 1_000; i += 1) {
       const item = batch({ asset: i % 2, bids: [{ price: i % 37, qty: i }] });
       all.push(item);
       queue.push(item);
     }
-    const left: BookBatch[] = [];
+    const left: BookUpdate[] = [];
     for (let item = queue.takeNow(); item !== undefined; item = queue.takeNow()) left.push(item);
     expect(left.length).toBeLessThanOrEqual(8);
     expect(books(left)).toEqual(books(all));
@@ -196,17 +201,7 @@ describe('the queue of all events', () => {
       makeRoom: makeRoomForAll,
     });
     for (let i = 0; i < 300; i += 1) {
-      queue.push({
-        type: 'trade',
-        asset: 0,
-        symbol: 'A',
-        price: i,
-        qty: 1,
-        side: 'buy',
-        exchTsNs: 0n,
-        localTsNs: 0n,
-        exchTsMs: 0,
-      });
+      queue.push(trade(i));
       queue.push(batch({ bids: [{ price: i, qty: 1 }] }));
       if (i % 10 === 0)
         queue.push({ type: 'position', asset: 0, symbol: 'A', qty: i, exchTsNs: 0n });
@@ -217,7 +212,7 @@ describe('the queue of all events', () => {
       Array.from({ length: 30 }, (_, i) => i * 10),
     );
     const levels = left.flatMap((item) =>
-      item.type === 'book_batch' ? item.bids.map((one) => one.price) : [],
+      item.type === 'bookUpdate' ? item.bids.map((one) => one.price) : [],
     );
     expect(new Set(levels).size).toBe(300);
     const trades = left.flatMap((item) => (item.type === 'trade' ? [item.price] : []));

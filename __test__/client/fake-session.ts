@@ -4,6 +4,7 @@ import type {
   OpenSession,
   SessionContext,
 } from '../../lib/client/client-session.js';
+import { bookStateToCode, type BookState } from '../../lib/models/book-state.js';
 import { RingProducer } from '../../lib/client/ring.js';
 import {
   type CommandError,
@@ -15,28 +16,50 @@ import { RecordWriter, type RecordFields } from '../../lib/models/record-writer.
 import type { NativeBotStats, NativeLink } from '../../lib/native/addon.js';
 
 export interface SentCommand {
-  readonly kind: 'submit' | 'modify' | 'cancel' | 'cancelAll' | 'clear' | 'resync';
+  readonly kind:
+    'submit' | 'modify' | 'cancel' | 'cancelAll' | 'ask' | 'clear' | 'resync' | 'agree';
   readonly number: number;
   readonly asset: number;
   readonly orderId: bigint;
   readonly price: number;
   readonly qty: number;
+  /** Of orders and changes. */
+  readonly goodForNs: number;
+}
+
+const STATE_BY_LINK: Partial<Record<number, BookState>> = {
+  [LinkStatus.Connected]: 'resyncing',
+  [LinkStatus.Lost]: 'disconnected',
+  [LinkStatus.Restarted]: 'resyncing',
+  [LinkStatus.FeedStale]: 'stale',
+  [LinkStatus.FeedLive]: 'live',
+};
+
+export function bookState(asset: number, before: BookState, state: BookState): RecordFields {
+  const value = BigInt(bookStateToCode(before));
+  return { kind: RecordKind.BookState, asset, status: bookStateToCode(state), value };
 }
 
 /** A session whose other end is the test: it sees each command and writes each record itself. */
 export class FakeSession implements ClientPort {
   readonly sent: SentCommand[] = [];
-  sideChannel = true;
+  controlChannel = true;
   /** Bits of `Capability`. */
   capabilities = 15;
   /** What `links()` says; the fake connects by its records, see `connect`. */
   linkStatus: number = LinkStatus.Waiting;
+  /** An `Orders` number, where they are for, and whether the program has agreed. */
+  orders = 2;
+  environment = 'simulated';
+  ordersAgreed = true;
   queueFull = false;
   opened = 0;
   closed = 0;
   /** Delays `open`; set before `start()`. */
   openGate: Promise<void> = Promise.resolve();
   openError: Error | undefined;
+  /** What the bot still writes while it ends. */
+  atClose: () => void = () => undefined;
   ring: RingProducer | undefined;
   context: SessionContext | undefined;
   #commands = 0;
@@ -45,6 +68,7 @@ export class FakeSession implements ClientPort {
 
   readonly open: OpenSession = async (context): Promise<ClientSession> => {
     this.opened += 1;
+    this.queueFull = false;
     this.context = context;
     await this.openGate;
     if (this.openError !== undefined) throw this.openError;
@@ -60,6 +84,9 @@ export class FakeSession implements ClientPort {
       monotonicNs: () => 1_000_000,
       close: async () => {
         this.closed += 1;
+        // As the real one: commands are taken no more, what the bot wrote before is still read.
+        this.queueFull = true;
+        this.atClose();
         this.#end(undefined);
       },
     };
@@ -84,13 +111,21 @@ export class FakeSession implements ClientPort {
       { kind: RecordKind.Link, status: LinkStatus.Connected, asset: all[0]! },
       ...all.flatMap((asset) => [
         { kind: RecordKind.BookReset, asset },
+        bookState(asset, 'resyncing', 'live'),
         { kind: RecordKind.BookReady, asset },
       ]),
     );
   }
 
+  /** What a link tells of a book follows it, as the native bot has it. */
   link(status: number, asset = 0): void {
     this.write({ kind: RecordKind.Link, status, asset });
+    const state = STATE_BY_LINK[status];
+    if (state !== undefined) this.bookState(state, asset);
+  }
+
+  bookState(state: BookState, asset = 0): void {
+    this.write(bookState(asset, 'live', state));
   }
 
   order(orderId: bigint, status: number, fields: Partial<RecordFields> = {}): void {
@@ -133,16 +168,27 @@ export class FakeSession implements ClientPort {
     );
   }
 
-  refuse(command: SentCommand, status: CommandError): void {
-    this.write({ kind: RecordKind.Command, orderId: BigInt(command.number), status });
+  /** @param book - State of the book, where the error is `BookNotLive`. */
+  refuse(command: SentCommand, status: CommandError, book: BookState = 'disconnected'): void {
+    const req = bookStateToCode(book);
+    this.write({ kind: RecordKind.Command, orderId: BigInt(command.number), status, req });
   }
 
-  submitOrder(asset: number, orderId: bigint, _side: number, price: number, qty: number): number {
-    return this.#send('submit', asset, orderId, price, qty);
+  submitOrder(
+    asset: number,
+    orderId: bigint,
+    _side: number,
+    price: number,
+    qty: number,
+    _timeInForce: number,
+    _orderType: number,
+    goodForNs: number,
+  ): number {
+    return this.#send('submit', asset, orderId, price, qty, goodForNs);
   }
 
-  modify(asset: number, orderId: bigint, price: number, qty: number): number {
-    return this.#send('modify', asset, orderId, price, qty);
+  modify(asset: number, orderId: bigint, price: number, qty: number, goodForNs: number): number {
+    return this.#send('modify', asset, orderId, price, qty, goodForNs);
   }
 
   cancel(asset: number, orderId: bigint): number {
@@ -153,12 +199,20 @@ export class FakeSession implements ClientPort {
     return this.#send('cancelAll', asset);
   }
 
+  askOrder(asset: number, orderId: bigint): number {
+    return this.#send('ask', asset, orderId);
+  }
+
   clearInactiveOrders(asset: number): number {
     return this.#send('clear', asset);
   }
 
   resync(asset: number): number {
     return this.#send('resync', asset);
+  }
+
+  agreeOrders(asset: number): number {
+    return this.#send('agree', asset);
   }
 
   stats(): NativeBotStats | null {
@@ -180,12 +234,15 @@ export class FakeSession implements ClientPort {
     return [...names].map((connector) => ({
       connector,
       status: this.linkStatus,
-      sideChannel: this.sideChannel,
+      controlChannel: this.controlChannel,
       capabilities: this.capabilities,
       epoch: 9n,
       pid: 0,
       version: '1',
       heartbeatAgeNs: 2e6,
+      orders: this.orders,
+      environment: this.environment,
+      ordersAgreed: this.ordersAgreed,
     }));
   }
 
@@ -199,10 +256,17 @@ export class FakeSession implements ClientPort {
     return found;
   }
 
-  #send(kind: SentCommand['kind'], asset: number, orderId = 0n, price = 0, qty = 0): number {
+  #send(
+    kind: SentCommand['kind'],
+    asset: number,
+    orderId = 0n,
+    price = 0,
+    qty = 0,
+    goodForNs = 0,
+  ): number {
     if (this.queueFull) return 0;
     this.#commands += 1;
-    this.sent.push({ kind, number: this.#commands, asset, orderId, price, qty });
+    this.sent.push({ kind, number: this.#commands, asset, orderId, price, qty, goodForNs });
     return this.#commands;
   }
 }

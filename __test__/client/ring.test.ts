@@ -115,7 +115,7 @@ describe('the ring', () => {
       }),
     ).toThrow('x');
     const seen: number[] = [];
-    consumer.drain(10, (view) => seen.push(view.px));
+    consumer.drain(10, (view) => seen.push(view.price));
     expect(seen).toEqual([2]);
   });
 

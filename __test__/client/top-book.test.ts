@@ -7,7 +7,7 @@ describe('TopBook', () => {
   it('has no best price before the first level', () => {
     const book = new TopBook();
     expect([book.bestBid, book.bestAsk, book.bids(5)]).toEqual([undefined, undefined, []]);
-    expect(book.trusted).toBe(false);
+    expect(book.synced).toBe(false);
   });
 
   it('agrees with a plain map of levels, best first, as long as sides do not cross', () => {

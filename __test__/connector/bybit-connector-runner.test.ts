@@ -46,7 +46,7 @@ describe('settings of the Bybit connector', () => {
 
   it('come from the environment, and from options before it', () => {
     const env = {
-      BYBIT_API_KEY: ' key ',
+      BYBIT_API_KEY: 'key',
       BYBIT_API_SECRET: 'secret',
       BYBIT_CONNECTOR_CONFIG_FILE: 'bybit.toml',
       BYBIT_CONNECTOR_TESTNET: 'Yes',
@@ -67,21 +67,38 @@ describe('settings of the Bybit connector', () => {
     });
   });
 
-  it.each(['maybe', 'constructor', 'fasle', '2'])(
-    'take the default for the flag "%s", and say so without repeating it',
+  it.each(['maybe', 'constructor', 'fasle', '2', '"true"', "'false'"])(
+    'refuse the flag %s, and do not repeat it',
     (word) => {
-      const { testnet, paperTrading, warnings } = settings({
-        BYBIT_CONNECTOR_TESTNET: word,
-        CONNECTOR_PAPER_TRADING: word,
-      });
-      expect({ testnet, paperTrading }).toEqual({ testnet: false, paperTrading: true });
-      expect(warnings).toEqual([
-        expect.stringContaining('BYBIT_CONNECTOR_TESTNET') as string,
-        expect.stringContaining('CONNECTOR_PAPER_TRADING') as string,
-      ]);
-      expect(warnings.join()).not.toContain(word === '2' ? ' 2' : word);
+      for (const name of ['BYBIT_CONNECTOR_TESTNET', 'CONNECTOR_PAPER_TRADING']) {
+        const refused: unknown = expect.objectContaining({
+          code: 'ERR_INVALID_ARGUMENT',
+          message: expect.stringMatching(
+            new RegExp(`^${name} is neither(?!.*${word === '2' ? ' 2' : word})`),
+          ) as string,
+        });
+        expect(() => settings({ [name]: word })).toThrow(refused);
+        expect(() => new BybitConnectorRunner({ env: { [name]: word } })).toThrow(refused);
+      }
     },
   );
+
+  it('take flags in any case and with blanks around, and an empty one as none', () => {
+    const env = { BYBIT_CONNECTOR_TESTNET: ' TRUE ', CONNECTOR_PAPER_TRADING: '\tOff' };
+    expect(settings(env)).toMatchObject({ testnet: true, paperTrading: false });
+    const empty = { BYBIT_CONNECTOR_TESTNET: '', CONNECTOR_PAPER_TRADING: ' ' };
+    expect(settings(empty)).toMatchObject({ testnet: false, paperTrading: true });
+  });
+
+  it.each(['false', 0, null, 'flase'])('refuse the option %j, which is no boolean', (value) => {
+    for (const name of ['testnet', 'paperTrading'])
+      expect(() => settings({}, { [name]: value })).toThrow(
+        expect.objectContaining({
+          code: 'ERR_INVALID_ARGUMENT',
+          message: expect.stringContaining(name) as string,
+        }),
+      );
+  });
 
   it('are public data only when half of the keys is missing, which is told', () => {
     const { apiKey, apiSecret, warnings } = settings({
@@ -94,9 +111,9 @@ describe('settings of the Bybit connector', () => {
 });
 
 describe('BybitConnectorRunner', () => {
-  it('starts `connector bybit --stdio` without keys, and leaves flags to the config file', async () => {
+  it('starts `connector bybit bybit --stdio` without keys, and leaves flags to the config file', async () => {
     const { runner, args, env } = await startedWith({});
-    expect(args).toEqual(['bybit', '--stdio']);
+    expect(args).toEqual(['bybit', 'bybit', '--stdio']);
     expect(env).toEqual({ paper: null, testnet: null, hasKey: false, hasSecret: false });
     expect(runner).toMatchObject({ isPublicOnly: true });
   });
@@ -109,19 +126,42 @@ describe('BybitConnectorRunner', () => {
       paperTrading: false,
       testnet: true,
     });
-    expect(args).toEqual(['bybit', 'mine.toml', '--stdio']);
+    expect(args).toEqual(['bybit', 'bybit', 'mine.toml', '--stdio']);
     expect(env).toEqual({ paper: 'false', testnet: 'true', hasKey: true, hasSecret: true });
     expect(runner).toMatchObject({ isPublicOnly: false });
   });
 
   it('hands flags of the environment on as words that cannot be misread, and no others', async () => {
-    const flags = { BYBIT_CONNECTOR_TESTNET: 'ON', CONNECTOR_PAPER_TRADING: 'flase' };
-    const { env } = await startedWith({ env: flags, onWarning: () => {} });
+    const flags = { BYBIT_CONNECTOR_TESTNET: 'ON', CONNECTOR_PAPER_TRADING: ' ' };
+    const { env } = await startedWith({ env: flags });
     expect(env).toMatchObject({ paper: null, testnet: 'true' });
   });
 
   it('keeps half a pair of keys to itself', async () => {
     const { env } = await startedWith({ env: { BYBIT_API_KEY: 'some-key' }, onWarning: () => {} });
     expect(env).toMatchObject({ hasKey: false, hasSecret: false });
+  });
+});
+
+describe('a key', () => {
+  it.each([
+    '"quoted"',
+    "'quoted'",
+    '`quoted`',
+    ' quoted',
+    'quoted\r',
+    'quo ted',
+    '“quoted”',
+    'quoted\u200b',
+  ])('that is %j is refused by its name and not repeated', (secret) => {
+    const env = { BYBIT_API_KEY: 'k', BYBIT_API_SECRET: secret };
+    for (const call of [
+      () => bybitConnectorSettings({}, env),
+      () => new BybitConnectorRunner({ env }),
+      () => new BybitConnectorRunner({ apiKey: 'k', apiSecret: secret, env: {} }),
+    ]) {
+      expect(call).toThrow(/^(BYBIT_API_SECRET|apiSecret): has quotes or blanks/);
+      expect(call).not.toThrow(/quoted/);
+    }
   });
 });

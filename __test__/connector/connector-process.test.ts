@@ -101,6 +101,27 @@ describe('ConnectorProcess', () => {
     await expect(connector.start()).rejects.toMatchObject({ code: 'ERR_CONNECTOR_NOT_FOUND' });
   });
 
+  it('ends a connector that is another than was asked for', async () => {
+    const said = { type: 'ready', name: 'bybit', kind: 'bybit' };
+    const body = `console.log(${JSON.stringify(JSON.stringify(said))}); setInterval(() => {}, 1000);`;
+    const asked = [
+      { kind: 'sim', name: 'bybit' },
+      { kind: 'bybit', name: 'mine' },
+    ];
+    for (const mustBe of asked) {
+      const connector = make(body, { mustBe });
+      await expect(connector.start()).rejects.toMatchObject({
+        code: 'ERR_CONNECTOR_EXITED',
+        message: expect.stringContaining('"bybit"') as string,
+      });
+      expect(connector.health).toMatchObject({ state: 'failed' });
+      await connector.stop();
+      expect(connector.pid).toBeUndefined();
+    }
+    const right = make(body, { mustBe: { kind: 'bybit', name: 'bybit' } });
+    await expect(right.start()).resolves.toMatchObject({ kind: 'bybit' });
+  });
+
   it('tells its death', async () => {
     const connector = make(READY);
     await connector.start();

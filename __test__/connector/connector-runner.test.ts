@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import {
@@ -61,7 +61,7 @@ describe('ConnectorRunner', () => {
     await runner.start();
     expect(await next(runner, 'status')).toMatchObject({
       status: 'ready',
-      details: { args: ['sim', '--stdio'] },
+      details: { args: ['sim', 'sim', '--stdio'] },
     });
     expect(await next(runner, 'trade')).toMatchObject({ symbol: 'BTCUSDT', price: 100.5 });
     runner.subscribe('depth', 'ETHUSDT');
@@ -78,6 +78,35 @@ describe('ConnectorRunner', () => {
       subscriptions: { trades: ['BTCUSDT'], depth: [] },
     });
     expect(runner.health.lastEventMs).toBeGreaterThan(Date.now() - 10_000);
+  });
+
+  it('asks in the unit that is given, also after a restart', async () => {
+    const told = scratchFile('commands');
+    const runner = make(
+      `require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+         const { command, channel, tick, lot } = JSON.parse(line);
+         require('node:fs').appendFileSync(${JSON.stringify(told)}, [command, channel, tick, lot].join(' ') + '\\n');
+       }).on('close', () => process.exit(0));
+       console.log('{"type":"status","status":"ready"}');`,
+    );
+    const lines = (): string[] => (existsSync(told) ? readFileSync(told, 'utf8') : '').split('\n');
+    runner.subscribe('trades', 'BTCUSDT', { tickSize: 0.5 });
+    await runner.start();
+    runner.subscribe('trades', 'BTCUSDT');
+    runner.subscribe('trades', 'BTCUSDT', { lotSize: 0.01 });
+    runner.subscribe('depth', 'BTCUSDT');
+    const before = ['subscribe trades 0.5 ', 'subscribe trades 0.5 0.01', 'subscribe depth  '];
+    await until(() => lines().length > 3, 'three commands');
+    expect(lines()).toEqual([...before, '']);
+    process.kill(runner.health.pid!, 'SIGKILL');
+    await until(() => lines().length > 5, 'the commands again');
+    expect(lines()).toEqual([...before, 'subscribe trades 0.5 0.01', 'subscribe depth  ', '']);
+    expect(() => {
+      runner.subscribe('depth', 'BTCUSDT', { tickSize: 0 });
+    }).toThrow('sizes.tickSize: 0 is no positive number');
+    expect(() => {
+      runner.subscribe('depth', 'BTCUSDT', { tick: 1 } as never);
+    }).toThrow('tickSize');
   });
 
   it('tells the death of its process, starts it again and subscribes again', async () => {
@@ -241,9 +270,19 @@ describe('ConnectorRunner', () => {
     expect(types.at(-1)).toBe('status');
   });
 
+  it.each(['BTCUSDT_260925', 'BTC-25SEP26', '币安人生USDT'])('subscribes %s', async (symbol) => {
+    const runner = make();
+    runner.subscribe('trades', symbol);
+    await runner.start();
+    expect(await next(runner, 'trade')).toMatchObject({ symbol });
+  });
+
   it('refuses symbols and capacities that make no sense', () => {
     expect(() => {
       make().subscribe('trades', 'BTC"USDT');
+    }).toThrow('symbol');
+    expect(() => {
+      make().subscribe('trades', '');
     }).toThrow('symbol');
     expect(() => make(LINES_CONNECTOR, { queueCapacity: 0 })).toThrow('queueCapacity');
   });

@@ -16,7 +16,11 @@ export interface Backend {
   /** Id of the book that the bots keep. */
   readonly instrument: () => LiveInstrument;
   /** A new bot; `fills`: whether resting orders of a stub may be filled. */
-  readonly open: (options?: { fills?: boolean; instruments?: InstrumentInput[] }) => Bot;
+  readonly open: (options?: {
+    fills?: boolean;
+    instruments?: InstrumentInput[];
+    requireLiveBook?: boolean;
+  }) => Bot;
 }
 
 function instrumentOn(connector: string): LiveInstrument {
@@ -35,9 +39,10 @@ export function describeBackends(title: string, tests: (backend: Backend) => voi
     tests({
       name: 'stub',
       instrument,
-      open: ({ fills = false, instruments = [instrument()] } = {}) =>
+      open: ({ fills = false, instruments = [instrument()], requireLiveBook = true } = {}) =>
         new StubConnectorBot({
           instruments,
+          requireLiveBook,
           maxFeeds: Infinity,
           stepIntervalNs: 2_000_000,
           fillProbability: fills ? 1 : 0,
@@ -58,8 +63,8 @@ export function describeBackends(title: string, tests: (backend: Backend) => voi
       tests({
         name: depth,
         instrument,
-        open: ({ instruments = [instrument()] } = {}) =>
-          create({ instruments, depth, backend: 'native' }),
+        open: ({ instruments = [instrument()], requireLiveBook = true } = {}) =>
+          create({ instruments, depth, backend: 'native', requireLiveBook }),
       });
     });
   }

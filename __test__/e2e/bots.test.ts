@@ -146,7 +146,7 @@ describeNative('bots in processes of their own', () => {
       [left, false],
       [right, true],
     ]);
-    expect((await bot.call('book', 0)).trusted).toBe(false);
+    expect((await bot.call('book', 0)).synced).toBe(false);
     await expect(bot.rest(4n, 500, 0)).rejects.toMatchObject({ code: 'ERR_CONNECTOR_DOWN' });
     const seq = await bot.call('lastSeq');
     await bot.rest(4n, 610, 1);
@@ -164,8 +164,8 @@ describeNative('bots in processes of their own', () => {
     await before.take(3n, 'buy', 0.02);
     await before.close();
     const late = await BotProcess.start({ instruments: [btcOn(name)], botId: 77n });
-    // Links and balances come beside the batch, on the side channel.
-    const beside: number[] = [RecordKind.Link, RecordKind.Balance];
+    // Links and balances come beside the batch, on the control channel.
+    const beside: number[] = [RecordKind.Link, RecordKind.Balance, RecordKind.BookState];
     const log = (await late.records()).filter(({ kind }) => !beside.includes(kind));
     const start = log.findIndex(({ kind }) => kind === RecordKind.BatchStart);
     const end = log.findIndex(({ kind }) => kind === RecordKind.BatchEnd);
@@ -222,7 +222,7 @@ describeNative('bots in processes of their own', () => {
     await expect(bot.rest(2n)).rejects.toMatchObject({ code: 'ERR_CONNECTOR_DOWN' });
     const seen = (await bot.records()).length;
     await startConnector(name, 'sim', 'BTCUSDT');
-    await until(async () => (await bot.call('book', 0)).trusted, 'the book of the next run');
+    await until(async () => (await bot.call('book', 0)).synced, 'the book of the next run');
     const after = (await bot.records()).slice(seen);
     const kinds = after.map(({ kind, status }) =>
       kind === RecordKind.Link ? `link ${status}` : kind,

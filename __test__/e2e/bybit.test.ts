@@ -7,6 +7,7 @@ import type { ClientEvent } from '../../lib/client/client-event.js';
 import { LiveClient } from '../../lib/client/live-client.js';
 import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { ClientSource } from '../../lib/server/client-source.js';
 import { startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
 import { isAlive } from '../support/fake-program.js';
 import { uniqueName } from '../support/live-connector-process.js';
@@ -52,10 +53,13 @@ function bybitClient(
       onLog: (line) => logs.push(line),
     },
   });
-  for (const name of ['error', 'connectorDied', 'connectorRestarted', 'connectionLost', 'connectionRestored', 'link', 'orderState'] as const) client.on(name, (event) => events.push(event)); // prettier-ignore
+  for (const name of ['error', 'connectorDied', 'connectorRestarted', 'connectionLost', 'connectionRestored', 'link', 'bookState', 'orderUpdate'] as const) client.on(name, (event) => events.push(event)); // prettier-ignore
   clients.push(client);
   return client;
 }
+
+/** Of the book, as the client's health has it. */
+const stateOf = (client: LiveClient) => client.health.instruments[0]!.bookState;
 
 const quote = (price: number) => ({ side: 'buy', price, qty: 10, timeInForce: 'GTX' }) as const;
 
@@ -96,13 +100,51 @@ describeNative('a client on Bybit', () => {
     const events: ClientEvent[] = [];
     const client = bybitClient(venue, events);
     await client.start();
-    await until(() => client.health.instruments[0]!.bookTrusted, 'the answer', 20_000);
+    await until(() => stateOf(client) === 'stale', 'the answer', 20_000);
+    expect(await client.submitOrder(quote(2.4))).toMatchObject({
+      status: 'denied',
+      rule: 'book_not_live',
+    });
     const links = events.flatMap((event) => (event.type === 'link' ? [event.state] : []));
     expect(links).toContain('feed_stale');
     const late = await client.ready(20).catch((error: unknown) => String(error));
-    expect(late).toContain('the venue has no whole book of XRPUSDT');
+    expect(late).toContain('the book of XRPUSDT is stale');
     await client.ready(20_000);
     expect(client.snapshot().bids[0]?.price).toBe(2.4);
+  });
+
+  it('sends no order on a price that stands still because the public connection is cut', async () => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    const events: ClientEvent[] = [];
+    const client = bybitClient(venue, events);
+    await client.start();
+    await client.ready(20_000);
+    const source = new ClientSource(client);
+    expect((await client.submitOrder(quote(2.45))).status).toBe('accepted');
+    await venue.run('faults', { socket: 'public', faults: { delayMs: 3_000 } });
+    await venue.run('cut', { socket: 'public' });
+    await until(() => stateOf(client) !== 'live', 'the loss', 20_000);
+    // Levels stay, for they are old and not wrong.
+    expect(client.snapshot().synced).toBe(false);
+    expect(client.snapshot().bids.at(-1)?.price).toBe(2.4);
+    expect(source.readiness().missing).toEqual([`the book of XRPUSDT is ${stateOf(client)}`]);
+    expect(await client.submitOrder(quote(2.44))).toMatchObject({
+      status: 'denied',
+      rule: 'book_not_live',
+    });
+    const { orderId } = client.getOrders()[0]!;
+    expect(await client.modifyOrder(orderId, { price: 2.43 })).toMatchObject({ status: 'denied' });
+    expect((await client.cancelOrder(orderId)).status).toBe('canceled');
+    const { orders } = await venue.run<Truth>('truth');
+    expect(orders.map(({ orderStatus }) => orderStatus)).toEqual(['Cancelled']);
+    await client.ready(20_000);
+    expect(source.readiness()).toEqual({ ready: true, missing: [] });
+    expect((await client.submitOrder(quote(2.45))).status).toBe('accepted');
+    const states = events.flatMap((event) => (event.type === 'bookState' ? [event.state] : []));
+    expect(states.at(-1)).toBe('live');
+    expect(states).toContain('disconnected');
+    source.close();
   });
 
   it('ends with the right orders, fills and position when its connector is killed and fills come while it is down', async () => {
@@ -119,10 +161,10 @@ describeNative('a client on Bybit', () => {
     expect(orders.filter(({ orderStatus }) => orderStatus === 'New')).toHaveLength(3);
 
     process.kill(client.health.connectorProcess!.pid!, 'SIGKILL');
-    await until(() => events.some(({ type }) => type === 'connector_died'), 'its death');
+    await until(() => events.some(({ type }) => type === 'connectorDied'), 'its death');
     // Somebody sells through the first of them and into the second.
     await venue.run('place', { symbol: 'XRPUSDT', owner: 'other', side: 'Sell', price: '2.46', qty: '14' }); // prettier-ignore
-    await until(() => events.some(({ type }) => type === 'connector_restarted'), 'its return');
+    await until(() => events.some(({ type }) => type === 'connectorRestarted'), 'its return');
     await client.ready(20_000);
     await until(() => client.getPosition() === 14, 'the position');
     expect(client.getOrder(filled!.orderId)).toMatchObject({ state: 'filled', filledQty: 10 });
@@ -141,11 +183,11 @@ describeNative('a client on Bybit', () => {
     const position = truth.positions.find(({ symbol }) => symbol === 'XRPUSDT');
     expect(position).toMatchObject({ side: 'Buy', size: '14.0' });
     // No fill was told twice.
-    const fills = events.flatMap((event) => (event.type === 'order_state' && event.fill ? [event.fill.qty] : [])); // prettier-ignore
+    const fills = events.flatMap((event) => (event.type === 'orderUpdate' && event.fill ? [event.fill.qty] : [])); // prettier-ignore
     expect(fills.reduce((sum, qty) => sum + qty, 0)).toBe(14);
   });
 
-  it('leaves real orders open and uncertain while its connector has no keys, and hears the truth with them', async () => {
+  it('leaves real orders open and unconfirmed while its connector has no keys, and hears the truth with them', async () => {
     const venue = await startFakeBybit();
     await quietBook(venue);
     const name = uniqueName();
@@ -174,9 +216,9 @@ describeNative('a client on Bybit', () => {
     connector = await start({});
     await until(() => notices.includes(3110), 'what to do');
     await client.ready(20_000);
-    expect(client.getOrder(orderId)).toMatchObject({ state: 'new', uncertain: true });
+    expect(client.getOrder(orderId)).toMatchObject({ state: 'new', unconfirmed: true });
     expect(await client.cancelOrder(orderId)).toMatchObject({ status: 'rejected', code: 3110 });
-    expect(client.getOrder(orderId)).toMatchObject({ state: 'new', uncertain: true });
+    expect(client.getOrder(orderId)).toMatchObject({ state: 'new', unconfirmed: true });
     await venue.run('place', { symbol: 'XRPUSDT', owner: 'other', side: 'Sell', price: '2.45', qty: '4' }); // prettier-ignore
 
     await connector.stop();
@@ -185,7 +227,7 @@ describeNative('a client on Bybit', () => {
     expect(client.getOrder(orderId)).toMatchObject({
       state: 'partially_filled',
       filledQty: 4,
-      uncertain: false,
+      unconfirmed: false,
     });
     expect((await client.cancelOrder(orderId)).status).toBe('canceled');
   });
@@ -201,7 +243,9 @@ describeNative('a client on Bybit', () => {
     };
     const client = bybitClient({ ...venue, env }, events, logs);
     await client.start();
-    await client.ready(20_000); // Market data needs no keys.
+    await expect(client.ready(20_000)).rejects.toMatchObject({ code: 'ERR_VENUE_REFUSED' });
+    // Market data needs no keys.
+    await until(() => client.health.instruments[0]!.bookSynced, 'the book', 20_000);
     await until(
       () => events.some((event) => event.type === 'link' && event.text.includes('key was refused')),
       'the refusal',
@@ -212,7 +256,7 @@ describeNative('a client on Bybit', () => {
     const arguments_ = execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }); // prettier-ignore
     expect(arguments_).toContain('bybit');
     process.kill(pid!, 'SIGABRT');
-    await until(() => events.some(({ type }) => type === 'connector_died'), 'its death');
+    await until(() => events.some(({ type }) => type === 'connectorDied'), 'its death');
     const shown = inspect([client.health, events, logs, arguments_], {
       depth: 12,
       maxArrayLength: null,

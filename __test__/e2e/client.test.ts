@@ -78,7 +78,7 @@ describeNative('a client on a connector', () => {
         decodeErrors: 0,
       });
       expect(health.connectors).toMatchObject([
-        { connector: name, connected: true, sideChannel: true },
+        { connector: name, connected: true, controlChannel: true },
       ]);
       expect(health.latencyUs.feed.count).toBeGreaterThan(100);
       expect(health.latencyUs.main.p50Us).toBeGreaterThan(0);
@@ -104,7 +104,7 @@ describeNative('a client on a connector', () => {
     const through = (Math.round(ask * 10) + 500) / 10;
     expect(
       await client.submitOrder({ side: 'buy', price: through, qty: 0.01, timeInForce: 'GTX' }),
-    ).toMatchObject({ status: 'rejected' });
+    ).toMatchObject({ status: 'expired', order: { reject: { code: 2001 } } });
     const filled = await client.submitOrder({
       side: 'buy',
       price: through,
@@ -139,7 +139,7 @@ describeNative('a client on a connector', () => {
     const client = clientOn(name);
     let cash = 0;
     let fees = 0;
-    client.on('orderState', ({ order, fill }) => {
+    client.on('orderUpdate', ({ order, fill }) => {
       if (fill === undefined) return;
       const value = fill.price * fill.qty;
       cash += order.side === 'buy' ? -value : value;
@@ -195,8 +195,8 @@ describeNative('a client on a connector', () => {
     const resting = await client.submitOrder({ side: 'buy', price: deep(client), qty: 0.01 });
     process.kill(first.pid!, 'SIGKILL');
     await until(() => told.length === 1);
-    expect(client.health.instruments).toMatchObject([{ bookTrusted: false }]);
-    expect(client.getOrder(resting.order.orderId)).toMatchObject({ uncertain: true });
+    expect(client.health.instruments).toMatchObject([{ bookSynced: false }]);
+    expect(client.getOrder(resting.order.orderId)).toMatchObject({ unconfirmed: true });
     expect(await client.submitOrder({ side: 'buy', price: 40_000, qty: 0.01 })).toMatchObject({
       status: 'denied',
       code: 'ERR_CONNECTOR_DOWN',
@@ -229,7 +229,7 @@ describeNative('a client on a connector', () => {
     await expect(client.ready(200)).rejects.toMatchObject({ code: 'ERR_CONNECTOR_DOWN' });
     await startConnector(name, 'sim', 'BTCUSDT');
     await client.ready(10_000);
-    expect(client.snapshot().trusted).toBe(true);
+    expect(client.snapshot().synced).toBe(true);
   });
 
   it('serves instruments of two connectors, and two clients share one connector', async () => {

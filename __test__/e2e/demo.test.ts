@@ -5,7 +5,14 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { renderFrame, renderLine, type DemoFrame } from '../../lib/cli/demo-view.js';
+import { startFakeBybit } from '../support/fake-bybit-venue.js';
+import {
+  startConnector,
+  startConnectorWith,
+  uniqueName,
+} from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { ordersAt } from '../support/open-orders.js';
 import { until } from '../support/until.js';
 
 const demo = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
@@ -57,7 +64,7 @@ async function endedBy(
 const figures = [
   'events',
   'trades',
-  'bookUpdates',
+  'levels',
   'ordersSubmitted',
   'fills',
   'position',
@@ -123,7 +130,9 @@ describe('the demo', () => {
       state: {
         bids: [[99.5, 2]],
         asks: [[100.5, 1]],
-        trusted: true,
+        orders: 'real',
+        environment: 'testnet',
+        book: 'live',
         position: -0.02,
         pnl: 1.5,
         tape: [{ side: 'sell', price: 99.5, qty: 0.3, tsMs: 0 }],
@@ -136,10 +145,11 @@ describe('the demo', () => {
         events: 5_000,
         batches: 1,
         trades: 70,
-        bookUpdates: 900,
+        levels: 900,
         ordersSubmitted: 12,
         fills: 7,
         positions: [-0.02],
+        ordersLeft: [],
         gaps: 0,
         lost: 0,
         dropped: 3,
@@ -161,10 +171,13 @@ describe('the demo', () => {
       'p99 1.5 ms',
       'dropped 3',
       '1234 events/s',
+      'real (testnet)',
     ]) {
       expect(text).toContain(part);
     }
     expect(renderLine(frame)).toContain('fills 7');
+    expect(renderLine(frame)).toContain('orders go: real (testnet)');
+    expect(renderLine({ ...frame, state: undefined })).toContain('orders go: unknown');
     expect(renderFrame({ ...frame, state: undefined, summary: undefined }).join('\n')).toContain(
       'waiting for the book',
     );
@@ -181,6 +194,21 @@ describeNative('the demo on shared memory', () => {
     const { feedP50, orderP50 } = report['latencyUs'] as { feedP50: number; orderP50: number };
     expect(feedP50).toBeGreaterThan(0);
     expect(orderP50).toBeGreaterThan(0);
+  });
+
+  it('tells where the orders of a connector go that it has joined', async () => {
+    const name = uniqueName();
+    await startConnector(name, 'sim', '--paper');
+    const { report, stderr } = await run(
+      '--backend',
+      'native',
+      '--connector',
+      name,
+      '--seconds',
+      '2',
+    );
+    expect(report).toMatchObject({ connector: name, orders: 'paper' });
+    expect(stderr).toContain('orders go: paper (simulated)');
   });
 
   it('ends in order at a Ctrl+C that its connector gets too', async () => {
@@ -207,9 +235,25 @@ describeNative('the demo on a fake Bybit', () => {
       gaps: 0,
     });
     expect(report['trades']).toBeGreaterThan(10);
-    expect(report['bookUpdates']).toBeGreaterThan(500);
+    expect(report['levels']).toBeGreaterThan(500);
     expect(report['ordersSubmitted']).toBeGreaterThan(0);
     expect(report['fills']).toBeGreaterThan(0);
+  });
+
+  it('trades on no connector that it has joined whose orders are real, unless it is told to', async () => {
+    const venue = await startFakeBybit();
+    const name = uniqueName();
+    const { env, configFile } = venue;
+    await startConnectorWith(env, name, 'bybit', 'BTCUSDT', configFile, '--paper=false');
+    const joined = ['--backend', 'native', '--connector', name, '--seconds', '4'];
+    const { report, stderr } = await run(...joined);
+    expect(report).toMatchObject({ orders: 'real', ordersSubmitted: 0 });
+    expect(report['trades']).toBeGreaterThan(0);
+    expect(stderr.match(/are REAL .*--real-orders/g)).toHaveLength(1);
+    expect(await ordersAt(venue)).toEqual([]);
+    const told = await run(...joined, '--real-orders');
+    expect(told.report['ordersSubmitted']).toBeGreaterThan(0);
+    expect((await ordersAt(venue)).length).toBeGreaterThan(0);
   });
 
   it('sends orders through the trade socket with --real-orders', async () => {

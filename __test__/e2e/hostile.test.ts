@@ -8,7 +8,7 @@ import type { Bot } from '../../lib/models/bot.js';
 import { connectorErrorFromView } from '../../lib/models/event-from-view.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { RecordKind, STATE_BYTES } from '../../lib/models/record-layout.js';
-import type { NativeAddon, NativeBot } from '../../lib/native/addon.js';
+import type { NativeAddon, NativeBot } from '../../lib/native/native-addon.js';
 import { tryLoadAddon } from '../../lib/native/load-addon.js';
 import { runLive } from '../../lib/strategy/run-live.js';
 import { btcOn } from '../support/bot-process.js';
@@ -62,13 +62,10 @@ describeNative('an instrument that is wrong', () => {
   it('shows no book and takes no order', () => {
     const bot = botOn(btcOn(name).tickSize(0.5));
     bot.elapse(500_000_000);
-    expect(bot.depth(0).trusted).toBe(false);
-    bot.submitOrder(
-      0,
-      { orderId: 1n, side: 'buy', price: 40_000, qty: 0.01 },
-      { timeoutMs: 2_000 },
-    );
-    expect(bot.order(0, 1n)).toMatchObject({ status: 'expired' });
+    expect(bot.depth(0).synced).toBe(false);
+    const order = { orderId: 1n, side: 'buy', price: 40_000, qty: 0.01 } as const;
+    expectCode('ERR_BOOK_NOT_LIVE', () => bot.submitOrder(0, order));
+    expect(bot.order(0, 1n)).toBeNull();
   });
 
   it.each([0, -0.1, NaN, Infinity])('cannot even be built with the tick size %d', (tickSize) => {
@@ -317,7 +314,7 @@ describeNative('the addon itself', () => {
     for (const wrong of [-1, 0.5, NaN, 2 ** 32, '0', 0n, null, undefined, {}] as number[]) {
       expectInvalid(() => addon.botCancel(bot.handle, wrong, 1n, 0));
       expectInvalid(() => addon.botCancel(wrong, 0, 1n, 0));
-      expectInvalid(() => addon.portModify(wrong, 0, 1n, 1, 1));
+      expectInvalid(() => addon.portModify(wrong, 0, 1n, 1, 1, 0));
       expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, 1, 1, wrong, 0, 0));
     }
     expectInvalid(() => addon.botSubmitOrder(bot.handle, 0, 1n, 1, 1, 1, 0, 256, 0));

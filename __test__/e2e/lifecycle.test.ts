@@ -81,7 +81,7 @@ describeNative('a bot', () => {
     const results = JSON.parse(lines.at(-1)!) as { botId: string }[];
     expect(new Set(results.map(({ botId }) => botId)).size).toBe(5);
     for (const result of results) {
-      expect(result).toMatchObject({ lost: 0, decodeErrors: 0, trusted: true, code: 0 });
+      expect(result).toMatchObject({ lost: 0, decodeErrors: 0, synced: true, code: 0 });
     }
     await expectNothingLeft();
   });
@@ -153,9 +153,9 @@ describeNative('a handler of a strategy that fails', () => {
       onLog: (_text, values) => told.push(values),
     });
     expect(summary).toMatchObject({ reason: 'duration', gaps: 0, lost: 0 });
-    expect(summary.bookUpdates).toBeGreaterThan(200);
-    expect(summary.handlerErrors).toBe(Math.floor(summary.bookUpdates / 50));
-    expect(told).toEqual([{ updates: summary.bookUpdates, errors: summary.handlerErrors }]);
+    expect(summary.levels).toBeGreaterThan(200);
+    expect(summary.handlerErrors).toBe(Math.floor(summary.levels / 50));
+    expect(told).toEqual([{ updates: summary.levels, errors: summary.handlerErrors }]);
     await expectNothingLeft();
   });
 });

@@ -95,16 +95,16 @@ describeNative('a client with a connector of its own', () => {
       types.length = 0;
       const { pid } = client.health.connectorProcess!;
       process.kill(pid!, 'SIGKILL');
-      for (const type of ['connection_restored', 'connector_restarted'])
+      for (const type of ['connectionRestored', 'connectorRestarted'])
         await until(() => types.includes(type), type);
       await client.ready(10_000);
       expect(types.filter((type) => type.startsWith('connector'))).toEqual([
-        'connector_died',
-        'connector_restarted',
+        'connectorDied',
+        'connectorRestarted',
       ]);
       expect(types.filter((type) => type.startsWith('connection'))).toEqual([
-        'connection_lost',
-        'connection_restored',
+        'connectionLost',
+        'connectionRestored',
       ]);
       expect(client.health.connectorProcess).toMatchObject({ state: 'running', restarts: kill });
       const before = client.health.throughput.events;
@@ -171,7 +171,7 @@ describeNative('a strategy with a connector of its own', () => {
     const run = runLive({
       ...options,
       progressMs: 20,
-      onProgress: (progress) => void (updates = progress.bookUpdates),
+      onProgress: (progress) => void (updates = progress.levels),
       onLog: (text, values) => void told.push([text, values]),
     });
     await until(() => updates > 100, 'updates');

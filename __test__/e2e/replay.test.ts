@@ -48,7 +48,7 @@ describeRecording('a replay', () => {
     expect(await bot.call('book', 0, 10_000)).toEqual({
       bestBid: truth.bid,
       bestAsk: truth.ask,
-      trusted: true,
+      synced: true,
       bids: levels(truth.bids, -1),
       asks: levels(truth.asks, 1),
     });

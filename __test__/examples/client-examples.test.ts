@@ -35,14 +35,14 @@ function checkSync(result: Record<string, unknown>): void {
 function checkAsync(result: Record<string, unknown>): void {
   expect(result).toMatchObject({
     outcome: 'accepted',
-    orderStates: ['pending_new', 'new', 'pending_cancel', 'canceled'],
+    orderUpdates: ['pending_new', 'new', 'pending_cancel', 'canceled'],
   });
   expect(result['trades']).toBeGreaterThan(0);
   expect(result['updates']).toBeGreaterThan(20);
 }
 
 function checkCallbacks(result: Record<string, unknown>): void {
-  expect(result).toMatchObject({ orderStates: 4, errors: 1 });
+  expect(result).toMatchObject({ orderUpdates: 4, errors: 1 });
   expect(result['trades']).toBeGreaterThan(1);
   expect(result['snapshots']).toBeGreaterThan(0);
   expect(result['health']).toBeGreaterThan(0);

@@ -50,6 +50,6 @@ describeNative('examples/market-maker on a connector', () => {
     const summary = await runExample('--connector', name, '--seconds', '3');
     expectTrading(summary);
     expect(summary.backend).toBe('native');
-    expect(summary.bookUpdates).toBeGreaterThan(500);
+    expect(summary.levels).toBeGreaterThan(500);
   });
 });

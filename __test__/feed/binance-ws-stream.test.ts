@@ -65,7 +65,7 @@ const details = (connector: BinanceWsStream) => connector.health.details as Reco
 describe.each(['spot', 'usdm'] as const)('BinanceWsStream on %s', (market) => {
   it('tells trades with every field', async () => {
     const { venue, stream } = await setUp({ market });
-    const trades = stream.trades();
+    const trades = stream.stream('trade');
     await stream.start();
     venue.trade('BTCUSDT', '100.10', '0.500', { isBuyerMaker: true });
     venue.trade('BTCUSDT', '100.20', '1');
@@ -90,6 +90,18 @@ describe.each(['spot', 'usdm'] as const)('BinanceWsStream on %s', (market) => {
     await until(() => stream.metrics.depth.total === 3, 'both changes');
     expectSame(book, venue);
     expect(details(connector)).toMatchObject({ resyncs: 0 });
+  });
+
+  it.each(['BTCUSDT_260925', '币安人生USDT'])('has trades and book of %s', async (symbol) => {
+    const { venue, stream, book } = await setUp({ market }, [symbol]);
+    const trades = stream.stream('trade');
+    await stream.start();
+    await until(() => book.snapshots === 1, 'the snapshot');
+    venue.trade(symbol, '100.10', '0.500');
+    venue.depth(symbol, [['99.5', '3.0']]);
+    expect((await trades.next()).value).toMatchObject({ symbol, price: 100.1 });
+    await until(() => book.bids.get(99.5) === 3, 'the change');
+    expectSame(book, venue, symbol);
   });
 
   it('uses what came while the snapshot was on its way, and drops what it holds', async () => {
@@ -139,7 +151,7 @@ describe.each(['spot', 'usdm'] as const)('BinanceWsStream on %s', (market) => {
     venue.depth('BTCUSDT', [['94.0', '1.0']]);
     await until(() => stream.health.reconnections === 1, 'the reconnect');
     await until(() => book.snapshots === 2, 'the second snapshot');
-    const trades = stream.trades();
+    const trades = stream.stream('trade');
     venue.trade('BTCUSDT', '1', '1');
     expect((await trades.next()).value).toMatchObject({ price: 1 });
     expectSame(book, venue);
@@ -197,7 +209,7 @@ describe('BinanceWsStream', () => {
 
   it('counts trades that it missed', async () => {
     const { venue, stream, connector } = await setUp();
-    const trades = stream.trades();
+    const trades = stream.stream('trade');
     await stream.start();
     venue.trade('BTCUSDT', '1', '1');
     venue.trade('BTCUSDT', '1', '1', { lost: true });
@@ -265,7 +277,7 @@ describe('BinanceWsStream', () => {
 
   it('survives frames that are no JSON or of no kind that it knows', async () => {
     const { venue, stream, book } = await setUp();
-    const events = stream.trades();
+    const events = stream.stream('trade');
     await stream.start();
     await until(() => book.snapshots === 1, 'the snapshot');
     venue.sendRaw('{nonsense');

@@ -39,7 +39,7 @@ describe('createFeed', () => {
     const context = new ContextService({ logger: false });
     context.attach(feed);
     expect(await backfill(context)).toBe(500);
-    const trades = feed.trades();
+    const trades = feed.stream('trade');
     await feed.start();
     venue.trade('BTCUSDT', '7', '1');
     expect((await trades.next()).value).toMatchObject({ source: 'binance', price: 7 });

@@ -50,7 +50,7 @@ describe('queues of a feed', () => {
     const stream = await started(connector);
     const notices: unknown[] = [];
     stream.on('dropped', (notice) => notices.push(notice));
-    const trades = stream.trades({ capacity: 3, name: 'mine' });
+    const trades = stream.stream('trade', { capacity: 3, name: 'mine' });
     for (let id = 1; id <= 8; id += 1) connector.queue.push(rawTrade({ id }));
     await until(() => stream.metrics.trades.total === 8, 'all events');
     const ids = [await trades.next(), await trades.next(), await trades.next()];
@@ -68,7 +68,7 @@ describe('queues of a feed', () => {
   it('conflate merges updates into one book that is right, and counts them', async () => {
     const connector = new ScriptedConnector();
     const stream = await started(connector);
-    const depth = stream.depth({ capacity: 2, name: 'book' });
+    const depth = stream.stream('depth', { capacity: 2, name: 'book' });
     connector.queue.push(rawDepth({ bids: [[1, 1]], snapshot: true }));
     for (let qty = 2; qty <= 9; qty += 1)
       connector.queue.push(rawDepth({ bids: [[qty % 3, qty]].filter(([price]) => price! > 0) }));
@@ -90,7 +90,7 @@ describe('queues of a feed', () => {
   it('block makes the feed wait, loses nothing, and counts the waits', async () => {
     const connector = new ScriptedConnector();
     const stream = await started(connector);
-    const trades = stream.trades({ policy: 'block', capacity: 2, name: 'slow' });
+    const trades = stream.stream('trade', { policy: 'block', capacity: 2, name: 'slow' });
     for (let id = 0; id < 50; id += 1) connector.queue.push(rawTrade({ id }));
     await until(() => stream.metrics.trades.total === 2, 'a full queue');
     await sleep(30);
@@ -108,7 +108,7 @@ describe('queues of a feed', () => {
   it('goes on when a consumer that blocks leaves', async () => {
     const connector = new ScriptedConnector();
     const stream = await started(connector);
-    const slow = stream.trades({ policy: 'block', capacity: 1 });
+    const slow = stream.stream('trade', { policy: 'block', capacity: 1 });
     for (let id = 0; id < 10; id += 1) connector.queue.push(rawTrade({ id }));
     await until(() => stream.metrics.trades.total === 1, 'a full queue');
     await slow.return();
@@ -119,7 +119,7 @@ describe('queues of a feed', () => {
   it('stops while a consumer blocks', async () => {
     const connector = new ScriptedConnector();
     const stream = await started(connector);
-    stream.trades({ policy: 'block', capacity: 1 });
+    stream.stream('trade', { policy: 'block', capacity: 1 });
     for (let id = 0; id < 10; id += 1) connector.queue.push(rawTrade({ id }));
     await until(() => stream.metrics.trades.total === 1, 'a full queue');
     await stream.stop();
@@ -130,7 +130,7 @@ describe('queues of a feed', () => {
     const connector = new ScriptedConnector();
     const stream = await started(connector);
     stream.events({ capacity: 4 });
-    const trades = stream.trades();
+    const trades = stream.stream('trade');
     for (let id = 0; id < 100; id += 1) connector.queue.push(rawTrade({ id }));
     for (let id = 0; id < 100; id += 1) expect((await trades.next()).value?.id).toBe(String(id));
   });
@@ -140,8 +140,8 @@ describe('queues of a feed', () => {
     const stream = await started(connector);
     const errors: string[] = [];
     stream.on('error', ({ error }) => errors.push(error.message));
-    const big = stream.trades({ filter: ({ qty }) => qty > 5 });
-    stream.trades({
+    const big = stream.stream('trade', { filter: ({ qty }) => qty > 5 });
+    stream.stream('trade', {
       filter: () => {
         throw new Error('filter');
       },
@@ -157,7 +157,7 @@ describe('queues of a feed', () => {
     ['a capacity of 0', { capacity: 0 }],
   ])('refuses %s', (_, options) => {
     const stream = new HFTConnectorStream(new ScriptedConnector(), { symbols: [], logger: false });
-    expect(() => stream.trades(options)).toThrow(
+    expect(() => stream.stream('trade', options)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
     );
   });
@@ -220,5 +220,14 @@ describe('conflateDepth', () => {
       '4',
     ]);
     expect([dropped, conflated]).toEqual([2, 1]);
+  });
+
+  it('has streams of trades and books only, and names the nearest', () => {
+    const stream = new HFTConnectorStream(new ScriptedConnector(), { symbols: [], logger: false });
+    for (const name of ['trades', 'connected'])
+      expect(() => stream.stream(name as 'trade')).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
+      );
+    expect(() => stream.stream('trades' as 'trade')).toThrow('Did you mean trade?');
   });
 });

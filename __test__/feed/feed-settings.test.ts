@@ -68,23 +68,35 @@ describe('feedSettings', () => {
   });
 
   it.each([
-    ['DATA_SOURCE', 'kraken', 'dataSource', 'binance_ws'],
-    ['CONNECTOR_NAME', 'a b', 'connectorName', 'bybit'],
     ['CONNECTOR_POLL_INTERVAL_MS', 'soon', 'pollIntervalMs', 100],
     ['CONNECTOR_POLL_INTERVAL_MS', '0', 'pollIntervalMs', 100],
     ['CONNECTOR_POLL_INTERVAL_MS', '1.5', 'pollIntervalMs', 100],
-    ['CONNECTOR_PAPER_TRADING', 'fasle', 'paperTrading', true],
     ['LOG_LEVEL', 'loud', 'logLevel', 'info'],
     ['SYMBOL', ',', 'symbols', ['BTCUSDT']],
     ['CONNECTOR_LOT_SIZE', '-1', 'lotSize', 0.001],
-    ['BINANCE_MARKET', 'coinm', 'binanceMarket', 'spot'],
-    ['BINANCE_REST_URL', 'nowhere', 'binanceRestUrl', undefined],
   ])('%s=%s is the default, with a warning that does not repeat it', (name, value, key, preset) => {
     const { settings, warnings } = settingsOf({ [name]: value });
     expect(settings[key as keyof typeof settings]).toEqual(preset);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(name);
     if (value.length > 3) expect(warnings[0]).not.toContain(value);
+  });
+
+  it.each([
+    ['DATA_SOURCE', 'kraken', 'ERR_UNKNOWN_DATA_SOURCE'],
+    ['CONNECTOR_NAME', 'a b', 'ERR_INVALID_ARGUMENT'],
+    ['CONNECTOR_PAPER_TRADING', 'fasle', 'ERR_INVALID_ARGUMENT'],
+    ['CONNECTOR_PAPER_TRADING', '"true"', 'ERR_INVALID_ARGUMENT'],
+    ['CONNECTOR_PAPER_TRADING', 'constructor', 'ERR_INVALID_ARGUMENT'],
+    ['BINANCE_MARKET', 'coinm', 'ERR_INVALID_ARGUMENT'],
+    ['BINANCE_REST_URL', 'nowhere', 'ERR_INVALID_ARGUMENT'],
+    ['BINANCE_DEPTH_URL', 'nowhere', 'ERR_INVALID_ARGUMENT'],
+    ['BINANCE_TRADES_URL', 'nowhere', 'ERR_INVALID_ARGUMENT'],
+  ])('%s=%s decides about money or the venue and is an error', (name, value, code) => {
+    expect(() => settingsOf({ [name]: value })).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(name) as string }),
+    );
+    expect(() => settingsOf({ [name]: value })).not.toThrow(value);
   });
 
   it('treats an empty variable as none', () => {
@@ -111,7 +123,7 @@ describe('feedSettings', () => {
 
   it('.env.example and the guide name every variable', () => {
     const example = readFileSync(path.join(root, '.env.example'), 'utf8');
-    const guide = readFileSync(path.join(root, 'docs', 'feed.md'), 'utf8');
+    const guide = readFileSync(path.join(root, 'docs', 'guide', 'feeds.md'), 'utf8');
     const bybit = ['API_KEY', 'API_SECRET', 'CONNECTOR_CONFIG_FILE', 'CONNECTOR_TESTNET'];
     for (const name of [...FEED_VARIABLES, ...bybit.map((end) => `BYBIT_${end}`)]) {
       expect(example).toMatch(new RegExp(`^#?${name}=`, 'm'));

@@ -38,7 +38,7 @@ describe('HFTConnectorStream, reading', () => {
     stream.on('trade', (tick) => handled.push(tick));
     stream.on('depth', (update) => handled.push(update));
     const all = stream.events();
-    const trades = stream.trades();
+    const trades = stream.stream('trade');
     await stream.start();
     expect(connector.calls).toEqual(['connect', 'trades BTCUSDT', 'depth BTCUSDT']);
     connector.queue.push(rawTrade({ id: 'a' }), rawDepth(), rawTrade({ id: 'b' }));
@@ -372,7 +372,7 @@ describe('HFTConnectorStream, health and figures', () => {
         event_counter: 0,
       },
     });
-    stream.trades();
+    stream.stream('trade');
     await stream.start();
     connector.queue.push(rawTrade({ timestamp: 1_700_000_000_000 }), rawTrade({ timestamp: 5 }));
     await until(() => stream.health.queueSize === 2, 'two events');
@@ -393,7 +393,7 @@ describe('HFTConnectorStream, health and figures', () => {
   it('tells its figures by the names of /metrics', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector);
-    stream.depth();
+    stream.stream('depth');
     await stream.start();
     connector.queue.push(rawTrade(), rawDepth(), rawDepth());
     await until(() => stream.metrics.depth.total === 2, 'three events');
@@ -413,12 +413,12 @@ describe('HFTConnectorStream, health and figures', () => {
     const stream = streamOver(connector, { staleAfterMs: 40 });
     const told: string[] = [];
     stream.on('stale', ({ type }) => told.push(type));
-    stream.on('fresh', ({ type }) => told.push(type));
+    stream.on('live', ({ type }) => told.push(type));
     await stream.start();
     await until(() => stream.health.stale, 'staleness');
     connector.queue.push(rawTrade());
     await until(() => !stream.health.stale, 'freshness');
-    expect(told).toEqual(['stale', 'fresh']);
+    expect(told).toEqual(['stale', 'live']);
   });
 });
 

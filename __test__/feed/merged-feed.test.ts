@@ -219,7 +219,7 @@ describe('MergedFeed', () => {
   it('makes its sources wait for a consumer that blocks', async () => {
     const { a, merged } = setUp({ windowMs: 0 });
     await merged.start();
-    const trades = merged.trades({ policy: 'block', capacity: 2 });
+    const trades = merged.stream('trade', { policy: 'block', capacity: 2 });
     for (let id = 0; id < 20; id += 1) a.queue.push(rawTrade({ id }));
     await until(() => merged.metrics.trades.total >= 2, 'a full queue');
     await new Promise((resolve) => setTimeout(resolve, 20));

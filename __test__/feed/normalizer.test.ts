@@ -48,7 +48,7 @@ describe('normalizeEvent, trades', () => {
       source: 'venue',
       symbol: 'BTCUSDT',
       timestampMs: 1_700_000_000_123,
-      timestampNs: null,
+      timestampNs: undefined,
       receivedMs: 1_700_000_000_200,
       price: 100.5,
       qty: 2,
@@ -163,7 +163,7 @@ describe('normalizeEvent, depth', () => {
       source: 'venue',
       symbol: 'BTCUSDT',
       timestampMs: 1_700_000_000_123,
-      timestampNs: null,
+      timestampNs: undefined,
       receivedMs: 5,
       bids: [
         { price: 100, qty: 1 },

@@ -25,11 +25,11 @@ describe('StrategyEngine', () => {
   it('gives every strategy the events of its symbols, in order', () => {
     const engine = new StrategyEngine({ logger: false });
     const seen: string[] = [];
-    engine.add({ name: 'all', onTrade: ({ symbol }) => seen.push(`all ${symbol}`) });
+    engine.add({ name: 'all', onTrade: (_, { symbol }) => seen.push(`all ${symbol}`) });
     engine.add({
       name: 'eth',
       symbols: ['ETHUSDT'],
-      onTrade: ({ symbol }) => seen.push(`eth ${symbol}`),
+      onTrade: (_, { symbol }) => seen.push(`eth ${symbol}`),
       onDepth: () => seen.push('eth depth'),
     });
     engine.ingestTrade(tick());
@@ -125,7 +125,7 @@ describe('StrategyEngine', () => {
     let trades = 0;
     engine.add({
       name: 'check',
-      onTrade({ price, symbol }, { market }) {
+      onTrade({ market }, { price, symbol }) {
         trades += 1;
         if (market?.snapshot(symbol)?.lastPrice === price) same += 1;
       },
@@ -143,8 +143,8 @@ describe('StrategyEngine', () => {
       readonly name = 'distance';
       readonly seen: number[] = [];
       onTrade(
-        { symbol, price }: Parameters<NonNullable<FeedStrategy['onTrade']>>[0],
-        { market }: Parameters<NonNullable<FeedStrategy['onTrade']>>[1],
+        { market }: Parameters<NonNullable<FeedStrategy['onTrade']>>[0],
+        { symbol, price }: Parameters<NonNullable<FeedStrategy['onTrade']>>[1],
       ): void {
         const mid = market?.snapshot(symbol)?.mid;
         if (mid !== undefined && mid === mid) this.seen.push(price - mid);

@@ -1,5 +1,5 @@
 // Files of a recorder, read again by other means: Python's numpy layout by hand, and zlib.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, inflateRawSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { EXCH_EVENT, EventRows, LOCAL_EVENT, ROW_BYTES } from '../../lib/npz/event-rows.js';
-import { HEADER_BYTES, rowsOf } from '../../lib/npz/npy-header.js';
+import { HEADER_BYTES, npyHeader, rowsOf } from '../../lib/npz/npy-header.js';
 import { orderRows } from '../../lib/record/order-rows.js';
 import { Recorder, recoverRecordings, type RecorderOptions } from '../../lib/record/recorder.js';
 import type { RecordedLevel } from '../../lib/record/recording-file.js';
@@ -145,6 +145,51 @@ describe('an event array', () => {
     writeFileSync(path.join(folder, 'X_20260101-000000.npy'), Buffer.alloc(500));
     expect(() => recoverRecordings(folder)).toThrow(/no recording/);
   });
+
+  it('is recovered beside files that cannot be, which are named and left alone', () => {
+    const left = Buffer.concat([npyHeader(1), Buffer.alloc(ROW_BYTES, 1)]);
+    const names = ['A_20260101-000000', 'B_20260101-000000', 'C_20260101-000000-2'];
+    writeFileSync(path.join(folder, `${names[0]!}.npy`), Buffer.alloc(500));
+    mkdirSync(path.join(folder, `${names[1]!}.npy`));
+    writeFileSync(path.join(folder, `${names[2]!}.npy`), left);
+    const told: string[] = [];
+    const recover = (): unknown => recoverRecordings(folder, (file) => told.push(file.path));
+    expect(recover).toThrow(/2 of 3 files.*A_20260101.*no recording.*B_20260101.*EISDIR/);
+    expect(told).toEqual([path.join(folder, `${names[2]!}.npz`)]);
+    expect(readdirSync(folder).sort()).toEqual(
+      [`${names[0]!}.npy`, `${names[1]!}.npy`, `${names[2]!}.npz`].sort(),
+    );
+  });
+
+  it('orders events by their times where two streams were stamped in another order', () => {
+    const recorder = recorderOf();
+    recorder.depth(10n, 1_000n, [bid(99.9, 1)], true);
+    recorder.depth(11n, 2_000n, [bid(99.9, 2)], false);
+    recorder.trade(12n, 1_500n, { side: 'buy', price: 100, qty: 1 });
+    recorder.close();
+    const [file] = recorder.health.files;
+    const seen = unpack(file!.path).filter(({ ev }) => (ev & LOCAL_EVENT) !== 0n);
+    expect(seen.map(({ local }) => local)).toEqual([1_000n, 1_500n, 2_000n]);
+    expect(file!.notes).toEqual([expect.stringContaining('another order than the exchange')]);
+  });
+
+  it('keeps the order in which events came when the clock runs back a little, and tells it', () => {
+    const recorder = recorderOf();
+    const ms = 1_000_000n;
+    recorder.depth(10n, 10n * ms, [bid(99.9, 1)], true);
+    recorder.depth(11n, 20n * ms, [bid(99.9, 2)], false);
+    recorder.depth(12n, 15n * ms, [bid(99.9, 3)], false);
+    recorder.trade(13n, 14n * ms, { side: 'buy', price: 100, qty: 1 });
+    recorder.close();
+    const { files, clockSetBack } = recorder.health;
+    expect([files.length, clockSetBack]).toEqual([1, 0]);
+    const rows = unpack(files[0]!.path);
+    expect(rows.map(({ local }) => local)).toEqual([10n * ms, 20n * ms, 20n * ms, 20n * ms]);
+    expect(rows.slice(0, 3).map(({ qty }) => qty)).toEqual([1, 2, 3]);
+    expect(files[0]!.notes).toEqual([
+      expect.stringContaining('2 times of receipt, up to 6000000 ns'),
+    ]);
+  });
 });
 
 describe('the collector’s text', () => {
@@ -181,6 +226,16 @@ describe('the collector’s text', () => {
     recorder.trade(3_000_000n, 7n, { side: 'buy', price: 100, qty: 0.001 });
     await expect.poll(() => read().split('\n').length).toBe(3);
   });
+
+  it('holds quantities that are finer than the lot as they are', () => {
+    const recorder = recorderOf({ format: 'gz' });
+    recorder.depth(1_000_000n, 5n, [bid(61800.1, 0.00000123), ask(61800.2, 0.1 + 0.2)], true);
+    recorder.trade(3_000_000n, 7n, { side: 'buy', price: 61800.2, qty: 1.2e-7 });
+    recorder.close();
+    const text = gunzipSync(readFileSync(recorder.health.files[0]!.path)).toString();
+    expect(text).toContain('"bids":[["61800.1","0.00000123"]],"asks":[["61800.2","0.300"]]');
+    expect(text).toContain('"p":"61800.2","q":"0.00000012"');
+  });
 });
 
 describe('a recorder', () => {
@@ -204,6 +259,43 @@ describe('a recorder', () => {
       }
     }
   });
+
+  it.each(['npz', 'gz'] as const)('begins a new %s file when the clock is set back', (format) => {
+    const recorder = recorderOf({ format });
+    const hourNs = 3_600_000_000_000n;
+    const startNs = 1_700_000_000_000_000_000n;
+    recorder.depth(startNs, startNs + 5n, [bid(99.9, 1), ask(100, 2)], true);
+    recorder.trade(startNs + 1n, startNs + 6n, { side: 'buy', price: 100, qty: 1 });
+    recorder.depth(startNs + 2n, startNs + 7n - hourNs, [bid(99.8, 1)], false);
+    recorder.trade(startNs + 3n, startNs + 8n - hourNs, { side: 'buy', price: 100, qty: 1 });
+    recorder.close();
+    const { files, clockSetBack } = recorder.health;
+    expect([files.length, clockSetBack]).toEqual([2, 1]);
+    expect(files[0]!.notes).toEqual([expect.stringContaining('set back by 3599999999999 ns')]);
+    expect(files.map(({ trades }) => trades)).toEqual([1, 1]);
+    if (format === 'npz') {
+      // Each file is in order by itself, and begins with the whole book.
+      for (const { path: file } of files) {
+        const times = unpack(file).map(({ local }) => local);
+        expect(times).toEqual([...times].sort());
+        expect(unpack(file).slice(0, 2)).toMatchObject([{ px: 99.9 }, { px: 100 }]);
+      }
+    }
+  });
+
+  it.each(['BTCUSDT_260925', 'BTC-25SEP26', '币安人生USDT'])(
+    'records %s, and recovers it',
+    (symbol) => {
+      const recorder = recorderOf({ symbol });
+      recorder.depth(1n, 1n, [bid(99.9, 1)], true);
+      recorder.close();
+      const [file] = recorder.health.files;
+      expect(path.basename(file!.path)).toContain(`${symbol}_`);
+      const left = Buffer.concat([npyHeader(1), Buffer.alloc(ROW_BYTES, 1)]);
+      writeFileSync(path.join(folder, `${symbol}_20260101-000000.npy`), left);
+      expect(recoverRecordings(folder)).toHaveLength(1);
+    },
+  );
 
   it('takes away what a new whole book does not have', () => {
     const recorder = recorderOf();
@@ -236,6 +328,8 @@ describe('a recorder', () => {
   it('refuses wrong options by name', () => {
     const wrong: [Partial<RecorderOptions>, string][] = [
       [{ symbol: '../x' }, 'symbol'],
+      [{ symbol: 'BTC/USDT' }, 'symbol'],
+      [{ symbol: '' }, 'symbol'],
       [{ tickSize: 0 }, 'tickSize'],
       [{ rotateMs: 1 }, 'rotateMs'],
       [{ rotateBytes: 1 }, 'rotateBytes'],

@@ -3,7 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { LinkStatus } from '../../lib/models/record-layout.js';
 import { ClientSource } from '../../lib/server/client-source.js';
+import { connectedClient } from '../client/clients.js';
+import { settled } from '../client/fake-session.js';
 import { until } from '../support/until.js';
 
 const ends: (() => unknown)[] = [];
@@ -37,6 +40,31 @@ describe('a source over a client', () => {
     const view = source.view(0);
     expect(view.state).toEqual({ level: 'bad', text: 'client created' });
     expect(source.wsHealth().connector).toMatchObject({ connected: false, last_ts: null });
+  });
+
+  it('names each book that is not live, in readiness, metrics and on the page', async () => {
+    const { client, session } = await connectedClient();
+    session.linkStatus = LinkStatus.Connected;
+    const source = new ClientSource(client);
+    ends.push(() => {
+      source.close();
+    });
+    const gauges = (): unknown[] =>
+      source
+        .samples()
+        .filter(({ name, value }) => name === 'book_state' && value === 1)
+        .map(({ labels }) => labels?.['state']);
+    expect(source.readiness().ready).toBe(true);
+    expect(gauges()).toEqual(['live']);
+    session.bookState('stale');
+    await settled();
+    expect(source.readiness()).toEqual({ ready: false, missing: ['the book of BTCUSDT is stale'] });
+    expect(gauges()).toEqual(['stale']);
+    expect(source.view(0)).toMatchObject({
+      state: { level: 'warn', text: 'the book of BTCUSDT is stale' },
+      book: { state: 'stale', synced: false },
+    });
+    expect(source.view(0).log.at(-1)?.text).toBe('the book of BTCUSDT is stale');
   });
 
   it('shows book, trades, orders, position and latencies of a running one', async () => {

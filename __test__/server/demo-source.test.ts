@@ -8,7 +8,9 @@ const sources: DemoSource[] = [];
 const STATE: DemoState = {
   bids: [[99.5, 2]],
   asks: [[100.5, 1]],
-  trusted: true,
+  orders: 'paper',
+  environment: 'mainnet',
+  book: 'live',
   position: -0.02,
   pnl: 1.5,
   tape: [{ side: 'sell', price: 99.5, qty: 0.3, tsMs: 1 }],
@@ -35,7 +37,8 @@ describe('the page of the demo', () => {
     source.update(STATE, undefined, 10);
     expect(source.view()).toMatchObject({
       state: { level: 'ok', text: 'live' },
-      book: { bids: [[99.5, 2]], asks: [[100.5, 1]], trusted: true },
+      connectors: [{ text: 'connected, orders paper (mainnet)' }],
+      book: { bids: [[99.5, 2]], asks: [[100.5, 1]], synced: true },
       orders: [{ side: 'buy', price: 99.5, leavesQty: 0.02, state: 'open' }],
       position: -0.02,
       pnl: 1.5,

@@ -75,7 +75,8 @@ export class FakeSource implements ServerSource {
       book: {
         bids: [[this.bid + instrument, 1]],
         asks: [[this.bid + 1 + instrument, 1]],
-        trusted: true,
+        state: 'live',
+        synced: true,
         tickSize: 0.5,
         lotSize: 1,
       },

@@ -38,7 +38,7 @@ describe('a source over a feed', () => {
     expect(source.readiness()).toMatchObject({ ready: false });
     await feed.start();
     await until(() => source.view(0).trades.length >= 10, 'trades');
-    await until(() => source.view(0).book.trusted, 'a whole book');
+    await until(() => source.view(0).book.synced, 'a whole book');
     const view = source.view(0);
     expect(view.state).toEqual({ level: 'ok', text: 'live' });
     expect(view.book.bids[0]![0]).toBeLessThan(view.book.asks[0]![0]);
@@ -80,14 +80,14 @@ describe('a source over a feed', () => {
   it('says that the feed stopped, and trusts no book then', async () => {
     const { feed, source } = feedAndSource();
     await feed.start();
-    await until(() => source.view(0).book.trusted, 'a whole book');
+    await until(() => source.view(0).book.synced, 'a whole book');
     await feed.stop();
     const view = source.view(0);
     expect(view.state).toMatchObject({
       level: 'bad',
       text: expect.stringContaining('stopped') as string,
     });
-    expect(view.book.trusted).toBe(false);
+    expect(view.book.synced).toBe(false);
     expect(view.log.at(-1)!.text).toBe('the feed is stopped');
     expect(source.readiness().ready).toBe(false);
   });

@@ -243,6 +243,20 @@ describe('the live page’s socket', () => {
     expect((await openPage(url)).socket.readyState).toBe(WebSocket.OPEN);
   });
 
+  it('takes a page from a name that was given, though a proxy writes another Host, and says why not', async () => {
+    const { url } = await serve({ allowedHosts: ['bot.example'] });
+    const { socket } = await openPage(url, '', { origin: 'https://bot.example' });
+    socket.close();
+    const why = async (origin: string): Promise<unknown> => {
+      const answer = await fetch(`${url}ws/live?origin=${encodeURIComponent(origin)}`);
+      return [answer.status, ((await answer.json()) as { error: string }).error];
+    };
+    expect(await why('https://bot.example')).toEqual([426, '']);
+    const [status, error] = (await why('https://other.example')) as [number, string];
+    expect(status).toBe(426);
+    expect(error).toMatch(/https:\/\/other\.example are not allowed.*--allowed-hosts/);
+  });
+
   it('ends a page that sends it too much', async () => {
     const { url } = await serve();
     const { socket } = await openPage(url);

@@ -35,7 +35,7 @@ export interface LoggedRecord {
 export interface BookCopy {
   readonly bestBid: number;
   readonly bestAsk: number;
-  readonly trusted: boolean;
+  readonly synced: boolean;
   readonly bids: readonly BookLevel[];
   readonly asks: readonly BookLevel[];
 }
@@ -110,7 +110,7 @@ export class BotProcess {
     bot.botId = await bot.call('open', { ...options, instruments });
     if (ready) {
       for (const asset of instruments.keys()) {
-        await until(async () => (await bot.call('book', asset)).trusted, 'a book');
+        await until(async () => (await bot.call('book', asset)).synced, 'a book');
       }
     }
     return bot;

@@ -18,7 +18,19 @@ export function uniqueName(): string {
 
 /** Starts the real connector; stopped after the test. */
 export async function startConnector(name: string, ...args: string[]): Promise<ConnectorProcess> {
-  const connector = new ConnectorProcess({ args: [name, ...args] });
+  return await startConnectorWith({}, name, ...args);
+}
+
+/** The same with more in its environment. */
+export async function startConnectorWith(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  ...args: string[]
+): Promise<ConnectorProcess> {
+  const connector = new ConnectorProcess({
+    args: [name, ...args],
+    env: { ...process.env, ...env },
+  });
   running.push(connector);
   await connector.start();
   return connector;

@@ -8,7 +8,7 @@ import type { Bot } from '../../lib/index.js';
 export function waitForBook(bot: Bot, asset: number, timeoutMs = 10_000): void {
   const endNs = bot.monotonicNs() + timeoutMs * 1e6;
   const depth = bot.depth(asset);
-  while (!(depth.trusted && depth.bestBid < depth.bestAsk)) {
+  while (!(depth.synced && depth.bestBid < depth.bestAsk)) {
     if (bot.monotonicNs() > endNs || bot.ended) throw new Error('there is no book');
     bot.waitBatch(50_000_000);
   }

@@ -82,7 +82,7 @@ export async function run({ quick }) {
         compare({
           ...common,
           what: 'submitOrder arguments (7)',
-          ours: () => addon.portSubmitOrder(portId, 0, 5n, 1, 100.5, 0.1, 0, 0),
+          ours: () => addon.portSubmitOrder(portId, 0, 5n, 1, 100.5, 0.1, 0, 0, 0),
           floor: () => floor.submitOrder(0, 5n, 1, 100.5, 0.1, 0, 0),
           goal: 1.15,
         }),
@@ -113,7 +113,7 @@ export async function run({ quick }) {
           what: `${RECORDS} events drained, sum of px * qty`,
           ours: () => {
             reader.reset(0, RECORDS);
-            while (reader.next()) sum += reader.view.px * reader.view.qty;
+            while (reader.next()) sum += reader.view.price * reader.view.qty;
           },
           floor: () => {
             const count = floor.drain(records, RECORDS);

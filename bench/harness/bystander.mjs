@@ -3,5 +3,5 @@ export default {
   onStart(ctx) {
     ctx.log('started');
   },
-  onBookUpdate() {},
+  onLevel() {},
 };

@@ -8,10 +8,10 @@ export default function createStrategy() {
   let firstNs = 0;
   let lastNs = 0;
   return {
-    onBookUpdate(_ctx, level) {
+    onLevel(_ctx, level) {
       if (seen === 0) firstNs = Number(level.exchTsNs);
       seen++;
-      sum += level.px * level.qty;
+      sum += level.price * level.qty;
     },
     onBatch() {
       if (seen === counted) return;

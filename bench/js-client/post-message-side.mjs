@@ -19,7 +19,7 @@ export async function postMessageSide({ rate, seconds, makeTaker, wait = 'adapti
     });
     let stats;
     worker.on('message', (event) => {
-      if (event.stats === undefined) taker.take(event.px, event.qty, event.exchTsNs);
+      if (event.stats === undefined) taker.take(event.price, event.qty, event.exchTsNs);
       else stats = event.stats;
     });
     const failed = once(worker, 'error').then(([error]) => Promise.reject(error));

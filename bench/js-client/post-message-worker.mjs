@@ -17,8 +17,8 @@ try {
       const { view } = reader;
       // Orders, positions and links have no raw event flags.
       if (view.ev === 0n) continue;
-      const { px, qty, isBuy, exchTsNs, localTsNs } = view;
-      parentPort.postMessage({ side: isBuy ? 'buy' : 'sell', px, qty, exchTsNs, localTsNs });
+      const { price, qty, isBuy, exchTsNs, localTsNs } = view;
+      parentPort.postMessage({ side: isBuy ? 'buy' : 'sell', price, qty, exchTsNs, localTsNs });
     }
   }
   parentPort.postMessage({ stats: bot.stats() });

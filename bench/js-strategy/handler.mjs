@@ -9,7 +9,7 @@ export default function createStrategy({ sampleEvery, skip }) {
   const histogram = new LatencyHistogram();
   let seen = 0;
   return {
-    onBookUpdate(_ctx, level) {
+    onLevel(_ctx, level) {
       if (seen++ % sampleEvery === 0 && seen > skip) {
         const now = process.hrtime.bigint();
         // The publisher puts the time of sending (CLOCK_MONOTONIC) where the exchange time stands.

@@ -25,11 +25,11 @@ export default function createStrategy({ keepObjects, warmUp }) {
       const costs = Array.from({ length: 101 }, () => -used() + used()).sort((a, b) => a - b);
       costBytes = costs[50];
     },
-    onBookUpdate(_ctx, level) {
-      sum[0] += level.px * level.qty;
+    onLevel(_ctx, level) {
+      sum[0] += level.price * level.qty;
       if (keepObjects) {
-        const { px, qty, isBuy, exchTsNs } = level;
-        kept[seen % KEPT] = { side: isBuy ? 'buy' : 'sell', px, qty, exchTsNs };
+        const { price, qty, isBuy, exchTsNs } = level;
+        kept[seen % KEPT] = { side: isBuy ? 'buy' : 'sell', price, qty, exchTsNs };
       }
       seen++;
     },

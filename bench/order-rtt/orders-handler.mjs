@@ -13,7 +13,7 @@ export default function createStrategy({ orders, warmUp }) {
   return {
     timerMs: PAUSE_MS,
     onTimer(ctx) {
-      if (pending !== 0n || !ctx.depth().trusted) return;
+      if (pending !== 0n || !ctx.depth().synced) return;
       if (sent === warmUp + orders) {
         ctx.log('result', {
           received: sent - warmUp,
@@ -27,7 +27,7 @@ export default function createStrategy({ orders, warmUp }) {
       startNs = process.hrtime.bigint();
       pending = ctx.submit({ side: 'buy', price: 40_000, qty: 0.001 });
     },
-    onOrder(ctx, order) {
+    onExecutionReport(ctx, order) {
       if (order.orderId !== pending) return;
       if (!isOpen) {
         const tookNs = Number(process.hrtime.bigint() - startNs);

@@ -5,7 +5,7 @@ export default function createStrategy({ cheapQty }) {
   let lastPx = 0;
   let isReady = false;
   return {
-    onBookUpdate(ctx, level) {
+    onLevel(ctx, level) {
       const { price, qty } = level;
       // As it came, although the book may be newer already: the other bot sees every frame, too.
       if (level.side !== 'sell' || !wants(price, qty, cheapQty, lastPx)) return;
@@ -13,11 +13,11 @@ export default function createStrategy({ cheapQty }) {
       ctx.submit({ side: 'buy', price, qty: QTY, timeInForce: 'IOC' });
     },
     onBatch(ctx) {
-      if (isReady || !ctx.depth().trusted || !(ctx.depth().bestAsk > 0)) return;
+      if (isReady || !ctx.depth().synced || !(ctx.depth().bestAsk > 0)) return;
       isReady = true;
       ctx.log('ready');
     },
-    onOrder(ctx, order) {
+    onExecutionReport(ctx, order) {
       if (order.leavesQty === 0) ctx.clearInactiveOrders();
     },
     onError(ctx, error) {

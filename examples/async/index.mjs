@@ -13,7 +13,7 @@ const client = new LiveClient({
 let volume = 0;
 let trades = 0;
 async function watchTrades() {
-  for await (const trade of client.trades()) {
+  for await (const trade of client.stream('trade')) {
     trades += 1;
     volume += trade.qty;
   }
@@ -21,29 +21,38 @@ async function watchTrades() {
 
 let updates = 0;
 async function watchBook() {
-  for await (const update of client.bookUpdates()) updates += update.merged;
+  for await (const update of client.stream('bookUpdate')) updates += update.merged;
 }
 
-const orderStates = [];
+const orderUpdates = [];
 async function watchOrders() {
-  for await (const { current } of client.orderStates()) orderStates.push(current);
+  for await (const { current } of client.stream('orderUpdate')) orderUpdates.push(current);
 }
+
+// Ctrl+C, whenever it comes: nothing may stay open behind us.
+const stopped = new Promise((resolve) => {
+  process.once('SIGINT', resolve).once('SIGTERM', resolve);
+});
+const orStopped = (promise) => Promise.race([promise, stopped]);
 
 await client.start();
 // Iterators are made before the first event is awaited, so none is missed; `close()` ends them.
 const watching = Promise.all([watchTrades(), watchBook(), watchOrders()]);
-await client.ready(5_000);
+let outcome;
+const ready = client.ready(5_000);
+ready.catch(() => undefined); // After a Ctrl+C nobody waits for it.
+const isStopped = Symbol('stopped');
+if ((await Promise.race([ready, stopped.then(() => isStopped)])) !== isStopped) {
+  // An order is awaited like anything else, and its outcome says honestly what is known.
+  const price = Math.round((client.snapshot().bids[0].price - 50) * 10) / 10;
+  outcome = await client.submitOrder({ side: 'buy', price, qty: 0.001 });
+  if (outcome.status === 'accepted') await client.cancelOrder(outcome.order.orderId);
+  await orStopped(new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000).unref()));
+}
 
-// An order is awaited like anything else, and its outcome says honestly what is known.
-const price = Math.round((client.snapshot().bids[0].price - 50) * 10) / 10;
-const outcome = await client.submitOrder({ side: 'buy', price, qty: 0.001 });
-if (outcome.status === 'accepted') await client.cancelOrder(outcome.order.orderId);
-
-await new Promise((resolve) => {
-  process.once('SIGINT', resolve);
-  setTimeout(resolve, Number(seconds) * 1000).unref();
-});
 const { backend } = client;
+// `close()` waits for the answer; what may be open all the same comes to `onError`.
+client.cancelAll().catch((error) => console.error(`error: ${error.message}`));
 await client.close();
 await watching;
 console.log(
@@ -52,7 +61,7 @@ console.log(
     trades,
     volume: Number(volume.toFixed(6)),
     updates,
-    outcome: outcome.status,
-    orderStates,
+    outcome: outcome?.status ?? 'none',
+    orderUpdates,
   }),
 );

@@ -3,7 +3,7 @@ import { LiveClient, LiveInstrument } from 'hftbacktest-live';
 
 const [connector = 'sim', symbol = 'BTCUSDT', seconds = '5'] = process.argv.slice(2);
 const instrument = new LiveInstrument(symbol).connector(connector).tickSize(0.1).lotSize(0.001);
-const counts = { trades: 0, bookUpdates: 0, snapshots: 0, orderStates: 0, errors: 0, health: 0 };
+const counts = { trades: 0, bookUpdates: 0, snapshots: 0, orderUpdates: 0, errors: 0, health: 0 };
 
 const client = new LiveClient({
   instruments: [instrument],
@@ -26,8 +26,8 @@ client
   })
   .on('bookUpdate', () => (counts.bookUpdates += 1))
   .on('snapshot', () => (counts.snapshots += 1))
-  .on('orderState', ({ order, previous, current }) => {
-    counts.orderStates += 1;
+  .on('orderUpdate', ({ order, previous, current }) => {
+    counts.orderUpdates += 1;
     console.error(`order ${order.orderId}: ${previous ?? '-'} → ${current}`);
   })
   .on('health', ({ health }) => {
@@ -35,18 +35,22 @@ client
     console.error(`${health.throughput.eventsPerSecond.toFixed(0)} events/s`);
   })
   .once('bookReady', async () => {
+    // A connector that has just started refuses orders until it has read the account.
+    await client.ready(20_000);
     const price = Math.round((client.snapshot().bids[0].price - 50) * 10) / 10;
     const outcome = await client.submitOrder({ side: 'buy', price, qty: 0.001 });
     if (outcome.status === 'accepted') await client.cancelOrder(outcome.order.orderId);
   });
 
-await client.start();
 const timer = setTimeout(finish, Number(seconds) * 1000);
-process.once('SIGINT', finish);
+process.once('SIGINT', finish).once('SIGTERM', finish);
+await client.start();
 
 async function finish() {
   clearTimeout(timer);
   const { backend } = client;
+  // Nothing may stay open behind us: `close()` waits for the answer, and tells `onError` what may.
+  client.cancelAll().catch((error) => console.error(`cancelAll: ${error.message}`));
   await client.close();
   console.log(JSON.stringify({ backend, ...counts }));
 }

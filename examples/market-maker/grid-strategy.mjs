@@ -51,11 +51,16 @@ export function createStrategy({
     timerMs: intervalMs,
 
     onTimer(ctx) {
-      const { bestBid, bestAsk, tickSize, trusted } = ctx.depth();
+      const { bestBid, bestAsk, tickSize, synced } = ctx.depth();
       // NaN when a side is empty: a comparison with it is false.
-      if (!trusted || !(bestBid < bestAsk)) return;
+      if (!synced || !(bestBid < bestAsk)) return;
       const mid = (bestBid + bestAsk) / 2;
       const position = ctx.position();
+      // NaN while it is not known: what grows it is not known either.
+      if (Number.isNaN(position)) {
+        ctx.cancelAll();
+        return;
+      }
       const lean = (skew * position) / orderQty;
       const smallest = Math.max(Math.round(minGridStep / tickSize), 1) * tickSize;
       const steps = Math.round((mid * relativeGridInterval) / smallest);
@@ -80,7 +85,7 @@ export function createStrategy({
       );
     },
 
-    onOrder(ctx, order) {
+    onExecutionReport(ctx, order) {
       if (order.orderStatus === 'filled') {
         ctx.log(`filled ${order.side} ${order.execQty} at ${order.execPrice}`);
       }

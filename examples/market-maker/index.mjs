@@ -45,6 +45,7 @@ const run = runLive({
       .lotSize(Number(values['lot-size'])),
   ],
   backend: values.stub ? 'stub' : 'auto',
+  handleSignals: true, // Ctrl+C ends the run in order: `onStop` cancels, and the answers are waited for
   stub: { maxFeeds: Infinity },
   ...(values.seconds === undefined ? {} : { durationMs: Number(values.seconds) * 1000 }),
   onLog: (text) => {
@@ -58,8 +59,6 @@ const run = runLive({
     );
   },
 });
-process.once('SIGINT', () => run.stop());
-process.once('SIGTERM', () => run.stop());
 
 if (!values.json)
   console.log(`trading ${values.symbol} on ${values.connector} (${run.backend}); Ctrl+C ends it`);

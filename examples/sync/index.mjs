@@ -20,9 +20,18 @@ const depth = bot.depth(0);
 let feeds = 0;
 let trades = 0;
 let resting;
+let nextMs = 0;
+
+let isStopped = false;
+const stop = () => (isStopped = true);
+process.once('SIGINT', stop).once('SIGTERM', stop);
+// A loop that blocks its thread hears no signal: give Node a turn now and then.
+const turn = () => new Promise(setImmediate);
 
 try {
   while (performance.now() < endMs) {
+    await turn();
+    if (isStopped) break;
     // Blocks until something came, 100 ms at most; the book and the trades are up to date after it.
     const result = bot.waitNextFeed(true, 100_000_000);
     if (result === 'end_of_data') break;
@@ -30,15 +39,18 @@ try {
     trades += bot.lastTrades(0).length;
     bot.clearLastTrades(0);
 
-    // One order, once, far from the market; cancelled again at the end.
-    if (resting === undefined && depth.trusted && depth.bestBid > 0) {
+    // One order, far from the market; cancelled again at the end. A connector that has just started
+    // refuses it until it has read the account: then a new one goes out a second later.
+    const isOut = resting !== undefined && bot.order(0, resting)?.status !== 'expired';
+    if (!isOut && performance.now() >= nextMs && depth.synced && depth.bestBid > 0) {
+      nextMs = performance.now() + 1_000;
       resting = ids.next();
       const price = Math.round((depth.bestBid - 50) * 10) / 10;
       bot.submitBuyOrder(0, resting, price, 0.001, 'GTC', 'limit', { timeoutMs: 1_000 });
     }
   }
   if (resting !== undefined && bot.order(0, resting)?.cancellable === true)
-    bot.cancel(0, resting, { timeoutMs: 1_000 });
+    bot.cancel(0, resting, { timeoutMs: 5_000 });
   const status = resting === undefined ? 'none' : (bot.order(0, resting)?.status ?? 'none');
   console.log(
     JSON.stringify({

@@ -2,9 +2,17 @@ import { HftError } from '../models/hft-error.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { StubOptions } from '../stub/stub-options.js';
 import type { Bot } from '../models/bot.js';
-import { requireRoi, resolveInstruments, type BotOptions } from '../models/bot-options.js';
+import {
+  BOT_NAMES,
+  requireRoi,
+  resolveInstruments,
+  type BotOptions,
+} from '../models/bot-options.js';
+import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
+import { STUB_KEYS } from '../stub/stub-options.js';
 import { HashMapMarketDepthLiveBot } from './hash-map-market-depth-live-bot.js';
 import { whyNoLiveAddon } from './live-addon.js';
+import { isBundled } from '../native/package-root.js';
 import { ROIVectorMarketDepthLiveBot } from './roi-vector-market-depth-live-bot.js';
 
 /**
@@ -26,13 +34,46 @@ export interface CreateOptions extends BotOptions {
   readonly stub?: StubOptions;
 }
 
+/** The names of {@link CreateOptions}. */
+export const CREATE_NAMES: NamesOf<CreateOptions> = {
+  ...BOT_NAMES,
+  backend: true,
+  depth: true,
+  stub: true,
+};
+const KEYS = knownKeys(CREATE_NAMES);
+
 /** Code of the warning that `auto` gives when it takes the stub. */
 export const STUB_WARNING_CODE = 'HFTBACKTEST_LIVE_STUB';
 
 let warned = false;
 
-/** Decides for `auto`; warns once per thread when that is the stub. */
-export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
+/** What a program asks for that the stub cannot be taken in the place of. */
+export interface BackendWishes {
+  /** A connector that is to be started. */
+  readonly connector?: unknown;
+  readonly requireOrders?: unknown;
+  readonly requireEnvironment?: unknown;
+}
+
+const WISH_KEYS = knownKeys<BackendWishes>({
+  connector: true,
+  requireOrders: true,
+  requireEnvironment: true,
+});
+
+/**
+ * Decides for `auto`; warns once per thread when that is the stub.
+ *
+ * @throws HftError `ERR_NATIVE_UNAVAILABLE` when there is no addon and the stub must not be taken: a
+ * connector, `requireOrders` or `requireEnvironment` is asked for, or the program is bundled, so that
+ * an addon that is installed is not found.
+ */
+export function resolveBackend(
+  backend: Backend = 'auto',
+  wishes: BackendWishes = {},
+): 'native' | 'stub' {
+  checkKeys(wishes, WISH_KEYS, 'wishes');
   if (backend === 'native' || backend === 'stub') return backend;
   if ((backend as unknown) !== 'auto') {
     throw new HftError(
@@ -42,6 +83,17 @@ export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
   }
   const missing = whyNoLiveAddon();
   if (missing === null) return 'native';
+  const asked = (['connector', 'requireOrders', 'requireEnvironment'] as const).find(
+    (name) => wishes[name] !== undefined,
+  );
+  if (asked !== undefined || isBundled()) {
+    const why = asked === undefined ? 'The program is bundled' : `\`${asked}\` is given`;
+    throw new HftError(
+      'ERR_NATIVE_UNAVAILABLE',
+      `${missing.reason} ${why}: the stub, with its made-up prices, is not taken instead.`,
+      { remedy: `${missing.remedy} For made-up prices say \`backend: 'stub'\`.` },
+    );
+  }
   if (!warned) {
     warned = true;
     process.emitWarning(
@@ -56,11 +108,14 @@ export function resolveBackend(backend: Backend = 'auto'): 'native' | 'stub' {
  * Makes a bot: the real one when the addon was built with `live`, else the stub with one clear
  * warning (`process.emitWarning`, code `HFTBACKTEST_LIVE_STUB`). `bot.backend` tells which.
  *
- * @throws HftError `ERR_NATIVE_UNAVAILABLE` for `backend: 'native'` without the addon,
- * `ERR_INVALID_ARGUMENT`.
+ * @throws HftError `ERR_NATIVE_UNAVAILABLE` for `backend: 'native'` without the addon, and for `auto`
+ * without it where the stub must not be taken (see `resolveBackend`); `ERR_INVALID_ARGUMENT`, also for an
+ * unknown name; `ERR_ORDERS_MISMATCH`.
  */
 export function create(options: CreateOptions): Bot {
+  checkKeys(options, KEYS, '');
   const { depth = 'hashmap', backend, stub, ...rest } = options;
+  if (stub !== undefined) checkKeys(stub, STUB_KEYS, 'stub');
   if (!(['hashmap', 'roivector'] as unknown[]).includes(depth)) {
     throw new HftError(
       'ERR_INVALID_ARGUMENT',
@@ -68,7 +123,9 @@ export function create(options: CreateOptions): Bot {
     );
   }
   if (depth === 'roivector') requireRoi(resolveInstruments(rest.instruments));
-  if (resolveBackend(backend) === 'stub') return new StubConnectorBot({ ...rest, ...stub });
+  const { requireOrders, requireEnvironment } = rest;
+  if (resolveBackend(backend, { requireOrders, requireEnvironment }) === 'stub')
+    return new StubConnectorBot({ ...rest, ...stub });
   return depth === 'roivector'
     ? new ROIVectorMarketDepthLiveBot(rest)
     : new HashMapMarketDepthLiveBot(rest);

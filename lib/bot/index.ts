@@ -1,11 +1,4 @@
 export { HashMapMarketDepthLiveBot } from './hash-map-market-depth-live-bot.js';
 export { ROIVectorMarketDepthLiveBot } from './roi-vector-market-depth-live-bot.js';
 export { OrderIdSource } from './order-id-source.js';
-export {
-  create,
-  resolveBackend,
-  STUB_WARNING_CODE,
-  type Backend,
-  type CreateOptions,
-  type DepthKind,
-} from './create.js';
+export { create, type Backend, type CreateOptions, type DepthKind } from './create.js';

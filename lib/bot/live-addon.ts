@@ -1,5 +1,5 @@
 import { HftError } from '../models/hft-error.js';
-import type { NativeAddon } from '../native/addon.js';
+import type { NativeAddon } from '../native/native-addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 
 function sentence(text: string): string {

@@ -1,9 +1,10 @@
 import type { BookLevel } from '../models/book-level.js';
+import { bookStateFromCode, type BookState } from '../models/book-state.js';
 import { errorFromNative } from '../models/native-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { STATE_BYTES, StateField } from '../models/record-layout.js';
 import { roundToTick, tickToPrice } from '../models/ticks.js';
-import type { NativeBot } from '../native/addon.js';
+import type { NativeBot } from '../native/native-addon.js';
 import { checkCount, checkTick } from '../models/arguments.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 
@@ -67,8 +68,12 @@ export class NativeDepthView implements MarketDepthView {
     return this.tick(StateField.bestAskTick);
   }
 
-  get trusted(): boolean {
-    return this.read(StateField.bookTrusted) === 1;
+  get state(): BookState {
+    return bookStateFromCode(this.read(StateField.bookState));
+  }
+
+  get synced(): boolean {
+    return this.state === 'live';
   }
 
   bidQtyAtTick(priceTick: number): number {

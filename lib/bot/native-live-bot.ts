@@ -3,13 +3,11 @@ import type { ConnectionHealth } from '../models/connection-health.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import { elapseResultFromCode, type ElapseResult } from '../models/elapse-result.js';
 import { tradeFromView } from '../models/event-from-view.js';
-import { isLinkUp, linkStateFromCode } from '../models/link-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { errorFromCommand, errorFromNative } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
 import {
-  Capability,
   CommandError,
   RECORD_BYTES,
   RecordKind,
@@ -18,25 +16,39 @@ import {
 } from '../models/record-layout.js';
 import { RecordReader } from '../models/record-reader.js';
 import type { Trade } from '../models/trade.js';
-import type { NativeAddon, NativeBot, NativeBotConstructor } from '../native/addon.js';
+import type { NativeAddon, NativeBot, NativeBotConstructor } from '../native/native-addon.js';
 import * as check from '../models/arguments.js';
 import type { Bot, OrderId, OrderWait } from '../models/bot.js';
 import {
+  BOT_KEYS,
   resolveBatchRecords,
   resolveBotId,
   resolveHeartbeatNs,
+  resolveOrderDeadlineNs,
+  resolveReadOnly,
   resolveInstruments,
+  resolveRequireLiveBook,
+  resolveRequirement,
   type BotOptions,
 } from '../models/bot-options.js';
 import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
+import { checkKeys } from '../models/known-keys.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import { closeAtExit } from './close-at-exit.js';
 import { requireLiveAddon } from './live-addon.js';
+import { connectionHealth } from './native-link.js';
 import { NativeDepthView } from './native-depth-view.js';
 import { orderFromNative } from './native-order.js';
 import type { StateValues } from '../models/state-values.js';
 import { resolveWait } from '../models/wait-options.js';
+import { announceRealOrders } from '../models/announce-real-orders.js';
+import { checkRequirement } from '../models/check-requirement.js';
+import { assetOn } from '../models/asset-on.js';
+import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
 import { OrderSides } from '../models/order-sides.js';
+
+/** hftbacktest's number of a market order. */
+const MARKET = 1;
 
 /** One native wait lasts at most this long, so that `worker.terminate()` is not held up. */
 const SLICE_NS = 100_000_000;
@@ -67,7 +79,8 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
 
   /**
    * @throws HftError `ERR_NATIVE_UNAVAILABLE` with the reason and the remedy,
-   * `ERR_INVALID_ARGUMENT`, `ERR_SHARED_MEMORY`, `ERR_ALREADY_RUNNING` for a `botId` in use.
+   * `ERR_INVALID_ARGUMENT`, `ERR_SHARED_MEMORY`, `ERR_ALREADY_RUNNING` for a `botId` in use,
+   * `ERR_ORDERS_MISMATCH` for a connector that is there and not as `requireOrders` demands.
    */
   protected constructor(
     pick: (addon: NativeAddon) => NativeBotConstructor,
@@ -75,6 +88,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     checkInstruments?: (instruments: readonly InstrumentSpec[]) => void,
   ) {
     super();
+    checkKeys(options, BOT_KEYS, '');
     this.instruments = resolveInstruments(options.instruments);
     checkInstruments?.(this.instruments);
     const config = {
@@ -90,6 +104,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
       botId: resolveBotId(options.botId),
       wait: resolveWait(options.wait),
       heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
+      requireLiveBook: resolveRequireLiveBook(options.requireLiveBook),
+      orderDeadlineNs: resolveOrderDeadlineNs(options.orderDeadlineMs),
+      onlyLooks: resolveReadOnly(options.readOnly),
+      ...resolveRequirement(options),
     };
     const batchRecords = resolveBatchRecords(options.batchRecords);
     this.addon = requireLiveAddon();
@@ -118,6 +136,25 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     );
     this.orderMaps = this.instruments.map(() => null);
     this.forgetExit = closeAtExit(this);
+    this.lookAtLinks(options);
+  }
+
+  /** Says of connectors that are there that orders are real. */
+  private announce(): void {
+    for (const { connector, connected, orders, environment } of this.links())
+      if (connected) announceRealOrders(connector, orders, environment);
+  }
+
+  /** Refuses connectors that are there and not as demanded. */
+  private lookAtLinks(required: Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>): void {
+    try {
+      for (const { connector, connected, orders, environment } of this.links())
+        if (connected) checkRequirement(required, connector, orders, environment);
+      this.announce();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   get closed(): boolean {
@@ -176,7 +213,8 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
       asks,
       exchTsNs: view.wide(StateField.lastFeedExchTsNs),
       localTsNs: view.wide(StateField.lastFeedLocalTsNs),
-      trusted: view.trusted,
+      state: view.state,
+      synced: view.synced,
     });
   }
 
@@ -220,8 +258,9 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
     this.open();
     const { addon, handle } = this;
-    this.instrument(asset);
+    const instrument = this.instrument(asset);
     const { orderId, side, price, qty, timeInForce, orderType } = check.checkOrderRequest(order);
+    check.checkGrid(instrument, price, qty, orderType === MARKET);
     const waitNs = check.checkWait(wait);
     return this.request('submitOrder', asset, orderId, waitNs, () =>
       addon.botSubmitOrder(handle, asset, orderId, side, price, qty, timeInForce, orderType, 0),
@@ -237,10 +276,11 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   ): ElapseResult {
     this.open();
     const { addon, handle } = this;
-    this.instrument(asset);
+    const instrument = this.instrument(asset);
     const id = check.checkOrderId(orderId);
     const toPrice = check.checkPrice(price);
     const toQty = check.checkQty(qty);
+    check.checkGrid(instrument, toPrice, toQty, false);
     const waitNs = check.checkWait(wait);
     return this.request('modify', asset, id, waitNs, () =>
       addon.botModify(handle, asset, id, toPrice, toQty, 0),
@@ -278,7 +318,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     return this.sliced('waitOrderResponse', timeoutNs, (native, sliceNs) => {
       const code = native.waitOrderResponse(asset, id, sliceNs);
-      // hftbacktest says `ok` for a response inside a batch: the records tell.
+      // hftbacktest says `ok` for a response inside a batch: the records show it.
       return code === 0 && this.holds(native, RecordKind.Order, asset, id) ? 3 : code;
     });
   }
@@ -367,6 +407,17 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     if (code !== CommandError.Ok) throw errorFromCommand(code, `resync(asset ${String(asset)})`);
   }
 
+  agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
+    const native = this.open();
+    const asset = assetOn(this.instruments, connector);
+    const told = environment === 'unknown' ? '' : environment;
+    const code = this.guard('agreeOrders', () =>
+      native.agreeOrders(asset, ordersToCode(orders), told),
+    );
+    if (code !== CommandError.Ok)
+      throw errorFromCommand(code, `agreeOrders(${connector}, ${ordersText(orders, told)})`);
+  }
+
   stats(): BotStats {
     const native = this.open();
     return Object.freeze({ ...this.guard('stats', () => native.stats()) });
@@ -374,20 +425,9 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
 
   links(): readonly ConnectionHealth[] {
     const native = this.open();
-    return this.guard('links', () => native.links()).map((link) => {
-      const state = linkStateFromCode(link.status);
-      return Object.freeze({
-        connector: link.connector,
-        state,
-        connected: isLinkUp(state),
-        sideChannel: link.sideChannel,
-        balances: (link.capabilities & Capability.Balances) !== 0,
-        epoch: link.epoch,
-        pid: link.pid === 0 ? null : link.pid,
-        version: link.version,
-        heartbeatAgeMs: link.heartbeatAgeNs < 0 ? null : link.heartbeatAgeNs / 1e6,
-      });
-    });
+    return this.guard('links', () => native.links()).map((link) =>
+      Object.freeze(connectionHealth(link)),
+    );
   }
 
   /** Ties the bot to a `NativePort` of another thread: its `stop()` ends this bot's waits. */
@@ -396,6 +436,15 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     this.guard('bindPort', () => {
       native.bindPort(portId);
     });
+  }
+
+  /** Undoes a stop that came over the port, and hears no other: for the answers to the last requests. */
+  resume(): void {
+    const native = this.open();
+    this.guard('resume', () => {
+      native.unbindPort();
+    });
+    this.stopped = false;
   }
 
   close(): void {
@@ -462,7 +511,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     this.orderMaps[asset] = null;
     const code = this.guard(operation, call);
     const what = `${operation}(asset ${String(asset)}, order ${String(orderId)})`;
-    if (code !== CommandError.Ok) throw errorFromCommand(code, what);
+    if (code !== CommandError.Ok) throw errorFromCommand(code, what, this.depths[asset]?.state);
     if (waitNs === 0) return 'ok';
     const result = this.waitOrderResponse(asset, orderId, waitNs);
     if (result === 'ok') throw errorFromCommand(CommandError.Timeout, what);
@@ -509,12 +558,14 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
 
   /** Forgets the copies of orders when a batch of `count` records changed any. */
   private noteOrders(count: number): void {
+    let changed = false;
+    let linked = false;
     for (let index = 0; index < count; index += 1) {
       const kind = this.kinds[index * RECORD_BYTES];
-      if (kind === RecordKind.Order || kind === RecordKind.Link) {
-        this.orderMaps.fill(null);
-        return;
-      }
+      if (kind === RecordKind.Order) changed = true;
+      else if (kind === RecordKind.Link) linked = true;
     }
+    if (changed || linked) this.orderMaps.fill(null);
+    if (linked) this.announce();
   }
 }

@@ -16,16 +16,16 @@ export function orderFromNative(
   const status = orderStatusFromCode(order.status);
   const pending = orderStatusFromCode(order.req);
   return Object.freeze({
-    type: 'order',
+    type: 'executionReport',
     orderId: order.orderId,
     asset,
     symbol: instrument.symbol,
     side: sideFromCode(order.side) ?? 'buy',
     price: tickToPrice(order.priceTick, instrument.tickSize),
     priceTick: order.priceTick,
-    qty: order.qty,
-    leavesQty: order.leavesQty,
-    execQty: order.execQty,
+    qty: roundToTick(order.qty, instrument.lotSize),
+    leavesQty: roundToTick(order.leavesQty, instrument.lotSize),
+    execQty: roundToTick(order.execQty, instrument.lotSize),
     execPrice: roundToTick(order.execPrice, instrument.tickSize),
     status,
     pending,

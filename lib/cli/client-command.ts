@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
 
 import { LiveClient } from '../client/live-client.js';
-import type { ConnectorKind } from '../connector/owned-connector-options.js';
+import { CONNECTOR_KINDS, type ConnectorKind } from '../connector/connector-kinds.js';
 import { LiveInstrument } from '../models/live-instrument.js';
+import { ordersText } from '../models/orders-kind.js';
 import { positive } from './positive.js';
 
 /** Options of every command that reads a connector. */
@@ -24,11 +25,9 @@ export function addClientOptions(command: Command): Command {
   return command
     .option('--connector <name>', 'join the connector that runs under this name')
     .addOption(
-      new Option('--start <kind>', 'start a connector of this kind, and end it again').choices([
-        'sim',
-        'bybit',
-        'binancefutures',
-      ]),
+      new Option('--start <kind>', 'start a connector of this kind, and end it again').choices(
+        CONNECTOR_KINDS.filter((kind) => kind !== 'replay'),
+      ),
     )
     .option('--config <file>', 'config file of the connector that is started')
     .option('--symbol <symbol>', 'what to read', 'BTCUSDT')
@@ -45,7 +44,7 @@ export function addClientOptions(command: Command): Command {
 export function clientOf(options: ClientCommandOptions): LiveClient {
   const kind = options.start ?? (options.connector === undefined ? 'sim' : undefined);
   const name = options.connector ?? kind ?? 'sim';
-  return new LiveClient({
+  const client = new LiveClient({
     instruments: [
       new LiveInstrument(options.symbol)
         .connector(name)
@@ -53,6 +52,8 @@ export function clientOf(options: ClientCommandOptions): LiveClient {
         .lotSize(options.lot),
     ],
     backend: options.backend,
+    // These commands only look on: they must not take over orders that a bot has left.
+    readOnly: true,
     stub: { stepIntervalNs: 1_000_000, maxFeeds: Infinity },
     onError: (error) => {
       process.stderr.write(`hftbacktest-live: ${error.message}\n`);
@@ -70,5 +71,21 @@ export function clientOf(options: ClientCommandOptions): LiveClient {
             },
           },
         }),
+  });
+  // One that is started says it in its own log.
+  if (kind === undefined) tellDestination(client);
+  return client;
+}
+
+/** Says on standard error what a joined connector does with orders, and when that is another thing. */
+function tellDestination(client: LiveClient): void {
+  const told = new Map<string, string>();
+  client.on('link', () => {
+    for (const { connector, connected, orders, environment } of client.health.connectors) {
+      const text = ordersText(orders, environment);
+      if (!connected || told.get(connector) === text) continue;
+      told.set(connector, text);
+      process.stderr.write(`connector ${connector}: orders ${text}\n`);
+    }
   });
 }

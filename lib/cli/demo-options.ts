@@ -11,7 +11,7 @@ export interface DemoOptions {
   readonly connector: string;
   /** `bybit` on the fake venue of this repository, which is started too. */
   readonly fake: boolean;
-  /** Orders go to the (fake) venue instead of the paper exchange. */
+  /** Orders may be real: on the fake venue, or on a connector that was joined. */
   readonly realOrders: boolean;
   /** Port of the live page; `undefined`: no page. */
   readonly servePort: number | undefined;
@@ -54,7 +54,7 @@ export function demoCommand(run: (options: DemoOptions) => Promise<void>): Comma
     .option('--fake', 'with --connector bybit: on a fake Bybit on this machine', false)
     .option(
       '--real-orders',
-      'with --fake: orders go to the fake venue, not to paper trading',
+      'with --fake: orders go to the fake venue, not to paper trading; with a connector that runs: trade there although its orders are real',
       false,
     )
     .option('--symbol <symbol>', 'what to trade', 'BTCUSDT')
@@ -63,8 +63,11 @@ export function demoCommand(run: (options: DemoOptions) => Promise<void>): Comma
     .action(async ({ serve, ...options }: Parsed) => {
       if (options.fake && options.connector !== 'bybit')
         command.error('error: --fake is for --connector bybit');
-      if (options.realOrders && !options.fake)
-        command.error('error: --real-orders needs --fake: the demo does not trade with real money');
+      const starts = options.connector === 'sim' || options.connector === 'bybit';
+      if (options.realOrders && !options.fake && starts)
+        command.error(
+          'error: --real-orders needs --fake, or the name of a connector that runs: the demo starts none that trades with real money',
+        );
       await run({
         ...options,
         seconds: options.seconds ?? (options.json ? 10 : undefined),

@@ -5,11 +5,11 @@ export interface DemoReport {
   readonly backend: 'native' | 'stub';
   /** `sim`, `bybit`, the name of the one that was joined, or `stub`. */
   readonly connector: string;
-  /** Where orders went: `simulated`, `paper`, `real`; `null` when the connector was joined. */
+  /** Where orders went, as the connector says: `simulated`, `paper`, `real`; `null` when it said nothing. */
   readonly orders: string | null;
   readonly events: number;
   readonly trades: number;
-  readonly bookUpdates: number;
+  readonly levels: number;
   readonly ordersSubmitted: number;
   readonly fills: number;
   readonly position: number;
@@ -36,7 +36,7 @@ export function demoReport(
     orders,
     events: summary.events,
     trades: summary.trades,
-    bookUpdates: summary.bookUpdates,
+    levels: summary.levels,
     ordersSubmitted: summary.ordersSubmitted,
     fills: summary.fills,
     position: Number((summary.positions[0] ?? 0).toFixed(Math.min(20, digits))),

@@ -1,3 +1,6 @@
+import process from 'node:process';
+
+import { fitLine } from './fit-line.js';
 import { renderFrame, renderLine, type DemoFrame } from './demo-view.js';
 
 const HIDE_CURSOR = '\u001b[?25l';
@@ -14,12 +17,15 @@ const CLEAR_BELOW = '\u001b[J';
 export class DemoScreen {
   readonly #out: NodeJS.WriteStream;
   readonly #inPlace: boolean;
+  readonly #isPlain: boolean;
   #started = false;
   #lastLineMs = -Infinity;
 
-  constructor(out: NodeJS.WriteStream, inPlace: boolean) {
+  /** @param env - `TERM=dumb` is no terminal to draw in; any `NO_COLOR` leaves colours out. */
+  constructor(out: NodeJS.WriteStream, inPlace: boolean, env: NodeJS.ProcessEnv = process.env) {
     this.#out = out;
-    this.#inPlace = inPlace;
+    this.#inPlace = inPlace && env['TERM'] !== 'dumb';
+    this.#isPlain = (env['NO_COLOR'] ?? '') !== '';
   }
 
   show(frame: DemoFrame): void {
@@ -32,7 +38,10 @@ export class DemoScreen {
     const start = this.#started ? HOME : HIDE_CURSOR + CLEAR + HOME;
     this.#started = true;
     const rows = this.#out.rows > 0 ? this.#out.rows - 1 : 100;
-    const lines = renderFrame(frame).slice(0, rows);
+    const columns = this.#out.columns > 0 ? this.#out.columns : 80;
+    const lines = renderFrame(frame)
+      .slice(0, rows)
+      .map((line) => fitLine(line, columns, this.#isPlain));
     this.#out.write(start + lines.map((line) => `${line}${CLEAR_LINE}\n`).join('') + CLEAR_BELOW);
   }
 

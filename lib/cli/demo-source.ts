@@ -1,4 +1,5 @@
 import type { LatencySummary } from '../models/latency-histogram.js';
+import { ordersText } from '../models/orders-kind.js';
 import { figure } from '../server/figure.js';
 import { FlowRates } from '../server/flow-rates.js';
 import type { LiveView, TradeView } from '../server/live-view.js';
@@ -14,7 +15,7 @@ import { TAPE_LENGTH } from '../server/trade-tape.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
 import type { DemoState } from './demo-state.js';
 
-/** The strategy tells its state ten times a second: a silence like this is a fault. */
+/** The strategy reports its state ten times a second: a silence like this is a fault. */
 const SILENT_MS = 2_000;
 
 /** What the demo's page needs to know beforehand. */
@@ -27,7 +28,7 @@ export interface DemoSourceOptions {
 }
 
 /**
- * The demo for the live page: fed with what its strategy tells the terminal anyway, so that the page
+ * The demo for the live page: fed with what its strategy reports to the terminal anyway, so that the page
  * costs the strategy nothing.
  */
 export class DemoSource implements ServerSource {
@@ -38,7 +39,10 @@ export class DemoSource implements ServerSource {
   #tape: TradeView[] = [];
   #state: DemoState | undefined;
   #summary: StrategySummary | undefined;
-  readonly #flow = new FlowRates(() => this.#summary ?? { trades: 0, bookUpdates: 0 });
+  readonly #flow = new FlowRates(() => ({
+    trades: this.#summary?.trades ?? 0,
+    bookUpdates: this.#summary?.levels ?? 0,
+  }));
   #eventsPerSecond = 0;
   #toldMs = 0;
   #isDown = '';
@@ -49,11 +53,11 @@ export class DemoSource implements ServerSource {
     this.#log.add('ok', `the demo runs on ${options.backend}, connector ${options.connector}`);
   }
 
-  /** Takes what the strategy told. */
+  /** Takes what the strategy reported. */
   update(state: DemoState, summary: StrategySummary | undefined, eventsPerSecond: number): void {
-    if (!state.trusted && this.#state?.trusted === true)
-      this.#log.add('warn', 'the book is not whole');
-    if (state.trusted && this.#state?.trusted === false) this.#log.add('ok', 'the book is whole');
+    const { book } = state;
+    if (this.#state !== undefined && book !== this.#state.book)
+      this.#log.add(book === 'live' ? 'ok' : 'warn', `the book is ${book}`);
     const gaps = summary?.gaps ?? 0;
     if (gaps > (this.#summary?.gaps ?? 0)) this.#log.add('warn', `gaps: ${String(gaps)}`);
     this.#tape = merged(this.#tape, state.tape);
@@ -132,7 +136,7 @@ export class DemoSource implements ServerSource {
         {
           name: connector,
           level: this.#isDown === '' ? 'ok' : 'bad',
-          text: this.#isDown === '' ? 'connected' : this.#isDown,
+          text: this.#isDown === '' ? connectedText(state) : this.#isDown,
           pid: undefined,
           heartbeatAgeMs: undefined,
         },
@@ -140,7 +144,8 @@ export class DemoSource implements ServerSource {
       book: {
         bids: state?.bids ?? [],
         asks: state?.asks ?? [],
-        trusted: state?.trusted ?? false,
+        state: state?.book ?? 'disconnected',
+        synced: state?.book === 'live',
         tickSize,
         lotSize,
       },
@@ -188,10 +193,17 @@ export class DemoSource implements ServerSource {
     if (this.#state === undefined) return { level: 'warn', text: 'waiting for the first book' };
     if (Date.now() - this.#toldMs > SILENT_MS)
       return { level: 'bad', text: 'the strategy is silent' };
-    return this.#state.trusted
+    const { book } = this.#state;
+    return book === 'live'
       ? { level: 'ok', text: 'live' }
-      : { level: 'warn', text: 'waiting for the whole book' };
+      : { level: 'warn', text: `the book is ${book}` };
   }
+}
+
+function connectedText(state: DemoState | undefined): string {
+  return state === undefined
+    ? 'connected'
+    : `connected, orders ${ordersText(state.orders, state.environment)}`;
 }
 
 /** The strategy keeps few trades; the page shows more of them. Both newest first. */

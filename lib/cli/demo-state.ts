@@ -1,11 +1,18 @@
+import type { BookState } from '../models/book-state.js';
+import type { OrdersKind } from '../models/orders-kind.js';
 import type { Side } from '../models/side.js';
 
-/** What the demo's strategy tells the terminal, ten times a second. */
+/** What the demo's strategy reports to the terminal, ten times a second. */
 export interface DemoState {
   /** Price and quantity, best first. */
   readonly bids: readonly (readonly [price: number, qty: number])[];
   readonly asks: readonly (readonly [price: number, qty: number])[];
-  readonly trusted: boolean;
+  /** What becomes of orders, as the connector says; `unknown` when it says nothing. */
+  readonly orders: OrdersKind;
+  /** Which of the venue's environments they are for; `unknown` when it says nothing. */
+  readonly environment: string;
+  /** Whether the book can be traded on, and why not. */
+  readonly book: BookState;
   /** The last trades, newest first. */
   readonly tape: readonly {
     readonly side: Side;

@@ -19,6 +19,8 @@ export interface DemoStrategyOptions {
   readonly levels: number;
   /** Quotes are looked at again at most this often, ms. */
   readonly requoteMs: number;
+  /** It may trade where orders are real. */
+  readonly realOrders: boolean;
 }
 
 interface Quote {
@@ -45,6 +47,7 @@ class DemoStrategy implements Strategy {
   #cash = 0;
   #held = 0;
   #fills = 0;
+  #isRefusalTold = false;
 
   constructor(options: DemoStrategyOptions) {
     this.#options = options;
@@ -54,14 +57,14 @@ class DemoStrategy implements Strategy {
   onTrade(_ctx: StrategyContext, trade: StrategyEvent): void {
     this.#tape.unshift({
       side: trade.isBuy ? 'buy' : 'sell',
-      price: trade.px,
+      price: trade.price,
       qty: trade.qty,
       tsMs: trade.exchTsMs,
     });
     this.#tape.length = Math.min(this.#tape.length, TAPE);
   }
 
-  onOrder(_ctx: StrategyContext, order: StrategyEvent): void {
+  onExecutionReport(_ctx: StrategyContext, order: StrategyEvent): void {
     const side = order.isBuy ? 'buy' : 'sell';
     const quote = this.#quotes[side];
     if (quote?.id !== order.orderId) return;
@@ -70,7 +73,7 @@ class DemoStrategy implements Strategy {
     if (status === 'filled' || status === 'partially_filled') {
       const filled = quote.leavesQty - leavesQty;
       const sign = side === 'buy' ? 1 : -1;
-      this.#cash -= sign * filled * order.execPx;
+      this.#cash -= sign * filled * order.execPrice;
       this.#held += sign * filled;
       this.#fills += 1;
     }
@@ -83,9 +86,9 @@ class DemoStrategy implements Strategy {
     const now = ctx.nowNs;
     if (now - this.#lastQuoteNs < this.#requoteNs) return;
     const depth = ctx.depth();
-    if (!depth.trusted || Number.isNaN(depth.bestBidTick) || Number.isNaN(depth.bestAskTick))
-      return;
+    if (!depth.synced || Number.isNaN(depth.bestBidTick) || Number.isNaN(depth.bestAskTick)) return;
     this.#lastQuoteNs = now;
+    if (!this.#mayTrade(ctx)) return;
     this.#quote(ctx, 'buy', depth.bestBidTick, depth.bestAskTick);
     this.#quote(ctx, 'sell', depth.bestAskTick, depth.bestBidTick);
   }
@@ -96,16 +99,28 @@ class DemoStrategy implements Strategy {
   }
 
   onStop(ctx: StrategyContext): void {
-    for (const quote of Object.values(this.#quotes)) {
-      if (quote?.open === true && !quote.cancelling) ctx.cancel(quote.id);
-    }
+    ctx.cancelAll();
     this.#show(ctx);
+  }
+
+  /** A connector that was joined may send orders to a venue: only who asks for that gets it. */
+  #mayTrade(ctx: StrategyContext): boolean {
+    const [link] = ctx.links();
+    if (this.#options.realOrders || link?.orders !== 'real') return true;
+    if (!this.#isRefusalTold) {
+      this.#isRefusalTold = true;
+      ctx.log(
+        `demo: orders of ${link.connector} are REAL (${link.environment}), so it only shows the market; --real-orders trades on it.`,
+      );
+    }
+    return false;
   }
 
   #quote(ctx: StrategyContext, side: Side, best: number, other: number): void {
     const inwards = side === 'buy' ? 1 : -1;
     const quote = this.#quotes[side];
-    const full = ctx.position() * inwards >= this.#options.maxPosition;
+    // Also while the position is not known (NaN).
+    const full = !(ctx.position() * inwards < this.#options.maxPosition);
     if (quote !== undefined) {
       const behind = (best - quote.tick) * inwards;
       // The market also runs through a quote that the stub's dice do not fill.
@@ -128,10 +143,13 @@ class DemoStrategy implements Strategy {
     const depth = ctx.depth();
     const { bids, asks } = depth.levels(this.#options.levels);
     const mid = (depth.bestBid + depth.bestAsk) / 2;
+    const [link] = ctx.links();
     const state: DemoState = {
+      orders: link?.orders ?? 'unknown',
+      environment: link?.environment ?? 'unknown',
       bids: bids.map(({ price, qty }) => [price, qty] as const),
       asks: asks.map(({ price, qty }) => [price, qty] as const),
-      trusted: depth.trusted,
+      book: depth.state,
       tape: [...this.#tape],
       quotes: (['sell', 'buy'] as const).flatMap((side) => {
         const quote = this.#quotes[side];

@@ -1,3 +1,4 @@
+import { ordersText } from '../models/orders-kind.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
 import type { DemoState } from './demo-state.js';
 
@@ -23,7 +24,7 @@ const bold = (text: string): string => color(1, text);
 /** The frame as lines for a terminal, with colours. */
 export function renderFrame(frame: DemoFrame): string[] {
   const { state, summary } = frame;
-  const lines = [bold(frame.banner), ''];
+  const lines = [bold(frame.banner), renderDestination(state), ''];
   const ladder = state === undefined ? [dim('waiting for the book …')] : renderLadder(state);
   const tape = state === undefined ? [] : renderTape(state);
   const rows = Math.max(ladder.length, tape.length, LEVELS * 2 + 1);
@@ -41,6 +42,7 @@ export function renderLine(frame: DemoFrame): string {
   return [
     `${(frame.elapsedMs / 1000).toFixed(0)} s`,
     `${frame.symbol} ${bid === undefined ? '-' : String(bid)}/${ask === undefined ? '-' : String(ask)}`,
+    `orders go: ${destination(state)}`,
     `${frame.eventsPerSecond.toFixed(0)} events/s`,
     `orders ${String(summary?.ordersSubmitted ?? 0)}`,
     `fills ${String(summary?.fills ?? 0)}`,
@@ -48,6 +50,16 @@ export function renderLine(frame: DemoFrame): string {
     `feed p50 ${micros(summary?.feedLatency.p50Us)} p99 ${micros(summary?.feedLatency.p99Us)}`,
     `gaps ${String(summary?.gaps ?? 0)} dropped ${String(summary?.dropped ?? 0)}`,
   ].join('  ');
+}
+
+/** Where orders go, as the connector that is there says: known also of one that was joined. */
+function renderDestination(state: DemoState | undefined): string {
+  const text = destination(state);
+  return `${bold('orders go')}   ${state?.orders === 'real' ? red(bold(text)) : text}`;
+}
+
+function destination(state: DemoState | undefined): string {
+  return state === undefined ? 'unknown' : ordersText(state.orders, state.environment);
 }
 
 function renderLadder(state: DemoState): string[] {
@@ -65,7 +77,7 @@ function renderLadder(state: DemoState): string[] {
   };
   const spread = (state.asks[0]?.[0] ?? NaN) - (state.bids[0]?.[0] ?? NaN);
   const middle = dim(
-    `${' '.repeat(12)} spread ${spread.toFixed(2)}${state.trusted ? '' : '  (not whole)'}`,
+    `${' '.repeat(12)} spread ${spread.toFixed(2)}${state.book === 'live' ? '' : `  (${state.book})`}`,
   );
   return [
     ...asks.reverse().map((level) => row(level, red)),
@@ -108,7 +120,7 @@ function renderFlow(frame: DemoFrame): string[] {
     `${bold('latency')}     feed → handler  p50 ${micros(feed?.p50Us)}  p99 ${micros(feed?.p99Us)}  max ${micros(feed?.maxUs)}`,
     `            order → answer  p50 ${micros(order?.p50Us)}  p99 ${micros(order?.p99Us)}  max ${micros(order?.maxUs)}`,
     `${bold('flow')}        ${frame.eventsPerSecond.toFixed(0)} events/s   events ${String(summary?.events ?? 0)}   trades ${String(summary?.trades ?? 0)}   ` +
-      `book updates ${String(summary?.bookUpdates ?? 0)}   ${faults > 0 ? red(loss) : loss}`,
+      `book updates ${String(summary?.levels ?? 0)}   ${faults > 0 ? red(loss) : loss}`,
     dim(`${(frame.elapsedMs / 1000).toFixed(1)} s   Ctrl+C ends`),
   ];
 }

@@ -19,7 +19,7 @@ import { DemoScreen } from './demo-screen.js';
 import type { DemoState } from './demo-state.js';
 import type { DemoStrategyOptions } from './demo-strategy.js';
 import type { DemoFrame } from './demo-view.js';
-import { onStopSignal } from './stop-signal.js';
+import { onStopSignal } from '../strategy/on-stop-signal.js';
 
 const STUB_CONNECTOR: DemoConnector = {
   name: 'stub',
@@ -96,11 +96,11 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     backend === 'native' ? await startDemoConnector(options, watcher) : STUB_CONNECTOR;
   try {
     page = await openDemoPage(options, backend, connector.name);
-    const summary = await trade(options, backend, connector, page, abort.signal);
+    const { summary, orders } = await trade(options, backend, connector, page, abort.signal);
     const on = backend === 'native' ? options.connector : 'stub';
     process.stdout.write(
       options.json
-        ? `${JSON.stringify(demoReport(summary, options.lot, { connector: on, orders: connector.orders ?? null }))}\n`
+        ? `${JSON.stringify(demoReport(summary, options.lot, { connector: on, orders: orders ?? null }))}\n`
         : `${describeEnd(summary)}\n`,
     );
   } finally {
@@ -115,7 +115,7 @@ async function trade(
   connector: DemoConnector,
   page: DemoPage | undefined,
   signal: AbortSignal,
-): Promise<StrategySummary> {
+): Promise<{ readonly summary: StrategySummary; readonly orders: string | undefined }> {
   const qty = options.lot * 20;
   const strategyOptions: DemoStrategyOptions = {
     qty,
@@ -123,6 +123,7 @@ async function trade(
     levels: 10,
     // Bybit takes ten orders per second and symbol.
     requoteMs: options.connector === 'bybit' ? 300 : 5,
+    realOrders: options.realOrders,
   };
   const out = options.json ? process.stderr : process.stdout;
   const screen = new DemoScreen(out, !options.json && out.isTTY);
@@ -132,11 +133,12 @@ async function trade(
       : 'hftbacktest-live  ·  STUB: made-up prices, no venue';
   const startedMs = performance.now();
   let state: DemoState | undefined;
-  let summary: StrategySummary | undefined;
+  let orders = connector.orders;
+  let progress: StrategySummary | undefined;
   let before = { atMs: startedMs, events: 0 };
   let eventsPerSecond = 0;
   try {
-    return await runLive({
+    const summary = await runLive({
       instruments: [
         new LiveInstrument(options.symbol)
           .connector(connector.name)
@@ -150,12 +152,12 @@ async function trade(
       signal,
       ...(options.seconds === undefined ? {} : { durationMs: options.seconds * 1000 }),
       progressMs: 500,
-      onProgress: (progress) => {
+      onProgress: (told) => {
         const nowMs = performance.now();
         if (nowMs > before.atMs)
-          eventsPerSecond = ((progress.events - before.events) * 1000) / (nowMs - before.atMs);
-        before = { atMs: nowMs, events: progress.events };
-        summary = progress;
+          eventsPerSecond = ((told.events - before.events) * 1000) / (nowMs - before.atMs);
+        before = { atMs: nowMs, events: told.events };
+        progress = told;
       },
       onLog: (text, values) => {
         if (text !== 'demo') {
@@ -163,18 +165,20 @@ async function trade(
           return;
         }
         state = values?.['state'] as DemoState;
+        if (state.orders !== 'unknown') orders = state.orders;
         const frame: DemoFrame = {
           banner,
           symbol: options.symbol,
           elapsedMs: performance.now() - startedMs,
           state,
-          summary,
+          summary: progress,
           eventsPerSecond,
         };
         screen.show(frame);
-        page?.source.update(state, summary, eventsPerSecond);
+        page?.source.update(state, progress, eventsPerSecond);
       },
     });
+    return { summary, orders };
   } finally {
     screen.close();
   }

@@ -38,8 +38,11 @@ export function addFeed(program: Command): void {
       const events = feed.events({ policy: 'conflate' });
       const printing = (async (): Promise<void> => {
         for await (const event of events) {
-          if (!process.stdout.write(write(event)))
-            await new Promise((resolve) => process.stdout.once('drain', resolve));
+          // Where nobody reads any more there is no `drain`.
+          if (!process.stdout.write(write(event)) && process.stdout.writable)
+            await new Promise((resolve) => {
+              process.stdout.once('drain', resolve).once('close', resolve);
+            });
         }
       })();
       try {
@@ -56,7 +59,10 @@ export function addFeed(program: Command): void {
 }
 
 function jsonLine(event: FeedEvent): string {
-  return `${JSON.stringify(event, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`;
+  // A field that is absent is null here, so that every line has the same fields.
+  const plain = (_key: string, value: unknown): unknown =>
+    typeof value === 'bigint' ? String(value) : (value ?? null);
+  return `${JSON.stringify(event, plain)}\n`;
 }
 
 function textLine(event: FeedEvent): string {

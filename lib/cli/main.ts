@@ -9,6 +9,7 @@ import { runDemo } from './demo.js';
 import { demoCommand } from './demo-options.js';
 import { addDoctor } from './doctor-command.js';
 import { addFeed } from './feed-command.js';
+import { endQuietlyWithoutReader } from './quiet-pipe.js';
 import { addRecord } from './record-command.js';
 import { addReplay } from './replay-command.js';
 import { addServe } from './serve-command.js';
@@ -18,6 +19,7 @@ function version(): string {
   return String((JSON.parse(text) as { version?: unknown }).version);
 }
 
+endQuietlyWithoutReader();
 const program = new Command('hftbacktest-live')
   .description("Live trading bots in TypeScript on hftbacktest's Rust core.")
   .version(version());

@@ -37,9 +37,8 @@ export function addRecord(program: Command): void {
     .option('--recover <folder>', 'finish the files that a killed recorder left, and end')
     .action(async (options: RecordOptions) => {
       if (options.recover !== undefined) {
-        const files = recoverRecordings(options.recover);
+        const files = recoverRecordings(options.recover, tell);
         if (files.length === 0) process.stdout.write('nothing to recover\n');
-        for (const file of files) tell(file);
         return;
       }
       await record(options);

@@ -1,4 +1,4 @@
-import { onStopSignal } from './stop-signal.js';
+import { onStopSignal } from '../strategy/on-stop-signal.js';
 
 /** When a command ends, beside Ctrl+C and SIGTERM. */
 export interface RunLimits {

@@ -8,6 +8,7 @@ interface ServeOptions extends ClientCommandOptions {
   readonly host: string;
   readonly port: string;
   readonly allowHost?: readonly string[];
+  readonly allowedHosts?: readonly string[];
   readonly seconds?: number;
 }
 
@@ -17,7 +18,8 @@ export function addServe(program: Command): void {
     .description('Show a connector on a web page of this machine, with health and metrics.')
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <number>', 'port, 0 for a free one', '8787')
-    .option('--allow-host <name...>', 'further names under which the page may be called')
+    .option('--allowed-hosts <name...>', 'further names under which the page may be called')
+    .option('--allow-host <name...>', 'the same, by its earlier name')
     .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C)', positive)
     .action(async (options: ServeOptions) => {
       // Loaded here: the other commands start without a web server in memory.
@@ -26,7 +28,7 @@ export function addServe(program: Command): void {
       await using server = new LiveServer(new ClientSource(client), {
         host: options.host,
         port: Number(options.port),
-        ...(options.allowHost === undefined ? {} : { allowedHosts: options.allowHost }),
+        allowedHosts: [...(options.allowedHosts ?? []), ...(options.allowHost ?? [])],
       });
       const start = async (): Promise<void> => {
         await client.start();

@@ -1,7 +1,11 @@
 import type { AssignedConnector } from '../connector/assign-connector.js';
 import { OwnedConnector, type OwnedConnectorHealth } from '../connector/owned-connector.js';
+import type { BotOptions } from '../models/bot-options.js';
 import type { HftError } from '../models/hft-error.js';
+import { ordersLeftOpen } from '../models/order-left.js';
 import type { EventHub } from './event-hub.js';
+
+type Requirement = Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>;
 
 /** The connector process of a client: one per start, told about by the client's events. */
 export class ClientConnector {
@@ -34,9 +38,9 @@ export class ClientConnector {
   /**
    * Starts a new process and waits until bots may connect. Does nothing when the client has none.
    *
-   * @throws HftError as `ConnectorProcess.start`.
+   * @throws HftError as `OwnedConnector.start`.
    */
-  async start(): Promise<void> {
+  async start(required: Requirement): Promise<void> {
     if (this.#given === undefined) return;
     const { name } = this.#given;
     const connector = new OwnedConnector(this.#given);
@@ -46,7 +50,7 @@ export class ClientConnector {
         this.#hub.emit(
           'connectorDied',
           Object.freeze({
-            type: 'connector_died',
+            type: 'connectorDied',
             connector: name,
             code,
             signal,
@@ -58,12 +62,15 @@ export class ClientConnector {
       .on('restarted', (restarts) => {
         this.#hub.emit(
           'connectorRestarted',
-          Object.freeze({ type: 'connector_restarted', connector: name, restarts }),
+          Object.freeze({ type: 'connectorRestarted', connector: name, restarts }),
         );
+      })
+      .on('ordersLeft', (orders) => {
+        this.#tellError(ordersLeftOpen(`the connector ${name}`, orders));
       })
       .on('failed', this.#tellError);
     if (!this.#isRef) connector.unref();
-    await connector.start();
+    await connector.start(required);
   }
 
   /** Ends the process; its last condition stays readable. Idempotent, never throws. */

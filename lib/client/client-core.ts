@@ -1,26 +1,29 @@
+import { connectionHealth, tellsBalances } from '../bot/native-link.js';
 import { OrderIdSource } from '../bot/order-id-source.js';
 import type { ConnectorError } from '../models/connector-error.js';
+import type { ConnectorNotice } from '../models/connector-notice.js';
 import { HftError } from '../models/hft-error.js';
 import type { LinkChange } from '../models/link-change.js';
 import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
 import { Balances } from '../models/balances.js';
-import { Capability } from '../models/record-layout.js';
-import type { ConnectionHealth } from '../models/connection-health.js';
 import type { NativeLink } from '../native/addon.js';
 import { ClientConnector } from './client-connector.js';
+import type { ClientOrder } from './client-order.js';
 import type { ClientErrorEvent, ClientEventName, ClientState } from './client-event.js';
 import type { ClientHealth } from './client-health.js';
 import { ClientMetrics } from './client-metrics.js';
 import type { ResolvedClientOptions } from './client-options.js';
 import type { ClientSession, OpenSession } from './client-session.js';
+import { ConnectorAccounts, REFUSAL_GRACE_MS } from './connector-accounts.js';
 import { ConnectorLinks } from './connector-links.js';
 import { EventHub } from './event-hub.js';
 import { InstrumentState } from './instrument-state.js';
-import { OrderDesk } from './order-desk.js';
+import { OrderManager } from './order-manager.js';
 import { OrderReconciler } from './order-reconciler.js';
 import { PressureNotices } from './pressure-notices.js';
 import { createRing, RingConsumer } from './ring.js';
 import { RecordRouter } from './record-router.js';
+import { registrationRefusal } from './registration-refusal.js';
 import { RingPump } from './ring-pump.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -34,10 +37,11 @@ export class ClientCore {
   readonly metrics = new ClientMetrics();
   readonly instruments: readonly InstrumentState[];
   readonly links: ConnectorLinks;
-  readonly desk: OrderDesk;
+  readonly orders: OrderManager;
   readonly notices: PressureNotices;
   readonly connector: ClientConnector;
   readonly balances = new Balances();
+  readonly accounts: ConnectorAccounts;
   session: ClientSession | undefined;
   /** Kept over a restart, so that the bot's orders stay its own. */
   botId: bigint;
@@ -55,6 +59,7 @@ export class ClientCore {
     this.botId = options.config.botId;
     this.instruments = options.instruments.map((spec, asset) => new InstrumentState(asset, spec));
     this.links = new ConnectorLinks(options.instruments);
+    this.accounts = new ConnectorAccounts(options);
     this.hub = new EventHub({
       queues: options.queues,
       streamCapacity: options.streamCapacity,
@@ -72,20 +77,8 @@ export class ClientCore {
     this.connector = new ClientConnector(options.connector, this.hub, (error) => {
       this.tellError(error, 'connector');
     });
-    this.desk = this.#makeDesk();
-    this.#reconciler = new OrderReconciler({
-      resync: (asset) => {
-        this.session?.port.resync(asset);
-      },
-      hasUncertain: (asset) => this.desk.hasUncertain(asset),
-      onSnapshot: (asset) => {
-        // Only a connector with the side channel is known to name every open order of this bot.
-        const connector = this.options.instruments[asset]?.connector;
-        const link = this.session?.port.links().find((each) => each.connector === connector);
-        if (link?.sideChannel === true) this.desk.onSnapshot(asset);
-      },
-      isLinkUp: (asset) => this.links.isUp(asset),
-    });
+    this.orders = this.#makeOrderManager();
+    this.#reconciler = new OrderReconciler((asset) => this.orders.askUnconfirmed(asset));
   }
 
   /** Opens a session; its records wait in the ring until `beginReading`. */
@@ -100,7 +93,7 @@ export class ClientCore {
       instruments: this.instruments,
       hub: this.hub,
       metrics: this.metrics,
-      desk: this.desk,
+      orders: this.orders,
       balances: this.balances,
       onLink: (change) => {
         this.#onLink(change);
@@ -108,8 +101,14 @@ export class ClientCore {
       onBookReady: (asset, ordersKnown) => {
         this.#onBookReady(asset, ordersKnown);
       },
+      onBookState: (asset) => {
+        this.#onBookState(asset);
+      },
       onConnectorError: (told) => {
         this.#onConnectorError(told);
+      },
+      onNotice: (notice) => {
+        this.#onNotice(notice);
       },
       monotonicNs: () => monotonicNs(),
     });
@@ -124,7 +123,7 @@ export class ClientCore {
     this.#pump = pump;
     const session = await openSession({
       ring: memory,
-      // Nothing is told before the client runs: handlers may want to send orders.
+      // Nothing is reported before the client runs: handlers may want to send orders.
       onWake: () => {
         if (this.#reading) pump.wake();
       },
@@ -132,6 +131,7 @@ export class ClientCore {
       config: { ...this.options.config, botId: this.botId },
       depth: this.options.depth,
       stub: this.options.stub,
+      requirement: this.options.requirement,
     });
     monotonicNs = session.monotonicNs;
     this.session = session;
@@ -140,12 +140,21 @@ export class ClientCore {
     return session;
   }
 
-  /** Starts to tell events. */
+  /** Starts to report events. */
   beginReading(session: ClientSession): void {
     this.#reading = true;
     this.#pump?.wake();
     // A handler of those events may have closed the client.
     if (this.session === session) this.#adoptLinks(session);
+  }
+
+  /**
+   * Waits, `stopWaitMs` at most, until cancellations that were asked for are answered, and returns the
+   * orders that may be open all the same.
+   */
+  async settle(): Promise<readonly ClientOrder[]> {
+    await this.orders.cancelsAnswered(this.options.stopWaitMs);
+    return this.orders.leftToCancel();
   }
 
   /** Ends the session: its last records are still read. */
@@ -158,7 +167,10 @@ export class ClientCore {
     this.#pump?.stop();
     this.session = undefined;
     const assets = new Set(this.instruments.map((_, asset) => asset));
-    for (const state of this.instruments) state.book.trusted = false;
+    for (const state of this.instruments) {
+      state.book.synced = false;
+      state.toldState = 'disconnected';
+    }
     for (const connector of this.links.dropAll()) {
       if (reason === 'closed') continue;
       const symbols = this.options.instruments
@@ -166,11 +178,10 @@ export class ClientCore {
         .map((spec) => spec.symbol);
       this.hub.emit(
         'connectionLost',
-        Object.freeze({ type: 'connection_lost', connector, symbols, reason: 'worker' }),
+        Object.freeze({ type: 'connectionLost', connector, symbols, reason: 'worker' }),
       );
     }
-    this.desk.onLinkLost(assets, reason);
-    for (const asset of assets) this.#reconciler.onLinkLost(asset);
+    this.orders.onLinkLost(assets, reason);
     this.#wakeReady();
   }
 
@@ -178,7 +189,7 @@ export class ClientCore {
    * The connector meant, default that of the first instrument.
    *
    * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown one, `ERR_UNSUPPORTED_BY_CONNECTOR` when
-   * it is there and tells no balances.
+   * it is there and reports no balances.
    */
   connectorWithBalances(name?: string): string {
     const { instruments } = this.options;
@@ -188,7 +199,7 @@ export class ClientCore {
         remedy: 'Give the name of a connector of one of the instruments.',
       });
     }
-    const link = this.session?.port.links().find((each) => each.connector === connector);
+    const link = this.#linkOf(connector);
     if (link !== undefined && isLinkUp(linkStateFromCode(link.status)) && !tellsBalances(link)) {
       throw new HftError(
         'ERR_UNSUPPORTED_BY_CONNECTOR',
@@ -199,11 +210,17 @@ export class ClientCore {
     return connector;
   }
 
+  /** Why an instrument can never become ready as it is described; `undefined` while none is refused. */
+  get refusal(): HftError | undefined {
+    return this.instruments.find(({ refusal }) => refusal !== undefined)?.refusal;
+  }
+
   get isReady(): boolean {
     return (
       this.session !== undefined &&
       this.links.allUp &&
-      this.instruments.every((state) => state.book.trusted && !state.feedStale)
+      this.accounts.missing() === '' &&
+      this.instruments.every((state) => state.bookState === 'live')
     );
   }
 
@@ -226,8 +243,8 @@ export class ClientCore {
       this.hub.emit('health', Object.freeze({ type: 'health', health: this.health(state, '', 0) }));
   }
 
-  /** Tells an error to those who listen; a warning when nobody does. */
-  tellError(error: Error, source: ClientErrorEvent['source'], told?: ConnectorError): void {
+  /** Emits an `error` event; a process warning when there is no listener. */
+  tellError(error: Error, source: ClientErrorEvent['source'], reported?: ConnectorError): void {
     if (!this.hub.wants('error') && performance.now() - this.#warnedMs >= 1_000) {
       this.#warnedMs = performance.now();
       process.emitWarning(`${error.message} (give the client an onError to handle this)`, {
@@ -236,25 +253,32 @@ export class ClientCore {
     }
     this.hub.emit(
       'error',
-      Object.freeze({ type: 'error', error, source, ...(told === undefined ? {} : { told }) }),
+      Object.freeze({
+        type: 'error',
+        error,
+        source,
+        ...(reported === undefined ? {} : { reported }),
+      }),
     );
   }
 
   health(state: ClientState, failure: string, startedMs: number): ClientHealth {
     const { metrics, session } = this;
-    const bot = session?.port.stats() ?? null;
+    const bot = session?.port.stats() ?? undefined;
     const now = performance.now();
-    const age = (sinceMs: number): number | null => (Number.isNaN(sinceMs) ? null : now - sinceMs);
+    const age = (sinceMs: number): number | undefined =>
+      Number.isNaN(sinceMs) ? undefined : now - sinceMs;
     return {
       backend: session?.backend,
       state,
       failure,
-      connectors: (session?.port.links() ?? []).map(toConnectionHealth),
+      connectors: (session?.port.links() ?? []).map(connectionHealth),
       connectorProcess: this.connector.health,
       instruments: this.instruments.map((instrument) => ({
         symbol: instrument.spec.symbol,
         connector: instrument.spec.connector,
-        bookTrusted: instrument.book.trusted,
+        bookState: instrument.bookState,
+        bookSynced: instrument.bookState === 'live',
         lastEventAgeMs: age(instrument.lastEventMs),
       })),
       latencyUs: {
@@ -273,22 +297,22 @@ export class ClientCore {
       decodeErrors: bot?.decodeErrors ?? 0,
       reconnections: metrics.reconnections,
       lastEventAgeMs: age(metrics.lastEventMs),
-      ordersSubmitted: this.desk.submitted,
-      fills: this.desk.fills,
+      ordersSubmitted: this.orders.submitted,
+      fills: this.orders.fills,
       uptimeMs: startedMs === 0 ? 0 : now - startedMs,
     };
   }
 
-  #makeDesk(): OrderDesk {
+  #makeOrderManager(): OrderManager {
     const { options } = this;
-    // The session changes over a client's life, the desk does not.
+    // The session changes over a client's life, the order manager does not.
     const port = (): ClientSession['port'] => {
       if (this.session === undefined)
         throw new HftError('ERR_CLOSED', 'the client is not running.');
       return this.session.port;
     };
     const ids = (): OrderIdSource => (this.#ids ??= new OrderIdSource(this.botId));
-    return new OrderDesk({
+    return new OrderManager({
       instruments: options.instruments,
       get port() {
         return port();
@@ -298,13 +322,16 @@ export class ClientCore {
         options.orderRateLimit === undefined ? undefined : new TokenBucket(options.orderRateLimit),
       keepTerminalOrders: options.keepTerminalOrders,
       answerTimeoutMs: options.answerTimeoutMs,
+      orderDeadlineMs: options.orderDeadlineMs,
+      readOnly: options.readOnly,
       latency: this.metrics.order,
       isLinkUp: (asset) => this.links.isUp(asset),
+      canSend: () => this.#reading,
       onChange: (change) => {
-        this.hub.emit('orderState', change);
+        this.hub.emit('orderUpdate', change);
       },
-      onUncertain: (asset) => {
-        this.#reconciler.onUncertain(asset);
+      onUnconfirmed: (asset) => {
+        this.#reconciler.onUnconfirmed(asset);
       },
       onError: (error) => {
         this.tellError(error, 'client');
@@ -316,23 +343,22 @@ export class ClientCore {
     const effect = this.links.apply(change);
     // The answers to the registrations that follow bring them anew.
     if (change.state === 'connected' || change.state === 'restarted') {
+      this.accounts.meet(change.connector, this.#linkOf(change.connector));
       this.balances.forget(change.connector);
-      for (const asset of this.links.assetsOf(change.connector)) this.#setStale(asset, false);
+      for (const asset of this.links.assetsOf(change.connector)) this.#forgetRefusal(asset);
     }
-    if (change.state === 'feed_stale') this.#setStale(change.asset, true);
-    if (change.state === 'feed_fresh') this.#setStale(change.asset, false);
+    this.accounts.onLink(change);
     if (effect.lost) {
       const assets = this.links.assetsOf(change.connector);
       for (const asset of assets) {
         const state = this.instruments[asset];
-        if (state !== undefined) state.book.trusted = false;
-        this.#reconciler.onLinkLost(asset);
+        if (state !== undefined) state.book.synced = false;
       }
-      this.desk.onLinkLost(assets, 'connection_lost');
+      this.orders.onLinkLost(assets, 'connection_lost');
     }
     this.hub.emit('link', change);
     for (const tell of effect.tell) {
-      if (tell.type === 'connection_lost') {
+      if (tell.type === 'connectionLost') {
         this.hub.emit('connectionLost', tell);
       } else {
         if (tell.reason === 'connector') this.metrics.reconnections += 1;
@@ -342,39 +368,49 @@ export class ClientCore {
     this.#wakeReady();
   }
 
-  #setStale(asset: number, isStale: boolean): void {
+  #onBookState(asset: number): void {
     const state = this.instruments[asset];
-    if (state === undefined) return;
-    state.feedStale = isStale;
-    if (!isStale && state.book.trusted) state.complaint = '';
+    if (state?.bookState === 'live') {
+      state.complaint = '';
+      state.refusal = undefined;
+    }
+    this.#wakeReady();
+  }
+
+  /** The connector that came judges the instrument anew. */
+  #forgetRefusal(asset: number): void {
+    const state = this.instruments[asset];
+    if (state !== undefined) state.refusal = undefined;
   }
 
   #onBookReady(asset: number, ordersKnown: boolean): void {
-    if (ordersKnown) this.#reconciler.onBookReady(asset);
+    this.accounts.onBookReady(this.options.instruments[asset]?.connector ?? '', ordersKnown);
     const state = this.instruments[asset];
-    if (state?.feedStale === false) state.complaint = '';
     if (state !== undefined && this.hub.wants('snapshot'))
       this.hub.emit('snapshot', state.snapshot(this.options.snapshotLevels));
     this.#wakeReady();
   }
 
-  #onConnectorError(told: ConnectorError): void {
+  #onConnectorError(reported: ConnectorError): void {
     const code =
-      told.kind === 'connection_interrupted' || told.kind === 'critical_connection_error'
+      reported.kind === 'connection_interrupted' || reported.kind === 'critical_connection_error'
         ? 'ERR_CONNECTOR_DOWN'
         : 'ERR_CUSTOM';
-    const about = this.instruments[told.asset];
-    if (about !== undefined && (!about.book.trusted || about.feedStale))
-      about.complaint = told.text;
-    const number = told.value === 0n ? '' : ` ${String(told.value)}`;
+    const about = this.instruments[reported.asset];
+    if (about !== undefined && about.bookState !== 'live') {
+      about.complaint = reported.text;
+      about.refusal = registrationRefusal(reported, about.spec);
+    }
+    const number = reported.value === 0n ? '' : ` ${String(reported.value)}`;
     this.tellError(
       new HftError(
         code,
-        `${told.symbol}: the connector told ${told.kind}${number}: ${told.text || 'no text'}.`,
+        `${reported.symbol}: the connector reported ${reported.kind}${number}: ${reported.text || 'no text'}.`,
       ),
       'connector',
-      told,
+      reported,
     );
+    if (about?.refusal !== undefined) this.#wakeReady();
   }
 
   /** Links that the bot made before its records had a ring to go to, should there be any. */
@@ -392,7 +428,7 @@ export class ClientCore {
           symbol,
           connector: link.connector,
           epoch: link.epoch,
-          socket: null,
+          socket: undefined,
           text: '',
         }),
       );
@@ -419,6 +455,22 @@ export class ClientCore {
     });
   }
 
+  #linkOf(connector: string): NativeLink | undefined {
+    return this.session?.port.links().find((each) => each.connector === connector);
+  }
+
+  /** Something was reported that no other event carries: a refused key, orders that go elsewhere. */
+  #onNotice(notice: ConnectorNotice): void {
+    this.hub.emit('notice', notice);
+    const error = this.accounts.onNotice(notice, this.#linkOf(notice.connector));
+    if (error !== undefined) this.tellError(error, 'connector');
+    this.#wakeReady();
+    // A refused key fails `ready()` once it has had time to be accepted after all.
+    setTimeout(() => {
+      this.#wakeReady();
+    }, REFUSAL_GRACE_MS + 50).unref();
+  }
+
   #wakeReady(): void {
     for (const waiter of [...this.#readyWaiters]) waiter();
   }
@@ -428,23 +480,4 @@ function toError(error: unknown): Error {
   return error instanceof Error
     ? error
     : new HftError('ERR_CUSTOM', String(error), { cause: error });
-}
-
-function tellsBalances(link: NativeLink): boolean {
-  return (link.capabilities & Capability.Balances) !== 0;
-}
-
-function toConnectionHealth(link: NativeLink): ConnectionHealth {
-  const state = linkStateFromCode(link.status);
-  return {
-    connector: link.connector,
-    state,
-    connected: isLinkUp(state),
-    sideChannel: link.sideChannel,
-    balances: tellsBalances(link),
-    epoch: link.epoch,
-    pid: link.pid === 0 ? null : link.pid,
-    version: link.version,
-    heartbeatAgeMs: link.heartbeatAgeNs < 0 ? null : link.heartbeatAgeNs / 1e6,
-  };
 }

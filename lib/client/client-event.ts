@@ -1,10 +1,11 @@
 import type { BalanceChange } from '../models/balance-change.js';
-import type { BookLevel } from '../models/book-level.js';
+import type { BookUpdate } from '../models/book-update.js';
 import type { ConnectorError } from '../models/connector-error.js';
 import type { ConnectorNotice } from '../models/connector-notice.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
-import type { BookStateChange } from '../models/event-from-view.js';
+import type { BookRebuild, BookStateChange } from '../models/event-from-view.js';
 import type { GapNotice } from '../models/gap-notice.js';
+import type { NamesOf } from '../models/known-keys.js';
 import type { LinkChange } from '../models/link-change.js';
 import type { OrderResponse } from '../models/order-response.js';
 import type { PositionChange } from '../models/position-change.js';
@@ -13,31 +14,9 @@ import type { ClientHealth } from './client-health.js';
 import type { ClientOrder } from './client-order.js';
 import type { Fill, OrderState } from './order-state.js';
 
-/** What changed in one book at once: the levels of one batch of the connector. Immutable. */
-export interface BookBatch {
-  readonly type: 'book_batch';
-  /** Index of the instrument in the client. */
-  readonly asset: number;
-  readonly symbol: string;
-  /** Changed bids in the order they were told; `qty` 0: the level is gone. */
-  readonly bids: readonly BookLevel[];
-  /** Changed asks in the order they were told. */
-  readonly asks: readonly BookLevel[];
-  /** True: forget the book before applying these levels (first batch after a loss or restart). */
-  readonly reset: boolean;
-  /** True when it belongs to a snapshot. */
-  readonly snapshot: boolean;
-  /** How many batches were merged into this one because the queue was full; 1 when none were. */
-  readonly merged: number;
-  /** Exchange time of the last level, Unix ns. */
-  readonly exchTsNs: bigint;
-  /** When the connector received the last level, Unix ns. */
-  readonly localTsNs: bigint;
-}
-
 /** An order went from one state to the next, or was filled in part. Immutable. */
-export interface OrderStateChange {
-  readonly type: 'order_state';
+export interface OrderUpdate {
+  readonly type: 'orderUpdate';
   readonly order: ClientOrder;
   /** `undefined` for an order that this client did not know before. */
   readonly previous: OrderState | undefined;
@@ -48,7 +27,7 @@ export interface OrderStateChange {
 
 /** The link with a connector, or the connector's link with its venue, went or came back. */
 export interface ConnectionChange {
-  readonly type: 'connection_lost' | 'connection_restored';
+  readonly type: 'connectionLost' | 'connectionRestored';
   readonly connector: string;
   /** Symbols concerned. */
   readonly symbols: readonly string[];
@@ -58,11 +37,11 @@ export interface ConnectionChange {
 
 /** The connector process that the client started ended by itself. */
 export interface ConnectorDeath {
-  readonly type: 'connector_died';
+  readonly type: 'connectorDied';
   readonly connector: string;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** False: it is not started again; its bot waits for somebody else to. */
+  /** False: it is not started again; its bot waits until another program starts it. */
   readonly willRestart: boolean;
   /** The last lines of its log, without secrets. */
   readonly stderrTail: string;
@@ -70,7 +49,7 @@ export interface ConnectorDeath {
 
 /** The connector process that the client started runs again. */
 export interface ConnectorRestarted {
-  readonly type: 'connector_restarted';
+  readonly type: 'connectorRestarted';
   readonly connector: string;
   /** Restarts since the client was started. */
   readonly restarts: number;
@@ -82,8 +61,8 @@ export interface ClientErrorEvent {
   /** An `HftError` except for what a user's handler threw. */
   readonly error: Error;
   readonly source: 'connector' | 'handler' | 'worker' | 'client';
-  /** What the connector told, for source `connector`. */
-  readonly told?: ConnectorError;
+  /** What the connector reported, for source `connector`. */
+  readonly reported?: ConnectorError;
 }
 
 /** Events went unread; at most one notice per queue and second. */
@@ -124,10 +103,10 @@ export interface HealthEvent {
 /** Every event by the name that `client.on` takes. */
 export interface ClientEventMap {
   trade: Trade;
-  bookUpdate: BookBatch;
+  bookUpdate: BookUpdate;
   snapshot: DepthSnapshot;
-  order: OrderResponse;
-  orderState: OrderStateChange;
+  executionReport: OrderResponse;
+  orderUpdate: OrderUpdate;
   position: PositionChange;
   balance: BalanceChange;
   notice: ConnectorNotice;
@@ -138,13 +117,40 @@ export interface ClientEventMap {
   connectorDied: ConnectorDeath;
   connectorRestarted: ConnectorRestarted;
   gap: GapNotice;
-  bookReset: BookStateChange;
-  bookReady: BookStateChange;
+  bookReset: BookRebuild;
+  bookReady: BookRebuild;
+  bookState: BookStateChange;
   dropped: DroppedNotice;
   alarm: QueueAlarm;
   health: HealthEvent;
   state: ClientStateChange;
 }
+
+/** The names of {@link ClientEventMap}. */
+export const CLIENT_EVENTS: NamesOf<ClientEventMap> = {
+  trade: true,
+  bookUpdate: true,
+  snapshot: true,
+  executionReport: true,
+  orderUpdate: true,
+  position: true,
+  balance: true,
+  notice: true,
+  error: true,
+  link: true,
+  connectionLost: true,
+  connectionRestored: true,
+  connectorDied: true,
+  connectorRestarted: true,
+  gap: true,
+  bookReset: true,
+  bookReady: true,
+  dropped: true,
+  alarm: true,
+  health: true,
+  bookState: true,
+  state: true,
+};
 
 /** Names that `client.on` and `client.stream` take. */
 export type ClientEventName = keyof ClientEventMap;

@@ -1,16 +1,13 @@
-import type { BalanceChange } from '../models/balance-change.js';
-import type { ConnectorNotice } from '../models/connector-notice.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
-import type { OrderResponse } from '../models/order-response.js';
-import type { PositionChange } from '../models/position-change.js';
 import type { Trade } from '../models/trade.js';
-import type {
-  BookBatch,
-  ClientEvent,
-  ClientEventMap,
-  ClientEventName,
-  OrderStateChange,
+import { checkEvent, checkHandler } from '../models/check-event.js';
+import {
+  CLIENT_EVENTS,
+  type ClientEvent,
+  type ClientEventMap,
+  type ClientEventName,
 } from './client-event.js';
+import type { BookUpdate } from '../models/book-update.js';
 import type { ClientHandler, EventHub, QueueName } from './event-hub.js';
 import type { EventStream } from './event-stream.js';
 import { checkTimeoutMs } from './order-checks.js';
@@ -28,20 +25,27 @@ export abstract class ClientEvents {
    * Calls `handler` with each event of a kind, on this thread, in order. What it throws (or
    * rejects with) goes to `onError` and `error` handlers; without any it becomes an uncaught
    * exception of the process. The events after it are delivered either way.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` for an event that there is not, with the nearest name.
    */
   on<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
+    checkEvent(name, CLIENT_EVENTS);
+    checkHandler(name, handler);
     this.#hub.on(name, handler);
     return this;
   }
 
   /** Takes a handler off again; does nothing when it is not there. */
   off<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
+    checkEvent(name, CLIENT_EVENTS);
     this.#hub.off(name, handler);
     return this;
   }
 
   /** As `on`, for the next event only. */
   once<K extends ClientEventName>(name: K, handler: ClientHandler<K>): this {
+    checkEvent(name, CLIENT_EVENTS);
+    checkHandler(name, handler);
     const wrapped: ClientHandler<K> = (event) => {
       this.off(name, wrapped);
       return handler(event);
@@ -54,57 +58,30 @@ export abstract class ClientEvents {
     return this.#hub.streamAll();
   }
 
-  /** Events of one kind. */
+  /**
+   * Events of one kind. Bounded as the queue of the same name (`LiveClientOptions.queues`), by
+   * `streamCapacity` where there is none: when full, the oldest trades go, updates of books merge, and
+   * what concerns orders, positions, balances, notices and errors is never dropped.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` for an event that there is not, with the nearest name.
+   */
   stream<K extends ClientEventName>(name: K): EventStream<ClientEventMap[K]> {
+    checkEvent(name, CLIENT_EVENTS);
     return this.#hub.stream(name);
   }
 
-  /** Trades at the venue. Bounded: when full, the oldest go and are counted. */
-  trades(): EventStream<Trade> {
-    return this.stream('trade');
-  }
-
-  /** Batches of level changes. Bounded: when full, batches merge and the book stays right. */
-  bookUpdates(): EventStream<BookBatch> {
-    return this.stream('bookUpdate');
-  }
-
-  /** The books as they stand, every `snapshotIntervalMs`, of those that changed. */
-  snapshots(): EventStream<DepthSnapshot> {
-    return this.stream('snapshot');
-  }
-
-  /** Updates of own orders as the connector told them; never dropped. */
-  orders(): EventStream<OrderResponse> {
-    return this.stream('order');
-  }
-
-  /** Changes of own orders from one state to the next, fills included; never dropped. */
-  orderStates(): EventStream<OrderStateChange> {
-    return this.stream('orderState');
-  }
-
-  /** Changes of positions; never dropped. */
-  positions(): EventStream<PositionChange> {
-    return this.stream('position');
-  }
-
-  /** Balances of the account as the connector tells them; never dropped. */
-  balances(): EventStream<BalanceChange> {
-    return this.stream('balance');
-  }
-
-  /** What else the connectors tell; never dropped. */
-  connectorNotices(): EventStream<ConnectorNotice> {
-    return this.stream('notice');
-  }
-
-  /** The next event from a queue; waits up to `timeoutMs`, `undefined` when none came. */
+  /**
+   * The next event of a kind from its queue; `undefined` when none came within `timeoutMs`. Each event
+   * goes to one taker, and a queue collects from its first use on, or from the start with
+   * `collect: 'start'`. Waits for ever with `Infinity`.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` for a kind without a queue.
+   */
   get<K extends QueueName>(name: K, timeoutMs: number): Promise<ClientEventMap[K] | undefined> {
     return this.#hub.take(name, Number.isFinite(timeoutMs) ? checkTimeoutMs(timeoutMs) : timeoutMs);
   }
 
-  /** The next event from a queue, `undefined` when there is none now. */
+  /** The next event of a kind that is in its queue, else `undefined`; as `get` otherwise. */
   getNowait<K extends QueueName>(name: K): ClientEventMap[K] | undefined {
     return this.#hub.takeNow(name);
   }
@@ -119,13 +96,13 @@ export abstract class ClientEvents {
     return this.getNowait('trade');
   }
 
-  /** The next batch of level changes; `undefined` when none came within `timeoutMs`. */
-  getBookUpdate(timeoutMs: number): Promise<BookBatch | undefined> {
+  /** The next update of a book, all levels of one batch; `undefined` when none came within `timeoutMs`. */
+  getBookUpdate(timeoutMs: number): Promise<BookUpdate | undefined> {
     return this.get('bookUpdate', timeoutMs);
   }
 
-  /** The next batch of level changes that is there, else `undefined`. */
-  getBookUpdateNowait(): BookBatch | undefined {
+  /** The next update of a book that is there, else `undefined`. */
+  getBookUpdateNowait(): BookUpdate | undefined {
     return this.getNowait('bookUpdate');
   }
 
@@ -137,35 +114,5 @@ export abstract class ClientEvents {
   /** The next periodic snapshot that is there, else `undefined`. */
   getSnapshotNowait(): DepthSnapshot | undefined {
     return this.getNowait('snapshot');
-  }
-
-  /** The next change of an own order; `undefined` when none came within `timeoutMs`. */
-  getOrderUpdate(timeoutMs: number): Promise<OrderStateChange | undefined> {
-    return this.get('orderState', timeoutMs);
-  }
-
-  /** The next change of an own order that is there, else `undefined`. */
-  getOrderUpdateNowait(): OrderStateChange | undefined {
-    return this.getNowait('orderState');
-  }
-
-  /** The next change of a position; `undefined` when none came within `timeoutMs`. */
-  getPositionChange(timeoutMs: number): Promise<PositionChange | undefined> {
-    return this.get('position', timeoutMs);
-  }
-
-  /** The next change of a position that is there, else `undefined`. */
-  getPositionChangeNowait(): PositionChange | undefined {
-    return this.getNowait('position');
-  }
-
-  /** The next balance; `undefined` when none came within `timeoutMs`. */
-  getBalanceChange(timeoutMs: number): Promise<BalanceChange | undefined> {
-    return this.get('balance', timeoutMs);
-  }
-
-  /** The next balance that is there, else `undefined`. */
-  getBalanceChangeNowait(): BalanceChange | undefined {
-    return this.getNowait('balance');
   }
 }

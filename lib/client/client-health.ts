@@ -1,4 +1,5 @@
 import type { OwnedConnectorHealth } from '../connector/owned-connector.js';
+import type { BookState } from '../models/book-state.js';
 import type { BotStats } from '../models/bot-stats.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import type { LatencySummary } from '../models/latency-histogram.js';
@@ -24,10 +25,12 @@ export interface Throughput {
 export interface InstrumentHealth {
   readonly symbol: string;
   readonly connector: string;
-  /** True while its book is whole. */
-  readonly bookTrusted: boolean;
-  /** Time since its last market data in ms, `null` before the first. */
-  readonly lastEventAgeMs: number | null;
+  /** Whether its book can be traded on, and why not. */
+  readonly bookState: BookState;
+  /** True while `bookState` is `live`. */
+  readonly bookSynced: boolean;
+  /** Time since its last market data in ms, `undefined` before the first. */
+  readonly lastEventAgeMs: number | undefined;
 }
 
 /** A snapshot of everything there is to know about a client's condition. Immutable. */
@@ -44,7 +47,7 @@ export interface ClientHealth {
   /**
    * Latencies in µs. `venue`: exchange time to connector (two clocks). `feed`: published by the
    * connector to taken by the bot. `main`: published to handled on this thread. `order`: submit
-   * call to first answer handled on this thread. Counts are 0 where a connector does not tell
+   * call to first answer handled on this thread. Counts are 0 where a connector does not report
    * its send time.
    */
   readonly latencyUs: {
@@ -59,15 +62,15 @@ export interface ClientHealth {
   readonly ringPending: number;
   /** Market-data events dropped between bot and consumer: ring and queues together. */
   readonly dropped: number;
-  /** Counters of the bot; `null` before the start. Losses before it are in `gaps` and `lost`. */
-  readonly bot: BotStats | null;
+  /** Counters of the bot; `undefined` before the start. Losses before it are in `gaps` and `lost`. */
+  readonly bot: BotStats | undefined;
   readonly gaps: number;
   readonly lost: number;
   readonly decodeErrors: number;
   /** Times a connector came back. */
   readonly reconnections: number;
-  /** Time since the last record of any kind in ms, `null` before the first. */
-  readonly lastEventAgeMs: number | null;
+  /** Time since the last record of any kind in ms, `undefined` before the first. */
+  readonly lastEventAgeMs: number | undefined;
   readonly ordersSubmitted: number;
   readonly fills: number;
   readonly uptimeMs: number;

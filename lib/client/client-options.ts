@@ -2,7 +2,12 @@ import {
   resolveBotId,
   resolveHeartbeatNs,
   resolveInstruments,
+  resolveRequireLiveBook,
+  resolveOrderDeadlineNs,
+  resolveReadOnly,
+  resolveRequirement,
   requireRoi,
+  type BotOptions,
   type InstrumentInput,
 } from '../models/bot-options.js';
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
@@ -10,12 +15,14 @@ import type { OwnedConnectorOptions } from '../connector/owned-connector-options
 import type { Backend, DepthKind } from '../bot/create.js';
 import { resolveWait, type WaitOptions, type WaitStrategy } from '../models/wait-options.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
+import type { RequiredOrders } from '../models/orders-kind.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { NativeBotConfig } from '../native/addon.js';
-import type { StubOptions } from '../stub/stub-options.js';
+import { STUB_KEYS, type StubOptions } from '../stub/stub-options.js';
 import type { ClientErrorEvent, ConnectionChange } from './client-event.js';
 import type { QueueName, QueueSettings } from './event-hub.js';
-import type { RateLimit } from './token-bucket.js';
+import { RATE_LIMIT_KEYS, type RateLimit } from './token-bucket.js';
 
 /** Options of `LiveClient`. Only `instruments` is required. */
 export interface LiveClientOptions {
@@ -31,11 +38,20 @@ export interface LiveClientOptions {
   readonly botId?: bigint;
   /** After how long without a sign of life a connector counts as lost. Default 3000. */
   readonly heartbeatTimeoutMs?: number;
+  /**
+   * Orders and changes of orders are `denied` by the rule `book_not_live` while the book of their
+   * instrument is not live (see `BookState`); cancels never. Default true.
+   */
+  readonly requireLiveBook?: boolean;
+  /** As `BotOptions.requireOrders`: `start()`, `ready()` and every order fail where it is not met. */
+  readonly requireOrders?: RequiredOrders;
+  /** As `BotOptions.requireEnvironment`. */
+  readonly requireEnvironment?: string;
   /** Records between worker and main thread, a power of two, 128 bytes each. Default 65 536. */
   readonly ringCapacity?: number;
   /**
    * Queues behind `get…` and the streams of the same kind. Defaults: `trade` 65 536 drop-oldest,
-   * `bookUpdate` 16 384 conflate, `snapshot` 256 drop-oldest; `order`, `orderState`, `position`,
+   * `bookUpdate` 16 384 conflate, `snapshot` 256 drop-oldest; `executionReport`, `orderUpdate`, `position`,
    * `balance`, `notice` and `error` are never dropped, 65 536 raises an alarm. A queue collects from its first use on,
    * or with `collect: 'start'` from the start.
    */
@@ -46,11 +62,28 @@ export interface LiveClientOptions {
   readonly orderRateLimit?: RateLimit;
   /** How long an order may go unanswered before its outcome is `unknown`. Default 5 000. */
   readonly answerTimeoutMs?: number;
+  /**
+   * How long after it was asked for an order or a change may still be sent, ms; after that bot or
+   * connector refuse it (`denied` by the rule `too_late`, or `rejected` with 3123), so that it cannot
+   * reach the venue late. Cancellations are never too late. Monotonic clock; `Infinity`: for ever.
+   * Default: the request's own `timeoutMs`, or `answerTimeoutMs`.
+   */
+  readonly orderDeadlineMs?: number;
+  /**
+   * The client only looks on: orders and changes are `denied` by the rule `read_only`, and no
+   * connector gives it orders of bots that are gone. Default false.
+   */
+  readonly readOnly?: boolean;
+  /**
+   * How long `stop()` and `close()` wait until cancellations that were asked for are answered, ms.
+   * What may be open after that is reported as an error `ERR_ORDERS_LEFT_OPEN`. Default 5 000.
+   */
+  readonly stopWaitMs?: number;
   /** How many orders that ended stay readable. Default 1 000. */
   readonly keepTerminalOrders?: number;
   /** Interval of `health` events and of the rates. Default 1 000. */
   readonly healthIntervalMs?: number;
-  /** Interval of `snapshot` events while somebody listens, for books that changed. Default 1 000. */
+  /** Interval of `snapshot` events while there is a listener, for books that changed. Default 1 000. */
   readonly snapshotIntervalMs?: number;
   /** Levels per side in `snapshot` events. Default 20. */
   readonly snapshotLevels?: number;
@@ -81,28 +114,77 @@ export interface ResolvedClientOptions {
   readonly streamCapacity: number;
   readonly orderRateLimit: RateLimit | undefined;
   readonly answerTimeoutMs: number;
+  /** `undefined`: that of the request. */
+  readonly orderDeadlineMs: number | undefined;
+  readonly readOnly: boolean;
+  readonly stopWaitMs: number;
   readonly keepTerminalOrders: number;
   readonly healthIntervalMs: number;
   readonly snapshotIntervalMs: number;
   readonly snapshotLevels: number;
   readonly stub: StubOptions;
+  readonly requirement: Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>;
   readonly connector: AssignedConnector | undefined;
 }
+
+const KEYS = knownKeys<LiveClientOptions>({
+  instruments: true,
+  backend: true,
+  depth: true,
+  wait: true,
+  botId: true,
+  heartbeatTimeoutMs: true,
+  ringCapacity: true,
+  queues: true,
+  streamCapacity: true,
+  orderRateLimit: true,
+  answerTimeoutMs: true,
+  orderDeadlineMs: true,
+  readOnly: true,
+  stopWaitMs: true,
+  keepTerminalOrders: true,
+  healthIntervalMs: true,
+  snapshotIntervalMs: true,
+  snapshotLevels: true,
+  requireLiveBook: true,
+  requireOrders: true,
+  requireEnvironment: true,
+  stub: true,
+  connector: true,
+  onConnectionLost: true,
+  onConnectionRestored: true,
+  onError: true,
+});
+const QUEUE_KEYS = knownKeys<QueueSettings>({ capacity: true, policy: true, collect: true });
 
 const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
   trade: { capacity: 65_536, policy: 'drop-oldest', collect: 'use' },
   bookUpdate: { capacity: 16_384, policy: 'conflate', collect: 'use' },
   snapshot: { capacity: 256, policy: 'drop-oldest', collect: 'use' },
-  order: { capacity: 65_536, policy: 'keep', collect: 'use' },
-  orderState: { capacity: 65_536, policy: 'keep', collect: 'use' },
+  executionReport: { capacity: 65_536, policy: 'keep', collect: 'use' },
+  orderUpdate: { capacity: 65_536, policy: 'keep', collect: 'use' },
   position: { capacity: 65_536, policy: 'keep', collect: 'use' },
   balance: { capacity: 65_536, policy: 'keep', collect: 'use' },
   notice: { capacity: 65_536, policy: 'keep', collect: 'use' },
   error: { capacity: 65_536, policy: 'keep', collect: 'use' },
 };
 
-/** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
+const QUEUE_NAMES = knownKeys<Record<QueueName, unknown>>({
+  trade: true,
+  bookUpdate: true,
+  snapshot: true,
+  executionReport: true,
+  orderUpdate: true,
+  position: true,
+  balance: true,
+  notice: true,
+  error: true,
+});
+
+/** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option, or an unknown one. */
 export function resolveClientOptions(options: LiveClientOptions): ResolvedClientOptions {
+  checkKeys(options, KEYS, '');
+  if (options.stub !== undefined) checkKeys(options.stub, STUB_KEYS, 'stub');
   const connector =
     options.connector === undefined
       ? undefined
@@ -119,11 +201,15 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
     throw invalid('ringCapacity', ringCapacity, 'must be a power of two');
   const limit = options.orderRateLimit;
   if (limit !== undefined) {
+    checkKeys(limit, RATE_LIMIT_KEYS, 'orderRateLimit');
     if (!(limit.perSecond > 0) || !Number.isFinite(limit.perSecond))
       throw invalid('orderRateLimit.perSecond', limit.perSecond, 'must be a number above 0');
     if (limit.burst !== undefined && !(limit.burst >= 1))
       throw invalid('orderRateLimit.burst', limit.burst, 'must be at least 1');
   }
+  const answerTimeoutMs = whole('answerTimeoutMs', options.answerTimeoutMs, 5_000, 1, 600_000);
+  const { orderDeadlineMs } = options;
+  const readOnly = resolveReadOnly(options.readOnly);
   return {
     instruments,
     backend,
@@ -141,12 +227,25 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
       botId: resolveBotId(options.botId),
       wait: resolveWait(options.wait),
       heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
+      requireLiveBook: resolveRequireLiveBook(options.requireLiveBook),
+      orderDeadlineNs: resolveOrderDeadlineNs(orderDeadlineMs ?? answerTimeoutMs),
+      onlyLooks: readOnly,
+      ...resolveRequirement(options),
+    },
+    requirement: {
+      ...(options.requireOrders === undefined ? {} : { requireOrders: options.requireOrders }),
+      ...(options.requireEnvironment === undefined
+        ? {}
+        : { requireEnvironment: options.requireEnvironment }),
     },
     ringCapacity,
     queues: resolveQueues(options.queues ?? {}),
     streamCapacity: whole('streamCapacity', options.streamCapacity, 65_536, 1, 2 ** 24),
     orderRateLimit: limit,
-    answerTimeoutMs: whole('answerTimeoutMs', options.answerTimeoutMs, 5_000, 1, 600_000),
+    answerTimeoutMs,
+    orderDeadlineMs,
+    readOnly,
+    stopWaitMs: whole('stopWaitMs', options.stopWaitMs, 5_000, 0, 600_000),
     keepTerminalOrders: whole('keepTerminalOrders', options.keepTerminalOrders, 1_000, 0, 2 ** 24),
     healthIntervalMs: whole('healthIntervalMs', options.healthIntervalMs, 1_000, 10, 3_600_000),
     snapshotIntervalMs: whole(
@@ -166,14 +265,10 @@ function resolveQueues(
   given: NonNullable<LiveClientOptions['queues']>,
 ): Record<QueueName, QueueSettings> {
   const queues: Record<QueueName, QueueSettings> = { ...QUEUES };
+  checkKeys(given, QUEUE_NAMES, 'queues');
   for (const [name, settings] of Object.entries(given) as [QueueName, Partial<QueueSettings>][]) {
-    const preset = (QUEUES as Partial<Record<string, QueueSettings>>)[name];
-    if (preset === undefined)
-      throw invalid(
-        `queues.${name}`,
-        name,
-        `is no queue; there are ${Object.keys(QUEUES).join(', ')}`,
-      );
+    const preset = QUEUES[name];
+    checkKeys(settings, QUEUE_KEYS, `queues.${name}`);
     const merged = { ...preset, ...settings };
     whole(`queues.${name}.capacity`, merged.capacity, 1, 1, 2 ** 24);
     if (!['drop-oldest', 'conflate', 'keep'].includes(merged.policy))

@@ -5,7 +5,7 @@ import type { OrderState } from './order-state.js';
 
 /** Why a connector or venue refused. */
 export interface RejectReason {
-  /** Number of the venue or connector, 0 when it told none. */
+  /** Number of the venue or connector, 0 when it reported none. */
   readonly code: number;
   readonly text: string;
 }
@@ -34,12 +34,13 @@ export interface ClientOrder {
    * True while the true state is not known: no answer came, the link was lost, or the connector was
    * started again without the keys that would let it see the order (notice 3110).
    */
-  readonly uncertain: boolean;
+  readonly unconfirmed: boolean;
   /** False for an order that this client did not send (left by a run before). */
   readonly own: boolean;
+  /** Why it was refused; of an expired one why it ended, where that was reported. */
   readonly reject: RejectReason | undefined;
   /** When it was submitted or first seen, Unix ms. */
   readonly createdTsMs: number;
-  /** Exchange time of the newest word about it, Unix ns; 0n before the first. */
+  /** Exchange time of the newest report about it, Unix ns; 0n before the first. */
   readonly exchTsNs: bigint;
 }

@@ -14,9 +14,11 @@ export type ClientPort = Omit<NativePort, 'id'> & {
     qty: number,
     timeInForce: number,
     orderType: number,
+    /** How long from now it may still be sent; 0: for as long as the bot's settings say. */
+    goodForNs: number,
   ): number;
   /** As `submitOrder`. */
-  modify(asset: number, orderId: bigint, price: number, qty: number): number;
+  modify(asset: number, orderId: bigint, price: number, qty: number, goodForNs: number): number;
   /** As `submitOrder`. */
   cancel(asset: number, orderId: bigint): number;
 };

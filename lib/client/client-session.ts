@@ -1,3 +1,4 @@
+import type { BotOptions } from '../models/bot-options.js';
 import type { NativeBotConfig } from '../native/addon.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { StubOptions } from '../stub/stub-options.js';
@@ -13,6 +14,8 @@ export interface SessionContext {
   readonly config: NativeBotConfig;
   readonly depth: 'hashmap' | 'roivector';
   readonly stub: StubOptions;
+  /** What is demanded of connectors. */
+  readonly requirement: Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ClientSession {
   readonly port: ClientPort;
   /** CLOCK_MONOTONIC (or the stub's clock) now, ns. */
   readonly monotonicNs: () => number;
-  /** Settles when the bot has ended: with an error when nobody asked it to. */
+  /** Settles when the bot has ended: with an error when it was not asked to. */
   readonly ended: Promise<Error | undefined>;
   /** Ends the bot, joins its thread, frees the port. Idempotent. */
   close(): Promise<void>;

@@ -45,7 +45,7 @@ export class ClientTimers {
     const { hub, instruments, options } = this.#core;
     if (!hub.wants('snapshot')) return;
     for (const instrument of instruments) {
-      if (!instrument.book.trusted || told.get(instrument) === instrument.book.exchTsNs) continue;
+      if (!instrument.book.synced || told.get(instrument) === instrument.book.exchTsNs) continue;
       told.set(instrument, instrument.book.exchTsNs);
       hub.emit('snapshot', instrument.snapshot(options.snapshotLevels));
     }

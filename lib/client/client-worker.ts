@@ -9,7 +9,8 @@ import type { MessagePort } from 'node:worker_threads';
 
 import { HftError } from '../models/hft-error.js';
 import { errorFromNative } from '../models/native-error.js';
-import type { NativeAddon, NativeBot, NativeBotConfig } from '../native/addon.js';
+import type { NativeBotConfig } from '../native/addon.js';
+import type { NativeAddon, NativeBot } from '../native/native-addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 
 export interface ClientWorkerTask {

@@ -1,13 +1,14 @@
 import type { BookLevel } from '../models/book-level.js';
-import type { BookBatch, ClientEvent } from './client-event.js';
+import type { ClientEvent } from './client-event.js';
+import type { BookUpdate } from '../models/book-update.js';
 import type { Room } from '../models/event-queue.js';
 
 /**
  * Merges book batches into one per instrument: of each price the newest quantity. Deletions stay,
  * because the reader's book may hold the level.
  */
-export function conflateBook(items: readonly BookBatch[]): Room<BookBatch> {
-  const byAsset = new Map<number, BookBatch[]>();
+export function conflateBook(items: readonly BookUpdate[]): Room<BookUpdate> {
+  const byAsset = new Map<number, BookUpdate[]>();
   for (const item of items) {
     const list = byAsset.get(item.asset);
     if (list === undefined) byAsset.set(item.asset, [item]);
@@ -19,7 +20,7 @@ export function conflateBook(items: readonly BookBatch[]): Room<BookBatch> {
 
 /** Frees room among all kinds of events: book batches merge, the older half of the trades goes. */
 export function makeRoomForAll(items: readonly ClientEvent[]): Room<ClientEvent> {
-  const books = conflateBook(items.filter((item) => item.type === 'book_batch'));
+  const books = conflateBook(items.filter((item) => item.type === 'bookUpdate'));
   const lastBook = new Map(books.items.map((book) => [book.asset, book]));
   const lossy = items.filter(
     (item) => item.type === 'trade' || item.type === 'health' || item.type === 'snapshot',
@@ -27,10 +28,10 @@ export function makeRoomForAll(items: readonly ClientEvent[]): Room<ClientEvent>
   let toDrop = Math.ceil(lossy / 2);
   const dropped = toDrop;
   const left: ClientEvent[] = [];
-  // A merged batch takes the place of the first of its instrument: no event is told before the
+  // A merged batch takes the place of the first of its instrument: no event is reported before the
   // book it refers to is at least as new.
   for (const item of items) {
-    if (item.type === 'book_batch') {
+    if (item.type === 'bookUpdate') {
       const book = lastBook.get(item.asset);
       if (book === undefined) continue;
       left.push(book);
@@ -47,7 +48,7 @@ export function makeRoomForAll(items: readonly ClientEvent[]): Room<ClientEvent>
   return { items: left, dropped, conflated: books.conflated };
 }
 
-function mergeOne(batches: readonly BookBatch[]): BookBatch {
+function mergeOne(batches: readonly BookUpdate[]): BookUpdate {
   const bids = new Map<number, BookLevel>();
   const asks = new Map<number, BookLevel>();
   let reset = false;
@@ -61,7 +62,7 @@ function mergeOne(batches: readonly BookBatch[]): BookBatch {
     }
     snapshot ||= batch.snapshot;
     merged += batch.merged;
-    // Taken out first, so that a changed level moves to the end: the order they were told in.
+    // Taken out first, so that a changed level moves to the end: the order they were reported in.
     for (const level of batch.bids) {
       bids.delete(level.price);
       bids.set(level.price, level);
@@ -71,7 +72,7 @@ function mergeOne(batches: readonly BookBatch[]): BookBatch {
       asks.set(level.price, level);
     }
   }
-  const last = batches[batches.length - 1] as BookBatch;
+  const last = batches[batches.length - 1] as BookUpdate;
   return Object.freeze({
     ...last,
     bids: [...bids.values()],

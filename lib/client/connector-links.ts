@@ -4,13 +4,13 @@ import type { ConnectionChange } from './client-event.js';
 
 /** What a change of a link means. */
 export interface LinkEffect {
-  /** The link went: orders under way are uncertain, books are not trusted. */
+  /** The link went: orders under way are unconfirmed, books are not synced. */
   readonly lost: boolean;
-  /** What to tell, in this order. */
+  /** What to report, in this order. */
   readonly tell: readonly ConnectionChange[];
 }
 
-/** Which connectors are there, as the bot told it last. */
+/** Which connectors are there, as the bot reported it last. */
 export class ConnectorLinks {
   readonly #specs: readonly InstrumentSpec[];
   readonly #up = new Map<string, boolean>();
@@ -53,24 +53,24 @@ export class ConnectorLinks {
       case 'restarted': {
         this.#up.set(connector, true);
         const again = state === 'restarted' && wasUp === true;
-        // A restart that nobody saw going is told as both: what was under way is lost all the same.
-        const tell = again ? [this.#change('connection_lost', connector, 'connector')] : [];
+        // A restart that nobody saw going is reported as both: what was under way is lost all the same.
+        const tell = again ? [this.#change('connectionLost', connector, 'connector')] : [];
         if (again || wasUp === false)
-          tell.push(this.#change('connection_restored', connector, 'connector'));
+          tell.push(this.#change('connectionRestored', connector, 'connector'));
         return { lost: again, tell };
       }
       case 'lost':
         this.#up.set(connector, false);
         return wasUp === true
-          ? { lost: true, tell: [this.#change('connection_lost', connector, 'connector')] }
+          ? { lost: true, tell: [this.#change('connectionLost', connector, 'connector')] }
           : { lost: false, tell: [] };
       case 'venue_down':
         if (this.#venueDown.has(connector)) break;
         this.#venueDown.add(connector);
-        return { lost: false, tell: [this.#change('connection_lost', connector, 'venue')] };
+        return { lost: false, tell: [this.#change('connectionLost', connector, 'venue')] };
       case 'venue_up':
         if (!this.#venueDown.delete(connector)) break;
-        return { lost: false, tell: [this.#change('connection_restored', connector, 'venue')] };
+        return { lost: false, tell: [this.#change('connectionRestored', connector, 'venue')] };
       default:
     }
     return { lost: false, tell: [] };

@@ -1,5 +1,6 @@
 import { conflateBook, makeRoomForAll } from './conflate-book.js';
 import type { ClientEvent, ClientEventMap, ClientEventName } from './client-event.js';
+import { checkEvent } from '../models/check-event.js';
 import { EventQueue, type QueueHealth, type QueuePolicy } from '../models/event-queue.js';
 import { EventStream } from './event-stream.js';
 
@@ -11,8 +12,8 @@ export type QueueName =
   | 'trade'
   | 'bookUpdate'
   | 'snapshot'
-  | 'order'
-  | 'orderState'
+  | 'executionReport'
+  | 'orderUpdate'
   | 'position'
   | 'balance'
   | 'notice'
@@ -50,7 +51,7 @@ export class EventHub {
   readonly #all: Outlet = { handlers: [], queue: undefined, streams: new Set() };
   /** Queues by their name in health, streams included. */
   readonly #named = new Map<string, EventQueue<ClientEvent>>();
-  /** Kinds that somebody wants: read on the hot path, kept up to date on changes. */
+  /** Kinds with a listener: read on the hot path, kept up to date on changes. */
   readonly #wanted = new Set<ClientEventName>();
   #serial = 0;
   #ended = false;
@@ -62,7 +63,7 @@ export class EventHub {
     }
   }
 
-  /** True when somebody listens: only then is an object made for the event. */
+  /** True when there is a listener: only then is an object made for the event. */
   wants(name: ClientEventName): boolean {
     return this.#all.streams.size > 0 || this.#wanted.has(name);
   }
@@ -160,7 +161,9 @@ export class EventHub {
     return outlet;
   }
 
+  /** @throws HftError `ERR_INVALID_ARGUMENT` for a kind of events without a queue. */
   #queueOf(name: QueueName): EventQueue<ClientEvent> {
+    checkEvent(name, this.#options.queues);
     const outlet = this.#outlet(name);
     if (outlet.queue === undefined) {
       const { capacity, policy } = this.#options.queues[name];

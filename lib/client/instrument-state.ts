@@ -1,4 +1,6 @@
 import type { BookLevel } from '../models/book-level.js';
+import type { BookState } from '../models/book-state.js';
+import type { HftError } from '../models/hft-error.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { PriceQty } from './top-book.js';
@@ -9,11 +11,14 @@ export class InstrumentState {
   readonly asset: number;
   readonly spec: InstrumentSpec;
   readonly book = new TopBook();
-  position = 0;
-  /** The venue's feed cannot be relied on, or its first book has not come. */
-  feedStale = false;
+  /** Signed; NaN while it is not known. */
+  position = NaN;
+  /** State of the bot's book, as it was reported last. */
+  toldState: BookState = 'disconnected';
   /** What the connector last complained about while there is no whole book, '' when nothing. */
   complaint = '';
+  /** Why the connector refused the instrument itself; `undefined` while it did not. */
+  refusal: HftError | undefined;
   /** Of the last level, Unix ns. */
   localTsNs = 0n;
   /** performance.now() of the last market data, NaN before the first. */
@@ -32,6 +37,11 @@ export class InstrumentState {
     this.spec = spec;
   }
 
+  /** Whether the book can be traded on: the bot's word, as far as the copy here is whole. */
+  get bookState(): BookState {
+    return this.toldState === 'live' && !this.book.synced ? 'resyncing' : this.toldState;
+  }
+
   /** The best `levels` of each side. */
   snapshot(levels: number): DepthSnapshot {
     return Object.freeze({
@@ -42,7 +52,8 @@ export class InstrumentState {
       asks: this.book.asks(levels).map(toLevel),
       exchTsNs: this.book.exchTsNs,
       localTsNs: this.localTsNs,
-      trusted: this.book.trusted,
+      state: this.bookState,
+      synced: this.bookState === 'live',
     });
   }
 }

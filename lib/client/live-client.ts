@@ -1,35 +1,47 @@
 import { resolveBackend } from '../bot/create.js';
 import type { BalanceChange } from '../models/balance-change.js';
+import { assetOn } from '../models/asset-on.js';
+import { reasonOfBookState } from '../models/book-state.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
+import { findInstrument, selectInstrument } from '../models/find-instrument.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
+import { NEW_ORDER_KEYS, type NewOrder } from '../models/new-order.js';
+import { checkChange, type OrderChange } from '../models/order-change.js';
+import { errorFromCommand } from '../models/native-error.js';
+import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
+import { CommandError } from '../models/record-layout.js';
 import { ClientCore } from './client-core.js';
 import { ClientEvents } from './client-events.js';
 import { ClientTimers } from './client-timers.js';
-import { findInstrument } from './find-instrument.js';
 import type { ClientErrorEvent, ClientState } from './client-event.js';
 import type { ClientHealth } from './client-health.js';
 import { resolveClientOptions, type LiveClientOptions } from './client-options.js';
 import type { ClientOrder } from './client-order.js';
 import type { OpenSession } from './client-session.js';
+import { ordersLeftOpen, type OrderLeft } from '../models/order-left.js';
 import { type InstrumentState } from './instrument-state.js';
 import { openNativeSession } from './native-session.js';
 import { checkOrderId, checkTimeoutMs } from './order-checks.js';
-import type {
-  CancelOutcome,
-  ClientOrderRequest,
-  ModifyOutcome,
-  OrderOutcome,
-} from './order-outcome.js';
+import type { CancelOutcome, ModifyOutcome, OrderOutcome } from './order-outcome.js';
 import { openStubSession } from './stub-session.js';
+
+/** Which orders `getOrders` lists. */
+export interface OrderListOptions {
+  /** Also those that ended and are still kept. Default false. */
+  readonly all?: boolean;
+}
+
+const LIST_KEYS = knownKeys<OrderListOptions>({ all: true });
 
 /**
  * A live bot for the main thread: typed events from a bot that runs on a worker thread, and orders
  * with honest outcomes.
  *
- * Events come three ways, over the same events: handlers (`on`), async iterators (`trades()`,
- * `events()`, …; each iterator sees every event) and one queue per kind (`getTrade(timeoutMs)`, …;
- * each event goes to one taker).
+ * Events come three ways, over the same events: handlers (`on`), async iterators
+ * (`stream('trade')`, `events()`; each iterator sees every event) and one queue per kind
+ * (`get('trade', timeoutMs)`; each event goes to one taker).
  *
  * A running client keeps the process alive, as a socket does; `unref()` undoes that. `close()`
  * may be called in every state and more than once; so may `await using`.
@@ -52,10 +64,14 @@ export class LiveClient extends ClientEvents {
   #closing: Promise<void> | undefined;
   #startedMs = 0;
 
+  /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
+  constructor(options: LiveClientOptions);
   /**
-   * @param openSession - Replaces the bot; for tests.
-   * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option.
+   * @param openSession - Replaces the bot, for tests.
+   * @internal
    */
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the second one is not public
+  constructor(options: LiveClientOptions, openSession: OpenSession | undefined);
   constructor(options: LiveClientOptions, openSession?: OpenSession) {
     const core = new ClientCore(resolveClientOptions(options));
     super(core.hub);
@@ -118,7 +134,12 @@ export class LiveClient extends ClientEvents {
     return this.#starting;
   }
 
-  /** Ends the bot, joins its thread, ends its own connector; events that are queued can still be read. Idempotent. */
+  /**
+   * Waits until cancellations that were asked for are answered (`stopWaitMs` at most), then ends the
+   * bot, joins its thread, ends its own connector. Takes no new orders meanwhile. What may be open
+   * although it was to be cancelled is reported as an error `ERR_ORDERS_LEFT_OPEN`. Events that are queued
+   * can still be read. Idempotent.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop().finally(() => {
       this.#stopping = undefined;
@@ -138,9 +159,14 @@ export class LiveClient extends ClientEvents {
   }
 
   /**
-   * Resolves once every connector is connected and every book is whole and not stale at the venue.
+   * Resolves once every connector is connected and every book is live (see `BookState`); where orders
+   * are real, once the venue has taken the key and the account's orders are known.
    *
-   * @throws HftError `ERR_CONNECTOR_DOWN` after `timeoutMs`, naming what is missing; `ERR_CLOSED`.
+   * @throws HftError `ERR_CONNECTOR_DOWN` after `timeoutMs`, naming what is missing; `ERR_CLOSED`. At
+   * once, in the connector's words, when it refuses an instrument: `ERR_INSTRUMENT_NOT_FOUND` for a
+   * symbol that it does not know, `ERR_INVALID_ARGUMENT` for sizes that are not the symbol's; and
+   * `ERR_ORDERS_MISMATCH` where orders go elsewhere than `requireOrders` demands. Soon after the venue
+   * has refused the key of a connector with real orders `ERR_VENUE_REFUSED`.
    */
   ready(timeoutMs: number): Promise<void> {
     checkTimeoutMs(timeoutMs);
@@ -159,9 +185,11 @@ export class LiveClient extends ClientEvents {
       }, timeoutMs);
       const stopWatching = this.#core.whenReadyChanges(() => {
         const dead = this.#closing !== undefined || this.#state === 'failed';
-        if (!dead && !this.#core.isReady) return false;
+        const refusal = this.#core.refusal ?? this.#core.accounts.failure();
+        if (!dead && refusal === undefined && !this.#core.isReady) return false;
         clearTimeout(timer);
-        if (dead)
+        if (refusal !== undefined) reject(refusal);
+        else if (dead)
           reject(
             new HftError('ERR_CLOSED', `the client is ${this.#state}.`, { cause: this.#failure }),
           );
@@ -197,18 +225,26 @@ export class LiveClient extends ClientEvents {
     return this.#instrument(instrument).snapshot(levels);
   }
 
-  /** Signed quantity, as the connector last told it. */
+  /**
+   * Signed quantity, as the connector last reported it: above 0 long, below 0 short.
+   *
+   * NaN while it is not known: before `ready()`, without a key for the account, and when the venue
+   * does not report it (notice 3222). hftbacktest's connectors report no flat position; with them it is
+   * 0 until they report another.
+   *
+   * @throws HftError `ERR_INSTRUMENT_NOT_FOUND`.
+   */
   getPosition(instrument: string | number = 0): number {
     return this.#instrument(instrument).position;
   }
 
   /**
-   * Money of a connector's account, as it was last told.
+   * Money of a connector's account, as it was last reported.
    *
-   * @param coin - Without it the account as a whole, where the venue tells that, else its only coin.
+   * @param coin - Without it the account as a whole, where the venue reports that, else its only coin.
    * @param connector - Default: that of the first instrument.
-   * @returns `undefined` when nothing of the kind was told (yet).
-   * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR` when the connector is there and tells no
+   * @returns `undefined` when nothing of the kind was reported (yet).
+   * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR` when the connector is there and reports no
    * balances (hftbacktest's own does not), `ERR_INVALID_ARGUMENT` for an unknown connector.
    */
   getBalance(coin?: string, connector?: string): BalanceChange | undefined {
@@ -216,16 +252,17 @@ export class LiveClient extends ClientEvents {
   }
 
   /**
-   * All balances of a connector's account as they were last told, one per coin, and the account as
-   * a whole where the venue tells that. Arguments and errors as of {@link LiveClient.getBalance}.
+   * All balances of a connector's account as they were last reported, one per coin, and the account as
+   * a whole where the venue reports that. Arguments and errors as of {@link LiveClient.getBalance}.
    */
   getBalances(connector?: string): readonly BalanceChange[] {
     return this.#core.balances.of(this.#core.connectorWithBalances(connector));
   }
 
   /** Open orders; with `all` also those that ended and are still kept. */
-  getOrders(instrument?: string | number, options: { readonly all?: boolean } = {}): ClientOrder[] {
-    return this.#core.desk.list(
+  getOrders(instrument?: string | number, options: OrderListOptions = {}): ClientOrder[] {
+    checkKeys(options, LIST_KEYS, 'options');
+    return this.#core.orders.list(
       instrument === undefined ? undefined : this.#asset(instrument),
       options.all === true,
     );
@@ -233,28 +270,40 @@ export class LiveClient extends ClientEvents {
 
   /** `undefined` when the client does not know it (any more). */
   getOrder(orderId: bigint | number): ClientOrder | undefined {
-    return this.#core.desk.get(checkOrderId(orderId));
+    return this.#core.orders.get(checkOrderId(orderId));
   }
 
   // ---- orders
 
   /**
    * Submits an order and resolves with its first answer; never sends it twice. `denied` means it
-   * was not sent, `unknown` that no answer came (yet): the client asks the connector and tells by
-   * an `orderState` event.
+   * was not sent, `unknown` that no answer came (yet): the client asks the connector and reports by
+   * an `orderUpdate` event. What the order asks for and this version cannot do (`reduceOnly`) is refused
+   * by name.
    *
+   * @param timeoutMs - How long to wait for the answer before the outcome is `unknown`, ms. Default
+   * `answerTimeoutMs`.
    * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_INSTRUMENT_NOT_FOUND`, `ERR_ORDER_ID_EXISTS`,
    * `ERR_CLOSED`, `ERR_INVALID_STATE` before the start. The promise rejects; nothing was sent.
    */
-  async submitOrder(request: ClientOrderRequest): Promise<OrderOutcome> {
+  async submitOrder(order: NewOrder, timeoutMs?: number): Promise<OrderOutcome> {
     this.#requireRunning();
-    return await this.#core.desk.submit(this.#asset(request.instrument ?? 0), request);
+    checkKeys(order, NEW_ORDER_KEYS, 'order');
+    const asset = selectInstrument(this.instruments, order.instrument, order.symbol);
+    return await this.#core.orders.submit(asset, order, timeoutMs);
   }
 
-  /** @throws HftError `ERR_ORDER_NOT_FOUND`, `ERR_INVALID_ORDER_STATUS`, `ERR_CONNECTOR_DOWN`. */
+  /**
+   * Asks to cancel an open order and resolves with what became of it.
+   *
+   * @param timeoutMs - As of {@link LiveClient.submitOrder}.
+   * @throws HftError `ERR_ORDER_NOT_FOUND`, `ERR_INVALID_ORDER_STATUS`, `ERR_CONNECTOR_DOWN`,
+   * `ERR_INVALID_ARGUMENT`.
+   */
   async cancelOrder(orderId: bigint | number, timeoutMs?: number): Promise<CancelOutcome> {
     this.#requireRunning();
-    return await this.#core.desk.cancel(checkOrderId(orderId), timeoutMs);
+    if (timeoutMs !== undefined) checkTimeoutMs(timeoutMs);
+    return await this.#core.orders.cancel(checkOrderId(orderId), timeoutMs);
   }
 
   /** Cancels the open orders of one instrument, or all. One message where the connector can. */
@@ -265,7 +314,7 @@ export class LiveClient extends ClientEvents {
     const links = this.#core.session?.port.links() ?? [];
     const outcomes = assets.map((asset) => {
       const link = links.find(({ connector }) => connector === this.instruments[asset]?.connector);
-      return this.#core.desk.cancelAll(asset, link?.sideChannel === true);
+      return this.#core.orders.cancelAll(asset, link?.controlChannel === true);
     });
     return (await Promise.all(outcomes)).flat();
   }
@@ -273,16 +322,18 @@ export class LiveClient extends ClientEvents {
   /**
    * Changes price, quantity or both of an open order.
    *
+   * @param timeoutMs - As of {@link LiveClient.submitOrder}.
    * @throws HftError as `cancelOrder`, and `ERR_UNSUPPORTED_BY_CONNECTOR` where the connector has
-   * no side channel: nothing was sent then.
+   * no control channel: nothing was sent then.
    */
   async modifyOrder(
     orderId: bigint | number,
-    change: { readonly price?: number; readonly qty?: number },
+    change: OrderChange,
     timeoutMs?: number,
   ): Promise<ModifyOutcome> {
     this.#requireRunning();
-    return await this.#core.desk.modify(checkOrderId(orderId), change, timeoutMs);
+    checkChange(change);
+    return await this.#core.orders.modify(checkOrderId(orderId), change, timeoutMs);
   }
 
   /**
@@ -295,7 +346,30 @@ export class LiveClient extends ClientEvents {
     until: 'terminal' | ((order: ClientOrder) => boolean),
     timeoutMs: number,
   ): Promise<ClientOrder> {
-    return await this.#core.desk.waitFor(checkOrderId(orderId), until, timeoutMs);
+    return await this.#core.orders.waitFor(checkOrderId(orderId), until, timeoutMs);
+  }
+
+  /**
+   * Agrees that orders to a connector go where they go now, after that has changed (`health.connectors`,
+   * the error `ERR_ORDERS_CHANGED`): until then new and changed orders are `denied` by the rule
+   * `orders_changed`. Give what `health.connectors` says, so that a second change is not agreed to
+   * unseen. Orders that are given after this call are sent.
+   *
+   * @throws HftError `ERR_ORDERS_CHANGED` when they go elsewhere than said, `ERR_INVALID_ARGUMENT` for
+   * an unknown connector or kind of orders, `ERR_QUEUE_FULL`.
+   */
+  agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
+    this.#requireRunning();
+    const asset = assetOn(this.instruments, connector);
+    const code = ordersToCode(orders);
+    const told = environment === 'unknown' ? '' : environment;
+    const port = this.#core.session?.port;
+    const link = port?.links().find((each) => each.connector === connector);
+    const what = `agreeOrders(${connector}, ${ordersText(orders, told)})`;
+    if (link?.orders !== code || link.environment !== told)
+      throw errorFromCommand(CommandError.OrdersChanged, what);
+    if (port?.agreeOrders(asset, code, told) === 0)
+      throw new HftError('ERR_QUEUE_FULL', `${what}: the command queue is full.`);
   }
 
   /** Asks the connector for orders, position and book of an instrument again. */
@@ -308,15 +382,16 @@ export class LiveClient extends ClientEvents {
 
   async #start(): Promise<void> {
     this.#enter('starting');
+    const { backend, connector, requirement } = this.#core.options;
     try {
       const open =
         this.#openSession ??
-        (resolveBackend(this.#core.options.backend) === 'native'
+        (resolveBackend(backend, { connector, ...requirement }) === 'native'
           ? openNativeSession
           : openStubSession);
       // Made-up prices need no connector.
       if (this.#core.connector.isOwned && open !== openStubSession) {
-        await this.#core.connector.start();
+        await this.#core.connector.start(requirement);
         if (this.#isEnding()) throw endedWhileStarting();
       }
       const session = await this.#core.open(open);
@@ -342,9 +417,13 @@ export class LiveClient extends ClientEvents {
     await this.#starting.catch(() => undefined);
     if (this.#state !== 'running') return;
     this.#enter('stopping');
+    const left = await this.#core.settle();
     this.#timers.stop();
     await this.#core.closeSession('closed');
     await this.#core.connector.stop();
+    // A connector of its own has the last word, and reports what is left itself.
+    if (left.length > 0 && !this.#core.connector.isOwned)
+      this.#core.tellError(ordersLeftOpen('the client', left.map(orderLeft)), 'client');
     this.#starting = undefined;
     this.#enter('stopped');
   }
@@ -356,12 +435,12 @@ export class LiveClient extends ClientEvents {
       this.#core.tellError(error instanceof Error ? error : new Error(String(error)), 'client');
     }
     this.#timers.stop();
-    this.#core.desk.close();
+    this.#core.orders.close();
     this.#enter('closed');
     this.#core.hub.end(this.#failure);
   }
 
-  /** The bot ended; when nobody asked it to, the client has failed. */
+  /** The bot ended; when it was not asked to, the client has failed. */
   async #onEnded(session: { close(): Promise<void> }, error: Error | undefined): Promise<void> {
     if (this.#state !== 'running' || this.#isEnding()) return;
     const failure = error ?? new HftError('ERR_NATIVE_UNAVAILABLE', 'the bot ended by itself.');
@@ -387,7 +466,7 @@ export class LiveClient extends ClientEvents {
   }
 
   #requireRunning(): void {
-    if (this.#state === 'running') return;
+    if (this.#state === 'running' && !this.#isEnding()) return;
     if (this.#state === 'created' || this.#state === 'starting') {
       throw new HftError('ERR_INVALID_STATE', 'the client is not started.', {
         remedy: 'Await start() first.',
@@ -395,7 +474,7 @@ export class LiveClient extends ClientEvents {
     }
     throw new HftError(
       'ERR_CLOSED',
-      `the client is ${this.#state}.`,
+      `the client is ${this.#state === 'running' ? 'stopping' : this.#state}.`,
       this.#failure === undefined ? {} : { cause: this.#failure },
     );
   }
@@ -410,21 +489,28 @@ export class LiveClient extends ClientEvents {
 
   #missing(): string {
     if (this.#state !== 'running') return `the client is ${this.#state}`;
+    const account = this.#core.accounts.missing();
     const missing = this.#core.instruments.filter(
-      (state) => !this.#core.links.isUp(state.asset) || !state.book.trusted || state.feedStale,
+      (state) => !this.#core.links.isUp(state.asset) || state.bookState !== 'live',
     );
     return missing
       .map((state) => {
         if (!this.#core.links.isUp(state.asset))
           return `connector ${state.spec.connector} is not there`;
         const why = state.complaint === '' ? '' : ` (the connector says: ${state.complaint})`;
-        const what = state.book.trusted ? 'the venue has no whole book' : 'no whole book';
-        return `${what} of ${state.spec.symbol}${why}`;
+        const { bookState, spec } = state;
+        return `the book of ${spec.symbol} is ${bookState}: ${reasonOfBookState(bookState)}${why}`;
       })
+      .concat(account === '' ? [] : [account])
       .join(', ');
   }
 }
 
 function endedWhileStarting(): HftError {
   return new HftError('ERR_CLOSED', 'the client was closed while it started.');
+}
+
+function orderLeft({ symbol, orderId, side, price, leavesQty, state }: ClientOrder): OrderLeft {
+  const known = state !== 'pending_new';
+  return { symbol, orderId: String(orderId), side, price, leavesQty, known };
 }

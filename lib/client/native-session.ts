@@ -4,8 +4,11 @@ import { MessageChannel } from 'node:worker_threads';
 
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
 import { errorFromNative } from '../models/native-error.js';
-import type { NativeAddon, NativePort } from '../native/addon.js';
+import type { NativePort } from '../native/addon.js';
+import type { NativeAddon } from '../native/native-addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
+import { ownUrl } from '../native/own-url.js';
+import { BUNDLED_REMEDY, isBundled } from '../native/package-root.js';
 import type { ClientPort } from './client-port.js';
 import type { ClientSession, SessionContext } from './client-session.js';
 import type {
@@ -87,8 +90,10 @@ function clientPort(addon: NativeAddon, port: NativePort): ClientPort {
     modify: (...change) => addon.portModify(id, ...change),
     cancel: (asset, orderId) => addon.portCancel(id, asset, orderId),
     cancelAll: (asset) => port.cancelAll(asset),
+    askOrder: (asset, orderId) => port.askOrder(asset, orderId),
     clearInactiveOrders: (asset) => port.clearInactiveOrders(asset),
     resync: (asset) => port.resync(asset),
+    agreeOrders: (asset, orders, environment) => port.agreeOrders(asset, orders, environment),
     stats: () => port.stats(),
     links: () => port.links(),
     stop: () => {
@@ -147,7 +152,7 @@ function loadLiveAddon(): NativeAddon {
 /** Beside the bundle, one folder up (bundled command-line programs), or built from these sources. */
 function workerFile(): string {
   const places = ['./client-worker.js', '../client-worker.js', '../../dist/client-worker.js'].map(
-    (place) => fileURLToPath(new URL(place, import.meta.url)),
+    (place) => fileURLToPath(new URL(place, ownUrl(import.meta.url))),
   );
   const found = places.find((place) => existsSync(place));
   if (found !== undefined) return found;
@@ -155,7 +160,7 @@ function workerFile(): string {
     'ERR_NATIVE_UNAVAILABLE',
     `the worker of the client is missing; looked at ${places.join(', ')}.`,
     {
-      remedy: 'Run `npm run build`.',
+      remedy: isBundled() ? BUNDLED_REMEDY : 'Run `npm run build`.',
     },
   );
 }

@@ -1,31 +1,28 @@
 import type { HftErrorCode } from '../models/hft-error.js';
-import type { OrderType } from '../models/order-type.js';
-import type { Side } from '../models/side.js';
-import type { TimeInForce } from '../models/time-in-force.js';
 import type { ClientOrder } from './client-order.js';
 
-/** An order to submit through a `LiveClient`. */
-export interface ClientOrderRequest {
-  /** Symbol or index of the instrument; the first when not given. */
-  readonly instrument?: string | number;
-  readonly side: Side;
-  /** On the tick grid; an off-tick price is denied, never rounded. Market orders need none. */
-  readonly price?: number;
-  /** On the lot grid, above 0. */
-  readonly qty: number;
-  /** Default `GTC`. */
-  readonly timeInForce?: TimeInForce;
-  /** Default `limit`. */
-  readonly orderType?: OrderType;
-  /** Made by the client when not given (recommended); must be unique. */
-  readonly orderId?: bigint | number;
-  /** How long to wait for the answer before the outcome is `unknown`. Default `answerTimeoutMs`. */
-  readonly timeoutMs?: number;
-}
-
-/** The rule of the client by which an order was not sent. */
+/**
+ * Why an order was not sent. `not_received`: the connector, asked for it, says that it never got it;
+ * an `orderUpdate` event reports it when the call had resolved before.
+ */
 export type DenyRule =
-  'tick_size' | 'lot_size' | 'rate_limit' | 'connector_down' | 'queue_full' | 'refused';
+  | 'tick_size'
+  | 'lot_size'
+  | 'rate_limit'
+  | 'connector_down'
+  /** The book of the instrument is not live, see `BookState` and `requireLiveBook`. */
+  | 'book_not_live'
+  | 'queue_full'
+  /** The client only looks on. */
+  | 'read_only'
+  /** Its deadline was over before it could be sent. */
+  | 'too_late'
+  /** Orders go elsewhere than before (paper or real, or another environment): `agreeOrders` first. */
+  | 'orders_changed'
+  /** Orders go elsewhere than `requireOrders` and `requireEnvironment` demand. */
+  | 'orders_mismatch'
+  | 'refused'
+  | 'not_received';
 
 /** The order was not sent; trying again is safe. */
 export interface Denied {
@@ -46,7 +43,7 @@ export interface Rejected {
 
 /**
  * No answer in time, or the link went. The order may be open, filled or never arrived: the client
- * asks, and an `orderState` event tells. Do not send it again before.
+ * asks, and an `orderUpdate` event reports the answer. Do not send it again before.
  */
 export interface Unknown {
   readonly status: 'unknown';

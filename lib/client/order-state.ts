@@ -1,12 +1,15 @@
+import { roundToTick } from '../models/ticks.js';
+
 /**
  * Where an order stands.
  * - `pending_new`: sent, no answer yet.
  * - `new`, `partially_filled`: open at the venue.
  * - `pending_cancel`: open, a cancel request is on its way.
- * - `filled`, `canceled`, `expired`, `rejected`: ended, told by the connector.
+ * - `filled`, `canceled`, `expired`, `rejected`: ended, as the connector reported.
  * - `denied`: never sent, refused on this side.
- * - `closed`: the connector no longer lists it and how it ended was not seen (the link was down);
- *   the position tells. A late word of the connector still corrects it.
+ * - `closed`: it is proven not to be open, and how it ended was not seen (the link was down, or the
+ *   exchange ended with its process); the position shows it. A later report of the connector still
+ *   corrects it.
  */
 export type OrderState =
   | 'pending_new'
@@ -58,6 +61,8 @@ export interface OrderReport {
   readonly execPx: number;
   readonly maker: boolean;
   readonly exchTsNs: bigint;
+  /** Step of quantities, in which differences are reported; absent or NaN reports them as they come. */
+  readonly lotSize?: number;
 }
 
 /** One execution of an order. */
@@ -101,11 +106,11 @@ export function applyReport(order: OrderProgress, report: OrderReport): OrderSte
   const stale = report.exchTsNs < order.exchTsNs;
   const eps = Math.max(order.qty, report.qty) * REL_EPS;
   const fill = fillOf(order, report, eps);
-  const filledQty = order.filledQty + (fill?.qty ?? 0);
+  const filledQty = wholeLots(order.filledQty + (fill?.qty ?? 0), report.lotSize);
   const filledValue = order.filledValue + (fill === undefined ? 0 : fill.qty * fill.price);
   const frozen = isTerminal(order.state) && order.state !== 'closed';
   if (frozen || (stale && !isFinalStatus(report.status))) {
-    // A fill that an earlier report told may be news even when its state is not.
+    // A late report may bring a fill that is news, even when its state is not.
     const state = order.state === 'new' && filledQty > eps ? 'partially_filled' : order.state;
     return { next: { ...order, state, filledQty, filledValue }, fill };
   }
@@ -147,9 +152,14 @@ export function cancelRefused(order: OrderProgress): OrderProgress {
   return { ...order, cancelRequested: false, state };
 }
 
-/** The connector no longer lists the order. */
+/** The order is proven to have ended, and how is not known. */
 export function closeUnseen(order: OrderProgress): OrderProgress {
   return isTerminal(order.state) ? order : { ...order, state: 'closed', cancelRequested: false };
+}
+
+/** A difference or sum of quantities as the decimal it is: 0.018, not 0.018000000000000002. */
+function wholeLots(qty: number, lotSize = NaN): number {
+  return lotSize > 0 ? roundToTick(qty, lotSize) : qty;
 }
 
 function isFinalStatus(status: number): boolean {
@@ -185,7 +195,7 @@ function fillOf(order: OrderProgress, report: OrderReport, eps: number): Fill | 
   const ended = isFinalStatus(report.status) && report.status !== WireStatus.Filled;
   if (report.status === WireStatus.None || (ended && report.leavesQty <= eps)) return undefined;
   const total = report.status === WireStatus.Filled ? report.qty : report.qty - report.leavesQty;
-  const qty = total - order.filledQty;
+  const qty = wholeLots(total - order.filledQty, report.lotSize);
   if (qty <= eps) return undefined;
   return {
     qty,

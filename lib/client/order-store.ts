@@ -1,4 +1,4 @@
-import type { ClientOrder } from './client-order.js';
+import type { OrderRecord } from './order-record.js';
 import { isTerminal } from './order-state.js';
 
 /**
@@ -7,7 +7,7 @@ import { isTerminal } from './order-state.js';
  */
 export class OrderStore {
   readonly #keepTerminal: number;
-  readonly #orders = new Map<bigint, ClientOrder>();
+  readonly #records = new Map<bigint, OrderRecord>();
   /** Ids of orders that ended, oldest first. */
   readonly #ended = new Set<bigint>();
 
@@ -15,31 +15,34 @@ export class OrderStore {
     this.#keepTerminal = keepTerminal;
   }
 
-  get(orderId: bigint): ClientOrder | undefined {
-    return this.#orders.get(orderId);
+  get(orderId: bigint): OrderRecord | undefined {
+    return this.#records.get(orderId);
   }
 
-  put(order: ClientOrder): void {
-    this.#orders.set(order.orderId, order);
-    if (!isTerminal(order.state)) {
-      this.#ended.delete(order.orderId);
+  /** The record's order is new here, or has changed. */
+  put(record: OrderRecord): void {
+    const { orderId, state } = record.order;
+    this.#records.set(orderId, record);
+    if (!isTerminal(state)) {
+      this.#ended.delete(orderId);
       return;
     }
-    this.#ended.add(order.orderId);
+    this.#ended.add(orderId);
     if (this.#ended.size <= this.#keepTerminal) return;
     const [oldest] = this.#ended;
     if (oldest === undefined) return;
     this.#ended.delete(oldest);
-    this.#orders.delete(oldest);
+    this.#records.delete(oldest);
   }
 
-  all(): IterableIterator<ClientOrder> {
-    return this.#orders.values();
+  all(): IterableIterator<OrderRecord> {
+    return this.#records.values();
   }
 
-  open(asset?: number): ClientOrder[] {
-    return [...this.#orders.values()].filter(
-      (order) => !isTerminal(order.state) && (asset === undefined || order.asset === asset),
+  /** Open orders, first seen first. */
+  open(asset?: number): OrderRecord[] {
+    return [...this.#records.values()].filter(
+      ({ order }) => !isTerminal(order.state) && (asset === undefined || order.asset === asset),
     );
   }
 }

@@ -32,6 +32,7 @@ export function cancelOutcomeOf(order: ClientOrder): CancelOutcome {
       return { status: 'filled', order };
     case 'expired':
     case 'rejected':
+    case 'denied':
       return { status: 'expired', order };
     default:
       return { status: 'canceled', order };
@@ -41,5 +42,10 @@ export function cancelOutcomeOf(order: ClientOrder): CancelOutcome {
 /** The rule that an order broke when the bot did not send it. */
 export function denyRuleOf(status: number): DenyRule {
   if (status === CommandError.ConnectorDown) return 'connector_down';
+  if (status === CommandError.BookNotLive) return 'book_not_live';
+  if (status === CommandError.OnlyLooks) return 'read_only';
+  if (status === CommandError.TooLate) return 'too_late';
+  if (status === CommandError.OrdersChanged) return 'orders_changed';
+  if (status === CommandError.OrdersNotAsRequired) return 'orders_mismatch';
   return status === CommandError.SendFailed ? 'queue_full' : 'refused';
 }

@@ -50,7 +50,7 @@ export class PendingCalls<T> {
     latency.record(Number(process.hrtime.bigint() - entry.sentNs));
   }
 
-  /** False when nobody waits. */
+  /** False when no call waits. */
   settle(orderId: bigint, outcome: T): boolean {
     const calls = this.#take(orderId);
     for (const call of calls) call.resolve(outcome);

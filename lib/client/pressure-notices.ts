@@ -2,7 +2,7 @@ import type { DroppedNotice } from './client-event.js';
 
 const INTERVAL_MS = 1_000;
 
-/** Counts losses by queue and tells each queue's at most once per second. */
+/** Counts losses by queue and reports each queue's at most once per second. */
 export class PressureNotices {
   readonly #emit: (notice: DroppedNotice) => void;
   readonly #nowMs: () => number;
@@ -31,7 +31,7 @@ export class PressureNotices {
     this.#tell(queue, entry, this.#nowMs());
   }
 
-  /** Tells what the last second held back. */
+  /** Reports what the last second held back. */
   tick(): void {
     const now = this.#nowMs();
     for (const [queue, entry] of this.#counts) this.#tell(queue, entry, now);

@@ -1,5 +1,6 @@
 import {
   balanceFromView,
+  bookStateFromView,
   connectorErrorFromView,
   gapFromView,
   linkFromView,
@@ -10,27 +11,32 @@ import {
 } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
 import type { BookLevel } from '../models/book-level.js';
+import { bookStateFromCode } from '../models/book-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { Balances } from '../models/balances.js';
 import type { LinkChange } from '../models/link-change.js';
 import { RecordKind } from '../models/record-layout.js';
 import type { ConnectorError } from '../models/connector-error.js';
+import type { ConnectorNotice } from '../models/connector-notice.js';
 import type { ClientMetrics } from './client-metrics.js';
 import type { EventHub } from './event-hub.js';
 import type { InstrumentState } from './instrument-state.js';
-import type { OrderDesk } from './order-desk.js';
+import type { OrderManager } from './order-manager.js';
 
 export interface RecordRouterOptions {
   readonly specs: readonly InstrumentSpec[];
   readonly instruments: readonly InstrumentState[];
   readonly hub: EventHub;
   readonly metrics: ClientMetrics;
-  readonly desk: OrderDesk;
+  readonly orders: OrderManager;
   readonly balances: Balances;
   readonly onLink: (change: LinkChange) => void;
   /** `ordersKnown` is false when the connector does not know the account's orders. */
   readonly onBookReady: (asset: number, ordersKnown: boolean) => void;
+  /** The state of a book was reported; the instrument's own is up to date. */
+  readonly onBookState: (asset: number) => void;
   readonly onConnectorError: (told: ConnectorError) => void;
+  readonly onNotice: (notice: ConnectorNotice) => void;
   readonly monotonicNs: () => number;
 }
 
@@ -42,8 +48,8 @@ const NO_LEVELS = Object.freeze([]) as unknown as BookLevel[];
 
 /**
  * Turns the records of the ring into the client's state and events, in order. An object is made
- * only for events that somebody listens to. Order, position and link state is brought up to date
- * before the event about it is told.
+ * only for events with a listener. Order, position and link state is brought up to date
+ * before the event about it is reported.
  */
 export class RecordRouter {
   readonly #options: RecordRouterOptions;
@@ -95,24 +101,24 @@ export class RecordRouter {
   };
 
   #rare(view: EventView): void {
-    const { hub, metrics, desk, specs, instruments } = this.#options;
+    const { hub, metrics, orders, specs, instruments } = this.#options;
     const state = instruments[view.asset];
     switch (view.kind) {
       case RecordKind.Order:
         metrics.orders += 1;
-        if (hub.wants('order')) hub.emit('order', orderFromView(view, specs));
-        // What the bot itself concluded was told by the `Reject` record before.
-        if (!view.isSynthetic) desk.onOrder(view);
+        if (hub.wants('executionReport')) hub.emit('executionReport', orderFromView(view, specs));
+        // What the bot itself concluded was reported by the `Reject` record before.
+        if (!view.isSynthetic) orders.onReport(view);
         return;
       case RecordKind.Reject:
-        if (view.isSynthetic) desk.onConcluded(view.orderId, view.valueNumber);
-        else desk.onReject(view.orderId, { code: view.valueNumber, text: view.text() });
+        if (view.isSynthetic) orders.onConcluded(view.orderId, view.valueNumber, view.text());
+        else this.#reject(view);
         return;
       case RecordKind.Command:
-        desk.onCommand(Number(view.orderId), view.statusCode);
+        orders.onCommand(Number(view.orderId), view.statusCode, bookStateFromCode(view.codes.req));
         return;
       case RecordKind.Position:
-        if (state === undefined || state.position === view.qty) return;
+        if (state === undefined || Object.is(state.position, view.qty)) return;
         state.position = view.qty;
         if (hub.wants('position')) hub.emit('position', positionFromView(view, specs));
         return;
@@ -123,7 +129,7 @@ export class RecordRouter {
         return;
       }
       case RecordKind.Notice:
-        hub.emit('notice', noticeFromView(view, specs));
+        this.#options.onNotice(noticeFromView(view, specs));
         return;
       case RecordKind.Error:
         this.#options.onConnectorError(connectorErrorFromView(view, specs));
@@ -144,21 +150,38 @@ export class RecordRouter {
         state.pendingReset = true;
         hub.emit(
           'bookReset',
-          Object.freeze({ type: 'book_reset', asset: state.asset, symbol: state.spec.symbol }),
+          Object.freeze({ type: 'bookReset', asset: state.asset, symbol: state.spec.symbol }),
         );
+        return;
+      case RecordKind.BookState:
+        if (state === undefined) return;
+        this.#flush();
+        state.toldState = view.bookState;
+        // Every level of it stands before this record.
+        if (state.toldState === 'live') state.book.synced = true;
+        hub.emit('bookState', bookStateFromView(view, specs));
+        this.#options.onBookState(state.asset);
         return;
       case RecordKind.BookReady:
         if (state === undefined) return;
         this.#flush();
-        state.book.trusted = true;
+        state.book.synced = true;
         hub.emit(
           'bookReady',
-          Object.freeze({ type: 'book_ready', asset: state.asset, symbol: state.spec.symbol }),
+          Object.freeze({ type: 'bookReady', asset: state.asset, symbol: state.spec.symbol }),
         );
         this.#options.onBookReady(state.asset, view.statusCode === 0);
         return;
       default:
     }
+  }
+
+  #reject(view: EventView): void {
+    const { orders } = this.#options;
+    const reject = { code: view.valueNumber, text: view.text() };
+    // No order has the id 0: it stands for all that a cancel-all meant.
+    if (view.orderId === 0n) orders.onCancelAllRefused(view.asset, reject);
+    else orders.onReject(view.orderId, reject);
   }
 
   #trade(view: EventView): void {
@@ -191,7 +214,7 @@ export class RecordRouter {
     state.lastEventMs = this.#options.metrics.lastEventMs;
     state.pendingSnapshot ||= view.isSnapshot;
     const isBid = view.isBuy;
-    const price = view.px;
+    const price = view.price;
     const qty = view.qty;
     book.apply(isBid, price, qty);
     if (!this.#options.hub.wants('bookUpdate')) return;
@@ -202,12 +225,12 @@ export class RecordRouter {
     else state.asks = [{ price, qty }];
   }
 
-  /** Tells the levels gathered so far, one event per instrument. */
+  /** Reports the levels gathered so far, one event per instrument. */
   #flush(): void {
     const touched = this.#touched;
     const [first] = touched;
     if (first === undefined) return;
-    // A handler may lead back here: what is told is taken off the list before.
+    // A handler may lead back here: what is reported is taken off the list before.
     if (touched.length === 1) {
       touched.pop();
       this.#tell(first);
@@ -227,7 +250,7 @@ export class RecordRouter {
     hub.emit(
       'bookUpdate',
       Object.freeze({
-        type: 'book_batch',
+        type: 'bookUpdate',
         asset: state.asset,
         symbol: state.spec.symbol,
         bids,

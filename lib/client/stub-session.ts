@@ -1,6 +1,8 @@
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
+import { bookStateToCode } from '../models/book-state.js';
 import { isLinkUp } from '../models/link-state.js';
 import { orderTypeFromCode } from '../models/order-type.js';
+import { ordersFromCode, ordersToCode } from '../models/orders-kind.js';
 import { Capability, CommandError, LinkStatus, RecordKind } from '../models/record-layout.js';
 import { RecordWriter } from '../models/record-writer.js';
 import { sideFromCode } from '../models/side.js';
@@ -25,6 +27,9 @@ const STATUS_BY_CODE: Partial<Record<HftErrorCode, number>> = {
   ERR_UNSUPPORTED_BY_CONNECTOR: CommandError.Unsupported,
   ERR_INVALID_ARGUMENT: CommandError.InvalidArgument,
   ERR_CLOSED: CommandError.Closed,
+  ERR_BOOK_NOT_LIVE: CommandError.BookNotLive,
+  ERR_READ_ONLY: CommandError.OnlyLooks,
+  ERR_ORDERS_CHANGED: CommandError.OrdersChanged,
 };
 
 /**
@@ -84,6 +89,11 @@ class StubPort implements ClientPort {
     });
   }
 
+  /** The stub reports all of its orders at once. */
+  askOrder(asset: number): number {
+    return this.resync(asset);
+  }
+
   clearInactiveOrders(asset: number): number {
     return this.#run(() => {
       this.#bot.clearInactiveOrders(asset);
@@ -96,6 +106,13 @@ class StubPort implements ClientPort {
     });
   }
 
+  agreeOrders(asset: number, orders: number, environment: string): number {
+    return this.#run(() => {
+      const connector = this.#bot.instruments[asset]?.connector ?? '';
+      this.#bot.agreeOrders(connector, ordersFromCode(orders), environment);
+    });
+  }
+
   stats(): NativeBotStats | null {
     return this.#bot.closed ? null : { ...this.#bot.stats(), ringDropped: 0 };
   }
@@ -105,12 +122,15 @@ class StubPort implements ClientPort {
     return this.#bot.links().map((link) => ({
       connector: link.connector,
       status: isLinkUp(link.state) ? LinkStatus.Connected : LinkStatus.Lost,
-      sideChannel: link.sideChannel,
+      controlChannel: link.controlChannel,
       capabilities: STUB_CAPABILITIES,
       epoch: link.epoch,
       pid: link.pid ?? 0,
       version: link.version,
       heartbeatAgeNs: (link.heartbeatAgeMs ?? 0) * 1e6,
+      orders: ordersToCode(link.orders),
+      environment: link.environment,
+      ordersAgreed: link.ordersAgreed,
     }));
   }
 
@@ -125,7 +145,7 @@ class StubPort implements ClientPort {
   }
 
   #schedule(): void {
-    // A command given while a step was told has scheduled the next one already.
+    // A command given while a step was reported has scheduled the next one already.
     clearTimeout(this.#timer);
     if (this.#stopped) return;
     // Virtual time is always due: a pause of 1 ms lets the event loop turn.
@@ -159,6 +179,7 @@ class StubPort implements ClientPort {
         kind: RecordKind.Command,
         orderId: BigInt(this.#commands),
         status: STATUS_BY_CODE[error.code] ?? CommandError.Custom,
+        req: bookStateToCode('resyncing'),
       });
       this.#producer.write(this.#command.bytes, 1);
     }
@@ -173,7 +194,9 @@ export function openStubSession(context: SessionContext): Promise<ClientSession>
   const bot = new StubConnectorBot({
     instruments: context.instruments,
     botId: context.config.botId,
+    requireLiveBook: context.config.requireLiveBook ?? true,
     maxFeeds: Infinity,
+    ...context.requirement,
     ...context.stub,
   });
   const port = new StubPort(bot, new RingProducer(context.ring, context.onWake));

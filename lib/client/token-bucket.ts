@@ -1,10 +1,15 @@
-/** Limit of a {@link TokenBucket}. */
+import { checkKeys, knownKeys } from '../models/known-keys.js';
+
+/** Limit of the orders that a client sends, and of its changes of orders. */
 export interface RateLimit {
   /** Sustained rate. */
   readonly perSecond: number;
   /** How many may go at once after a pause; `perSecond` when not given. */
   readonly burst?: number;
 }
+
+/** The names of {@link RateLimit}. */
+export const RATE_LIMIT_KEYS = knownKeys<RateLimit>({ perSecond: true, burst: true });
 
 /** A token bucket over a monotonic clock given from outside. */
 export class TokenBucket {
@@ -14,8 +19,12 @@ export class TokenBucket {
   #tokens: number;
   #atMs: number;
 
-  /** @throws RangeError when a limit is not a positive finite number. */
+  /**
+   * @throws RangeError when a limit is not a positive finite number; HftError `ERR_INVALID_ARGUMENT`
+   * for an unknown name.
+   */
   constructor(limit: RateLimit, nowMs: () => number = () => performance.now()) {
+    checkKeys(limit, RATE_LIMIT_KEYS, 'limit');
     const burst = limit.burst ?? Math.max(1, limit.perSecond);
     if (!(limit.perSecond > 0) || !Number.isFinite(limit.perSecond)) {
       throw new RangeError(`perSecond must be a positive number, got ${String(limit.perSecond)}`);

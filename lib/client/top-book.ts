@@ -77,7 +77,7 @@ export class TopBook {
   readonly #bids = new BookSide(1);
   readonly #asks = new BookSide(-1);
   /** False until the first snapshot and from a loss until the next. */
-  trusted = false;
+  synced = false;
   /** Exchange time of the last change, Unix ns; 0n before the first. */
   exchTsNs = 0n;
 
@@ -95,7 +95,7 @@ export class TopBook {
   clear(): void {
     this.#bids.clear();
     this.#asks.clear();
-    this.trusted = false;
+    this.synced = false;
   }
 
   /** Bounds each side: beyond twice `levels` the furthest go, down to `levels`. */

@@ -1,3 +1,7 @@
+import { flagOption, flagVariable } from '../models/flag-word.js';
+import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
+import { checkKey } from './check-key.js';
+
 /** How the Bybit connector is to run, as far as options and environment say; a config file may say more. */
 export interface BybitConnectorSettings {
   /** Public data only when key or secret is missing. */
@@ -25,66 +29,57 @@ export interface BybitConnectorOptions {
   readonly paperTrading?: boolean;
 }
 
-/** Words that a flag may be, in any case. */
-const FLAG_WORDS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['1', true],
-  ['yes', true],
-  ['on', true],
-  ['false', false],
-  ['0', false],
-  ['no', false],
-  ['off', false],
-]);
+/** The names of {@link BybitConnectorOptions}. */
+export const BYBIT_NAMES: NamesOf<BybitConnectorOptions> = {
+  apiKey: true,
+  apiSecret: true,
+  configFile: true,
+  testnet: true,
+  paperTrading: true,
+};
+const KEYS = knownKeys(BYBIT_NAMES);
 
 /**
- * Settings from options and environment. An invalid flag is its default, told by `warn`: never the
- * dangerous reading of a typing error.
+ * Settings from options and environment: an option goes before its variable.
  *
  * @param env - Default: this process's environment.
  * @param warn - Gets one sentence per problem. Default: `process.emitWarning`.
+ * @throws HftError `ERR_INVALID_ARGUMENT` for a flag that is neither true nor false: a typing error
+ * chooses neither a venue nor real orders; for a key with quotes or blanks around it.
  */
 export function bybitConnectorSettings(
   options: BybitConnectorOptions = {},
   env: NodeJS.ProcessEnv = process.env,
   warn: (text: string) => void = emitWarning,
 ): BybitConnectorSettings {
-  const apiKey = text(options.apiKey ?? env['BYBIT_API_KEY']);
-  const apiSecret = text(options.apiSecret ?? env['BYBIT_API_SECRET']);
+  checkKeys(options, KEYS, '');
+  const givenKey = options.apiKey ?? env['BYBIT_API_KEY'];
+  const givenSecret = options.apiSecret ?? env['BYBIT_API_SECRET'];
+  checkKey(options.apiKey === undefined ? 'BYBIT_API_KEY' : 'apiKey', givenKey);
+  checkKey(options.apiSecret === undefined ? 'BYBIT_API_SECRET' : 'apiSecret', givenSecret);
+  const apiKey = text(givenKey);
+  const apiSecret = text(givenSecret);
   if ((apiKey === undefined) !== (apiSecret === undefined)) {
     const [there, missing] =
       apiKey === undefined
         ? ['BYBIT_API_SECRET', 'BYBIT_API_KEY']
         : ['BYBIT_API_KEY', 'BYBIT_API_SECRET'];
-    warn(`${there} is set and ${missing} is not: the connector gets public data only.`);
+    warn(`${there} is set and ${missing} is not: ${there} is not used. Set both or neither.`);
   }
   const both = apiKey !== undefined && apiSecret !== undefined;
   return {
     apiKey: both ? apiKey : undefined,
     apiSecret: both ? apiSecret : undefined,
     configFile: text(options.configFile ?? env['BYBIT_CONNECTOR_CONFIG_FILE']),
-    testnet: options.testnet ?? flag('BYBIT_CONNECTOR_TESTNET', false, env, warn),
-    paperTrading: options.paperTrading ?? flag('CONNECTOR_PAPER_TRADING', true, env, warn),
+    testnet:
+      flagOption(options.testnet, 'testnet') ??
+      flagVariable(env, 'BYBIT_CONNECTOR_TESTNET') ??
+      false,
+    paperTrading:
+      flagOption(options.paperTrading, 'paperTrading') ??
+      flagVariable(env, 'CONNECTOR_PAPER_TRADING') ??
+      true,
   };
-}
-
-/** `undefined` for nothing, and for what is no flag. */
-export function readFlag(value: string | undefined): boolean | undefined {
-  return FLAG_WORDS.get(value?.trim().toLowerCase() ?? '');
-}
-
-function flag(
-  name: string,
-  preset: boolean,
-  env: NodeJS.ProcessEnv,
-  warn: (text: string) => void,
-): boolean {
-  if (text(env[name]) === undefined) return preset;
-  const value = readFlag(env[name]);
-  if (value !== undefined) return value;
-  // The value is not repeated: a key pasted into the wrong line must not reach a log.
-  warn(`${name} is neither true nor false: it counts as ${String(preset)}.`);
-  return preset;
 }
 
 function text(value: string | undefined): string | undefined {

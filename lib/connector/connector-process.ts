@@ -3,11 +3,19 @@ import { EventEmitter, once } from 'node:events';
 import type { Socket } from 'node:net';
 
 import { HftError } from '../models/hft-error.js';
-import type { ConnectorProcessOptions } from './connector-process-options.js';
+import { checkKeys } from '../models/known-keys.js';
+import {
+  MUST_BE_KEYS,
+  PROCESS_KEYS,
+  RESTART_KEYS,
+  type ConnectorProcessOptions,
+} from './connector-process-options.js';
 import { findConnector } from './find-connector.js';
 import { LineReader } from './line-reader.js';
 import { parseReadyLine, type ReadyInfo } from './ready-line.js';
+import type { OrderLeft } from '../models/order-left.js';
 import { SecretRedactor } from './secret-redactor.js';
+import { parseStoppedLine } from './stopped-line.js';
 import { TailBuffer } from './tail-buffer.js';
 
 /** Where a connector process is in its life. `failed`: it ended by itself and is not started again. */
@@ -47,8 +55,18 @@ interface ConnectorProcessEvents {
   failed: [error: HftError];
   /** A line of its stderr, without secrets. */
   log: [line: string];
+  /** It has ended and these orders stay open at the venue. */
+  ordersLeft: [orders: readonly OrderLeft[]];
   /** A line of its stdout that is not the ready line; with option `lines` only. */
   line: [line: string];
+}
+
+const STOP_TIMEOUT_MS = 12_000;
+const LAST_WORDS_MS = 200;
+
+/** How long the connector waits for cancellations when it stops: it ends by itself before it is killed. */
+function stopWaitMs({ stopTimeoutMs = STOP_TIMEOUT_MS }: ConnectorProcessOptions): number {
+  return Math.floor(Math.min(600_000, Math.max(stopTimeoutMs - 4_000, stopTimeoutMs / 2)));
 }
 
 /** A run this long counts as healthy: the next death starts the backoff anew. */
@@ -67,6 +85,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   /** Lines between the ready line and its event, which comes first. */
   #early: string[] = [];
   #lastExit: ConnectorExit | undefined;
+  #ordersLeft: readonly OrderLeft[] = [];
   #restarts = 0;
   #attempts = 0;
   #startedAtMs = 0;
@@ -78,9 +97,15 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     this.#child?.kill('SIGTERM');
   };
 
-  /** @throws HftError `ERR_INVALID_ARGUMENT` when a secret stands among the arguments. */
+  /**
+   * @throws HftError `ERR_INVALID_ARGUMENT` when a secret stands among the arguments, and for an
+   * unknown option.
+   */
   constructor(options: ConnectorProcessOptions) {
     super();
+    checkKeys(options, PROCESS_KEYS, '');
+    if (options.restart !== undefined) checkKeys(options.restart, RESTART_KEYS, 'restart');
+    if (options.mustBe !== undefined) checkKeys(options.mustBe, MUST_BE_KEYS, 'mustBe');
     this.#options = options;
     this.#redactor = SecretRedactor.fromEnv(options.env ?? process.env);
     this.#stderr = new TailBuffer(40, this.#redactor);
@@ -194,18 +219,23 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
         // Out of the terminal's reach: at Ctrl+C the bot can still cancel its orders through it.
         detached: true,
         // Its log is read by programs here.
-        env: { NO_COLOR: '1', ...env },
+        env: {
+          NO_COLOR: '1',
+          CONNECTOR_STOP_WAIT_MS: String(stopWaitMs(this.#options)),
+          ...env,
+        },
         ...(cwd === undefined ? {} : { cwd }),
       });
       this.#child = child;
       this.#applyRef();
       process.off('exit', this.#onProcessExit).on('exit', this.#onProcessExit);
-      // Its end is told by `exit`; a write to a process that ends fails here.
+      // Its end is reported by `exit`; a write to a process that ends fails here.
       child.stdin.on('error', () => undefined);
       child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         for (const line of this.#stderr.push(chunk)) this.emit('log', line);
       });
       const info = await this.#untilReady(child);
+      this.#refuseAnother(info);
       if (this.#stopping !== undefined)
         throw new HftError('ERR_CLOSED', 'the connector process was stopped while it started.');
       this.#state = 'running';
@@ -278,6 +308,8 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
             this.#early.push(line);
           } else if (lines) {
             this.emit('line', line);
+          } else {
+            this.#ordersLeft = parseStoppedLine(line) ?? this.#ordersLeft;
           }
         },
         () => {
@@ -285,9 +317,22 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
         },
       );
       child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-        if (lines || !isReady) reader.push(chunk);
+        reader.push(chunk);
       });
     });
+  }
+
+  /** An older program reads `NAME KIND` in another way when the name is a kind too. */
+  #refuseAnother(info: ReadyInfo): void {
+    for (const [what, wanted] of Object.entries(this.#options.mustBe ?? {})) {
+      const is = info[what];
+      if (typeof is !== 'string' || is === wanted) continue;
+      throw new HftError(
+        'ERR_CONNECTOR_EXITED',
+        `the connector program started one of the ${what} ${JSON.stringify(is)}; ${JSON.stringify(wanted)} was asked for. It was ended.`,
+        { remedy: 'The program is of another version than this package: build it anew.' },
+      );
+    }
   }
 
   #said(): string {
@@ -306,7 +351,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       return;
     }
     if (Date.now() - this.#startedAtMs >= STABLE_RUN_MS) this.#attempts = 0;
-    // Before anybody is told: a handler that looks at `health`, or stops, sees the new state.
+    // Before any handler is called: one that looks at `health`, or stops, sees the new state.
     if (this.#options.restart === undefined) this.#fail();
     else this.#scheduleRestart();
     this.emit('exit', exit);
@@ -354,12 +399,20 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     }
     this.#state = 'stopping';
     const gone = once(child, 'exit');
+    const closed = once(child, 'close');
     child.stdin?.end();
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.stopTimeoutMs ?? 5_000);
+    const { stopTimeoutMs = STOP_TIMEOUT_MS } = this.#options;
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
     await gone;
     clearTimeout(timer);
+    // Its last words; a process of its own that holds the pipe is not waited for.
+    let patience: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => (patience = setTimeout(resolve, LAST_WORDS_MS)));
+    await Promise.race([closed, enough]);
+    clearTimeout(patience);
     process.off('exit', this.#onProcessExit);
     this.#state = 'stopped';
+    if (this.#ordersLeft.length > 0) this.emit('ordersLeft', this.#ordersLeft);
   }
 }

@@ -2,12 +2,13 @@ import { EventEmitter } from 'node:events';
 
 import { EventQueue } from '../models/event-queue.js';
 import { HftError } from '../models/hft-error.js';
-import type { ConnectorRestart } from './connector-process-options.js';
+import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
+import { RESTART_KEYS, type ConnectorRestart } from './connector-process-options.js';
 import { ConnectorProcess, type ConnectorExit } from './connector-process.js';
 import { makeRunnerRoom } from './make-runner-room.js';
 import { InvalidLineError, parseRunnerLine } from './parse-runner-line.js';
 import type { RunnerChannel, RunnerEvent } from './runner-event.js';
-import type { RunnerHealth, RunnerPort } from './runner-port.js';
+import type { RunnerHealth, RunnerPort, RunnerSizes } from './runner-port.js';
 import { SecretRedactor } from './secret-redactor.js';
 
 /** How a runner treats its process and its queue. */
@@ -34,6 +35,17 @@ export interface ConnectorRunnerOptions extends RunnerTuning {
   readonly args?: readonly string[];
 }
 
+/** The names of {@link RunnerTuning}. */
+export const TUNING_NAMES: NamesOf<RunnerTuning> = {
+  binary: true,
+  env: true,
+  queueCapacity: true,
+  restart: true,
+  readyTimeoutMs: true,
+  stopTimeoutMs: true,
+};
+const KEYS = knownKeys<ConnectorRunnerOptions>({ ...TUNING_NAMES, kind: true, args: true });
+
 interface RunnerEmitted {
   /** The process ended by itself; it is started again unless `failed` follows. */
   died: [exit: ConnectorExit];
@@ -44,6 +56,8 @@ interface RunnerEmitted {
   /** A line of the connector's log, without secrets. */
   log: [line: string];
 }
+
+const SIZES = knownKeys<RunnerSizes>({ tickSize: true, lotSize: true });
 
 /** Notices of a full queue come at most this often. */
 const NOTICE_MS = 1_000;
@@ -66,9 +80,9 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
   readonly #redactor: SecretRedactor;
   readonly #diedCode: string;
   readonly #queue: EventQueue<RunnerEvent>;
-  readonly #wanted: Readonly<Record<RunnerChannel, Set<string>>> = {
-    trades: new Set(),
-    depth: new Set(),
+  readonly #wanted: Readonly<Record<RunnerChannel, Map<string, RunnerSizes>>> = {
+    trades: new Map(),
+    depth: new Map(),
   };
   #events = 0;
   #errors = 0;
@@ -79,9 +93,14 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
   #wasReady = false;
   #stopping: Promise<void> | undefined;
 
-  /** @throws HftError `ERR_INVALID_ARGUMENT` for a wrong capacity, or a secret among the arguments. */
+  /**
+   * @throws HftError `ERR_INVALID_ARGUMENT` for a wrong capacity, a secret among the arguments, or an
+   * unknown option.
+   */
   constructor(options: ConnectorRunnerOptions) {
     super();
+    checkKeys(options, KEYS, '');
+    if (options.restart !== undefined) checkKeys(options.restart, RESTART_KEYS, 'restart');
     const { kind, args = [], queueCapacity = 65_536, restart, ...tuning } = options;
     if (!Number.isInteger(queueCapacity) || queueCapacity < 16 || queueCapacity > 2 ** 24) {
       throw new HftError(
@@ -98,7 +117,9 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
     });
     this.#process = new ConnectorProcess({
       ...tuning,
-      args: [kind, ...args],
+      // Name and kind: behind both, no word is taken for a kind.
+      args: [kind, kind, ...args],
+      mustBe: { kind },
       lines: true,
       restart: { maxDelayMs: 10_000, ...restart },
     });
@@ -135,17 +156,22 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
     await this.stop();
   }
 
-  /** @throws HftError `ERR_INVALID_ARGUMENT` for an empty symbol. */
-  subscribe(channel: RunnerChannel, symbol: string): void {
-    if (!/^[\w./:-]+$/.test(symbol)) {
+  /** @throws HftError `ERR_INVALID_ARGUMENT` for an empty symbol, and for sizes that are none. */
+  subscribe(channel: RunnerChannel, symbol: string, sizes: RunnerSizes = {}): void {
+    if (!/^[\p{L}\p{M}\p{N}_./:-]+$/u.test(symbol)) {
       throw new HftError(
         'ERR_INVALID_ARGUMENT',
         `symbol: ${JSON.stringify(symbol)} is no name of an instrument.`,
       );
     }
-    const wanted = this.#wanted[channel];
-    if (wanted.has(symbol)) return;
-    wanted.add(symbol);
+    checkSizes(sizes);
+    const known = this.#wanted[channel].get(symbol);
+    const { tickSize = known?.tickSize, lotSize = known?.lotSize } = sizes;
+    if (known !== undefined && tickSize === known.tickSize && lotSize === known.lotSize) return;
+    this.#wanted[channel].set(symbol, {
+      ...(tickSize === undefined ? {} : { tickSize }),
+      ...(lotSize === undefined ? {} : { lotSize }),
+    });
     this.#command('subscribe', channel, symbol);
   }
 
@@ -185,20 +211,26 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
       conflated,
       events: this.#events,
       lastEventMs: this.#lastEventMs,
-      subscriptions: { trades: [...this.#wanted.trades], depth: [...this.#wanted.depth] },
+      subscriptions: {
+        trades: [...this.#wanted.trades.keys()],
+        depth: [...this.#wanted.depth.keys()],
+      },
     };
   }
 
   /** Before the process runs nothing is written: `ready` sends what is wanted then. */
   #command(command: 'subscribe' | 'unsubscribe', channel: RunnerChannel, symbol: string): void {
-    if (this.#process.health.state === 'running')
-      this.#process.write(JSON.stringify({ command, channel, symbol }));
+    if (this.#process.health.state !== 'running') return;
+    const { tickSize: tick, lotSize: lot } = this.#wanted[channel].get(symbol) ?? {};
+    // A size that is not given is not written.
+    this.#process.write(JSON.stringify({ command, channel, symbol, tick, lot }));
   }
 
   #onReady(info: Readonly<Record<string, unknown>>): void {
     this.#queue.push({ type: 'status', status: 'ready', details: this.#clean(info) });
     for (const channel of ['trades', 'depth'] as const) {
-      for (const symbol of this.#wanted[channel]) this.#command('subscribe', channel, symbol);
+      for (const symbol of this.#wanted[channel].keys())
+        this.#command('subscribe', channel, symbol);
     }
     if (this.#wasReady) this.emit('restarted', this.#process.health.restarts);
     this.#wasReady = true;
@@ -223,9 +255,10 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
     try {
       event = parseRunnerLine(line);
     } catch (error) {
-      if (!(error instanceof InvalidLineError)) throw error;
+      // Whatever it is about, it is about this line: others follow, and nobody would catch it here.
       this.#invalidLines += 1;
-      this.#tellError('invalid_line', error.message);
+      const what = error instanceof InvalidLineError ? error.message : String(error);
+      this.#tellError('invalid_line', what);
       return;
     }
     if (event.type === 'trade' || event.type === 'depth') {
@@ -259,6 +292,21 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
   }
 
   #clean(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    return JSON.parse(this.#redactor.redact(JSON.stringify(details))) as Record<string, unknown>;
+    try {
+      return JSON.parse(this.#redactor.redact(JSON.stringify(details))) as Record<string, unknown>;
+    } catch {
+      // Nested deeper than can be written again: what cannot be cleaned is not reported.
+      return {};
+    }
   }
+}
+
+function checkSizes(sizes: RunnerSizes): void {
+  checkKeys(sizes, SIZES, 'sizes');
+  for (const [name, size] of Object.entries(sizes) as [string, number | undefined][])
+    if (size !== undefined && !(Number.isFinite(size) && size > 0))
+      throw new HftError(
+        'ERR_INVALID_ARGUMENT',
+        `sizes.${name}: ${String(size)} is no positive number.`,
+      );
 }

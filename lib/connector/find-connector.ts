@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
 import { HftError } from '../models/hft-error.js';
-import { packageRoot } from '../native/package-root.js';
+import { BUNDLED_REMEDY, isBundled, packageRoot } from '../native/package-root.js';
 import { platformName } from '../native/platform-name.js';
 
 /** Names the binary directly; wins over every other place. */
@@ -37,8 +37,10 @@ export function findConnector(env: NodeJS.ProcessEnv = process.env): string {
   if (found !== undefined) return found;
   throw new HftError(
     'ERR_CONNECTOR_NOT_FOUND',
-    `no connector binary found; looked at ${places.join(', ')}. Build it with "npm run build:native -- --features live", ` +
-      `or name one in ${CONNECTOR_ENV}`,
+    `no connector binary found; looked at ${places.join(', ')}. ` +
+      (isBundled()
+        ? BUNDLED_REMEDY
+        : `Build it with "npm run build:native -- --features live", or name one in ${CONNECTOR_ENV}`),
   );
 }
 

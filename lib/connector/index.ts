@@ -5,13 +5,7 @@ export {
   type ConnectorProcessState,
 } from './connector-process.js';
 export type { ConnectorProcessOptions, ConnectorRestart } from './connector-process-options.js';
-export type { ReadyInfo } from './ready-line.js';
-export { CONNECTOR_ENV, findConnector } from './find-connector.js';
-export {
-  bybitConnectorSettings,
-  type BybitConnectorOptions,
-  type BybitConnectorSettings,
-} from './bybit-connector-settings.js';
+export type { ConnectorKind } from './connector-kinds.js';
 export type {
   RunnerChannel,
   RunnerDepth,
@@ -21,19 +15,11 @@ export type {
   RunnerStatus,
   RunnerTrade,
 } from './runner-event.js';
-export type { RunnerHealth, RunnerPort } from './runner-port.js';
+export type { RunnerHealth, RunnerPort, RunnerSizes } from './runner-port.js';
 export {
   BybitConnectorRunner,
   type BybitConnectorRunnerOptions,
 } from './bybit-connector-runner.js';
-export {
-  ConnectorRunner,
-  type ConnectorRunnerOptions,
-  type RunnerTuning,
-} from './connector-runner.js';
+export { ConnectorRunner, type ConnectorRunnerOptions } from './connector-runner.js';
 export type { OwnedConnectorHealth } from './owned-connector.js';
-export type {
-  ConfigValue,
-  ConnectorKind,
-  OwnedConnectorOptions,
-} from './owned-connector-options.js';
+export type { ConfigValue, OwnedConnectorOptions } from './owned-connector-options.js';

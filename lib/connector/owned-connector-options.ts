@@ -1,7 +1,6 @@
+import { knownKeys } from '../models/known-keys.js';
+import type { ConnectorKind } from './connector-kinds.js';
 import type { ConnectorRestart } from './connector-process-options.js';
-
-/** Kinds of connectors. */
-export type ConnectorKind = 'bybit' | 'binancefutures' | 'sim' | 'replay';
 
 /** A value of a config file. */
 export type ConfigValue =
@@ -52,3 +51,21 @@ export interface OwnedConnectorOptions {
   /** Lines of its log, without secrets. Default: only the last ones are kept, for errors and health. */
   readonly onLog?: (line: string) => void;
 }
+
+/** The names of {@link OwnedConnectorOptions}. */
+export const OWNED_KEYS = knownKeys<OwnedConnectorOptions>({
+  kind: true,
+  name: true,
+  symbols: true,
+  configFile: true,
+  config: true,
+  files: true,
+  args: true,
+  env: true,
+  paper: true,
+  restart: true,
+  binary: true,
+  readyTimeoutMs: true,
+  stopTimeoutMs: true,
+  onLog: true,
+});

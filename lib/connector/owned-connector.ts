@@ -1,6 +1,13 @@
 import { EventEmitter } from 'node:events';
 
+import { announceRealOrders } from '../models/announce-real-orders.js';
+import type { BotOptions } from '../models/bot-options.js';
+import { checkRequirement } from '../models/check-requirement.js';
+import { flagOption } from '../models/flag-word.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys } from '../models/known-keys.js';
+import type { OrderLeft } from '../models/order-left.js';
+import type { OrdersKind } from '../models/orders-kind.js';
 import { bybitConnectorEnv } from './bybit-connector-env.js';
 import { bybitConnectorSettings, type BybitConnectorOptions } from './bybit-connector-settings.js';
 import {
@@ -9,7 +16,9 @@ import {
   type ConnectorProcessHealth,
 } from './connector-process.js';
 import type { AssignedConnector } from './assign-connector.js';
-import type { ConnectorKind, OwnedConnectorOptions } from './owned-connector-options.js';
+import { CONNECTOR_KINDS, type ConnectorKind } from './connector-kinds.js';
+import { RESTART_KEYS } from './connector-process-options.js';
+import { OWNED_KEYS, type OwnedConnectorOptions } from './owned-connector-options.js';
 import { SecretRedactor } from './secret-redactor.js';
 import { TemporaryConfig } from './temporary-config.js';
 
@@ -21,7 +30,11 @@ export interface OwnedConnectorHealth extends ConnectorProcessHealth {
    * Where orders go, as the connector itself says: `real` to the venue, `paper` and `simulated` never,
    * `none` nowhere, for want of keys. `undefined` before it was ready.
    */
-  readonly orders: string | undefined;
+  readonly orders: OrdersKind | undefined;
+  /** The venue's environment that they are for: `mainnet`, `testnet`, …; `undefined` before. */
+  readonly environment: string | undefined;
+  /** What made orders real; `undefined` where they are not. */
+  readonly because: string | undefined;
 }
 
 interface OwnedConnectorEvents {
@@ -31,24 +44,34 @@ interface OwnedConnectorEvents {
   restarted: [restarts: number];
   /** Restarting was given up. */
   failed: [error: HftError];
+  /** It has ended and these orders stay open at the venue. */
+  ordersLeft: [orders: readonly OrderLeft[]];
 }
 
-const KINDS: readonly ConnectorKind[] = ['bybit', 'binancefutures', 'sim', 'replay'];
+const ORDERS: readonly OrdersKind[] = ['none', 'simulated', 'paper', 'real'];
 /** Keys of config files that hold secrets at any venue. */
 const SECRET_KEY = /^(api_?key|.*secret.*|.*pass(word|phrase).*|.*token.*|.*private_?key.*)$/i;
 
 /**
  * The name under which an owned connector will run: the one given, or a unique one.
  *
- * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown kind, and for a config with secrets.
+ * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown kind or option, and for a config with secrets.
  */
 export function ownedConnectorName(options: OwnedConnectorOptions): string {
-  const { kind, config, configFile } = options;
-  if (!KINDS.includes(kind))
-    throw invalid('kind', `${JSON.stringify(kind)} is none of ${KINDS.join(', ')}`);
+  checkKeys(options, OWNED_KEYS, 'connector');
+  const { kind, config, configFile, restart } = options;
+  if (restart !== undefined && restart !== false)
+    checkKeys(restart, RESTART_KEYS, 'connector.restart');
+  if (!CONNECTOR_KINDS.includes(kind))
+    throw invalid('kind', `${JSON.stringify(kind)} is none of ${CONNECTOR_KINDS.join(', ')}`);
   if (config !== undefined && configFile !== undefined)
     throw invalid('config', 'give the config or its file, not both');
   if (config !== undefined) refuseSecrets(config, 'connector.config');
+  const { name, symbols = [], files = [] } = options;
+  if (name !== undefined) refuseOption('name', name);
+  for (const symbol of symbols) refuseOption('symbols', symbol);
+  for (const file of [...files, ...(configFile === undefined ? [] : [configFile])])
+    refuseOption('files', file);
   return (
     options.name ?? `${kind}-${String(process.pid)}-${Math.random().toString(36).slice(2, 10)}`
   );
@@ -58,9 +81,13 @@ export function ownedConnectorName(options: OwnedConnectorOptions): string {
 export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
   readonly name: string;
   readonly kind: ConnectorKind;
-  #orders: string | undefined;
+  #orders: OrdersKind | undefined;
+  #environment: string | undefined;
+  #because: string | undefined;
   readonly #config: TemporaryConfig | undefined;
   readonly #process: ConnectorProcess;
+  /** `paper` was given: it is what decides. */
+  readonly #optionSaid: boolean;
   #wasReady = false;
   #stopping: Promise<void> | undefined;
 
@@ -73,8 +100,10 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
     this.name = name;
     this.kind = kind;
     const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
+    const paper = flagOption(options.paper, 'connector.paper');
+    this.#optionSaid = paper !== undefined;
     const venue: BybitConnectorOptions = {
-      ...(options.paper === undefined ? {} : { paperTrading: options.paper }),
+      ...(paper === undefined ? {} : { paperTrading: paper }),
       ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
     };
     if (options.config !== undefined) {
@@ -93,7 +122,9 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
           kind,
           ...words(options, symbols, this.#config?.path, configFileOf(kind, venue, env)),
         ],
-        env: bybitConnectorEnv(venue, env),
+        mustBe: { name, kind },
+        // Without a venue there is nothing that flags and keys could decide.
+        env: kind === 'sim' || kind === 'replay' ? env : bybitConnectorEnv(venue, env, true),
         ...(binary === undefined ? {} : { binary }),
         ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
         ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
@@ -104,23 +135,37 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
       throw error;
     }
     this.#process
-      .on('ready', ({ orders }) => {
-        this.#orders = typeof orders === 'string' ? orders : undefined;
+      .on('ready', ({ orders, environment, because }) => {
+        this.#orders = ORDERS.find((kind) => kind === orders) ?? 'unknown';
+        this.#environment = typeof environment === 'string' ? environment : 'unknown';
+        this.#because = typeof because === 'string' ? because : undefined;
+        announceRealOrders(name, this.#orders, this.#environment, this.#cause());
         if (this.#wasReady) this.emit('restarted', this.#process.health.restarts);
         this.#wasReady = true;
       })
       .on('died', (exit) => this.emit('died', exit, this.#process.health.state === 'restarting'))
-      .on('failed', (error) => this.emit('failed', error));
+      .on('failed', (error) => this.emit('failed', error))
+      .on('ordersLeft', (orders) => this.emit('ordersLeft', orders));
     if (onLog !== undefined) this.#process.on('log', onLog);
   }
 
   /**
    * Starts it and waits until it is ready.
    *
-   * @throws HftError `ERR_CONNECTOR_NOT_FOUND`, `ERR_CONNECTOR_EXITED`, `ERR_TIMEOUT`, `ERR_CLOSED`.
+   * @param required - What its orders must become.
+   * @throws HftError `ERR_CONNECTOR_NOT_FOUND`, `ERR_CONNECTOR_EXITED`, `ERR_TIMEOUT`, `ERR_CLOSED`;
+   * `ERR_ORDERS_MISMATCH`, after it was ended, where its orders become something else.
    */
-  async start(): Promise<void> {
+  async start(
+    required: Pick<BotOptions, 'requireOrders' | 'requireEnvironment'> = {},
+  ): Promise<void> {
     await this.#process.start();
+    try {
+      checkRequirement(required, this.name, this.#orders ?? 'unknown', this.#environment ?? '');
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   /** Ends it in order, by force when that takes too long, and removes its config. Never throws. */
@@ -141,7 +186,20 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
 
   get health(): OwnedConnectorHealth {
     const { name, kind } = this;
-    return Object.freeze({ name, kind, orders: this.#orders, ...this.#process.health });
+    return Object.freeze({
+      name,
+      kind,
+      orders: this.#orders,
+      environment: this.#environment,
+      because: this.#because,
+      ...this.#process.health,
+    });
+  }
+
+  /** The connector is told by a variable what an option of the program says. */
+  #cause(): string {
+    if (this.#optionSaid) return 'the option `paper: false`';
+    return this.#because ?? '';
   }
 }
 
@@ -183,6 +241,12 @@ function refuseSecrets(value: unknown, at: string): void {
     }
     refuseSecrets(inner, `${at}.${key}`);
   }
+}
+
+/** The connector would read it as one of its options, `--paper=false` for instance. */
+function refuseOption(what: string, word: string): void {
+  if (word === '' || word.startsWith('-'))
+    throw invalid(what, `${JSON.stringify(word)} is empty or begins with a dash`);
 }
 
 const asText = (_key: string, value: unknown): unknown =>

@@ -1,3 +1,4 @@
+import { jsonExcerpt } from '../models/json-excerpt.js';
 import type {
   RunnerDepth,
   RunnerError,
@@ -43,22 +44,22 @@ export function parseRunnerLine(line: string): RunnerEvent {
     case 'error':
       return error(fields);
     default:
-      throw new InvalidLineError(`type: ${show(fields['type'])} is none of the protocol`);
+      throw new InvalidLineError(`type: ${jsonExcerpt(fields['type'])} is none of the protocol`);
   }
 }
 
 function trade(fields: Fields): RunnerTrade {
   const id = fields['id'] ?? '';
   if (typeof id !== 'string' && typeof id !== 'number')
-    throw new InvalidLineError(`id: ${show(id)} is neither text nor a number`);
+    throw new InvalidLineError(`id: ${jsonExcerpt(id)} is neither text nor a number`);
   const maker = fields['is_buyer_maker'];
   const given = fields['side'];
   if (maker !== undefined && typeof maker !== 'boolean')
-    throw new InvalidLineError(`is_buyer_maker: ${show(maker)} is neither true nor false`);
+    throw new InvalidLineError(`is_buyer_maker: ${jsonExcerpt(maker)} is neither true nor false`);
   // The taker buys when the buyer is not the maker.
   const side = given ?? (maker === undefined ? undefined : maker ? 'sell' : 'buy');
   if (side !== 'buy' && side !== 'sell')
-    throw new InvalidLineError(`side: ${show(given)} is neither buy nor sell`);
+    throw new InvalidLineError(`side: ${jsonExcerpt(given)} is neither buy nor sell`);
   if (maker !== undefined && maker !== (side === 'sell'))
     throw new InvalidLineError(`side: ${side} contradicts is_buyer_maker ${String(maker)}`);
   return {
@@ -76,7 +77,7 @@ function trade(fields: Fields): RunnerTrade {
 function depth(fields: Fields): RunnerDepth {
   const { last_update_id: id = 0, snapshot = false } = fields;
   if (typeof snapshot !== 'boolean')
-    throw new InvalidLineError(`snapshot: ${show(snapshot)} is neither true nor false`);
+    throw new InvalidLineError(`snapshot: ${jsonExcerpt(snapshot)} is neither true nor false`);
   return {
     type: 'depth',
     timestampMs: timestamp(fields),
@@ -92,7 +93,7 @@ function depth(fields: Fields): RunnerDepth {
 function error(fields: Fields): RunnerError {
   const { code, message } = fields;
   if (typeof code !== 'string' && typeof code !== 'number')
-    throw new InvalidLineError(`code: ${show(code)} is neither text nor a number`);
+    throw new InvalidLineError(`code: ${jsonExcerpt(code)} is neither text nor a number`);
   return {
     type: 'error',
     code: String(code),
@@ -101,19 +102,23 @@ function error(fields: Fields): RunnerError {
 }
 
 function levels(name: string, value: unknown): readonly RunnerLevel[] {
-  if (!Array.isArray(value)) throw new InvalidLineError(`${name}: ${show(value)} is no list`);
+  if (!Array.isArray(value))
+    throw new InvalidLineError(`${name}: ${jsonExcerpt(value)} is no list`);
   const list = value as unknown[];
   for (let i = 0; i < list.length; i += 1) {
     const level = list[i];
     if (!Array.isArray(level) || level.length !== 2)
-      throw new InvalidLineError(`${name}[${String(i)}]: ${show(level)} is no [price, quantity]`);
+      throw new InvalidLineError(
+        `${name}[${String(i)}]: ${jsonExcerpt(level)} is no [price, quantity]`,
+      );
     const [price, qty] = level as [unknown, unknown];
     // Nearly always so; `1e999` is Infinity.
     const isPlain = typeof price === 'number' && typeof qty === 'number';
     if (isPlain && price > 0 && price < Infinity && qty >= 0 && qty < Infinity) continue;
     const at = `${name}[${String(i)}]`;
     const checkedQty = number(at, qty);
-    if (checkedQty < 0) throw new InvalidLineError(`${at}: quantity ${show(qty)} is below 0`);
+    if (checkedQty < 0)
+      throw new InvalidLineError(`${at}: quantity ${jsonExcerpt(qty)} is below 0`);
     list[i] = [positive(at, price), checkedQty];
   }
   return list as RunnerLevel[];
@@ -126,25 +131,19 @@ function timestamp(fields: Fields): number {
 function symbol(fields: Fields): string {
   const value = fields['symbol'];
   if (typeof value !== 'string' || value === '')
-    throw new InvalidLineError(`symbol: ${show(value)} is no text`);
+    throw new InvalidLineError(`symbol: ${jsonExcerpt(value)} is no text`);
   return value;
 }
 
 function positive(name: string, value: unknown): number {
   const checked = number(name, value);
   if (checked > 0) return checked;
-  throw new InvalidLineError(`${name}: ${show(value)} is not above 0`);
+  throw new InvalidLineError(`${name}: ${jsonExcerpt(value)} is not above 0`);
 }
 
 /** Decimals may come as text, which is exact. JSON itself has neither NaN nor Infinity, but 1e999. */
 function number(name: string, value: unknown): number {
   const result = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof result === 'number' && Number.isFinite(result)) return result;
-  throw new InvalidLineError(`${name}: ${show(value)} is no number`);
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
+  throw new InvalidLineError(`${name}: ${jsonExcerpt(value)} is no number`);
 }

@@ -35,7 +35,7 @@ export interface RunnerDepth {
   readonly merged: number;
 }
 
-/** The connector told its state: connected to the venue, ready, paper trading, … */
+/** The connector reported its state: connected to the venue, ready, paper trading, … */
 export interface RunnerStatus {
   readonly type: 'status';
   /** The connector's own word for the state, for instance `ready`; '' where it gives none. */

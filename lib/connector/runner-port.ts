@@ -11,7 +11,7 @@ export interface RunnerHealth {
   readonly restarts: number;
   /** Events that wait to be taken. */
   readonly queueSize: number;
-  /** Errors so far: told by the connector, invalid lines, deaths of the process. */
+  /** Errors so far: reported by the connector, invalid lines, deaths of the process. */
   readonly errorCount: number;
   /** Lines that were not of the protocol and were left out. */
   readonly invalidLines: number;
@@ -27,6 +27,14 @@ export interface RunnerHealth {
   readonly subscriptions: Readonly<Record<RunnerChannel, readonly string[]>>;
 }
 
+/** The unit in which a symbol is asked for. What is not given is the venue's own. */
+export interface RunnerSizes {
+  /** Price step. */
+  readonly tickSize?: number;
+  /** Quantity step. */
+  readonly lotSize?: number;
+}
+
 /** The face of a runner: what a `ConnectorWrapper` over it needs, and what a test can replace. */
 export interface RunnerPort {
   /**
@@ -39,8 +47,13 @@ export interface RunnerPort {
   start(): Promise<void>;
   /** Ends the process: in order first, by force when it does not end. Idempotent, never throws. */
   stop(): Promise<void>;
-  /** Remembered, and sent again after a restart; may be called before `start()`. Idempotent. */
-  subscribe(channel: RunnerChannel, symbol: string): void;
+  /**
+   * Remembered, and sent again after a restart; may be called before `start()`. Idempotent.
+   *
+   * @param sizes - The connector refuses those that the venue's or the recording's values do not fit
+   * into, by an `error` event.
+   */
+  subscribe(channel: RunnerChannel, symbol: string, sizes?: RunnerSizes): void;
   /** Forgets a subscription; does nothing when there is none. */
   unsubscribe(channel: RunnerChannel, symbol: string): void;
   /** The oldest event; waits up to `timeoutMs` for one. `undefined`: none came, or it was stopped. */

@@ -5,8 +5,10 @@ import path from 'node:path';
 
 import type * as toml from 'smol-toml';
 
+import { ownUrl } from '../native/own-url.js';
+
 // Loaded when a connector with a config is started: every program would pay for it otherwise.
-const load = createRequire(import.meta.url);
+const load = createRequire(ownUrl(import.meta.url));
 
 /** A config file that only this user can read, until it is removed or the process ends. */
 export class TemporaryConfig {

@@ -1,3 +1,5 @@
+import { knownKeys } from '../models/known-keys.js';
+
 /** Pauses between attempts to connect. */
 export interface Backoff {
   /** Pause before the first attempt, doubled each time. Default 500. */
@@ -9,6 +11,14 @@ export interface Backoff {
   /** A connection that held this long resets the count. Default 5 000. */
   readonly stableAfterMs?: number;
 }
+
+/** The names of {@link Backoff}. */
+export const BACKOFF_KEYS = knownKeys<Backoff>({
+  baseMs: true,
+  maxMs: true,
+  maxAttempts: true,
+  stableAfterMs: true,
+});
 
 /** Defaults of {@link Backoff}: 0.5 → 1 → 2 → 4 → 8 s, at most 5 attempts. */
 export const DEFAULT_BACKOFF: Required<Backoff> = Object.freeze({

@@ -11,16 +11,16 @@ export interface BinanceDiff {
   readonly asks: readonly RawLevel[];
 }
 
-/** A book as the REST endpoint tells it. */
+/** A book as the REST endpoint reports it. */
 export interface BinanceSnapshot {
   readonly lastUpdateId: number;
-  /** `undefined` on spot, which tells no time. */
+  /** `undefined` on spot, which reports no time. */
   readonly timestampMs: number | undefined;
   readonly bids: readonly RawLevel[];
   readonly asks: readonly RawLevel[];
 }
 
-/** What came of a diff: told on, seen before, kept for the snapshot, or after a hole. */
+/** What came of a diff: applied, seen before, kept for the snapshot, or after a hole. */
 export type DiffResult = 'apply' | 'old' | 'wait' | 'gap';
 
 /** Diffs that wait for a snapshot; more than any snapshot takes to come. */
@@ -39,7 +39,7 @@ export class BinanceBook {
     return this.#last !== undefined;
   }
 
-  /** `apply`: tell it on. `gap`: something is missing; a new snapshot is needed. */
+  /** `apply`: pass it on. `gap`: something is missing; a new snapshot is needed. */
   onDiff(diff: BinanceDiff): DiffResult {
     if (this.#last === undefined) {
       // Those that are dropped here are older than any snapshot still to come.

@@ -1,4 +1,5 @@
 import { HftError } from '../models/hft-error.js';
+import { jsonExcerpt } from '../models/json-excerpt.js';
 import type { BinanceSnapshot } from './binance-book.js';
 import type { RawLevel, RawTrade } from './raw-event.js';
 
@@ -40,7 +41,7 @@ export class BinanceRest {
   /** @throws BinanceRestError */
   async depth(symbol: string, limit: number, signal: AbortSignal): Promise<BinanceSnapshot> {
     const body = await this.#get('depth', { symbol, limit: String(limit) }, signal);
-    const { lastUpdateId, bids, asks, T, E } = body as Fields;
+    const { lastUpdateId, bids, asks, T, E } = fieldsOf(body);
     if (!Number.isSafeInteger(lastUpdateId) || !Array.isArray(bids) || !Array.isArray(asks))
       throw new BinanceRestError(`Binance: depth of ${symbol} is no book.`, 200, 0, 0);
     const timestampMs = T ?? E;
@@ -57,7 +58,7 @@ export class BinanceRest {
     const body = await this.#get('trades', { symbol, limit: String(limit) }, signal);
     if (!Array.isArray(body))
       throw new BinanceRestError(`Binance: trades of ${symbol} are no list.`, 200, 0, 0);
-    return (body as Fields[]).map(({ id, price, qty, time, isBuyerMaker }) => ({
+    return (body as unknown[]).map(fieldsOf).map(({ id, price, qty, time, isBuyerMaker }) => ({
       type: 'trade',
       symbol,
       timestamp: time as number,
@@ -91,13 +92,18 @@ export class BinanceRest {
       body = undefined;
     }
     if (response.ok && body !== undefined) return body;
-    const { code, msg } = (body ?? {}) as Fields;
+    const { code, msg } = fieldsOf(body);
     const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1_000;
     throw new BinanceRestError(
-      `Binance: ${path}: HTTP ${response.status} ${JSON.stringify(code ?? '')} ${JSON.stringify(msg ?? '')}`,
+      `Binance: ${path}: HTTP ${response.status} ${jsonExcerpt(code ?? '')} ${jsonExcerpt(msg ?? '', 200)}`,
       response.status,
       typeof code === 'number' ? code : 0,
       Number.isFinite(retryAfterMs) ? retryAfterMs : 0,
     );
   }
+}
+
+/** The fields of any JSON value: none of what is no object. */
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }

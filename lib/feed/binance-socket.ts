@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 
 import { HftError } from '../models/hft-error.js';
+import { jsonExcerpt } from '../models/json-excerpt.js';
 
 /** How one connection with Binance behaves. */
 export interface BinanceSocketOptions {
@@ -17,7 +18,7 @@ export interface BinanceSocketOptions {
   readonly requestGapMs: number;
 }
 
-/** What a socket tells its owner. */
+/** What a socket reports to its owner. */
 export interface BinanceSocketEvents {
   /** The content of one frame. */
   onData(data: Readonly<Record<string, unknown>>): void;
@@ -39,7 +40,7 @@ const STREAMS_PER_REQUEST = 200;
 
 /**
  * One combined-stream connection: subscriptions with their answers, heartbeat, and a second
- * connection that takes over before the venue ends the first. For a while both tell the same: the
+ * connection that takes over before the venue ends the first. For a while both report the same: the
  * owner drops what it has seen by its number.
  */
 export class BinanceSocket {
@@ -321,33 +322,49 @@ class Connection {
 
   #onMessage(data: WebSocket.RawData): void {
     if (this.#ended) return;
-    let frame: Fields;
-    try {
-      // A text frame comes as one Buffer.
-      frame = JSON.parse((data as Buffer).toString()) as Fields;
-    } catch {
-      this.#events.onData({ e: 'unreadable' });
+    const frame = readFrame(data);
+    const content = frame?.['data'];
+    if (frame === undefined || (content !== undefined && !isFields(content))) {
+      this.#events.onData(UNREADABLE);
       return;
     }
-    const content = frame['data'];
-    if (typeof content === 'object' && content !== null) {
-      this.#events.onData(content as Fields);
+    if (content !== undefined) {
+      this.#events.onData(content);
       return;
     }
     const { id } = frame;
+    if (id === undefined && frame['error'] === undefined) this.#events.onData(UNREADABLE);
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined;
     if (pending === undefined) return;
     this.#pending.delete(id as number);
-    const error = (frame['error'] ?? frame) as Fields;
-    const { code, msg } = error;
+    const { error } = frame;
+    const { code, msg } = isFields(error) ? error : frame;
     if (code === undefined) pending.resolve();
     else
       pending.reject(
         new HftError(
           'ERR_VENUE_REFUSED',
-          `Binance refused: ${JSON.stringify(code)} ${JSON.stringify(msg)}`,
+          `Binance refused: ${jsonExcerpt(code)} ${jsonExcerpt(msg, 200)}`,
         ),
       );
+  }
+}
+
+/** A frame of which nothing can be read, in the words of the owner. */
+const UNREADABLE: Fields = Object.freeze({ e: 'unreadable' });
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `undefined`: no JSON, or no object. */
+function readFrame(data: WebSocket.RawData): Fields | undefined {
+  try {
+    // A text frame comes as one Buffer.
+    const value: unknown = JSON.parse((data as Buffer).toString());
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { BinanceBook, type BinanceDiff, type BinanceSnapshot } from './binance-book.js';
 import { BinanceRest, BinanceRestError } from './binance-rest.js';
 import { BinanceSocket } from './binance-socket.js';
@@ -36,6 +37,22 @@ export interface BinanceOptions {
   /** First pause after a failed snapshot, doubled up to 30 s. Default 500. */
   readonly resyncDelayMs?: number;
 }
+
+const KEYS = knownKeys<BinanceOptions>({
+  name: true,
+  market: true,
+  depthUrl: true,
+  tradesUrl: true,
+  restUrl: true,
+  tradeStream: true,
+  depthIntervalMs: true,
+  depthLimit: true,
+  heartbeatMs: true,
+  maxAgeMs: true,
+  handoverMs: true,
+  timeoutMs: true,
+  resyncDelayMs: true,
+});
 
 const ADDRESSES = {
   spot: {
@@ -85,6 +102,7 @@ export class BinanceWsStream extends InboxConnector {
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
   constructor(options: BinanceOptions = {}) {
+    checkKeys(options, KEYS, '');
     super(options.name ?? 'binance');
     const { market = 'spot' } = options;
     if (!(['spot', 'usdm'] as unknown[]).includes(market))
@@ -207,7 +225,8 @@ export class BinanceWsStream extends InboxConnector {
       throw new HftError('ERR_CONNECTOR_DOWN', `${this.name} is not connected.`, {
         remedy: 'Call connect() first.',
       });
-    if (!/^[A-Za-z0-9_]{1,40}$/.test(symbol))
+    // There are symbols with letters beyond ASCII.
+    if (!/^[\p{L}\p{M}\p{N}_]{1,40}$/u.test(symbol))
       throw new HftError('ERR_INVALID_ARGUMENT', `symbol: ${JSON.stringify(symbol)} is none.`);
     return symbol.toUpperCase();
   }
@@ -222,7 +241,7 @@ export class BinanceWsStream extends InboxConnector {
         this.#onDepth(data);
         break;
       case 'unreadable':
-        this.push({ type: 'error', code: 'unreadable_frame', message: 'a frame was no JSON' });
+        this.#unreadable('it is no message of the stream');
         break;
       default:
         break;
@@ -230,7 +249,11 @@ export class BinanceWsStream extends InboxConnector {
   }
 
   #onTrade({ s, t, a, p, q, T, m }: Fields): void {
-    const symbol = s as string;
+    if (typeof s !== 'string') {
+      this.#unreadable('a trade names no symbol');
+      return;
+    }
+    const symbol = s;
     const id = (t ?? a) as number;
     if (Number.isSafeInteger(id)) {
       const last = this.#lastTradeIds.get(symbol) ?? id - 1;
@@ -258,11 +281,12 @@ export class BinanceWsStream extends InboxConnector {
     const from = typeof pu === 'number' ? pu : (U as number) - 1;
     const timestampMs = (T ?? E) as number;
     if (!Number.isSafeInteger(from) || !Number.isSafeInteger(u)) {
-      this.push({
-        type: 'error',
-        code: 'unreadable_frame',
-        message: `depth of ${String(s)} has no numbers`,
-      });
+      this.#unreadable(`depth of ${book.symbol} has no numbers`);
+      return;
+    }
+    if (!Array.isArray(b) || !Array.isArray(a)) {
+      // What it changed is not known: the next one finds the hole.
+      this.#unreadable(`depth of ${book.symbol} has no levels`);
       return;
     }
     const diff: BinanceDiff = {
@@ -284,6 +308,14 @@ export class BinanceWsStream extends InboxConnector {
       message: `updates of ${book.symbol} are missing before ${String(u)}: its book is begun anew`,
     });
     void this.#sync(book);
+  }
+
+  #unreadable(what: string): void {
+    this.push({
+      type: 'error',
+      code: 'unreadable_frame',
+      message: `a frame was left out: ${what}`,
+    });
   }
 
   #begin(symbol: string): void {

@@ -7,7 +7,7 @@ interface Mirrored {
   last: DepthUpdate;
 }
 
-/** Keeps the books of one source, so that a consumer who comes later can be told them whole. */
+/** Keeps the books of one source, so that a consumer that comes later gets them whole. */
 export class BookMirror {
   readonly #books = new Map<string, Mirrored>();
 
@@ -17,7 +17,7 @@ export class BookMirror {
       book = { bids: new Map(), asks: new Map(), last: update };
       this.#books.set(update.symbol, book);
     }
-    // Changes of a book that was never told whole make none.
+    // Changes of a book that was never reported whole make none.
     if (book === undefined) return;
     setAll(book.bids, update.bids);
     setAll(book.asks, update.asks);

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
+  BYBIT_RUNNER_KEYS,
   BybitConnectorRunner,
   type BybitConnectorRunnerOptions,
 } from '../connector/bybit-connector-runner.js';
 import type { RunnerEvent } from '../connector/runner-event.js';
 import type { RunnerPort } from '../connector/runner-port.js';
 import { HftError } from '../models/hft-error.js';
+import { isBundled } from '../native/package-root.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { Backoff } from './backoff.js';
 import type { ConnectorHealth, ConnectorWrapper } from './connector-wrapper.js';
 import { defaultFeedLogger, silentFeedLogger, type FeedLogger } from './feed-logger.js';
@@ -28,6 +31,15 @@ export interface BybitFeedOptions {
   /** Default: lines on standard error by `LOG_LEVEL`. `false`: none. */
   readonly logger?: FeedLogger | false;
 }
+
+const KEYS = knownKeys<BybitFeedOptions>({
+  name: true,
+  runner: true,
+  makeRunner: true,
+  fallbackToStub: true,
+  stub: true,
+  logger: true,
+});
 
 /** How a stream reconnects Bybit: 0.5 → 1 → 2 → 4 → 8 s, 10 s at most, 5 retries. */
 export const BYBIT_BACKOFF: Backoff = Object.freeze({
@@ -73,8 +85,14 @@ export class BybitConnector implements ConnectorWrapper {
   /** Events of runners that are gone. */
   #earlierEvents = 0;
 
-  /** Nothing is started before `connect()`. */
+  /**
+   * Nothing is started before `connect()`.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown option.
+   */
   constructor(options: BybitFeedOptions = {}) {
+    checkKeys(options, KEYS, '');
+    if (options.runner !== undefined) checkKeys(options.runner, BYBIT_RUNNER_KEYS, 'runner');
     this.#options = options;
     this.#name = options.name ?? 'bybit';
     const { logger = defaultFeedLogger() } = options;
@@ -112,8 +130,9 @@ export class BybitConnector implements ConnectorWrapper {
       // A process that runs and waits for its venue goes on doing so.
       const isWaiting = this.#venueAway && isRunning(runner);
       if (this.#runner === runner && !isWaiting) await this.#dropRunner();
-      if (!HftError.is(error, 'ERR_CONNECTOR_NOT_FOUND') || this.#options.fallbackToStub === false)
-        throw error;
+      const isMissing = HftError.is(error, 'ERR_CONNECTOR_NOT_FOUND');
+      // In a bundle it may be installed all the same: made-up data would be a surprise.
+      if (!isMissing || this.#options.fallbackToStub === false || isBundled()) throw error;
       await this.#standIn(error);
     }
   }
@@ -212,7 +231,7 @@ export class BybitConnector implements ConnectorWrapper {
     }
   }
 
-  /** While its venue is away nothing of what it tells is of use: the books begin anew after. */
+  /** While its venue is away nothing of what it reports is of use: the books begin anew after. */
   async #untilVenue(runner: RunnerPort): Promise<void> {
     const endMs = performance.now() + VENUE_WAIT_MS;
     while (this.#venueAway) {

@@ -1,4 +1,5 @@
 import { HftError } from '../models/hft-error.js';
+import type { NamesOf } from '../models/known-keys.js';
 import { Feed, asError } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import type { FeedConnectorHealth, FeedHealth } from './feed-health.js';
@@ -17,6 +18,13 @@ export interface CompositeOptions {
   readonly logger?: FeedLogger | false;
   readonly logLimits?: FeedLogLimits;
 }
+
+/** The names of {@link CompositeOptions}. */
+export const COMPOSITE_NAMES: NamesOf<CompositeOptions> = {
+  name: true,
+  logger: true,
+  logLimits: true,
+};
 
 /** What feeds over other feeds share. The feeds behind it are started and stopped with it. */
 export abstract class CompositeFeed extends Feed {

@@ -35,7 +35,7 @@ export function conflateFeed(items: readonly FeedEvent[]): Room<FeedEvent> {
       else kept.push(item);
       continue;
     }
-    // In the place of the first of its book: no trade is told before a book at least as new.
+    // In the place of the first of its book: no trade is reported before a book at least as new.
     const update = left.get(bookOf(item));
     if (update !== undefined) kept.push(update);
     left.delete(bookOf(item));
@@ -71,7 +71,7 @@ function mergeOne(updates: readonly DepthUpdate[]): DepthUpdate {
 
 function setAll(side: Map<number, BookLevel>, levels: readonly BookLevel[]): void {
   for (const level of levels) {
-    // Taken out first, so that a changed level moves to the end: the order they were told in.
+    // Taken out first, so that a changed level moves to the end: the order they were reported in.
     side.delete(level.price);
     side.set(level.price, level);
   }

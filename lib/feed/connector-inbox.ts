@@ -1,11 +1,11 @@
 import { EventQueue, type Room } from '../models/event-queue.js';
 import type { RawDepth, RawError, RawLevel, RawStatus, RawTrade } from './raw-event.js';
 
-/** Events that a connector of this package tells. */
+/** Events that a connector of this package reports. */
 export type InboxEvent = RawTrade | RawDepth | RawStatus | RawError;
 
 /**
- * Between a venue that tells and a stream that asks. When the stream is slow, updates of a book
+ * Between a venue that reports and a stream that asks. When the stream is slow, updates of a book
  * merge (the book stays right) and the older half of the trades goes, counted; errors and states
  * stay.
  */
@@ -44,7 +44,8 @@ function makeRoom(items: readonly InboxEvent[]): Room<InboxEvent> {
   const books = new Map<string, RawDepth[]>();
   const kept: (InboxEvent | RawDepth[])[] = [];
   for (const item of items) {
-    if (item.type === 'depth') {
+    // What cannot be merged is left for the stream, which says what is wrong with it.
+    if (item.type === 'depth' && isMergeable(item)) {
       const symbol = item.symbol ?? '';
       const updates = books.get(symbol);
       if (updates !== undefined) {
@@ -63,6 +64,11 @@ function makeRoom(items: readonly InboxEvent[]): Room<InboxEvent> {
     dropped,
     conflated,
   };
+}
+
+function isMergeable({ bids, asks }: RawDepth): boolean {
+  const isLevel = (level: unknown): boolean => typeof level === 'object' && level !== null;
+  return [bids, asks].every((side: unknown) => Array.isArray(side) && side.every(isLevel));
 }
 
 function merge(updates: readonly RawDepth[]): RawDepth {

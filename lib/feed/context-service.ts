@@ -1,4 +1,6 @@
+import { attachConsumer } from './attach-consumer.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { DepthUpdate } from './depth-update.js';
 import { asError, type Feed } from './feed.js';
 import { FeedLog } from './feed-log.js';
@@ -32,6 +34,17 @@ export interface BackfillOptions {
   readonly fetchTrades: (symbol: string) => Promise<readonly TradeTick[]>;
 }
 
+const CONTEXT_KEYS = knownKeys<ContextOptions>({
+  windowsMs: true,
+  buckets: true,
+  bookLevels: true,
+  maxBookLevels: true,
+  maxSymbols: true,
+  bySource: true,
+  logger: true,
+});
+const BACKFILL_KEYS = knownKeys<BackfillOptions>({ dataSource: true, fetchTrades: true });
+
 /** Data source whose figures begin with a REST request. */
 const BACKFILLED = 'binance_ws';
 
@@ -49,6 +62,7 @@ export class ContextService {
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
   constructor(options: ContextOptions = {}) {
+    checkKeys(options, CONTEXT_KEYS, '');
     const { windowsMs = [1_000, 10_000, 60_000] } = options;
     if (windowsMs.length === 0)
       throw new HftError('ERR_INVALID_ARGUMENT', 'windowsMs: give at least one length.');
@@ -77,16 +91,7 @@ export class ContextService {
 
   /** Takes everything of a feed from now on. @returns Lets go of it. */
   attach(feed: Feed): () => void {
-    const onTrade = (tick: TradeTick): void => {
-      this.ingestTrade(tick);
-    };
-    const onDepth = (update: DepthUpdate): void => {
-      this.ingestDepth(update);
-    };
-    feed.on('trade', onTrade).on('depth', onDepth);
-    return () => {
-      feed.off('trade', onTrade).off('depth', onDepth);
-    };
+    return attachConsumer(feed, this);
   }
 
   /** Symbols that are known; with `bySource` as `source:symbol`. */
@@ -115,8 +120,10 @@ export class ContextService {
    * A failure is logged and changes nothing.
    *
    * @returns How many trades were taken.
+   * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown option.
    */
   async backfill(symbols: readonly string[], options: BackfillOptions): Promise<number> {
+    checkKeys(options, BACKFILL_KEYS, '');
     const { dataSource, fetchTrades } = options;
     if (dataSource !== BACKFILLED) {
       this.#log.note('context_backfill_skipped', { data_source: dataSource, symbols });

@@ -1,12 +1,21 @@
-import type { BybitConnectorRunnerOptions } from '../connector/bybit-connector-runner.js';
+import {
+  BYBIT_RUNNER_KEYS,
+  type BybitConnectorRunnerOptions,
+} from '../connector/bybit-connector-runner.js';
+import { checkKeys, knownKeys, namesWithout } from '../models/known-keys.js';
 import { BinanceWsStream } from './binance-ws-stream.js';
 import type { ConnectorWrapper } from './connector-wrapper.js';
 import type { ContextService } from './context-service.js';
 import { dataSources, type DataSourceRegistry } from './data-sources.js';
 import { createFeedLogger, silentFeedLogger, type FeedLogger } from './feed-logger.js';
-import { feedSettings, type FeedSettings, type FeedSettingsOptions } from './feed-settings.js';
+import {
+  feedSettings,
+  SETTING_NAMES,
+  type FeedSettings,
+  type FeedSettingsOptions,
+} from './feed-settings.js';
 import { HFTConnectorStream } from './hft-connector-stream.js';
-import type { StreamOptions } from './stream-options.js';
+import { STREAM_NAMES, type StreamOptions } from './stream-options.js';
 
 /** Options of `createFeed`; what is not given comes from the environment, then from the default. */
 export interface CreateFeedOptions extends FeedSettingsOptions {
@@ -23,6 +32,23 @@ export interface CreateFeedOptions extends FeedSettingsOptions {
   /** Everything else about the stream. */
   readonly stream?: Partial<Omit<StreamOptions, 'symbols' | 'logger'>>;
 }
+
+const KEYS = knownKeys<CreateFeedOptions>({
+  ...SETTING_NAMES,
+  env: true,
+  registry: true,
+  logger: true,
+  onWarning: true,
+  bybit: true,
+  stream: true,
+});
+const STREAM_KEYS = knownKeys<NonNullable<CreateFeedOptions['stream']>>(
+  namesWithout(STREAM_NAMES, ['symbols', 'logger']),
+  {
+    symbols: 'The symbols of a feed are symbols, beside stream.',
+    logger: 'The logger of a feed is logger, beside stream.',
+  },
+);
 
 /** A feed that is made and not yet started, with what it was made from. */
 export interface CreatedFeed {
@@ -51,6 +77,9 @@ export interface CreatedFeed {
  * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_UNKNOWN_DATA_SOURCE`.
  */
 export function createFeed(options: CreateFeedOptions = {}): CreatedFeed {
+  checkKeys(options, KEYS, '');
+  if (options.stream !== undefined) checkKeys(options.stream, STREAM_KEYS, 'stream');
+  if (options.bybit !== undefined) checkKeys(options.bybit, BYBIT_RUNNER_KEYS, 'bybit');
   const { env = process.env, registry = dataSources, onWarning, bybit, stream, ...rest } = options;
   const { logger: given, ...chosen } = rest;
   const settings = feedSettings(chosen, env, onWarning, registry.names);

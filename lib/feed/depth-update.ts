@@ -8,8 +8,8 @@ export interface DepthUpdate {
   readonly symbol: string;
   /** Exchange time, whole Unix ms, UTC; `new Date(timestampMs)` gives it as a date. */
   readonly timestampMs: number;
-  /** Exchange time, Unix ns; `null` where the source knows whole ms only. */
-  readonly timestampNs: bigint | null;
+  /** Exchange time, Unix ns; `undefined` where the source knows whole ms only. */
+  readonly timestampNs: bigint | undefined;
   /** When this process received it, Unix ms. */
   readonly receivedMs: number;
   /** Changed bids; `qty` 0: the level is gone. */

@@ -1,8 +1,14 @@
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
+import { COMPOSITE_NAMES } from './composite-feed.js';
 import type { Feed } from './feed.js';
 import type { FeedMember, RelayedNotice } from './feed-member.js';
 import type { FeedEventMap } from './feed-notice.js';
-import { SwitchableFeed, type SwitchableFeedOptions } from './switchable-feed.js';
+import {
+  SwitchableFeed,
+  type SwitchableFeedOptions,
+  type SwitchOptions,
+} from './switchable-feed.js';
 
 /** When `FailoverFeed` switches; every figure is a part of its hysteresis. */
 export interface FailoverOptions extends SwitchableFeedOptions {
@@ -17,6 +23,20 @@ export interface FailoverOptions extends SwitchableFeedOptions {
   /** Pause before a feed that gave up is started again. Default 30 000. */
   readonly restartAfterMs?: number;
 }
+
+const KEYS = knownKeys<FailoverOptions>({
+  ...COMPOSITE_NAMES,
+  failAfterMs: true,
+  recoverAfterMs: true,
+  minDwellMs: true,
+  checkIntervalMs: true,
+  restartAfterMs: true,
+});
+
+const SWITCH_KEYS = knownKeys<Pick<SwitchOptions, 'reason'>>(
+  { reason: true },
+  { keep: 'All feeds of a FailoverFeed stay.' },
+);
 
 interface Watch {
   /** Since when it is well, or is not; ms of `performance.now()`. */
@@ -42,7 +62,7 @@ export class FailoverFeed extends SwitchableFeed {
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` for no backup, two of one name, or a wrong option. */
   constructor(primary: Feed, backups: readonly Feed[], options: FailoverOptions = {}) {
-    super([primary, ...backups], { ...options, name: options.name ?? 'failover' });
+    super([primary, ...backups], { ...options, name: options.name ?? 'failover' }, KEYS);
     if (backups.length === 0)
       throw new HftError('ERR_INVALID_ARGUMENT', 'backups: give at least one feed.');
     this.#limits = {
@@ -70,9 +90,10 @@ export class FailoverFeed extends SwitchableFeed {
   /**
    * Makes one of its feeds the active one by hand; all stay. The rules go on from there.
    *
-   * @throws HftError `ERR_INVALID_ARGUMENT` for a feed that is none of its own.
+   * @throws HftError `ERR_INVALID_ARGUMENT` for a feed that is none of its own, or an unknown option.
    */
-  override async switchTo(next: Feed, options: { readonly reason?: string } = {}): Promise<void> {
+  override async switchTo(next: Feed, options: Pick<SwitchOptions, 'reason'> = {}): Promise<void> {
+    checkKeys(options, SWITCH_KEYS, '');
     if (!this.feeds.includes(next))
       throw new HftError('ERR_INVALID_ARGUMENT', `feed: ${next.name} is none of ${this.name}.`);
     await super.switchTo(next, { ...options, keep: true });
@@ -149,7 +170,7 @@ export class FailoverFeed extends SwitchableFeed {
     if (watch.restartAtMs === Infinity) watch.restartAtMs = nowMs + this.#limits.restartAfterMs;
     if (nowMs < watch.restartAtMs) return;
     watch.restartAtMs = Infinity;
-    // It tells its own failure by its notices.
+    // It reports its own failure by its notices.
     member.feed.start().catch(() => undefined);
   }
 }

@@ -5,7 +5,7 @@ export class FeedEventError extends HftError {
   declare readonly code: 'ERR_MISSING_FIELD' | 'ERR_INVALID_FIELD';
   /** Path of the field, for instance `bids[3].price`. */
   readonly field: string;
-  /** Name of the connector that told it. */
+  /** Name of the connector that reported it. */
   readonly source: string;
 
   /** @param rule - What holds instead: `is missing`, `must be a finite number above 0`, … */

@@ -49,10 +49,10 @@ export interface FeedHealth {
   readonly name: string;
   readonly state: FeedState;
   readonly connected: boolean;
-  /** Exchange time of the newest event, Unix ms; `null` before the first. */
-  readonly lastTsMs: number | null;
-  /** Time since the last event was received, ms; `null` before the first. */
-  readonly lastEventAgeMs: number | null;
+  /** Exchange time of the newest event, Unix ms; `undefined` before the first. */
+  readonly lastTsMs: number | undefined;
+  /** Time since the last event was received, ms; `undefined` before the first. */
+  readonly lastEventAgeMs: number | undefined;
   /** True when connected and nothing came for longer than `staleAfterMs`. */
   readonly stale: boolean;
   /** Events that wait in the queues of the consumers. */
@@ -86,12 +86,12 @@ export interface FeedHealthJson {
   };
 }
 
-/** A feed's health as `GET /ws/health` tells it. */
+/** A feed's health as `GET /ws/health` reports it. */
 export function feedHealthToJson(health: FeedHealth): FeedHealthJson {
   const { connectorHealth } = health;
   return {
     connected: health.connected,
-    last_ts: health.lastTsMs,
+    last_ts: health.lastTsMs ?? null,
     queue_size: health.queueSize,
     reconnection_attempts: health.reconnectionAttempts,
     connector_health: {

@@ -1,5 +1,6 @@
 import { EventStream } from '../client/event-stream.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { conflateDepth, conflateFeed } from './conflate-depth.js';
 import type { DepthUpdate } from './depth-update.js';
 import type { FeedEvent } from './feed-event.js';
@@ -21,6 +22,8 @@ export interface ConsumerOptions<T extends FeedEvent = FeedEvent> {
   /** Name in health and notices. Default the kind and a number. */
   readonly name?: string;
 }
+
+const KEYS = knownKeys<ConsumerOptions>({ policy: true, capacity: true, filter: true, name: true });
 
 interface Outlet {
   readonly kind: FeedQueueKind;
@@ -234,6 +237,7 @@ function check(
   kind: FeedQueueKind,
   options: ConsumerOptions<never>,
 ): { policy: FeedQueuePolicy; capacity: number } {
+  checkKeys(options, KEYS, '');
   const { policy = DEFAULTS[kind].policy, capacity = DEFAULTS[kind].capacity } = options;
   if (!POLICIES.includes(policy))
     throw new HftError(

@@ -1,3 +1,4 @@
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { FeedEvent } from './feed-event.js';
 import type { FeedLogger } from './feed-logger.js';
 import { LineBudget } from './line-budget.js';
@@ -12,6 +13,12 @@ export interface FeedLogLimits {
   readonly errorLinesPerSecond?: number;
 }
 
+const LIMIT_KEYS = knownKeys<FeedLogLimits>({
+  tradeLinesPerSecond: true,
+  depthLinesPerSecond: true,
+  errorLinesPerSecond: true,
+});
+
 /** The lines of one connector, by the event names of the log. */
 export class FeedLog {
   readonly #logger: FeedLogger;
@@ -21,6 +28,7 @@ export class FeedLog {
   readonly #errors: LineBudget;
 
   constructor(logger: FeedLogger, source: string, limits: FeedLogLimits = {}) {
+    checkKeys(limits, LIMIT_KEYS, 'logLimits');
     this.#logger = logger;
     this.#source = source;
     this.#trades = new LineBudget(limits.tradeLinesPerSecond ?? 1);

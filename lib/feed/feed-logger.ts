@@ -1,6 +1,7 @@
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
 
 import { SecretRedactor } from '../connector/secret-redactor.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { prettyLine } from './pretty-line.js';
 
 /** Levels that `LOG_LEVEL` takes. */
@@ -35,6 +36,13 @@ export interface FeedLoggerOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+const KEYS = knownKeys<FeedLoggerOptions>({
+  level: true,
+  pretty: true,
+  write: true,
+  env: true,
+});
+
 /** Levels by name, quietest last. */
 export const FEED_LOG_LEVELS: readonly FeedLogLevel[] = [
   'trace',
@@ -50,8 +58,11 @@ const BUFFER_BYTES = 1024 * 1024;
 /**
  * A logger of one JSON line per event: `{"level":"info","time":"…","event":"connector_connected",…}`.
  * In a terminal the same in colour and for people.
+ *
+ * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown option.
  */
 export function createFeedLogger(options: FeedLoggerOptions = {}): FeedLogger {
+  checkKeys(options, KEYS, '');
   const env = options.env ?? process.env;
   const redactor = SecretRedactor.fromEnv(env);
   const level = options.level ?? levelOf(env['LOG_LEVEL']) ?? 'info';

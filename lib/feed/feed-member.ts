@@ -4,11 +4,11 @@ import type { FeedEventMap, FeedHandler } from './feed-notice.js';
 
 /** Notices of a member that its owner passes on. */
 export type RelayedNotice =
-  'connected' | 'disconnected' | 'reconnecting' | 'error' | 'stale' | 'fresh' | 'state';
+  'connected' | 'disconnected' | 'reconnecting' | 'error' | 'stale' | 'live' | 'state';
 
 const RELAYED: readonly RelayedNotice[] = [
   ...(['connected', 'disconnected', 'reconnecting'] as const),
-  ...(['error', 'stale', 'fresh', 'state'] as const),
+  ...(['error', 'stale', 'live', 'state'] as const),
 ];
 
 /** What the owner of a member does with what comes from it. */

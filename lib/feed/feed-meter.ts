@@ -32,10 +32,10 @@ export class FeedMeter {
   connectorErrors = 0;
   reconnections = 0;
   disconnections = 0;
-  /** Exchange time of the newest event, Unix ms; `null` before the first. */
-  lastTsMs: number | null = null;
-  /** When the last event was received, ms of `performance.now()`; `null` before the first. */
-  lastEventMonoMs: number | null = null;
+  /** Exchange time of the newest event, Unix ms; `undefined` before the first. */
+  lastTsMs: number | undefined;
+  /** When the last event was received, ms of `performance.now()`; `undefined` before the first. */
+  lastEventMonoMs: number | undefined;
 
   record(event: FeedEvent, nowMonoMs: number): void {
     const meter = event.type === 'trade' ? this.#trades : this.#depth;
@@ -45,8 +45,10 @@ export class FeedMeter {
     this.lastEventMonoMs = nowMonoMs;
   }
 
-  get lastEventAgeMs(): number | null {
-    return this.lastEventMonoMs === null ? null : performance.now() - this.lastEventMonoMs;
+  get lastEventAgeMs(): number | undefined {
+    return this.lastEventMonoMs === undefined
+      ? undefined
+      : performance.now() - this.lastEventMonoMs;
   }
 
   metrics(

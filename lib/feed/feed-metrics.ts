@@ -29,7 +29,7 @@ export interface FeedMetrics {
   readonly filtered: number;
   /** Errors of consumers, filters and transforms. */
   readonly consumerErrors: number;
-  /** Errors that the connector told, and failed polls. */
+  /** Errors that the connector reported, and failed polls. */
   readonly connectorErrors: number;
   readonly reconnections: number;
   readonly disconnections: number;
@@ -50,7 +50,7 @@ export interface FeedMetricsJson {
   readonly depth: FeedKindMetricsJson;
 }
 
-/** A feed's figures as `GET /metrics` tells them. */
+/** A feed's figures as `GET /metrics` reports them. */
 export function feedMetricsToJson(metrics: FeedMetrics): FeedMetricsJson {
   const kind = (of: FeedKindMetrics): FeedKindMetricsJson => ({
     per_minute_count: of.perMinuteCount,

@@ -1,3 +1,4 @@
+import type { NamesOf } from '../models/known-keys.js';
 import type { DepthUpdate } from './depth-update.js';
 import type { FeedState } from './feed-health.js';
 import type { TradeTick } from './trade-tick.js';
@@ -29,7 +30,7 @@ export interface FeedReconnecting {
 /**
  * Something failed and the feed goes on, except after `connection`: then it gave up.
  * `event`: an event was left out. `consumer`: a handler, filter or transform threw. `connector`: the
- * connector told it, or a poll failed.
+ * connector reported it, or a poll failed.
  */
 export interface FeedErrorNotice {
   readonly type: 'error';
@@ -40,7 +41,7 @@ export interface FeedErrorNotice {
 
 /** No event came for `staleAfterMs`, or events come again. */
 export interface FeedStaleness {
-  readonly type: 'stale' | 'fresh';
+  readonly type: 'stale' | 'live';
   readonly source: string;
   /** How long nothing had come, ms. */
   readonly silentMs: number;
@@ -81,11 +82,26 @@ export interface FeedEventMap {
   reconnecting: FeedReconnecting;
   error: FeedErrorNotice;
   stale: FeedStaleness;
-  fresh: FeedStaleness;
+  live: FeedStaleness;
   dropped: FeedDropped;
   source: FeedSourceChange;
   state: FeedStateChange;
 }
+
+/** The names of {@link FeedEventMap}. */
+export const FEED_EVENTS: NamesOf<FeedEventMap> = {
+  trade: true,
+  depth: true,
+  connected: true,
+  disconnected: true,
+  reconnecting: true,
+  error: true,
+  stale: true,
+  live: true,
+  dropped: true,
+  source: true,
+  state: true,
+};
 
 /** Names that `feed.on` takes. */
 export type FeedEventName = keyof FeedEventMap;

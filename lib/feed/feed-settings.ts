@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
+import { flagWord } from '../models/flag-word.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
 import { levelOf, type FeedLogLevel } from './feed-logger.js';
 
 /** Data sources that need no registration. */
@@ -39,10 +41,23 @@ export type FeedSettingsOptions = {
   readonly [Name in keyof FeedSettings]?: FeedSettings[Name] | undefined;
 };
 
-const WORDS: ReadonlyMap<string, boolean> = new Map([
-  ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
-  ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
-]);
+/** The names of {@link FeedSettings}. */
+export const SETTING_NAMES: NamesOf<FeedSettingsOptions> = {
+  dataSource: true,
+  connectorName: true,
+  pollIntervalMs: true,
+  paperTrading: true,
+  symbols: true,
+  logLevel: true,
+  tickSize: true,
+  lotSize: true,
+  binanceMarket: true,
+  binanceDepthUrl: true,
+  binanceTradesUrl: true,
+  binanceRestUrl: true,
+};
+const KEYS = knownKeys(SETTING_NAMES);
+
 const text = z.string().trim().min(1, 'must not be empty');
 const step = z.number('must be a number').positive('must be above 0');
 const address = z.url('must be an address');
@@ -86,7 +101,7 @@ const VARIABLES: {
   dataSource: ['DATA_SOURCE', (given) => given.toLowerCase(), 'binance_ws'],
   connectorName: ['CONNECTOR_NAME', asIs, 'bybit'],
   pollIntervalMs: ['CONNECTOR_POLL_INTERVAL_MS', asNumber, 100],
-  paperTrading: ['CONNECTOR_PAPER_TRADING', (given) => WORDS.get(given.toLowerCase()), true],
+  paperTrading: ['CONNECTOR_PAPER_TRADING', flagWord, true],
   symbols: ['SYMBOL', (given) => given.split(',').map((symbol) => symbol.trim()), ['BTCUSDT']],
   logLevel: ['LOG_LEVEL', levelOf, 'info'],
   tickSize: ['CONNECTOR_TICK_SIZE', asNumber, 0.1],
@@ -97,18 +112,30 @@ const VARIABLES: {
   binanceRestUrl: ['BINANCE_REST_URL', asIs, undefined],
 };
 
+/** Settings that decide about money or the venue: a typing error must not choose for the user. */
+const DECISIVE: ReadonlySet<keyof FeedSettings> = new Set([
+  'dataSource',
+  'connectorName',
+  'paperTrading',
+  'binanceMarket',
+  'binanceDepthUrl',
+  'binanceTradesUrl',
+  'binanceRestUrl',
+]);
+
 /** Every variable that a feed reads itself. */
 export const FEED_VARIABLES: readonly string[] = Object.values(VARIABLES).map(([name]) => name);
 
 /**
- * Settings from options and environment. An invalid variable is its default, told by `warn`; an
- * invalid option is an error.
+ * Settings from options and environment. An invalid option is an error, and so is an invalid variable
+ * that decides about money or the venue; any other invalid variable is its default, reported by `warn`.
  *
  * @param env - Default: this process's environment.
  * @param warn - Gets one sentence per wrong variable; the value is not in it, for it may be a key in
  * the wrong place. Default: `process.emitWarning`.
  * @param sources - Data sources that there are. Default the built-in ones.
- * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_UNKNOWN_DATA_SOURCE` for a wrong option.
+ * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_UNKNOWN_DATA_SOURCE` for a wrong option, and for a
+ * wrong `DATA_SOURCE`, `CONNECTOR_NAME`, `CONNECTOR_PAPER_TRADING` or `BINANCE_…`.
  */
 export function feedSettings(
   options: FeedSettingsOptions = {},
@@ -116,6 +143,7 @@ export function feedSettings(
   warn: (text: string) => void = emitWarning,
   sources: readonly string[] = BUILT_IN_SOURCES,
 ): FeedSettings {
+  checkKeys(options, KEYS, '');
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   );
@@ -162,6 +190,12 @@ function fromEnv(
   const rule = isKnown
     ? (checked.error?.issues[0]?.message ?? 'must be true or false')
     : `must be one of ${sources.join(', ')}`;
+  if (DECISIVE.has(name)) {
+    const code = isKnown ? 'ERR_INVALID_ARGUMENT' : 'ERR_UNKNOWN_DATA_SOURCE';
+    throw new HftError(code, `${variable} ${rule}, and nothing was started.`, {
+      remedy: 'Correct the variable, or unset it.',
+    });
+  }
   warn(`${variable} ${rule}: it counts as ${String(preset)}.`);
   return preset;
 }

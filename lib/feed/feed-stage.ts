@@ -1,25 +1,25 @@
 import type { FeedEvent } from './feed-event.js';
 
 /**
- * A filter or transform: returns the event, another one in its place, or `null` to take it out.
+ * A filter or transform: returns the event, another one in its place, or `undefined` to take it out.
  * What it throws is reported, and the event is taken out.
  */
-export type FeedStage = (event: FeedEvent) => FeedEvent | null | undefined;
+export type FeedStage = (event: FeedEvent) => FeedEvent | undefined;
 
 /** Lets pass the events for which `holds` does. */
 export function keepEvents(holds: (event: FeedEvent) => boolean): FeedStage {
-  return (event) => (holds(event) ? event : null);
+  return (event) => (holds(event) ? event : undefined);
 }
 
 /** Lets pass the events of these symbols. */
 export function keepSymbols(...symbols: readonly string[]): FeedStage {
   const wanted = new Set(symbols);
-  return (event) => (wanted.has(event.symbol) ? event : null);
+  return (event) => (wanted.has(event.symbol) ? event : undefined);
 }
 
 /** Takes out trades below a quantity; updates of books pass. */
 export function minTradeQty(qty: number): FeedStage {
-  return (event) => (event.type === 'trade' && event.qty < qty ? null : event);
+  return (event) => (event.type === 'trade' && event.qty < qty ? undefined : event);
 }
 
 /** Gives symbols other names, so that venues that write them differently agree. */

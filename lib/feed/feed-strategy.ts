@@ -22,11 +22,11 @@ export interface FeedStrategy {
   /** Only these symbols. Default all. */
   readonly symbols?: readonly string[];
   /** Once, when it is added. */
-  onStart?(context: FeedStrategyContext): unknown;
+  onStart?(ctx: FeedStrategyContext): unknown;
   /** Each trade of its symbols. */
-  onTrade?(tick: TradeTick, context: FeedStrategyContext): unknown;
+  onTrade?(ctx: FeedStrategyContext, tick: TradeTick): unknown;
   /** Each change of a book of its symbols. */
-  onDepth?(update: DepthUpdate, context: FeedStrategyContext): unknown;
+  onDepth?(ctx: FeedStrategyContext, update: DepthUpdate): unknown;
   /** Once, when it is removed or the engine stops. */
-  onStop?(context: FeedStrategyContext): unknown;
+  onStop?(ctx: FeedStrategyContext): unknown;
 }

@@ -1,18 +1,26 @@
 import type { EventStream } from '../client/event-stream.js';
-import type { DepthUpdate } from './depth-update.js';
+import { checkEvent, checkHandler } from '../models/check-event.js';
+import type { NamesOf } from '../models/known-keys.js';
 import type { FeedEvent } from './feed-event.js';
 import type { FeedHealth, FeedState } from './feed-health.js';
 import { FeedHub, type ConsumerOptions } from './feed-hub.js';
 import type { FeedMetrics } from './feed-metrics.js';
-import type { FeedEventMap, FeedEventName, FeedHandler } from './feed-notice.js';
-import type { TradeTick } from './trade-tick.js';
+import {
+  FEED_EVENTS,
+  type FeedEventMap,
+  type FeedEventName,
+  type FeedHandler,
+} from './feed-notice.js';
+
+/** What `stream` takes. */
+const MARKET_DATA: NamesOf<Record<FeedEvent['type'], unknown>> = { trade: true, depth: true };
 
 /**
  * Normalised market data: over one connector (`HFTConnectorStream`), several (`MergedFeed`), one of
  * several (`FailoverFeed`), or whichever was chosen last (`SwitchableFeed`). All are read alike:
  *
  * ```ts
- * for await (const event of feed) …            // a queue of its own, as is feed.trades()
+ * for await (const event of feed) …            // a queue of its own, as has feed.stream('trade')
  * feed.on('trade', (tick) => …);               // called at once, in order
  * ```
  *
@@ -54,20 +62,29 @@ export abstract class Feed implements AsyncIterable<FeedEvent> {
     return this.#state;
   }
 
-  /** Calls `handler` with each event of a kind, on this thread, in order. */
+  /**
+   * Calls `handler` with each event of a kind, on this thread, in order.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` for an event that there is not, with the nearest name.
+   */
   on<K extends FeedEventName>(name: K, handler: FeedHandler<K>): this {
+    checkEvent(name, FEED_EVENTS);
+    checkHandler(name, handler);
     this.hub.on(name, handler);
     return this;
   }
 
   /** Takes a handler off again; does nothing when it is not there. */
   off<K extends FeedEventName>(name: K, handler: FeedHandler<K>): this {
+    checkEvent(name, FEED_EVENTS);
     this.hub.off(name, handler);
     return this;
   }
 
   /** As `on`, for the next event only. */
   once<K extends FeedEventName>(name: K, handler: FeedHandler<K>): this {
+    checkEvent(name, FEED_EVENTS);
+    checkHandler(name, handler);
     const wrapped: FeedHandler<K> = (event) => {
       this.off(name, wrapped);
       return handler(event);
@@ -80,14 +97,17 @@ export abstract class Feed implements AsyncIterable<FeedEvent> {
     return this.hub.open('events', options);
   }
 
-  /** Trades, by a queue of its own. */
-  trades(options: ConsumerOptions<TradeTick> = {}): EventStream<TradeTick> {
-    return this.hub.open('trade', options) as unknown as EventStream<TradeTick>;
-  }
-
-  /** Updates of books, by a queue of its own. */
-  depth(options: ConsumerOptions<DepthUpdate> = {}): EventStream<DepthUpdate> {
-    return this.hub.open('depth', options) as unknown as EventStream<DepthUpdate>;
+  /**
+   * Trades (`trade`) or updates of books (`depth`), by a queue of its own.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT` for another event: take it with `on`.
+   */
+  stream<K extends FeedEvent['type']>(
+    name: K,
+    options: ConsumerOptions<FeedEventMap[K]> = {},
+  ): EventStream<FeedEventMap[K]> {
+    checkEvent(name, MARKET_DATA);
+    return this.hub.open(name, options) as unknown as EventStream<FeedEventMap[K]>;
   }
 
   /** As `events()`. */

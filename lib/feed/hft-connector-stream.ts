@@ -333,17 +333,17 @@ export class HFTConnectorStream extends Feed {
   }
 
   #stage(event: FeedEvent): FeedEvent | undefined {
-    let current: FeedEvent | null | undefined = event;
+    let current: FeedEvent | undefined = event;
     try {
       for (const stage of this.#options.stages) {
         current = stage(current);
-        if (current === null || current === undefined) break;
+        if (!current) break; // A stage without types may return null.
       }
     } catch (error) {
       this.onConsumerError(asError(error));
-      current = null;
+      current = undefined;
     }
-    if (current !== null && current !== undefined) return current;
+    if (current) return current;
     this.#meter.filtered += 1;
     return undefined;
   }
@@ -409,7 +409,7 @@ export class HFTConnectorStream extends Feed {
     const stale = staleAfterMs > 0 && silentMs >= staleAfterMs;
     if (stale === this.#stale) return;
     this.#stale = stale;
-    const type = stale ? 'stale' : 'fresh';
+    const type = stale ? 'stale' : 'live';
     this.#log.note(`connector_${type}`, { silent_ms: Math.round(silentMs) });
     this.emit(type, Object.freeze({ type, source: this.name, silentMs }));
   }

@@ -75,7 +75,7 @@ export abstract class InboxConnector implements ConnectorWrapper {
     this.#connected = true;
   }
 
-  /** The connection ended; who waits for an event is woken and told why. */
+  /** The connection ended; who waits for an event is woken and gets the reason. */
   protected markDisconnected(reason: string): void {
     if (!this.#connected) return;
     this.#connected = false;

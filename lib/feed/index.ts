@@ -48,13 +48,7 @@ export type {
   FeedStaleness,
   FeedStateChange,
 } from './feed-notice.js';
-export {
-  normalizeDepth,
-  normalizeEvent,
-  normalizeTrade,
-  type NormalizerOptions,
-} from './normalizer.js';
-export { DEFAULT_BACKOFF, type Backoff } from './backoff.js';
+export type { Backoff } from './backoff.js';
 export { Feed } from './feed.js';
 export type { ConsumerOptions } from './feed-hub.js';
 export { HFTConnectorStream } from './hft-connector-stream.js';
@@ -67,13 +61,7 @@ export {
   scaleQty,
   type FeedStage,
 } from './feed-stage.js';
-export {
-  createFeedLogger,
-  silentFeedLogger,
-  type FeedLogger,
-  type FeedLoggerOptions,
-  type FeedLogLevel,
-} from './feed-logger.js';
+export type { FeedLogger, FeedLogLevel } from './feed-logger.js';
 export type { FeedLogLimits } from './feed-log.js';
 export { InboxConnector } from './inbox-connector.js';
 export type { InboxEvent } from './connector-inbox.js';
@@ -82,15 +70,14 @@ export {
   type StubFaults,
   type StubbedConnectorOptions,
 } from './stubbed-connector.js';
-export { BYBIT_BACKOFF, BybitConnector, type BybitFeedOptions } from './bybit-connector.js';
+export { BybitConnector, type BybitFeedOptions } from './bybit-connector.js';
 export { NativeConnector, type NativeConnectorOptions } from './native-connector.js';
-export { CompositeFeed, type CompositeOptions } from './composite-feed.js';
+export type { CompositeFeed, CompositeOptions } from './composite-feed.js';
 export { MergedFeed, type MergedFeedOptions } from './merged-feed.js';
 export type { ReorderCounts } from './reorder-buffer.js';
-export { SwitchableFeed, type SwitchableFeedOptions } from './switchable-feed.js';
+export { SwitchableFeed, type SwitchOptions } from './switchable-feed.js';
 export { FailoverFeed, type FailoverOptions } from './failover-feed.js';
 export { BinanceWsStream, type BinanceOptions } from './binance-ws-stream.js';
-export { BinanceRestError } from './binance-rest.js';
 export { ContextService, type BackfillOptions, type ContextOptions } from './context-service.js';
 export type { MarketContext } from './symbol-context.js';
 export type { WindowFeatures } from './rolling-window.js';
@@ -100,9 +87,9 @@ export {
   type StrategyEngineOptions,
   type StrategyHealth,
 } from './strategy-engine.js';
-export { feedSettings, type FeedSettings, type FeedSettingsOptions } from './feed-settings.js';
+export type { FeedSettings } from './feed-settings.js';
 export {
-  DataSourceRegistry,
+  type DataSourceRegistry,
   dataSources,
   type DataSourceFactory,
   type DataSourceParts,

@@ -1,5 +1,5 @@
 /**
- * At most so many lines per second of one kind; the next line that is written tells how many were
+ * At most so many lines per second of one kind; the next line that is written reports how many were
  * not. A check costs one comparison, so that logging never slows the feed.
  */
 export class LineBudget {

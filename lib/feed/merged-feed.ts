@@ -1,5 +1,6 @@
 import { HftError } from '../models/hft-error.js';
-import { CompositeFeed, type CompositeOptions } from './composite-feed.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
+import { COMPOSITE_NAMES, CompositeFeed, type CompositeOptions } from './composite-feed.js';
 import type { Feed } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import type { FeedConnectorHealth } from './feed-health.js';
@@ -18,12 +19,14 @@ export interface MergedFeedOptions extends CompositeOptions {
   readonly maxHeld?: number;
 }
 
+const KEYS = knownKeys<MergedFeedOptions>({ ...COMPOSITE_NAMES, windowMs: true, maxHeld: true });
+
 /**
  * Several feeds as one, in the order of the exchange times. `source` names on each event where it
  * came from, and each source's books are books of their own.
  *
- * An event waits until every connected source has told something later, and `windowMs` at most. What
- * comes later than that is told at once, out of order, and counted: `order.late`. The venues'
+ * An event waits until every connected source has reported something later, and `windowMs` at most. What
+ * comes later than that is reported at once, out of order, and counted: `order.late`. The venues'
  * clocks are taken as they are.
  */
 export class MergedFeed extends CompositeFeed {
@@ -33,7 +36,7 @@ export class MergedFeed extends CompositeFeed {
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` for no feed, two of one name, or a wrong option. */
   constructor(feeds: readonly Feed[], options: MergedFeedOptions = {}) {
-    super('merged', feeds, options);
+    super('merged', feeds, checkKeys(options, KEYS, ''));
     const { windowMs = 50, maxHeld = 65_536 } = options;
     if (!(windowMs >= 0 && windowMs <= 60_000))
       throw new HftError(

@@ -1,12 +1,14 @@
 import { LiveClient } from '../client/live-client.js';
-import type { BookBatch, ClientErrorEvent, ConnectionChange } from '../client/client-event.js';
+import type { ClientErrorEvent, ConnectionChange } from '../client/client-event.js';
+import type { BookUpdate } from '../models/book-update.js';
 import type { LiveClientOptions } from '../client/client-options.js';
 import type { BookLevel } from '../models/book-level.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { Trade } from '../models/trade.js';
 import { InboxConnector } from './inbox-connector.js';
 
-/** Levels per side of the book that a late subscriber is told. */
+/** Levels per side of the book that a late subscriber gets. */
 const SNAPSHOT_LEVELS = 10_000;
 
 /** Options of `NativeConnector`: a client to read, or how to make one. */
@@ -15,11 +17,19 @@ export interface NativeConnectorOptions {
   readonly name?: string;
   /** A client that somebody else starts and closes. */
   readonly client?: LiveClient;
-  /** Makes a client of its own, started and closed by this connector. */
+  /** Makes a client of its own, started and closed by this connector. It only looks on unless they
+   * say `readOnly: false`. */
   readonly clientOptions?: LiveClientOptions;
   /** How long `connect()` waits for the connector process and whole books. Default 10 000. */
   readonly readyTimeoutMs?: number;
 }
+
+const KEYS = knownKeys<NativeConnectorOptions>({
+  name: true,
+  client: true,
+  clientOptions: true,
+  readyTimeoutMs: true,
+});
 
 /**
  * A `LiveClient` as a connector: trades and books of a connector process over shared memory, with
@@ -32,6 +42,7 @@ export class NativeConnector extends InboxConnector {
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` without, or with both of, client and its options. */
   constructor(options: NativeConnectorOptions) {
+    checkKeys(options, KEYS, '');
     super(options.name ?? 'hft');
     if ((options.client === undefined) === (options.clientOptions === undefined))
       throw new HftError('ERR_INVALID_ARGUMENT', 'client: give it or clientOptions, one of them.');
@@ -102,7 +113,7 @@ export class NativeConnector extends InboxConnector {
       await this.#client.close();
       this.#client = undefined;
     }
-    this.#client ??= new LiveClient(clientOptions as LiveClientOptions);
+    this.#client ??= new LiveClient({ readOnly: true, ...(clientOptions as LiveClientOptions) });
     return this.#client;
   }
 
@@ -126,7 +137,7 @@ export class NativeConnector extends InboxConnector {
   /** The book as it stands, for one who comes when the client already has it. */
   #tellBook(symbol: string): void {
     const book = this.client?.snapshot(symbol, SNAPSHOT_LEVELS);
-    if (book?.trusted !== true || book.exchTsNs === 0n) return;
+    if (book?.synced !== true || book.exchTsNs === 0n) return;
     this.#pushDepth(symbol, book.bids, book.asks, book.exchTsNs, true, 1);
   }
 
@@ -137,7 +148,7 @@ export class NativeConnector extends InboxConnector {
     this.push({ type: 'trade', symbol, timestampNs, price, qty, side });
   };
 
-  readonly #onBook = (batch: BookBatch): void => {
+  readonly #onBook = (batch: BookUpdate): void => {
     if (!this.depthSymbols.has(batch.symbol)) return;
     const { symbol, bids, asks, exchTsNs, localTsNs, reset, merged } = batch;
     this.#pushDepth(symbol, bids, asks, exchTsNs > 0n ? exchTsNs : localTsNs, reset, merged);

@@ -1,4 +1,5 @@
 import type { BookLevel } from '../models/book-level.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { Side } from '../models/side.js';
 import type { DepthUpdate } from './depth-update.js';
 import type { FeedEvent } from './feed-event.js';
@@ -26,8 +27,10 @@ export interface NormalizerOptions {
   readonly defaultSymbol?: string | undefined;
 }
 
+const KEYS = knownKeys<NormalizerOptions>({ source: true, defaultSymbol: true });
+
 /**
- * Turns what a connector tells into a `TradeTick` or `DepthUpdate`, every field checked. Names of
+ * Turns what a connector reports into a `TradeTick` or `DepthUpdate`, every field checked. Names of
  * fields count in camelCase and in snake_case.
  *
  * @param receivedMs - When it was received, Unix ms. Default now.
@@ -38,6 +41,7 @@ export function normalizeEvent(
   options: NormalizerOptions,
   receivedMs: number = Date.now(),
 ): FeedEvent {
+  checkKeys(options, KEYS, '');
   const type = isFields(raw) ? raw['type'] : undefined;
   if (type === 'depth') return normalizeDepth(raw, options, receivedMs);
   if (type === 'trade') return normalizeTrade(raw, options, receivedMs);
@@ -57,6 +61,7 @@ export function normalizeTrade(
   options: NormalizerOptions,
   receivedMs: number = Date.now(),
 ): TradeTick {
+  checkKeys(options, KEYS, '');
   const { source } = options;
   const fields = fieldsOf(raw, source);
   const symbol = symbolOf(fields, options);
@@ -90,6 +95,7 @@ export function normalizeDepth(
   options: NormalizerOptions,
   receivedMs: number = Date.now(),
 ): DepthUpdate {
+  checkKeys(options, KEYS, '');
   const { source } = options;
   const fields = fieldsOf(raw, source);
   const symbol = symbolOf(fields, options);
@@ -135,16 +141,16 @@ function symbolOf(fields: Fields, { source, defaultSymbol }: NormalizerOptions):
   return symbol;
 }
 
-function nsOf(fields: Fields, source: string): bigint | null {
+function nsOf(fields: Fields, source: string): bigint | undefined {
   const ns = fields['timestampNs'] ?? fields['timestamp_ns'];
-  if (ns === undefined || ns === null) return null;
+  if (ns === undefined || ns === null) return undefined;
   if (typeof ns !== 'bigint' || ns <= 0n || ns >= BigInt(LATEST_MS) * NS_PER_MS)
     throw invalid('timestampNs', 'must be a bigint of Unix ns', source);
   return ns;
 }
 
-function msOf(fields: Fields, ns: bigint | null, source: string): number {
-  if (ns !== null) return Number(ns / NS_PER_MS);
+function msOf(fields: Fields, ns: bigint | undefined, source: string): number {
+  if (ns !== undefined) return Number(ns / NS_PER_MS);
   const given = fields['timestamp'] ?? fields['timestampMs'] ?? fields['timestamp_ms'];
   if (given === undefined || given === null) throw missing('timestamp', source);
   const ms = given instanceof Date ? given.getTime() : given;

@@ -15,7 +15,7 @@ interface RawBase {
   readonly timestampNs?: bigint;
 }
 
-/** A trade as a connector tells it, before it is normalised. Names in snake_case count as well. */
+/** A trade as a connector reports it, before it is normalised. Names in snake_case count as well. */
 export interface RawTrade extends RawBase {
   readonly type: 'trade';
   readonly price: RawNumber;
@@ -26,7 +26,7 @@ export interface RawTrade extends RawBase {
   readonly id?: string | number | bigint;
 }
 
-/** A change of a book as a connector tells it, before it is normalised. */
+/** A change of a book as a connector reports it, before it is normalised. */
 export interface RawDepth extends RawBase {
   readonly type: 'depth';
   readonly bids: readonly RawLevel[];

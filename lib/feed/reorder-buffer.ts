@@ -19,7 +19,7 @@ export interface ReorderOptions {
 /** What the reordering of a merged feed did. */
 export interface ReorderCounts {
   readonly held: number;
-  /** Events that came after a later one had been released: told at once, out of order. */
+  /** Events that came after a later one had been released: reported at once, out of order. */
   readonly late: number;
   /** Events released before their time because the buffer was full. */
   readonly forced: number;
@@ -27,7 +27,7 @@ export interface ReorderCounts {
 
 /**
  * Puts the events of several sources in the order of their exchange times. An event is held until
- * every live source has told something later, and for `windowMs` at most. The order within one
+ * every live source has reported something later, and for `windowMs` at most. The order within one
  * source never changes, because its books depend on it: a time that runs backwards there counts as
  * the one before it.
  */
@@ -80,7 +80,7 @@ export class ReorderBuffer {
     this.release(nowMs);
   }
 
-  /** Tells every event whose time has come. */
+  /** Reports every event whose time has come. */
   release(nowMs: number): void {
     let safe = Infinity;
     for (const key of this.#newest.values()) safe = Math.min(safe, key);
@@ -108,7 +108,7 @@ export class ReorderBuffer {
     this.release(nowMs);
   }
 
-  /** Tells everything that is held. */
+  /** Reports everything that is held. */
   flush(): void {
     while (this.#heap.length > 0) this.#release();
   }
@@ -164,7 +164,7 @@ export class ReorderBuffer {
 
 /** Exchange time in ms; below them where the source knows it, to about 0.25 µs. */
 function keyOf(event: FeedEvent): number {
-  return event.timestampNs === null ? event.timestampMs : Number(event.timestampNs) / 1e6;
+  return event.timestampNs === undefined ? event.timestampMs : Number(event.timestampNs) / 1e6;
 }
 
 function isBefore(a: Held, b: Held): boolean {

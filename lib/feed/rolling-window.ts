@@ -1,3 +1,5 @@
+import { withoutNoise } from '../models/without-noise.js';
+
 /** Rolling figures of one window, made when asked for. */
 export interface WindowFeatures {
   readonly windowMs: number;
@@ -75,8 +77,11 @@ export class RollingWindow {
     return true;
   }
 
-  /** Figures of the window that ends at `nowMs`, Unix ms. */
-  features(nowMs: number): WindowFeatures {
+  /**
+   * Figures of the window that ends at `nowMs`, Unix ms. `price`: about where the market is, for
+   * spreads without the noise of differences; NaN reports them as they come.
+   */
+  features(nowMs: number, price = NaN): WindowFeatures {
     const sums = new Float64Array(COLUMNS);
     sums[SPREAD_MIN] = Infinity;
     sums[SPREAD_MAX] = -Infinity;
@@ -94,16 +99,16 @@ export class RollingWindow {
       windowMs: this.windowMs,
       tradeCount: count,
       tradeRate: count / (this.windowMs / 1000),
-      volume,
-      buyVolume: buy,
-      sellVolume: sell,
+      volume: withoutNoise(volume),
+      buyVolume: withoutNoise(buy),
+      sellVolume: withoutNoise(sell),
       volumeImbalance: volume > 0 ? (buy - sell) / volume : NaN,
       vwap: volume > 0 ? notional / volume : NaN,
       volatility: Math.sqrt(returns),
       spread: Object.freeze({
         mean: spreads > 0 ? spreadSum / spreads : NaN,
-        min: spreads > 0 ? min : NaN,
-        max: spreads > 0 ? max : NaN,
+        min: spreads > 0 ? withoutNoise(min, price) : NaN,
+        max: spreads > 0 ? withoutNoise(max, price) : NaN,
       }),
       depthCount: spreads,
     });

@@ -1,4 +1,6 @@
+import { attachConsumer } from './attach-consumer.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { ContextService } from './context-service.js';
 import type { DepthUpdate } from './depth-update.js';
 import { asError, type Feed } from './feed.js';
@@ -18,6 +20,13 @@ export interface StrategyEngineOptions {
   /** Default: lines on standard error by `LOG_LEVEL`. `false`: none. */
   readonly logger?: FeedLogger | false;
 }
+
+const KEYS = knownKeys<StrategyEngineOptions>({
+  context: true,
+  disableAfterErrors: true,
+  onError: true,
+  logger: true,
+});
 
 /** Condition of one strategy, made now. */
 export interface StrategyHealth {
@@ -50,7 +59,9 @@ export class StrategyEngine {
   readonly #log: FeedLog;
   #running: readonly Running[] = [];
 
+  /** @throws HftError `ERR_INVALID_ARGUMENT` for an unknown option. */
   constructor(options: StrategyEngineOptions = {}) {
+    checkKeys(options, KEYS, '');
     this.#options = options;
     const { logger = defaultFeedLogger() } = options;
     this.#logger = logger === false ? silentFeedLogger : logger;
@@ -106,7 +117,7 @@ export class StrategyEngine {
       const { strategy, context } = running;
       if (strategy.onTrade === undefined || !wants(running, tick.symbol)) continue;
       running.trades += 1;
-      this.#call(running, () => strategy.onTrade?.(tick, context));
+      this.#call(running, () => strategy.onTrade?.(context, tick));
     }
   }
 
@@ -116,22 +127,13 @@ export class StrategyEngine {
       const { strategy, context } = running;
       if (strategy.onDepth === undefined || !wants(running, update.symbol)) continue;
       running.depth += 1;
-      this.#call(running, () => strategy.onDepth?.(update, context));
+      this.#call(running, () => strategy.onDepth?.(context, update));
     }
   }
 
   /** Takes everything of a feed from now on. @returns Lets go of it. */
   attach(feed: Feed): () => void {
-    const onTrade = (tick: TradeTick): void => {
-      this.ingestTrade(tick);
-    };
-    const onDepth = (update: DepthUpdate): void => {
-      this.ingestDepth(update);
-    };
-    feed.on('trade', onTrade).on('depth', onDepth);
-    return () => {
-      feed.off('trade', onTrade).off('depth', onDepth);
-    };
+    return attachConsumer(feed, this);
   }
 
   /** Condition of every strategy, in the order they were added. */

@@ -1,5 +1,6 @@
 import { HftError } from '../models/hft-error.js';
-import { DEFAULT_BACKOFF, type Backoff } from './backoff.js';
+import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
+import { BACKOFF_KEYS, DEFAULT_BACKOFF, type Backoff } from './backoff.js';
 import type { FeedLogger } from './feed-logger.js';
 import type { FeedLogLimits } from './feed-log.js';
 import type { FeedStage } from './feed-stage.js';
@@ -29,6 +30,22 @@ export interface StreamOptions {
   readonly logLimits?: FeedLogLimits;
 }
 
+/** The names of {@link StreamOptions}. */
+export const STREAM_NAMES: NamesOf<StreamOptions> = {
+  symbols: true,
+  trades: true,
+  depth: true,
+  pollIntervalMs: true,
+  mode: true,
+  backoff: true,
+  connectTimeoutMs: true,
+  staleAfterMs: true,
+  stages: true,
+  logger: true,
+  logLimits: true,
+};
+const KEYS = knownKeys(STREAM_NAMES);
+
 /** Options with their defaults, checked. */
 export type ResolvedStreamOptions = Required<Omit<StreamOptions, 'backoff' | 'logger'>> & {
   readonly backoff: Required<Backoff>;
@@ -39,6 +56,8 @@ export function resolveStreamOptions(
   options: StreamOptions,
   preferred: Backoff = {},
 ): ResolvedStreamOptions {
+  checkKeys(options, KEYS, '');
+  if (options.backoff !== undefined) checkKeys(options.backoff, BACKOFF_KEYS, 'backoff');
   const symbols = options.symbols.map((symbol) => {
     if (typeof symbol !== 'string' || symbol === '') throw invalid('symbols', symbol, 'is empty');
     return symbol;

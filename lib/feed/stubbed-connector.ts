@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys, namesWithout } from '../models/known-keys.js';
 import { checkInstrument } from '../models/live-instrument.js';
 import { stubFeeds } from '../stub/stub-feeds.js';
 import type { StubFeed, StubQuote } from '../stub/stub-data.js';
 import {
   resolveStubOptions,
+  STUB_NAMES,
   type ResolvedStubOptions,
   type StubOptions,
 } from '../stub/stub-options.js';
@@ -36,6 +38,27 @@ export interface StubbedConnectorOptions {
   readonly connectDelayMs?: number;
 }
 
+const FAULT_KEYS = knownKeys<StubFaults>({
+  failConnects: true,
+  disconnectAfterEvents: true,
+  invalidEvery: true,
+});
+const KEYS = knownKeys<StubbedConnectorOptions>({
+  name: true,
+  stub: true,
+  tickSize: true,
+  lotSize: true,
+  faults: true,
+  connectDelayMs: true,
+});
+const STUB_KEYS = knownKeys<NonNullable<StubbedConnectorOptions['stub']>>(
+  namesWithout(STUB_NAMES, ['replay', 'record']),
+  {
+    replay: 'A connector makes its data: replay belongs to the stub bot.',
+    record: 'A connector keeps nothing: record belongs to the stub bot, or use a Recorder.',
+  },
+);
+
 interface Market {
   readonly symbol: string;
   readonly feeds: Iterator<StubFeed, void>;
@@ -65,6 +88,9 @@ export class StubbedConnector extends InboxConnector {
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
   constructor(options: StubbedConnectorOptions = {}) {
+    checkKeys(options, KEYS, '');
+    if (options.faults !== undefined) checkKeys(options.faults, FAULT_KEYS, 'faults');
+    if (options.stub !== undefined) checkKeys(options.stub, STUB_KEYS, 'stub');
     super(options.name ?? 'stub');
     this.#options = options;
     this.#stub = resolveStubOptions({ maxFeeds: Infinity, ...options.stub });
@@ -97,7 +123,7 @@ export class StubbedConnector extends InboxConnector {
   }
 
   subscribeDepth(symbol: string): Promise<void> {
-    // The book is told whole first, also to one who comes late.
+    // The book is reported whole first, also to one who comes late.
     if (!this.depthSymbols.has(symbol)) this.#markets.delete(symbol);
     return this.#subscribe(this.depthSymbols, symbol);
   }
@@ -120,7 +146,7 @@ export class StubbedConnector extends InboxConnector {
       connector: 'stub',
       tickSize,
       lotSize,
-      roi: null,
+
       lastTradesCapacity: 0,
     });
     const stub = { ...this.#stub, seed: this.#stub.seed + hash(symbol) };
@@ -156,7 +182,7 @@ export class StubbedConnector extends InboxConnector {
     }, dueInMs);
   }
 
-  /** Tells every step that is due, of the market that is furthest behind first. */
+  /** Reports every step that is due, of the market that is furthest behind first. */
   #tick(nowMonoMs: number): void {
     // With `asap` the inbox sets the pace: more than it holds would only be merged.
     const roomy = this.#stub.pace === 'realtime' || (this.health.queueSize ?? 0) < 4 * TURN_FEEDS;

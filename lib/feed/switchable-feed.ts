@@ -1,6 +1,7 @@
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys, type KnownKeys } from '../models/known-keys.js';
 import { BookMirror } from './book-mirror.js';
-import { CompositeFeed, type CompositeOptions } from './composite-feed.js';
+import { COMPOSITE_NAMES, CompositeFeed, type CompositeOptions } from './composite-feed.js';
 import type { Feed } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import { FeedMember, type RelayedNotice } from './feed-member.js';
@@ -9,18 +10,37 @@ import type { FeedEventMap } from './feed-notice.js';
 /** Options of `SwitchableFeed`. */
 export type SwitchableFeedOptions = CompositeOptions;
 
+/** How `switchTo` exchanges the source. */
+export interface SwitchOptions {
+  /** The present one stands by instead of being stopped. Default false. */
+  readonly keep?: boolean;
+  /** Stands in the `source` notice. Default `switchTo`. */
+  readonly reason?: string;
+}
+
+const KEYS = knownKeys(COMPOSITE_NAMES);
+const SWITCH_KEYS = knownKeys<SwitchOptions>({ keep: true, reason: true });
+
 /**
  * A feed whose source can be exchanged while it runs: consumers keep their handlers and queues, get
  * a `source` notice, and each book whole (`snapshot: true`) before its changes. Around a switch
- * trades may be missing or, where two sources are the same venue, be told twice.
+ * trades may be missing or, where two sources are the same venue, be reported twice.
  */
 export class SwitchableFeed extends CompositeFeed {
   readonly #mirrors = new Map<FeedMember, BookMirror>();
   #active: FeedMember;
 
-  /** @param feeds - The first one is active; the others stand by, connected. */
-  constructor(feeds: readonly Feed[], options: SwitchableFeedOptions = {}) {
-    super('switchable', feeds, options);
+  /**
+   * @param feeds - The first one is active; the others stand by, connected.
+   * @param known - Names that a class on top of this one has besides.
+   * @throws HftError `ERR_INVALID_ARGUMENT` for no feed, two of one name, or an unknown option.
+   */
+  constructor(
+    feeds: readonly Feed[],
+    options: SwitchableFeedOptions = {},
+    known: KnownKeys = KEYS,
+  ) {
+    super('switchable', feeds, checkKeys(options, known, ''));
     this.#active = this.members[0] as FeedMember;
   }
 
@@ -33,13 +53,10 @@ export class SwitchableFeed extends CompositeFeed {
    * Exchanges the source. The new feed is started first; when it cannot be, the present one goes on.
    *
    * @param next - A feed, also one that stands by.
-   * @param options - `keep`: the present one stands by instead of being stopped. Default false.
    * @throws HftError as `next.start()`; `ERR_INVALID_ARGUMENT` for another feed of a name in use.
    */
-  async switchTo(
-    next: Feed,
-    options: { readonly keep?: boolean; readonly reason?: string } = {},
-  ): Promise<void> {
+  async switchTo(next: Feed, options: SwitchOptions = {}): Promise<void> {
+    checkKeys(options, SWITCH_KEYS, '');
     const known = this.members.find(({ feed }) => feed === next);
     if (known === this.#active) return;
     if (known === undefined && this.feeds.some(({ name }) => name === next.name))
@@ -77,7 +94,7 @@ export class SwitchableFeed extends CompositeFeed {
     notice: FeedEventMap[K],
     member: FeedMember,
   ): void {
-    // The next connection tells every book whole.
+    // The next connection reports every book whole.
     if (name === 'disconnected') this.#mirror(member).clear();
     super.onNotice(name, notice, member);
   }

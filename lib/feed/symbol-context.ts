@@ -1,4 +1,5 @@
 import { TopBook, type PriceQty } from '../client/top-book.js';
+import { withoutNoise } from '../models/without-noise.js';
 import type { DepthUpdate } from './depth-update.js';
 import { RollingWindow, type WindowFeatures } from './rolling-window.js';
 import type { TradeTick } from './trade-tick.js';
@@ -75,7 +76,7 @@ export class SymbolContext {
   depth(update: DepthUpdate): void {
     if (update.snapshot) {
       this.#book.clear();
-      this.#book.trusted = true;
+      this.#book.synced = true;
       this.#bookSource = update.source;
     }
     // Another source's changes are changes of another book.
@@ -105,10 +106,10 @@ export class SymbolContext {
       lastPrice: this.#lastPrice,
       bestBid,
       bestAsk,
-      mid: (bestBid + bestAsk) / 2,
-      spread: bestAsk - bestBid,
+      mid: withoutNoise((bestBid + bestAsk) / 2),
+      spread: withoutNoise(bestAsk - bestBid, bestAsk),
       bookImbalance: bids + asks > 0 ? (bids - asks) / (bids + asks) : NaN,
-      windows: Object.freeze(this.#windows.map((window) => window.features(nowMs))),
+      windows: Object.freeze(this.#windows.map((window) => window.features(nowMs, bestAsk))),
       lateEvents: this.#lateEvents,
     });
   }

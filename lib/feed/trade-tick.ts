@@ -8,8 +8,8 @@ export interface TradeTick {
   readonly symbol: string;
   /** Exchange time, whole Unix ms, UTC; `new Date(timestampMs)` gives it as a date. */
   readonly timestampMs: number;
-  /** Exchange time, Unix ns; `null` where the source knows whole ms only. */
-  readonly timestampNs: bigint | null;
+  /** Exchange time, Unix ns; `undefined` where the source knows whole ms only. */
+  readonly timestampNs: bigint | undefined;
   /** When this process received it, Unix ms. */
   readonly receivedMs: number;
   readonly price: number;

@@ -1,7 +1,24 @@
+import type { OrderWait } from './bot.js';
+import { gridFault } from './grid-fault.js';
 import { HftError } from './hft-error.js';
+import { checkKeys, knownKeys } from './known-keys.js';
+import type { InstrumentSpec } from './live-instrument.js';
+import { ORDER_HINTS } from './order-hints.js';
 import type { OrderRequest } from './order-request.js';
 import { orderTypeToCode } from './order-type.js';
 import { timeInForceToCode } from './time-in-force.js';
+
+const WAIT_KEYS = knownKeys<OrderWait>({ timeoutMs: true });
+const ORDER_KEYS = knownKeys<OrderRequest>(
+  { orderId: true, side: true, price: true, qty: true, timeInForce: true, orderType: true },
+  { ...ORDER_HINTS, ...instrumentHints() },
+);
+
+/** Orders of a low-level bot name their instrument by the argument before them. */
+function instrumentHints(): Readonly<Record<string, string>> {
+  const hint = 'The instrument of an order is the argument before it: its index in the bot.';
+  return { symbol: hint, instrument: hint, asset: hint };
+}
 
 const U64_END = 1n << 64n;
 /** Longest wait in one call, ns: 2^53 - 1 is 104 days. */
@@ -89,12 +106,13 @@ export function checkDurationNs(ns: number, path: string): number {
 }
 
 /** The wait of an order call in ns, 0 when none was asked for. */
-export function checkWait(wait: { readonly timeoutMs: number } | undefined): number {
+export function checkWait(wait: OrderWait | undefined): number {
   if (wait === undefined) return 0;
   const given: unknown = wait;
   if (typeof given !== 'object' || given === null) {
     invalid('wait', wait, 'must be { timeoutMs } or left out');
   }
+  checkKeys(wait, WAIT_KEYS, 'wait');
   const { timeoutMs } = wait;
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0) || timeoutMs > 60_000) {
     invalid('wait.timeoutMs', timeoutMs, 'must be above 0 and at most 60000');
@@ -114,6 +132,24 @@ export function checkTick(tick: number, path: string): number {
   return tick;
 }
 
+/**
+ * Refuses a price or quantity off the grid of its instrument: nothing is rounded for the caller.
+ *
+ * @throws HftError `ERR_OFF_GRID` naming the nearest value on the grid.
+ */
+export function checkGrid(
+  instrument: Pick<InstrumentSpec, 'tickSize' | 'lotSize'>,
+  price: number,
+  qty: number,
+  isMarket: boolean,
+): void {
+  const fault = gridFault(instrument, price, qty, isMarket);
+  if (fault === undefined) return;
+  throw new HftError('ERR_OFF_GRID', `${fault.text}.`, {
+    remedy: 'Nothing was sent. roundToTick(value, step) gives the nearest on the grid.',
+  });
+}
+
 /** An order request with everything checked and in the addon's numbers. */
 export interface CheckedOrder {
   readonly orderId: bigint;
@@ -129,6 +165,7 @@ export interface CheckedOrder {
 export function checkOrderRequest(order: OrderRequest): CheckedOrder {
   const given: unknown = order;
   if (typeof given !== 'object' || given === null) invalid('order', given, 'must be an object');
+  checkKeys(order, ORDER_KEYS, 'order');
   const { orderId, side, price, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
   if (!(['buy', 'sell'] as unknown[]).includes(side))
     invalid('side', side, "must be 'buy' or 'sell'");

@@ -2,7 +2,7 @@ import type { BalanceChange } from './balance-change.js';
 
 /** The newest balance of each coin and connector. */
 export class Balances {
-  private readonly byConnector = new Map<string, Map<string | null, BalanceChange>>();
+  private readonly byConnector = new Map<string, Map<string | undefined, BalanceChange>>();
 
   /** Keeps a balance in place of the one before. */
   keep(balance: BalanceChange): void {
@@ -20,13 +20,13 @@ export class Balances {
   }
 
   /**
-   * The balance of a coin. Without a coin that of the account as a whole, where the venue tells
-   * one, else that of the only coin. `undefined` when nothing of the kind was told.
+   * The balance of a coin. Without a coin that of the account as a whole, where the venue reports
+   * one, else that of the only coin. `undefined` when nothing of the kind was reported.
    */
   get(connector: string, coin?: string): BalanceChange | undefined {
     const coins = this.byConnector.get(connector);
     if (coin !== undefined) return coins?.get(coin);
-    const whole = coins?.get(null);
+    const whole = coins?.get(undefined);
     if (whole !== undefined || coins?.size !== 1) return whole;
     return coins.values().next().value;
   }

@@ -1,6 +1,13 @@
 import { checkInstrument, LiveInstrument, type InstrumentSpec } from './live-instrument.js';
 import { HftError } from './hft-error.js';
 import { invalid } from './arguments.js';
+import { knownKeys, type NamesOf } from './known-keys.js';
+import {
+  ordersToCode,
+  resolveRequiredEnvironment,
+  resolveRequiredOrders,
+  type RequiredOrders,
+} from './orders-kind.js';
 import type { WaitOptions, WaitStrategy } from './wait-options.js';
 
 /** An instrument as the builder makes it, or as `build()` returns it. */
@@ -16,9 +23,49 @@ export interface BotOptions {
   readonly wait?: WaitOptions | WaitStrategy;
   /** After how long without a sign of life a connector counts as lost, ms. Default 3000. */
   readonly heartbeatTimeoutMs?: number;
+  /**
+   * Orders and changes of orders are refused with `ERR_BOOK_NOT_LIVE` while the book of their
+   * instrument is not live (see `BookState`); cancels never. Default true.
+   */
+  readonly requireLiveBook?: boolean;
+  /**
+   * How long after it was asked for an order or a change may still be sent, ms: a bot or connector
+   * that was stopped, or had no time, refuses it after that (reject 3123, `ERR_TOO_LATE`) and never
+   * sends it late. Cancellations are never too late. Monotonic clock. `Infinity`: for ever. Default
+   * 5000; of a client the order's own time-out. hftbacktest's own connector does not heed it.
+   */
+  readonly orderDeadlineMs?: number;
+  /**
+   * The bot only looks on: its orders and changes are denied (`ERR_READ_ONLY`), and no connector
+   * gives it orders of bots that are gone. Default false.
+   */
+  readonly readOnly?: boolean;
   /** Records that one wait can hand over, 128 bytes each. Default 8192. */
   readonly batchRecords?: number;
+  /**
+   * What orders must become at every connector: `real`, `paper` or `simulated`. Orders that would
+   * become anything else (`unknown` too) are refused with `ERR_ORDERS_MISMATCH`, and the stub is not
+   * taken in the place of a connector. Default: whatever.
+   */
+  readonly requireOrders?: RequiredOrders;
+  /** The environment that every connector must be for, `testnet` for instance. Default: whichever. */
+  readonly requireEnvironment?: string;
 }
+
+/** The names of {@link BotOptions}. */
+export const BOT_NAMES: NamesOf<BotOptions> = {
+  instruments: true,
+  botId: true,
+  wait: true,
+  heartbeatTimeoutMs: true,
+  batchRecords: true,
+  requireLiveBook: true,
+  orderDeadlineMs: true,
+  readOnly: true,
+  requireOrders: true,
+  requireEnvironment: true,
+};
+export const BOT_KEYS = knownKeys(BOT_NAMES);
 
 const INSTRUMENTS_MAX = 1024;
 
@@ -57,7 +104,7 @@ export function resolveInstruments(inputs: readonly InstrumentInput[]): readonly
 /** @throws HftError `ERR_INVALID_ARGUMENT` unless every instrument has a range of interest. */
 export function requireRoi(instruments: readonly InstrumentSpec[]): void {
   for (const { symbol, roi } of instruments) {
-    if (roi === null) {
+    if (roi === undefined) {
       throw new HftError(
         'ERR_INVALID_ARGUMENT',
         `instrument ${symbol}: the ROI vector bot needs a range of interest.`,
@@ -74,11 +121,46 @@ export function resolveHeartbeatNs(timeoutMs = 3000): number {
   return Math.round(timeoutMs * 1e6);
 }
 
+/** As the addon takes it: 0 is for ever. */
+export function resolveOrderDeadlineNs(deadlineMs = 5000): number {
+  if (deadlineMs === Infinity) return 0;
+  if (typeof deadlineMs !== 'number' || !(deadlineMs >= 1) || deadlineMs > 600_000) {
+    invalid('orderDeadlineMs', deadlineMs, 'must be from 1 to 600000, or Infinity');
+  }
+  return Math.round(deadlineMs * 1e6);
+}
+
+export function resolveReadOnly(readOnly = false): boolean {
+  if (typeof readOnly !== 'boolean') invalid('readOnly', readOnly, 'must be true or false');
+  return readOnly;
+}
+
 export function resolveBatchRecords(count = 8192): number {
   if (!Number.isInteger(count) || count < 16 || count > 1 << 20) {
     invalid('batchRecords', count, 'must be a whole number from 16 to 1048576');
   }
   return count;
+}
+
+export function resolveRequireLiveBook(required = true): boolean {
+  if (typeof required !== 'boolean') invalid('requireLiveBook', required, 'must be true or false');
+  return required;
+}
+
+/**
+ * What is demanded of connectors, as the addon takes it.
+ *
+ * @throws HftError `ERR_INVALID_ARGUMENT` for what cannot be demanded.
+ */
+export function resolveRequirement(
+  options: Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>,
+): { readonly requireOrders?: number; readonly requireEnvironment?: string } {
+  const orders = resolveRequiredOrders(options.requireOrders);
+  const environment = resolveRequiredEnvironment(options.requireEnvironment);
+  return {
+    ...(orders === undefined ? {} : { requireOrders: ordersToCode(orders) }),
+    ...(environment === undefined ? {} : { requireEnvironment: environment }),
+  };
 }
 
 const U64_END = 1n << 64n;

@@ -4,6 +4,7 @@ import type { DepthSnapshot } from './depth-snapshot.js';
 import type { ElapseResult } from './elapse-result.js';
 import type { InstrumentSpec } from './live-instrument.js';
 import type { OrderRequest } from './order-request.js';
+import type { OrdersKind } from './orders-kind.js';
 import type { OrderResponse } from './order-response.js';
 import type { OrderType } from './order-type.js';
 import type { RecordReader } from './record-reader.js';
@@ -54,7 +55,11 @@ export interface Bot extends Disposable {
   monotonicNs(): number;
   /** How many instruments the bot has. */
   numAssets(): number;
-  /** Signed quantity: above 0 long, below 0 short. */
+  /**
+   * Signed quantity: above 0 long, below 0 short. NaN while it is not known: before the connector
+   * has reported it, without a key for the account, and when the venue does not report it (notice 3222).
+   * hftbacktest's connectors report no flat position; with them it is 0 until they report another.
+   */
   position(asset: number): number;
   /** What is known of the account; live that is the position only. */
   stateValues(asset: number): StateValues;
@@ -171,6 +176,15 @@ export interface Bot extends Disposable {
   orderLatency(asset: number): OrderLatency | null;
   /** Asks the connector for orders, position and book again. */
   resync(asset: number): void;
+  /**
+   * Agrees that orders to a connector go where they go now, after that has changed: until then new and
+   * changed orders are refused with `ERR_ORDERS_CHANGED`. Give what `links()` says, so that a second
+   * change is not agreed to unseen.
+   *
+   * @throws HftError `ERR_ORDERS_CHANGED` when they go elsewhere than said, `ERR_CONNECTOR_DOWN`,
+   * `ERR_INVALID_ARGUMENT` for an unknown connector.
+   */
+  agreeOrders(connector: string, orders: OrdersKind, environment: string): void;
   /** Counters since the construction. */
   stats(): BotStats;
   /** State of each connector. */

@@ -1,4 +1,5 @@
 import type { LinkState } from './link-state.js';
+import type { OrdersKind } from './orders-kind.js';
 
 /** State of one connector as a bot sees it. Immutable. */
 export interface ConnectionHealth {
@@ -6,16 +7,28 @@ export interface ConnectionHealth {
   readonly state: LinkState;
   /** True when the connector is there; its venue may still be down. */
   readonly connected: boolean;
-  /** True when it offers amend, cancel-all, heartbeat and doorbell. */
-  readonly sideChannel: boolean;
-  /** True when it tells the account's balances. */
+  /** True when it has a control channel: amend, cancel-all, heartbeat and doorbell. */
+  readonly controlChannel: boolean;
+  /** True when it reports the account's balances. */
   readonly balances: boolean;
-  /** Boot epoch of the connector's run, 0n when unknown. */
+  /** Boot epoch of the connector's run, 0n when unknown. Decimal text in JSON. */
   readonly epoch: bigint;
-  /** Process id of the connector, `null` when unknown. */
-  readonly pid: number | null;
+  /** Process id of the connector, `undefined` when unknown. */
+  readonly pid: number | undefined;
   /** Version text of the connector, '' when unknown. */
   readonly version: string;
-  /** Age of its last heartbeat in ms, `null` when it has none. */
-  readonly heartbeatAgeMs: number | null;
+  /** Age of its last heartbeat in ms, `undefined` when it has none. */
+  readonly heartbeatAgeMs: number | undefined;
+  /** What becomes of orders there; `unknown` when it does not say. */
+  readonly orders: OrdersKind;
+  /**
+   * The venue's environment that orders are for: `mainnet`, `testnet`, `demo`, `custom` (addresses
+   * of one's own), `simulated`, `recorded`; `unknown` when it does not say.
+   */
+  readonly environment: string;
+  /**
+   * False while orders would go elsewhere than at first: they are denied until the program agrees
+   * (`agreeOrders`).
+   */
+  readonly ordersAgreed: boolean;
 }

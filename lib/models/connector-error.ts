@@ -13,15 +13,15 @@ export const ConnectorErrorCode = {
 } as const;
 export type ConnectorErrorCode = (typeof ConnectorErrorCode)[keyof typeof ConnectorErrorCode];
 
-/** An error told by a connector. Immutable. */
+/** An error reported by a connector. Immutable. */
 export interface ConnectorError {
   readonly type: 'error';
   readonly kind: ConnectorErrorCode;
   /** Index of an instrument of the connector in the bot. */
   readonly asset: number;
   readonly symbol: string;
-  /** The refused order; `null` when the error concerns none. */
-  readonly orderId: bigint | null;
+  /** The refused order; `undefined` when the error concerns none. */
+  readonly orderId: bigint | undefined;
   /** Number of the venue or connector, 0n when there is none. */
   readonly value: bigint;
   /** Text of the connector, '' when there is none. */

@@ -1,8 +1,8 @@
 import type { NoticeSeverity } from './notice-severity.js';
 
 /**
- * What a connector tells that no other event carries: a fill that came late, a message that could
- * not be read, a refused key. The numbers are in `docs/connector.md`. Immutable.
+ * What a connector reports that no other event carries: a fill that came late, a message that could
+ * not be read, a refused key. The numbers are in `docs/guide/connector-reference.md`. Immutable.
  */
 export interface ConnectorNotice {
   readonly type: 'notice';
@@ -15,6 +15,6 @@ export interface ConnectorNotice {
   /** Index of the order's instrument; without an order an instrument of the connector. */
   readonly asset: number;
   readonly symbol: string;
-  /** The order that it concerns, `null` when it concerns none. */
-  readonly orderId: bigint | null;
+  /** The order that it concerns, `undefined` when it concerns none. */
+  readonly orderId: bigint | undefined;
 }

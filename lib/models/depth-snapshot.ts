@@ -1,4 +1,5 @@
 import type { BookLevel } from './book-level.js';
+import type { BookState } from './book-state.js';
 
 /** A book as it stands. Immutable. */
 export interface DepthSnapshot {
@@ -14,6 +15,8 @@ export interface DepthSnapshot {
   readonly exchTsNs: bigint;
   /** When the connector received that event, Unix ns; 0n before the first. */
   readonly localTsNs: bigint;
-  /** False after a loss until the connector has sent the whole book again. */
-  readonly trusted: boolean;
+  /** Whether the book can be traded on, and why not. */
+  readonly state: BookState;
+  /** True while `state` is `live`. */
+  readonly synced: boolean;
 }

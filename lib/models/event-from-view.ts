@@ -1,5 +1,6 @@
 import type { BalanceChange } from './balance-change.js';
-import type { BookUpdate } from './book-update.js';
+import type { BookState } from './book-state.js';
+import type { LevelUpdate } from './level-update.js';
 import { connectorErrorFromCode, type ConnectorError } from './connector-error.js';
 import type { ConnectorNotice } from './connector-notice.js';
 import type { EventView } from './event-view.js';
@@ -12,17 +13,27 @@ import { RecordKind } from './record-layout.js';
 import { priceToTick, roundToTick } from './ticks.js';
 import type { Trade } from './trade.js';
 
-/** The book of an instrument was cleared (`book_reset`) or is whole again (`book_ready`). */
-export interface BookStateChange {
-  readonly type: 'book_reset' | 'book_ready';
+/** The book of an instrument was cleared (`bookReset`) or is whole again (`bookReady`). */
+export interface BookRebuild {
+  readonly type: 'bookReset' | 'bookReady';
   readonly asset: number;
   readonly symbol: string;
+}
+
+/** The state of a book changed: it can be traded on while that is `live`. Immutable. */
+export interface BookStateChange {
+  readonly type: 'bookState';
+  /** Index of the instrument in the bot. */
+  readonly asset: number;
+  readonly symbol: string;
+  readonly state: BookState;
+  readonly previous: BookState;
 }
 
 /** Every event that a record can become. */
 export type LiveEvent =
   | Trade
-  | BookUpdate
+  | LevelUpdate
   | OrderResponse
   | PositionChange
   | BalanceChange
@@ -30,18 +41,19 @@ export type LiveEvent =
   | ConnectorError
   | LinkChange
   | GapNotice
+  | BookRebuild
   | BookStateChange;
 
 type Instruments = readonly InstrumentSpec[];
 
-/** The trade that a `Trade` record tells, as an object that may be kept. */
+/** The trade that a `Trade` record reports, as an object that may be kept. */
 export function tradeFromView(view: EventView, instruments: Instruments): Trade {
   const asset = view.asset;
   return Object.freeze({
     type: 'trade',
     asset,
     symbol: instruments[asset]?.symbol ?? '',
-    price: view.px,
+    price: view.price,
     qty: view.qty,
     side: view.side ?? 'buy',
     exchTsNs: view.exchTsNs,
@@ -50,15 +62,15 @@ export function tradeFromView(view: EventView, instruments: Instruments): Trade 
   });
 }
 
-/** The level change that a `Depth` record tells, as an object that may be kept. */
-export function bookUpdateFromView(view: EventView, instruments: Instruments): BookUpdate {
+/** The level change that a `Depth` record reports, as an object that may be kept. */
+export function levelUpdateFromView(view: EventView, instruments: Instruments): LevelUpdate {
   const asset = view.asset;
   return Object.freeze({
-    type: 'book_update',
+    type: 'level',
     asset,
     symbol: instruments[asset]?.symbol ?? '',
     side: view.side ?? 'buy',
-    price: view.px,
+    price: view.price,
     qty: view.qty,
     exchTsNs: view.exchTsNs,
     localTsNs: view.localTsNs,
@@ -67,24 +79,24 @@ export function bookUpdateFromView(view: EventView, instruments: Instruments): B
   });
 }
 
-/** The order state that an `Order` record tells, as an object that may be kept. */
+/** The order state that an `Order` record reports, as an object that may be kept. */
 export function orderFromView(view: EventView, instruments: Instruments): OrderResponse {
   const asset = view.asset;
   const status = view.orderStatus;
   const pending = view.req;
-  const tickSize = instruments[asset]?.tickSize ?? NaN;
+  const { tickSize = NaN, lotSize = NaN } = instruments[asset] ?? {};
   return Object.freeze({
-    type: 'order',
+    type: 'executionReport',
     orderId: view.orderId,
     asset,
     symbol: instruments[asset]?.symbol ?? '',
     side: view.side ?? 'buy',
-    price: roundToTick(view.px, tickSize),
-    priceTick: priceToTick(view.px, tickSize),
-    qty: view.qty,
-    leavesQty: view.leavesQty,
-    execQty: view.execQty,
-    execPrice: roundToTick(view.execPx, tickSize),
+    price: roundToTick(view.price, tickSize),
+    priceTick: priceToTick(view.price, tickSize),
+    qty: roundToTick(view.qty, lotSize),
+    leavesQty: roundToTick(view.leavesQty, lotSize),
+    execQty: roundToTick(view.execQty, lotSize),
+    execPrice: roundToTick(view.execPrice, tickSize),
     status,
     pending,
     timeInForce: view.timeInForce,
@@ -96,7 +108,7 @@ export function orderFromView(view: EventView, instruments: Instruments): OrderR
   });
 }
 
-/** The position that a `Position` record tells, as an object that may be kept. */
+/** The position that a `Position` record reports, as an object that may be kept. */
 export function positionFromView(view: EventView, instruments: Instruments): PositionChange {
   const asset = view.asset;
   return Object.freeze({
@@ -108,18 +120,18 @@ export function positionFromView(view: EventView, instruments: Instruments): Pos
   });
 }
 
-/** What a venue does not tell is NaN in a record. */
-function told(amount: number): number | null {
-  return amount === amount ? amount : null;
+/** What a venue does not report is NaN in a record. */
+function told(amount: number): number | undefined {
+  return amount === amount ? amount : undefined;
 }
 
-/** The balance that a `Balance` record tells, as an object that may be kept. */
+/** The balance that a `Balance` record reports, as an object that may be kept. */
 export function balanceFromView(view: EventView, instruments: Instruments): BalanceChange {
   const coin = view.coin;
   return Object.freeze({
     type: 'balance',
     connector: instruments[view.asset]?.connector ?? '',
-    coin: coin === '' ? null : coin,
+    coin: coin === '' ? undefined : coin,
     equity: told(view.equity),
     walletBalance: told(view.walletBalance),
     available: told(view.available),
@@ -130,7 +142,7 @@ export function balanceFromView(view: EventView, instruments: Instruments): Bala
   });
 }
 
-/** The notice that a `Notice` record tells, as an object that may be kept. */
+/** The notice that a `Notice` record reports, as an object that may be kept. */
 export function noticeFromView(view: EventView, instruments: Instruments): ConnectorNotice {
   const asset = view.asset;
   const orderId = view.orderId;
@@ -142,11 +154,11 @@ export function noticeFromView(view: EventView, instruments: Instruments): Conne
     connector: instruments[asset]?.connector ?? '',
     asset,
     symbol: instruments[asset]?.symbol ?? '',
-    orderId: orderId === 0n ? null : orderId,
+    orderId: orderId === 0n ? undefined : orderId,
   });
 }
 
-/** The error that an `Error` or `Reject` record tells, as an object that may be kept. */
+/** The error that an `Error` or `Reject` record reports, as an object that may be kept. */
 export function connectorErrorFromView(view: EventView, instruments: Instruments): ConnectorError {
   const asset = view.asset;
   const reject = view.kind === RecordKind.Reject;
@@ -155,13 +167,13 @@ export function connectorErrorFromView(view: EventView, instruments: Instruments
     kind: reject ? 'reject' : connectorErrorFromCode(view.statusCode),
     asset,
     symbol: instruments[asset]?.symbol ?? '',
-    orderId: reject ? view.orderId : null,
+    orderId: reject ? view.orderId : undefined,
     value: view.value,
     text: view.text(),
   });
 }
 
-/** The change of a link that a `Link` record tells, as an object that may be kept. */
+/** The change of a link that a `Link` record reports, as an object that may be kept. */
 export function linkFromView(view: EventView, instruments: Instruments): LinkChange {
   const asset = view.asset;
   const state = view.linkState;
@@ -173,12 +185,12 @@ export function linkFromView(view: EventView, instruments: Instruments): LinkCha
     symbol: instruments[asset]?.symbol ?? '',
     connector: instruments[asset]?.connector ?? '',
     epoch: ofSocket ? 0n : view.value,
-    socket: ofSocket ? view.socket : null,
+    socket: ofSocket ? view.socket : undefined,
     text: view.text(),
   });
 }
 
-/** The loss that a `Gap` record tells, as an object that may be kept. */
+/** The loss that a `Gap` record reports, as an object that may be kept. */
 export function gapFromView(view: EventView, instruments: Instruments): GapNotice {
   const asset = view.asset;
   return Object.freeze({
@@ -189,18 +201,30 @@ export function gapFromView(view: EventView, instruments: Instruments): GapNotic
   });
 }
 
+/** The change that a `BookState` record reports, as an object that may be kept. */
+export function bookStateFromView(view: EventView, instruments: Instruments): BookStateChange {
+  const asset = view.asset;
+  return Object.freeze({
+    type: 'bookState',
+    asset,
+    symbol: instruments[asset]?.symbol ?? '',
+    state: view.bookState,
+    previous: view.previousBookState,
+  });
+}
+
 /**
  * The event of a record, as an object that may be kept.
  *
- * @returns `null` for records that are no events by themselves: batch edges, text, outcomes of
+ * @returns `undefined` for records that are no events by themselves: batch edges, text, outcomes of
  * commands.
  */
-export function eventFromView(view: EventView, instruments: Instruments): LiveEvent | null {
+export function eventFromView(view: EventView, instruments: Instruments): LiveEvent | undefined {
   switch (view.kind) {
     case RecordKind.Trade:
       return tradeFromView(view, instruments);
     case RecordKind.Depth:
-      return bookUpdateFromView(view, instruments);
+      return levelUpdateFromView(view, instruments);
     case RecordKind.Order:
       return orderFromView(view, instruments);
     case RecordKind.Position:
@@ -216,14 +240,16 @@ export function eventFromView(view: EventView, instruments: Instruments): LiveEv
       return linkFromView(view, instruments);
     case RecordKind.Gap:
       return gapFromView(view, instruments);
+    case RecordKind.BookState:
+      return bookStateFromView(view, instruments);
     case RecordKind.BookReset:
     case RecordKind.BookReady:
       return Object.freeze({
-        type: view.kind === RecordKind.BookReset ? 'book_reset' : 'book_ready',
+        type: view.kind === RecordKind.BookReset ? 'bookReset' : 'bookReady',
         asset: view.asset,
         symbol: instruments[view.asset]?.symbol ?? '',
       });
     default:
-      return null;
+      return undefined;
   }
 }

@@ -165,7 +165,7 @@ export class EventQueue<T> {
     this.#dropped += lost;
     if (lost > 0) onPressure?.('dropped', lost);
     if (this.#size < capacity) return;
-    // Twice the size before the next alarm: told, not spammed.
+    // Twice the size before the next alarm: reported, not spammed.
     this.#limit = Math.max(capacity, this.#size) * 2;
     onPressure?.('alarm', this.#size + 1);
   }

@@ -1,5 +1,6 @@
 import { noticeSeverityFromCode, type NoticeSeverity } from './notice-severity.js';
 import { venueSocketFromCode, type VenueSocket } from './venue-socket.js';
+import { bookStateFromCode, type BookState } from './book-state.js';
 import { linkStateFromCode, type LinkState } from './link-state.js';
 import { orderStatusFromCode, type OrderStatus } from './order-status.js';
 import { orderTypeFromCode, type OrderType } from './order-type.js';
@@ -106,8 +107,8 @@ export class EventView {
     return this.bytes[this.byte + KIND] as number as RecordKind;
   }
 
-  /** `null` where the record has no side. Trade: the aggressor; depth: `buy` is a bid. */
-  get side(): Side | null {
+  /** `undefined` where the record has no side. Trade: the aggressor; depth: `buy` is a bid. */
+  get side(): Side | undefined {
     return sideFromCode(this.bytes[this.byte + SIDE] as number);
   }
 
@@ -149,8 +150,18 @@ export class EventView {
     return linkStateFromCode(this.bytes[this.byte + STATUS] as number);
   }
 
-  /** Of a `Link` record: which connection with the venue, `null` when none is meant. */
-  get socket(): VenueSocket | null {
+  /** Of a `BookState` record: the state of the book from now on. */
+  get bookState(): BookState {
+    return bookStateFromCode(this.bytes[this.byte + STATUS] as number);
+  }
+
+  /** Of a `BookState` record: the state before. */
+  get previousBookState(): BookState {
+    return bookStateFromCode(this.valueNumber);
+  }
+
+  /** Of a `Link` record: which connection with the venue, `undefined` when none is meant. */
+  get socket(): VenueSocket | undefined {
     return venueSocketFromCode(this.valueNumber);
   }
 
@@ -164,32 +175,32 @@ export class EventView {
     return this.text();
   }
 
-  /** Balance: wallet balance and unrealised profit; NaN when the venue does not tell it. */
+  /** Balance: wallet balance and unrealised profit; NaN when the venue does not report it. */
   get equity(): number {
     return this.floats[this.wide + PX] as number;
   }
 
-  /** Balance: deposits, realised profit and fees; NaN when the venue does not tell it. */
+  /** Balance: deposits, realised profit and fees; NaN when the venue does not report it. */
   get walletBalance(): number {
     return this.floats[this.wide + QTY] as number;
   }
 
-  /** Balance: what new orders can be backed with; NaN when the venue does not tell it. */
+  /** Balance: what new orders can be backed with; NaN when the venue does not report it. */
   get available(): number {
     return this.floats[this.wide + LEAVES_QTY] as number;
   }
 
-  /** Balance: held for positions and open orders; NaN when the venue does not tell it. */
+  /** Balance: held for positions and open orders; NaN when the venue does not report it. */
   get initialMargin(): number {
     return this.floats[this.wide + EXEC_QTY] as number;
   }
 
-  /** Balance: the venue closes positions below it; NaN when the venue does not tell it. */
+  /** Balance: the venue closes positions below it; NaN when the venue does not report it. */
   get maintenanceMargin(): number {
     return this.floats[this.wide + EXEC_PX] as number;
   }
 
-  /** Balance: profit of open positions; NaN when the venue does not tell it. */
+  /** Balance: profit of open positions; NaN when the venue does not report it. */
   get unrealisedPnl(): number {
     return this.floats[this.wide + EXTRA] as number;
   }
@@ -252,11 +263,6 @@ export class EventView {
   }
 
   /** Price; of an order its limit price. */
-  get px(): number {
-    return this.floats[this.wide + PX] as number;
-  }
-
-  /** As `px`: the name that the event objects use. */
   get price(): number {
     return this.floats[this.wide + PX] as number;
   }
@@ -282,11 +288,6 @@ export class EventView {
   }
 
   /** Order: price of the execution. */
-  get execPx(): number {
-    return this.floats[this.wide + EXEC_PX] as number;
-  }
-
-  /** As `execPx`: the name that the event objects use. */
   get execPrice(): number {
     return this.floats[this.wide + EXEC_PX] as number;
   }

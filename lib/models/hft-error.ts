@@ -2,6 +2,11 @@
 export type HftErrorCode =
   /** An argument is wrong: its path, value and allowed range are in the message. */
   | 'ERR_INVALID_ARGUMENT'
+  /**
+   * A price or quantity is not on the grid of its instrument; the message names the nearest value.
+   * Nothing was sent.
+   */
+  | 'ERR_OFF_GRID'
   /** The bot, client or port is closed. */
   | 'ERR_CLOSED'
   /** The native addon cannot be loaded or was built without the live part. */
@@ -38,6 +43,14 @@ export type HftErrorCode =
   | 'ERR_SEND_FAILED'
   /** An order rate limit of the client refused the request. */
   | 'ERR_RATE_LIMITED'
+  /** The book of the instrument is not live, so nothing was sent; see `BookState`. */
+  | 'ERR_BOOK_NOT_LIVE'
+  /** The bot or client only looks on (`readOnly`): it sends no orders. */
+  | 'ERR_READ_ONLY'
+  /** An order or change was not sent: its deadline (`orderDeadlineMs`) was over before it could be. */
+  | 'ERR_TOO_LATE'
+  /** Orders may be open at the venue when a client or connector ends: the message names them. */
+  | 'ERR_ORDERS_LEFT_OPEN'
   /** Not started, or started twice. */
   | 'ERR_INVALID_STATE'
   /** A strategy module cannot be loaded or has no strategy. */
@@ -52,6 +65,10 @@ export type HftErrorCode =
   | 'ERR_UNKNOWN_DATA_SOURCE'
   /** A venue refused a request, or answered with what is not its protocol. */
   | 'ERR_VENUE_REFUSED'
+  /** Orders go elsewhere than before (paper or real, or another environment): agree to it first. */
+  | 'ERR_ORDERS_CHANGED'
+  /** Orders go elsewhere than `requireOrders` and `requireEnvironment` demand. */
+  | 'ERR_ORDERS_MISMATCH'
   /** The addon caught a panic of its own: a defect of this package. */
   | 'ERR_NATIVE_PANIC'
   /** hftbacktest's 19: anything else. */
@@ -65,6 +82,8 @@ const RECOVERABLE: ReadonlySet<HftErrorCode> = new Set<HftErrorCode>([
   'ERR_QUEUE_FULL',
   'ERR_SEND_FAILED',
   'ERR_RATE_LIMITED',
+  'ERR_BOOK_NOT_LIVE',
+  'ERR_TOO_LATE',
 ]);
 
 /** What an {@link HftError} says besides its code. */

@@ -2,13 +2,18 @@ export { EventType } from './event-type.js';
 export { Side } from './side.js';
 export { TimeInForce } from './time-in-force.js';
 export { OrderType } from './order-type.js';
-export { OrderStatus, isActiveStatus, isFinalStatus } from './order-status.js';
+export { OrdersKind, type RequiredOrders } from './orders-kind.js';
+export { OrderStatus } from './order-status.js';
 export { ElapseResult } from './elapse-result.js';
 export type { Trade } from './trade.js';
 export type { BookLevel } from './book-level.js';
+export { BookState } from './book-state.js';
 export type { BookUpdate } from './book-update.js';
+export type { LevelUpdate } from './level-update.js';
 export type { DepthSnapshot } from './depth-snapshot.js';
 export type { OrderRequest } from './order-request.js';
+export type { NewOrder } from './new-order.js';
+export type { OrderChange } from './order-change.js';
 export type { OrderResponse } from './order-response.js';
 export type { PositionChange } from './position-change.js';
 export type { BalanceChange } from './balance-change.js';
@@ -16,49 +21,28 @@ export type { ConnectorNotice } from './connector-notice.js';
 export { NoticeSeverity } from './notice-severity.js';
 export { VenueSocket } from './venue-socket.js';
 export { ConnectorErrorCode, type ConnectorError } from './connector-error.js';
-export { LinkState, isLinkUp } from './link-state.js';
+export { LinkState } from './link-state.js';
 export type { LinkChange } from './link-change.js';
 export type { GapNotice } from './gap-notice.js';
 export type { ConnectionHealth } from './connection-health.js';
 export type { BotStats } from './bot-stats.js';
-export { LiveInstrument, checkInstrument, type InstrumentSpec } from './live-instrument.js';
+export { LiveInstrument, type InstrumentSpec } from './live-instrument.js';
 export { HftError, type HftErrorCode, type HftErrorOptions } from './hft-error.js';
-export { priceToTick, tickToPrice, roundToTick } from './ticks.js';
+export { isOnGrid, priceToTick, tickToPrice, roundToTick } from './ticks.js';
 export { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
-export { EventView } from './event-view.js';
+export type { EventView } from './event-view.js';
 export { RecordReader } from './record-reader.js';
-export { RecordWriter, type RecordFields } from './record-writer.js';
 export {
-  balanceFromView,
-  bookUpdateFromView,
-  connectorErrorFromView,
   eventFromView,
-  gapFromView,
-  linkFromView,
-  noticeFromView,
-  orderFromView,
-  positionFromView,
-  tradeFromView,
+  type BookRebuild,
   type BookStateChange,
   type LiveEvent,
 } from './event-from-view.js';
-export {
-  Capability,
-  CommandError,
-  ConnectorErrorKind,
-  LinkSocket,
-  LinkStatus,
-  NoticeSeverityCode,
-  RECORD_BYTES,
-  RecordFlag,
-  RecordKind,
-  RecordOffset,
-  TEXT_BYTES,
-} from './record-layout.js';
+export { RecordKind } from './record-layout.js';
 export type { Bot, OrderId, OrderWait } from './bot.js';
 export type { BotOptions, InstrumentInput } from './bot-options.js';
 export type { FeedLatency, OrderLatency } from './feed-latency.js';
 export type { MarketDepthView } from './market-depth-view.js';
 export type { StateValues } from './state-values.js';
 export type { WaitOptions, WaitStrategy } from './wait-options.js';
-export { monotonicNowNs } from './monotonic-clock.js';
+export type { OrderLeft } from './order-left.js';

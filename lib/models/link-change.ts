@@ -11,8 +11,8 @@ export interface LinkChange {
   readonly connector: string;
   /** Boot epoch of the connector's run, 0n when unknown or when the venue is meant. */
   readonly epoch: bigint;
-  /** Which connection with the venue, for `socket_down` and `socket_up`; else `null`. */
-  readonly socket: VenueSocket | null;
+  /** Which connection with the venue, for `socket_down` and `socket_up`; else `undefined`. */
+  readonly socket: VenueSocket | undefined;
   /** Why the venue or a connection with it is down, '' where there is nothing to say. */
   readonly text: string;
 }

@@ -12,7 +12,7 @@ export const LinkState = {
   VenueUp: 'venue_up',
   /** The venue's feed of the instrument is stale. */
   FeedStale: 'feed_stale',
-  FeedFresh: 'feed_fresh',
+  FeedLive: 'feed_live',
   /** One of the connector's connections with its venue is lost; `LinkChange.socket` says which. */
   SocketDown: 'socket_down',
   /** That connection can be used again. */
@@ -28,7 +28,7 @@ const BY_CODE: readonly LinkState[] = [
   'venue_down',
   'venue_up',
   'feed_stale',
-  'feed_fresh',
+  'feed_live',
   'socket_down',
   'socket_up',
 ];

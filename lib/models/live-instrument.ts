@@ -1,4 +1,5 @@
 import { HftError } from './hft-error.js';
+import { checkKeys, knownKeys } from './known-keys.js';
 import { priceToTick } from './ticks.js';
 
 /** Ticks between the ROI bounds that the vector book may span: 80 MB of levels for each side. */
@@ -10,8 +11,8 @@ export interface InstrumentSpec {
   readonly connector: string;
   readonly tickSize: number;
   readonly lotSize: number;
-  /** Range of interest in price, `null` when none was given. */
-  readonly roi: { readonly lb: number; readonly ub: number } | null;
+  /** Range of interest in price, `undefined` when none was given. */
+  readonly roi?: { readonly lb: number; readonly ub: number } | undefined;
   /** How many of the last trades the bot keeps; 0 keeps none. */
   readonly lastTradesCapacity: number;
 }
@@ -20,9 +21,26 @@ interface Draft {
   connector: string;
   tickSize: number;
   lotSize: number;
-  roi: { readonly lb: number; readonly ub: number } | null;
+  roi: { readonly lb: number; readonly ub: number } | undefined;
   lastTradesCapacity: number;
 }
+
+const SPEC_KEYS = knownKeys<InstrumentSpec>({
+  symbol: true,
+  connector: true,
+  tickSize: true,
+  lotSize: true,
+  roi: true,
+  lastTradesCapacity: true,
+});
+const DRAFT_KEYS = knownKeys<Draft>({
+  connector: true,
+  tickSize: true,
+  lotSize: true,
+  roi: true,
+  lastTradesCapacity: true,
+});
+const ROI_KEYS = knownKeys<NonNullable<InstrumentSpec['roi']>>({ lb: true, ub: true });
 
 /**
  * Describes an instrument step by step. Each step returns a new builder, so a half-described
@@ -38,14 +56,19 @@ export class LiveInstrument {
   readonly symbol: string;
   private readonly draft: Readonly<Draft>;
 
-  /** @param symbol - As the venue writes it. */
-  constructor(symbol: string, draft?: Readonly<Partial<Draft>>) {
+  /**
+   * @param symbol - As the venue writes it.
+   * @param draft - What the steps say, at once.
+   * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown name in `draft`.
+   */
+  constructor(symbol: string, draft: Readonly<Partial<Draft>> = {}) {
+    checkKeys(draft, DRAFT_KEYS, '');
     this.symbol = symbol;
     this.draft = {
       connector: '',
       tickSize: NaN,
       lotSize: NaN,
-      roi: null,
+      roi: undefined,
       lastTradesCapacity: 0,
       ...draft,
     };
@@ -116,9 +139,10 @@ function describe(value: unknown): string {
 /**
  * Checks an instrument and freezes it.
  *
- * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value.
+ * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value, or an unknown name.
  */
 export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
+  checkKeys(spec, SPEC_KEYS, 'instrument');
   const { symbol, connector, tickSize, lotSize, roi, lastTradesCapacity } = spec;
   if (typeof symbol !== 'string' || symbol === '') fail('symbol', symbol, 'must be a symbol');
   // hftbacktest's wire carries symbol and event in one slot of 512 bytes.
@@ -138,7 +162,8 @@ export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
   if (!(typeof lotSize === 'number' && lotSize > 0 && Number.isFinite(lotSize))) {
     fail(`${at}: lotSize`, lotSize, 'must be a finite number above 0: call .lotSize(size)');
   }
-  if (roi !== null) {
+  if (roi !== undefined) {
+    checkKeys(roi, ROI_KEYS, `${at}: roi`);
     if (!(typeof roi.lb === 'number' && roi.lb >= 0 && Number.isFinite(roi.lb))) {
       fail(`${at}: roi.lb`, roi.lb, 'must be a finite number from 0 on');
     }
@@ -166,7 +191,7 @@ export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
     connector,
     tickSize,
     lotSize,
-    roi: roi === null ? null : Object.freeze({ lb: roi.lb, ub: roi.ub }),
+    roi: roi === undefined ? undefined : Object.freeze({ lb: roi.lb, ub: roi.ub }),
     lastTradesCapacity,
   });
 }

@@ -1,4 +1,5 @@
 import type { BookLevel } from './book-level.js';
+import type { BookState } from './book-state.js';
 
 /**
  * The book of one instrument. A bot has one view per instrument: it always shows the current
@@ -19,8 +20,10 @@ export interface MarketDepthView {
   readonly bestAskQty: number;
   readonly tickSize: number;
   readonly lotSize: number;
-  /** False before the first snapshot, and after a loss until the next one. */
-  readonly trusted: boolean;
+  /** Whether the book can be traded on, and why not. */
+  readonly state: BookState;
+  /** True while `state` is `live`. */
+  readonly synced: boolean;
   /** Quantity bid at a tick, 0 when there is none. */
   bidQtyAtTick(priceTick: number): number;
   /** Quantity asked at a tick, 0 when there is none. */

@@ -1,4 +1,5 @@
 import { HftError, type HftErrorCode } from './hft-error.js';
+import { reasonOfBookState, type BookState } from './book-state.js';
 import { CommandError } from './record-layout.js';
 
 interface Explanation {
@@ -68,10 +69,43 @@ const BY_COMMAND_ERROR: Readonly<Record<number, Explanation>> = {
     what: 'an argument is out of range.',
     remedy: 'See the documentation of the method.',
   },
+  [CommandError.OffGrid]: {
+    code: 'ERR_OFF_GRID',
+    what: 'the price is not a multiple of the tick size, or the quantity not of the lot size.',
+    remedy: 'Nothing was sent. Round it with roundToTick(price, tickSize) before.',
+  },
   [CommandError.SendFailed]: {
     code: 'ERR_SEND_FAILED',
     what: 'the request could not be put into shared memory.',
     remedy: 'Is the connector alive? Nothing was sent: the call may be repeated.',
+  },
+  [CommandError.BookNotLive]: {
+    code: 'ERR_BOOK_NOT_LIVE',
+    what: 'the book of the instrument is not live; nothing was sent.',
+    remedy:
+      'Wait until the state of the book is live. Cancels always go out; `requireLiveBook: false` lets orders out as well.',
+  },
+  [CommandError.OnlyLooks]: {
+    code: 'ERR_READ_ONLY',
+    what: 'the bot only looks on: it sends no orders.',
+    remedy: 'Make it without `readOnly: true`.',
+  },
+  [CommandError.TooLate]: {
+    code: 'ERR_TOO_LATE',
+    what: 'its deadline was over before it could be sent.',
+    remedy: 'Nothing was sent: decide anew, or allow more time with `orderDeadlineMs`.',
+  },
+  [CommandError.OrdersChanged]: {
+    code: 'ERR_ORDERS_CHANGED',
+    what: 'orders go elsewhere than before (paper or real, or another environment), and the program has not agreed. Nothing was sent.',
+    remedy:
+      'Look at links() or health.connectors: when it is meant, call agreeOrders() with what stands there.',
+  },
+  [CommandError.OrdersNotAsRequired]: {
+    code: 'ERR_ORDERS_MISMATCH',
+    what: 'orders go elsewhere than `requireOrders` and `requireEnvironment` demand. Nothing was sent.',
+    remedy:
+      'Look at links() or health.connectors for where they go; start the connector as it is meant, or change what is demanded.',
   },
 };
 
@@ -80,13 +114,18 @@ const BY_COMMAND_ERROR: Readonly<Record<number, Explanation>> = {
  *
  * @param code - Above 0; the numbers are those of hftbacktest's own bindings plus ours from 32 on.
  * @param operation - What was being done, for the message: `submitOrder(asset 0, order 7)`.
+ * @param book - State of the book, where it is known to be the reason.
  */
-export function errorFromCommand(code: number, operation: string): HftError {
+export function errorFromCommand(code: number, operation: string, book?: BookState): HftError {
   const known = BY_COMMAND_ERROR[code];
   if (known === undefined) {
     return new HftError('ERR_CUSTOM', `${operation}: error number ${String(code)}.`);
   }
-  return new HftError(known.code, `${operation}: ${known.what}`, { remedy: known.remedy });
+  const what =
+    code === CommandError.BookNotLive && book !== undefined
+      ? `the book is ${book} (${reasonOfBookState(book)}); nothing was sent.`
+      : known.what;
+  return new HftError(known.code, `${operation}: ${what}`, { remedy: known.remedy });
 }
 
 /** `code` properties of the errors that the addon throws. */

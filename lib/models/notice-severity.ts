@@ -4,7 +4,7 @@ export const NoticeSeverity = {
   Info: 'info',
   /** Something is not as it should be, and is being dealt with. */
   Warning: 'warning',
-  /** Something does not work and will not by itself; it is told as an error too. */
+  /** Something does not work and will not by itself; it is reported as an error too. */
   Error: 'error',
 } as const;
 export type NoticeSeverity = (typeof NoticeSeverity)[keyof typeof NoticeSeverity];

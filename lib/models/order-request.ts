@@ -10,7 +10,10 @@ export interface OrderRequest {
    */
   readonly orderId: bigint | number;
   readonly side: Side;
-  /** Limit price; rounded to the nearest tick. Above 0; of a market order it may be 0, nobody reads it. */
+  /**
+   * Limit price, above 0 and on the tick grid: another one is refused, never rounded. Of a market
+   * order it may be 0: it is not read.
+   */
   readonly price: number;
   /** Quantity, above 0. */
   readonly qty: number;

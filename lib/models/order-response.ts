@@ -3,9 +3,9 @@ import type { OrderType } from './order-type.js';
 import type { Side } from './side.js';
 import type { TimeInForce } from './time-in-force.js';
 
-/** The state of an own order, as the connector last told it. Immutable. */
+/** The state of an own order, as the connector last reported it. Immutable. */
 export interface OrderResponse {
-  readonly type: 'order';
+  readonly type: 'executionReport';
   readonly orderId: bigint;
   /** Index of the instrument in the bot. */
   readonly asset: number;

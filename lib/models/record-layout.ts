@@ -11,7 +11,7 @@ export const RECORD_BYTES = 128;
 /** Bytes of UTF-8 that one `Text` record carries, from offset 8 on. */
 export const TEXT_BYTES = 120;
 
-/** What a record tells; the numbers of `RecordKind` in Rust. */
+/** What a record reports; the numbers of `RecordKind` in Rust. */
 export const RecordKind = {
   Empty: 0,
   /** A batch of events that belong together starts. */
@@ -30,24 +30,29 @@ export const RecordKind = {
   Link: 8,
   /** `value` messages were lost. */
   Gap: 9,
-  /** The book is cleared and not trusted until `BookReady`. */
+  /** The book is cleared and not synced until `BookReady`. */
   BookReset: 10,
   /** `status`: 1 when the connector does not know the account's orders, else 0. */
   BookReady: 11,
   /** The connector refused `orderId`; `value`: code, text follows. Precedes the final `Order`. */
   Reject: 12,
-  /** Outcome of a command: `orderId` is the command's number, `status` 0 or a `CommandError`. */
+  /**
+   * Outcome of a command: `orderId` is the command's number, `status` 0 or a `CommandError`, `value`
+   * the order; `req`: the book's state where the error is `BookNotLive`.
+   */
   Command: 13,
   /**
    * Money of the connector's account: one coin, named in the text, or with an empty text the whole
    * account. `px` equity, `qty` wallet balance, `leavesQty` available, `execQty` initial margin,
-   * `execPx` maintenance margin, `extra` unrealised profit; NaN where the venue does not tell it.
+   * `execPx` maintenance margin, `extra` unrealised profit; NaN where the venue does not report it.
    */
   Balance: 14,
   /** Continues the text of the record before. */
   Text: 15,
   /** `value`: code, `status`: a `NoticeSeverityCode`, `orderId`: the order or 0; text follows. */
   Notice: 16,
+  /** `status`: state of the book (`bookStateFromCode`), `value`: the one before. */
+  BookState: 17,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
@@ -60,7 +65,7 @@ export const LinkStatus = {
   VenueDown: 4,
   VenueUp: 5,
   FeedStale: 6,
-  FeedFresh: 7,
+  FeedLive: 7,
   /** `value`: a `LinkSocket`; the reason follows as text. */
   SocketDown: 8,
   /** `value`: a `LinkSocket`. */
@@ -68,7 +73,7 @@ export const LinkStatus = {
 } as const;
 export type LinkStatus = (typeof LinkStatus)[keyof typeof LinkStatus];
 
-/** `value` of a `Link` record that tells of one connection with the venue. */
+/** `value` of a `Link` record about one connection with the venue. */
 export const LinkSocket = {
   /** Market data. */
   Public: 1,
@@ -117,6 +122,18 @@ export const CommandError = {
   InvalidArgument: 35,
   /** The request did not fit into shared memory. */
   SendFailed: 36,
+  /** The book of the instrument is not live. */
+  BookNotLive: 37,
+  /** The bot only looks on. */
+  OnlyLooks: 38,
+  /** The deadline of the order or change was over. */
+  TooLate: 39,
+  /** A price or quantity that is not on the grid of its instrument. */
+  OffGrid: 40,
+  /** Orders go elsewhere than before, and the program has not agreed. */
+  OrdersChanged: 41,
+  /** Orders go elsewhere than the program demands. */
+  OrdersNotAsRequired: 42,
 } as const;
 export type CommandError = (typeof CommandError)[keyof typeof CommandError];
 
@@ -126,10 +143,12 @@ export const Capability = {
   CancelAll: 2,
   /** Refusals come with code and text. */
   RejectReason: 4,
-  /** Balances are told. */
+  /** Balances are reported. */
   Balances: 8,
   /** Orders are filled inside the connector and never reach a market place. */
   Paper: 16,
+  /** The connector answers questions about single orders. */
+  AskOrder: 32,
 } as const;
 export type Capability = (typeof Capability)[keyof typeof Capability];
 
@@ -211,8 +230,8 @@ export const StateField = {
   lastFeedExchTsNs: 7,
   /** `bigint` word: connector's receive time of the last feed event, Unix ns. */
   lastFeedLocalTsNs: 8,
-  /** 1 while the book is whole, 0 after a loss until the next snapshot. */
-  bookTrusted: 9,
+  /** State of the book as a number, see `bookStateFromCode`; 1 is live. */
+  bookState: 9,
   /** In the first instrument's block: CLOCK_MONOTONIC in ns, as `botNoteTime` last wrote it. */
   monotonicNs: 10,
 } as const;

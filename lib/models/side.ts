@@ -13,9 +13,9 @@ export function sideToCode(side: Side): 1 | -1 {
 /**
  * Side of hftbacktest's number, or of a record's (1 buy, 2 or -1 sell).
  *
- * @returns `null` for any other number (hftbacktest's `None` and `Unsupported`).
+ * @returns `undefined` for any other number (hftbacktest's `None` and `Unsupported`).
  */
-export function sideFromCode(code: number): Side | null {
+export function sideFromCode(code: number): Side | undefined {
   if (code === 1) return 'buy';
-  return code === 2 || code === -1 || code === 255 ? 'sell' : null;
+  return code === 2 || code === -1 || code === 255 ? 'sell' : undefined;
 }

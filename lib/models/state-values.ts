@@ -3,7 +3,7 @@
  * where hftbacktest says 0. The stub knows them all.
  */
 export interface StateValues {
-  /** Signed quantity. */
+  /** Signed quantity, NaN while it is not known. */
   readonly position: number;
   readonly balance: number | null;
   readonly fee: number | null;

@@ -1,22 +1,44 @@
-let cachedTickSize = NaN;
-let cachedUnits = 1;
-let cachedScale = 1;
+/** A step size as `units / scale`, both whole. */
+interface Parts {
+  readonly units: number;
+  readonly scale: number;
+}
 
-/** Splits a tick size into `units / scale`, both whole, as its shortest decimal text says. */
-function prepare(tickSize: number): void {
-  const text = String(tickSize);
-  const [mantissa = '', exponent = '0'] = text.split('e');
+const partsOf = new Map<number, Parts>();
+let lastStep = NaN;
+let lastParts: Parts = { units: 1, scale: 1 };
+
+/** Steps of a program are few; whoever makes up ever new ones shall not fill the memory. */
+const STEPS_KEPT = 256;
+
+/** How far from the grid, as a share of a step, still counts as on it: floating-point noise. */
+const GRID_TOLERANCE = 1e-6;
+/** The same as a share of the number of steps, for values of so many that noise is above that. */
+const RELATIVE_TOLERANCE = 1e-12;
+/** Beyond this share of a step nobody can tell noise from a wrong value. */
+const TOLERANCE_MAX = 0.1;
+
+/** Splits a step size into `units / scale`, both whole, as its shortest decimal text says. */
+function split(step: number): Parts {
+  const [mantissa = '', exponent = '0'] = String(step).split('e');
   const fraction = mantissa.split('.')[1] ?? '';
   const decimals = Math.max(0, fraction.length - Number(exponent));
-  cachedTickSize = tickSize;
   // 10^22 is the last power of ten that a double holds exactly.
-  if (decimals > 22) {
-    cachedUnits = tickSize;
-    cachedScale = 1;
-    return;
+  if (decimals > 22) return { units: step, scale: 1 };
+  const scale = 10 ** decimals;
+  return { units: Math.round(step * scale), scale };
+}
+
+function prepare(step: number): Parts {
+  let parts = partsOf.get(step);
+  if (parts === undefined) {
+    parts = split(step);
+    if (partsOf.size >= STEPS_KEPT) partsOf.clear();
+    partsOf.set(step, parts);
   }
-  cachedScale = 10 ** decimals;
-  cachedUnits = Math.round(tickSize * cachedScale);
+  lastStep = step;
+  lastParts = parts;
+  return parts;
 }
 
 /**
@@ -36,13 +58,24 @@ export function priceToTick(price: number, tickSize: number): number {
  * `tick` times the digits of the tick size stay below 2^53; beyond that it is the plain product.
  */
 export function tickToPrice(tick: number, tickSize: number): number {
-  if (tickSize !== cachedTickSize) prepare(tickSize);
-  const units = tick * cachedUnits;
+  const { units: each, scale } = tickSize === lastStep ? lastParts : prepare(tickSize);
+  const units = tick * each;
   // Both operands are exact integers here, so the division rounds once.
-  return Number.isSafeInteger(units) ? units / cachedScale : tick * tickSize;
+  return Number.isSafeInteger(units) ? units / scale : tick * tickSize;
 }
 
-/** A price moved to the nearest tick, as a clean decimal. */
+/** A price moved to the nearest tick, as a clean decimal. Quantities and lots alike. */
 export function roundToTick(price: number, tickSize: number): number {
   return tickToPrice(priceToTick(price, tickSize), tickSize);
+}
+
+/**
+ * Whether a value is a whole number of steps, at least one, but for the noise that sums and products
+ * of doubles have: a millionth of a step, or a 10^-12th of the value where that is more.
+ */
+export function isOnGrid(value: number, step: number): boolean {
+  const steps = value / step;
+  const whole = Math.round(steps);
+  const tolerance = Math.min(Math.max(GRID_TOLERANCE, whole * RELATIVE_TOLERANCE), TOLERANCE_MAX);
+  return Math.abs(steps - whole) <= tolerance && whole > 0;
 }

@@ -17,3 +17,12 @@ export interface Trade {
   /** Exchange time, whole Unix ms. */
   readonly exchTsMs: number;
 }
+
+/** A trade of its parts; type and ms follow from them. */
+export function makeTrade(parts: Omit<Trade, 'type' | 'exchTsMs'>): Trade {
+  return Object.freeze({
+    type: 'trade',
+    ...parts,
+    exchTsMs: Number(parts.exchTsNs / 1_000_000n),
+  });
+}

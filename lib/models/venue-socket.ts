@@ -9,9 +9,9 @@ export const VenueSocket = {
 } as const;
 export type VenueSocket = (typeof VenueSocket)[keyof typeof VenueSocket];
 
-const BY_CODE: readonly (VenueSocket | null)[] = [null, 'public', 'private', 'trade'];
+const BY_CODE: readonly (VenueSocket | undefined)[] = [undefined, 'public', 'private', 'trade'];
 
-/** The connection of a `LinkSocket` number; `null` for numbers it does not know. */
-export function venueSocketFromCode(code: number): VenueSocket | null {
-  return BY_CODE[code] ?? null;
+/** The connection of a `LinkSocket` number; `undefined` for numbers it does not know. */
+export function venueSocketFromCode(code: number): VenueSocket | undefined {
+  return BY_CODE[code];
 }

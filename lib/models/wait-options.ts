@@ -1,11 +1,12 @@
 import { HftError } from './hft-error.js';
+import { checkKeys, knownKeys } from './known-keys.js';
 
 /**
  * How a bot waits for shared memory.
  * - `spin`: lowest latency, a whole core.
  * - `yield`: gives its core to others that want it, a whole core otherwise.
  * - `adaptive`: spins, then yields, then parks; parks at once for a while (20 ms to 1 s) when giving the core away
- *   cost it more than 1 ms twice within 10 ms: somebody else computes there.
+ *   cost it more than 1 ms twice within 10 ms: another thread computes there.
  * - `park`: sleeps until the connector's doorbell; least CPU.
  */
 export type WaitStrategy = 'spin' | 'yield' | 'adaptive' | 'park';
@@ -23,7 +24,7 @@ export interface WaitOptions {
   readonly yieldNs?: number;
   /**
    * Adaptive: how long yielding may become while events come faster than that, ns: a bot that gets
-   * more than some 250 events/s stays awake (and uses what nobody else wants of its core), one that
+   * more than some 250 events/s stays awake (and uses the time of its core that no other thread wants), one that
    * gets few sleeps. 0 turns this off. Default 4 000 000.
    */
   readonly yieldMaxNs?: number;
@@ -41,6 +42,14 @@ export interface WaitOptions {
   readonly shareCore?: boolean;
 }
 
+const KEYS = knownKeys<WaitOptions>({
+  strategy: true,
+  spinNs: true,
+  yieldNs: true,
+  yieldMaxNs: true,
+  parkNs: true,
+  shareCore: true,
+});
 const STRATEGIES: readonly string[] = ['spin', 'yield', 'adaptive', 'park'];
 
 function durationNs(value: number | undefined, preset: number, name: string): number {
@@ -68,10 +77,10 @@ function flag(value: boolean | undefined, preset: boolean, name: string): boolea
 /**
  * Wait options with the defaults filled in.
  *
- * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value.
+ * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value, or an unknown name.
  */
 export function resolveWait(wait: WaitOptions | WaitStrategy = {}): Required<WaitOptions> {
-  const options = typeof wait === 'string' ? { strategy: wait } : wait;
+  const options = typeof wait === 'string' ? { strategy: wait } : checkKeys(wait, KEYS, 'wait');
   const strategy = options.strategy ?? 'adaptive';
   if (!STRATEGIES.includes(strategy)) {
     throw new HftError(

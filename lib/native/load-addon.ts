@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 
-import type { NativeAddon } from './addon.js';
-import { packageRoot } from './package-root.js';
+import type { NativeAddon } from './native-addon.js';
+import { BUNDLED_REMEDY, isBundled, packageRoot } from './package-root.js';
 import { platformName } from './platform-name.js';
 
 /** Names the addon file directly; wins over every other place. */
@@ -47,6 +47,7 @@ function load(): AddonResult {
   if (fromPackage !== undefined) return open(require, fromPackage);
   const built = join(packageRoot(), 'target', 'node', `hftbacktest-live.${platform}.node`);
   if (existsSync(built)) return open(require, built);
+  if (isBundled()) return missing('the native addon is not found from a bundle', BUNDLED_REMEDY);
   return missing(`the native addon is not built for ${platform}`, BUILD);
 }
 

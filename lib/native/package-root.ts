@@ -2,21 +2,37 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-let known: string | undefined;
+import { ownUrl } from './own-url.js';
+
+/** What to do when the package was put into a bundle: the addon, workers and programs stay behind. */
+export const BUNDLED_REMEDY =
+  'This program is bundled: keep the package external (`esbuild --external:hftbacktest-live`, or ' +
+  "`external: ['hftbacktest-live']` of other bundlers) and install it where the bundle runs.";
+
+let known: { readonly root: string; readonly isBundled: boolean } | undefined;
 
 /** The folder of this package, whether the code runs from `lib`, `dist` or `node_modules`. */
 export function packageRoot(): string {
-  known ??= search(dirname(fileURLToPath(import.meta.url)));
+  return look().root;
+}
+
+/** True when this code runs from somebody's bundle: no manifest of this package stands above it. */
+export function isBundled(): boolean {
+  return look().isBundled;
+}
+
+function look(): NonNullable<typeof known> {
+  known ??= search(dirname(fileURLToPath(ownUrl(import.meta.url))));
   return known;
 }
 
-function search(start: string): string {
+function search(start: string): NonNullable<typeof known> {
   for (let folder = start; ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
     if (existsSync(manifest)) {
       const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown };
-      if (name === 'hftbacktest-live') return folder;
+      if (name === 'hftbacktest-live') return { root: folder, isBundled: false };
     }
-    if (dirname(folder) === folder) return start;
+    if (dirname(folder) === folder) return { root: start, isBundled: true };
   }
 }

@@ -17,7 +17,7 @@ export function npyHeader(rows: number): Buffer {
   return header;
 }
 
-/** Rows that a header made here tells; `undefined` when it is none. */
+/** Rows that a header made here reports; `undefined` when it is none. */
 export function rowsOf(header: Buffer): number | undefined {
   if (header.length < HEADER_BYTES || header.toString('latin1', 0, 6) !== '\x93NUMPY')
     return undefined;

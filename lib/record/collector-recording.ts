@@ -68,8 +68,8 @@ export class CollectorRecording implements RecordingFile {
       levels
         .filter((level) => level.side === side && !(isBook && level.qty === 0))
         .map(({ price, qty }) => [
-          price.toFixed(this.#digits.price),
-          qty.toFixed(this.#digits.qty),
+          decimal(price, this.#digits.price),
+          decimal(qty, this.#digits.qty),
         ]);
     const [bids, asks, ms] = [of('buy'), of('sell'), Number(exchTsNs / 1_000_000n)];
     this.#line(
@@ -86,7 +86,10 @@ export class CollectorRecording implements RecordingFile {
   trade(exchTsNs: bigint, localTsNs: bigint, { side, price, qty }: RecordedTrade): void {
     this.#trades += 1;
     const ms = Number(exchTsNs / 1_000_000n);
-    const values = { p: price.toFixed(this.#digits.price), q: qty.toFixed(this.#digits.qty) };
+    const values = {
+      p: decimal(price, this.#digits.price),
+      q: decimal(qty, this.#digits.qty),
+    };
     this.#line(
       localTsNs,
       this.#message('trade', {
@@ -146,4 +149,12 @@ export class CollectorRecording implements RecordingFile {
 function digitsOf(step: number): number {
   const text = step.toFixed(12).replace(/0+$/, '');
   return text.length - text.indexOf('.') - 1;
+}
+
+/** A value in at least so many decimal digits; a quantity finer than the lot has more. */
+function decimal(value: number, digits: number): string {
+  // The digits behind the fifteenth are the float's, not the venue's.
+  const [mantissa = '', exponent = '0'] = String(Number(value.toPrecision(15))).split('e');
+  const own = (mantissa.split('.')[1] ?? '').length - Number(exponent);
+  return value.toFixed(Math.min(Math.max(digits, own), 12));
 }

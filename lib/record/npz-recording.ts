@@ -4,6 +4,7 @@ import { HftError } from '../models/hft-error.js';
 import { EventRows, ROW_BYTES } from '../npz/event-rows.js';
 import { HEADER_BYTES, arrayBytes, npyHeader, rowsOf } from '../npz/npy-header.js';
 import { writeNpz } from '../npz/npz-file.js';
+import { MonotoneClock } from './monotone-clock.js';
 import { orderRows } from './order-rows.js';
 import type {
   FinishedFile,
@@ -27,6 +28,7 @@ export class NpzRecording implements RecordingFile {
   readonly #npz: string;
   readonly #handle: number;
   readonly #rows = new EventRows();
+  readonly #clock = new MonotoneClock();
   #written = 0;
   #isOpen = true;
 
@@ -46,14 +48,15 @@ export class NpzRecording implements RecordingFile {
   }
 
   depth(exchTsNs: bigint, localTsNs: bigint, levels: readonly RecordedLevel[]): void {
+    const localNs = this.#clock.next(localTsNs);
     for (const { side, price, qty } of levels) {
-      this.#rows.add('depth', side, exchTsNs, localTsNs, price, qty);
+      this.#rows.add('depth', side, exchTsNs, localNs, price, qty);
     }
     if (this.#rows.count >= BUFFER_ROWS) this.flush();
   }
 
   trade(exchTsNs: bigint, localTsNs: bigint, { side, price, qty }: RecordedTrade): void {
-    this.#rows.add('trade', side, exchTsNs, localTsNs, price, qty);
+    this.#rows.add('trade', side, exchTsNs, this.#clock.next(localTsNs), price, qty);
     if (this.#rows.count >= BUFFER_ROWS) this.flush();
   }
 
@@ -75,7 +78,8 @@ export class NpzRecording implements RecordingFile {
     this.flush();
     fsyncSync(this.#handle);
     this.#close();
-    return packNpy(this.#npy, this.#npz);
+    const packed = packNpy(this.#npy, this.#npz);
+    return { ...packed, notes: [...this.#clock.notes(), ...packed.notes] };
   }
 
   /** Once: the number may be another file's by the second time. */

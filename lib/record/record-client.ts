@@ -1,4 +1,4 @@
-import type { BookBatch } from '../client/client-event.js';
+import type { BookUpdate } from '../models/book-update.js';
 import type { LiveClient } from '../client/live-client.js';
 import type { Trade } from '../models/trade.js';
 import type { Recorder } from './recorder.js';
@@ -14,7 +14,7 @@ export function recordClient(client: LiveClient, recorder: Recorder, asset = 0):
     if (trade.asset === asset) recorder.trade(trade.exchTsNs, trade.localTsNs, trade);
   };
   let isFirst = true;
-  const onBatch = (batch: BookBatch): void => {
+  const onBatch = (batch: BookUpdate): void => {
     if (batch.asset !== asset) return;
     // A client that ran before has a book already; after a reset, the batch begins a new one.
     const whole = isFirst && !batch.reset ? client.snapshot(asset, Number.MAX_SAFE_INTEGER) : batch;
@@ -28,7 +28,7 @@ export function recordClient(client: LiveClient, recorder: Recorder, asset = 0):
   };
 }
 
-function levelsOf({ bids, asks }: Pick<BookBatch, 'bids' | 'asks'>): RecordedLevel[] {
+function levelsOf({ bids, asks }: Pick<BookUpdate, 'bids' | 'asks'>): RecordedLevel[] {
   return [
     ...bids.map(({ price, qty }) => ({ side: 'buy' as const, price, qty })),
     ...asks.map(({ price, qty }) => ({ side: 'sell' as const, price, qty })),

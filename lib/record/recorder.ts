@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { BookMemory } from './book-memory.js';
 import { CollectorRecording } from './collector-recording.js';
 import { NpzRecording, packNpy } from './npz-recording.js';
@@ -11,6 +12,9 @@ import type {
   RecordedTrade,
   RecordingFile,
 } from './recording-file.js';
+
+/** A time of receipt that is earlier than one before it by more than this: the clock was set back. */
+const SET_BACK_NS = 1_000_000_000n;
 
 /** Options of a `Recorder`. */
 export interface RecorderOptions {
@@ -36,6 +40,25 @@ export interface RecorderOptions {
   readonly onError?: (error: Error) => void;
 }
 
+/** Part of a file's name. Dated futures have a sign in theirs, some symbols letters beyond ASCII. */
+const SYMBOL = /^[\p{L}\p{M}\p{N}_.-]+$/u;
+
+/** A recording that was not finished: `SYMBOL_YYYYMMDD-HHMMSS.npy`. */
+const UNFINISHED = /^[\p{L}\p{M}\p{N}_.-]+_\d{8}-\d{6}(-\d+)?\.npy$/u;
+
+const KEYS = knownKeys<RecorderOptions>({
+  folder: true,
+  symbol: true,
+  tickSize: true,
+  lotSize: true,
+  format: true,
+  rotateMs: true,
+  rotateBytes: true,
+  flushMs: true,
+  onFile: true,
+  onError: true,
+});
+
 /** What was recorded so far. */
 export interface RecorderHealth {
   readonly trades: number;
@@ -43,6 +66,8 @@ export interface RecorderHealth {
   readonly files: readonly FinishedFile[];
   /** Changes before the first whole book: they cannot be placed and are not recorded. */
   readonly skipped: number;
+  /** How often the clock was set back by more than a second: each time a new file began. */
+  readonly clockSetBack: number;
   /** Why the recorder ended by itself, '' while it did not. */
   readonly failure: string;
 }
@@ -65,10 +90,13 @@ export class Recorder {
   #trades = 0;
   #levels = 0;
   #skipped = 0;
+  #lastLocalNs: bigint | undefined;
+  #setBack = 0;
   #failure = '';
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
   constructor(options: RecorderOptions) {
+    checkKeys(options, KEYS, '');
     const { onFile, onError, ...rest } = options;
     this.#options = {
       format: 'npz',
@@ -77,7 +105,7 @@ export class Recorder {
       flushMs: 1_000,
       ...rest,
     };
-    check(/^[A-Za-z0-9_.-]+$/.test(options.symbol), 'symbol', options.symbol);
+    check(SYMBOL.test(options.symbol), 'symbol', options.symbol);
     check(options.tickSize > 0, 'tickSize', options.tickSize);
     check(options.lotSize > 0, 'lotSize', options.lotSize);
     check(this.#options.rotateMs >= 1_000, 'rotateMs', this.#options.rotateMs);
@@ -99,6 +127,7 @@ export class Recorder {
       levels: this.#levels,
       files: [...this.#files],
       skipped: this.#skipped,
+      clockSetBack: this.#setBack,
       failure: this.#failure,
     };
   }
@@ -171,7 +200,7 @@ export class Recorder {
       try {
         file?.abandon();
       } catch {
-        // The first failure is the one to tell.
+        // The first failure is the one to report.
       }
       this.#onError(reason);
     }
@@ -181,11 +210,18 @@ export class Recorder {
     const { rotateMs, rotateBytes } = this.#options;
     const isFull =
       this.#file !== undefined &&
-      (this.#file.bytes >= rotateBytes || Date.now() - this.#openedMs >= rotateMs);
-    if (isFull) this.#finish();
+      (this.#file.bytes >= rotateBytes || performance.now() - this.#openedMs >= rotateMs);
+    const backNs = (this.#lastLocalNs ?? localTsNs) - localTsNs;
+    this.#lastLocalNs = localTsNs;
+    if (backNs > SET_BACK_NS) {
+      this.#setBack += 1;
+      this.#finish(
+        `the clock was set back by ${String(backNs)} ns: what follows is in the next file`,
+      );
+    } else if (isFull) this.#finish();
     if (this.#file === undefined) {
       this.#file = this.#open();
-      this.#openedMs = Date.now();
+      this.#openedMs = performance.now();
       if (!this.#book.isEmpty) this.#file.depth(exchTsNs, localTsNs, this.#book.levels(), true);
     }
     return this.#file;
@@ -206,10 +242,11 @@ export class Recorder {
     }
   }
 
-  #finish(): void {
-    const file = this.#file?.finish();
+  #finish(note?: string): void {
+    const finished = this.#file?.finish();
     this.#file = undefined;
-    if (file === undefined) return;
+    if (finished === undefined) return;
+    const file = note === undefined ? finished : { ...finished, notes: [...finished.notes, note] };
     this.#files.push(file);
     try {
       this.#onFile(file);
@@ -222,16 +259,40 @@ export class Recorder {
 
 /**
  * Brings the files of a folder that a killed recorder left unfinished (`.npy`) into their final
- * form. What was flushed is all there; a `.gz` needs nothing.
+ * form. What was flushed is all there; a `.gz` needs nothing. A file that cannot be finished stays as
+ * it is and keeps none of the others from it.
  *
- * @throws HftError `ERR_INVALID_DATA` when a `.npy` in it is not a recording of this package.
+ * @param onFile - Told of each file as soon as it is finished.
+ * @returns The files that were finished, when all were.
+ * @throws HftError `ERR_INVALID_DATA` at the end, naming each file that could not be finished and why.
  */
-export function recoverRecordings(folder: string): FinishedFile[] {
-  return readdirSync(folder)
-    .filter((name) => /^[A-Za-z0-9_.-]+_\d{8}-\d{6}(-\d+)?\.npy$/.test(name))
-    .sort()
-    .map((name) => join(folder, name))
-    .map((npy) => packNpy(npy, npy.replace(/\.npy$/, '.npz')));
+export function recoverRecordings(
+  folder: string,
+  onFile: (file: FinishedFile) => void = (): void => undefined,
+): FinishedFile[] {
+  const files: FinishedFile[] = [];
+  const failures: string[] = [];
+  const names = readdirSync(folder).filter((name) => UNFINISHED.test(name));
+  for (const name of names.sort()) {
+    const npy = join(folder, name);
+    let file: FinishedFile;
+    try {
+      file = packNpy(npy, npy.replace(/\.npy$/, '.npz'));
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      failures.push(error instanceof HftError ? words : `${npy}: ${words}.`);
+      continue;
+    }
+    files.push(file);
+    onFile(file);
+  }
+  if (failures.length > 0)
+    throw new HftError(
+      'ERR_INVALID_DATA',
+      `${String(failures.length)} of ${String(names.length)} files could not be finished. ${failures.join(' ')}`,
+      { remedy: 'They are as they were; the others are finished. Move them away or delete them.' },
+    );
+  return files;
 }
 
 function warn(error: Error): void {

@@ -28,6 +28,6 @@ export class ChartHistory {
 export function chartPoint({ atMs, book }: LiveView): ChartPoint {
   const bid = book.bids[0]?.[0];
   const ask = book.asks[0]?.[0];
-  if (bid === undefined || ask === undefined || !book.trusted) return [atMs, null, null];
+  if (bid === undefined || ask === undefined || !book.synced) return [atMs, null, null];
   return [atMs, (bid + ask) / 2, ask - bid];
 }

@@ -2,7 +2,9 @@ import type { ClientHandler } from '../client/event-hub.js';
 import type { ClientEventName } from '../client/client-event.js';
 import type { ClientHealth } from '../client/client-health.js';
 import type { LiveClient } from '../client/live-client.js';
+import { BookState } from '../models/book-state.js';
 import { isLinkUp } from '../models/link-state.js';
+import { ordersText } from '../models/orders-kind.js';
 import { figure } from './figure.js';
 import { FlowRates } from './flow-rates.js';
 import type { ConnectorView, LiveView, StateLine } from './live-view.js';
@@ -47,7 +49,7 @@ export class ClientSource implements ServerSource {
     return {
       connector: {
         connected,
-        last_ts: age === null ? null : Date.now() - Math.round(age),
+        last_ts: age === undefined ? null : Date.now() - Math.round(age),
         queue_size: queued(health),
         reconnection_attempts: health.reconnections,
         connector_health: {
@@ -102,13 +104,29 @@ export class ClientSource implements ServerSource {
         value: connector.connected ? 1 : 0,
         labels: { connector: connector.connector },
       })),
-      ...health.instruments.map((instrument) => ({
-        name: 'book_trusted',
-        help: '1 while the book is whole.',
+      ...health.connectors.map(({ connector, orders, environment }) => ({
+        name: 'connector_orders_real',
+        help: '1 where orders are sent to a venue.',
         kind: 'gauge' as const,
-        value: instrument.bookTrusted ? 1 : 0,
+        value: orders === 'real' ? 1 : 0,
+        labels: { connector, orders, environment },
+      })),
+      ...health.instruments.map((instrument) => ({
+        name: 'book_synced',
+        help: '1 while the book is live.',
+        kind: 'gauge' as const,
+        value: instrument.bookSynced ? 1 : 0,
         labels: { symbol: instrument.symbol },
       })),
+      ...health.instruments.flatMap((instrument) =>
+        Object.values(BookState).map((state) => ({
+          name: 'book_state',
+          help: '1 for the state that the book is in.',
+          kind: 'gauge' as const,
+          value: instrument.bookState === state ? 1 : 0,
+          labels: { symbol: instrument.symbol, state },
+        })),
+      ),
       ...latency,
     ];
   }
@@ -121,9 +139,12 @@ export class ClientSource implements ServerSource {
       ...health.connectors
         .filter((c) => !c.connected)
         .map((c) => `connector ${c.connector} is not there`),
+      ...health.connectors
+        .filter((c) => !c.ordersAgreed)
+        .map((c) => `orders to ${c.connector} go elsewhere than before`),
       ...health.instruments
-        .filter((i) => !i.bookTrusted)
-        .map((i) => `no whole book of ${i.symbol}`),
+        .filter((i) => !i.bookSynced)
+        .map((i) => `the book of ${i.symbol} is ${i.bookState}`),
     ];
     return { ready: missing.length === 0, missing };
   }
@@ -135,6 +156,7 @@ export class ClientSource implements ServerSource {
     const running = health.state === 'running';
     const spec = client.instruments[instrument];
     const book = running ? client.snapshot(instrument, LEVELS) : undefined;
+    const position = client.getPosition(instrument);
     return {
       atMs: Date.now(),
       backend: health.backend,
@@ -146,7 +168,8 @@ export class ClientSource implements ServerSource {
       book: {
         bids: book?.bids.map((level) => [level.price, level.qty] as const) ?? [],
         asks: book?.asks.map((level) => [level.price, level.qty] as const) ?? [],
-        trusted: book?.trusted ?? false,
+        state: book?.state ?? 'disconnected',
+        synced: book?.synced ?? false,
         tickSize: spec?.tickSize ?? 1,
         lotSize: spec?.lotSize ?? 1,
       },
@@ -157,9 +180,9 @@ export class ClientSource implements ServerSource {
         price: order.price,
         qty: order.qty,
         leavesQty: order.leavesQty,
-        state: order.uncertain ? `${order.state} (uncertain)` : order.state,
+        state: order.unconfirmed ? `${order.state} (unconfirmed)` : order.state,
       })),
-      position: running ? client.getPosition(instrument) : 0,
+      position: running && Number.isFinite(position) ? position : undefined,
       pnl: undefined,
       hops: [
         {
@@ -217,11 +240,8 @@ export class ClientSource implements ServerSource {
     this.#on('gap', (gap) => {
       log.add('warn', `messages were lost: ${JSON.stringify(gap, plain)}`);
     });
-    this.#on('bookReset', ({ symbol }) => {
-      log.add('warn', `book of ${symbol} is not whole`);
-    });
-    this.#on('bookReady', ({ symbol }) => {
-      log.add('ok', `book of ${symbol} is whole`);
+    this.#on('bookState', ({ symbol, state }) => {
+      log.add(state === 'live' ? 'ok' : 'warn', `the book of ${symbol} is ${state}`);
     });
     this.#on('dropped', ({ queue, count }) => {
       log.add('warn', `queue ${queue} dropped ${String(count)}`);
@@ -235,7 +255,7 @@ export class ClientSource implements ServerSource {
     this.#on('state', ({ current }) => {
       log.add(current === 'failed' ? 'bad' : 'ok', `the client is ${current}`);
     });
-    this.#on('orderState', ({ order, current, fill }) => {
+    this.#on('orderUpdate', ({ order, current, fill }) => {
       const lotSize = this.#client.instruments[order.asset]?.lotSize ?? 1;
       // Whole lots: a sum of floats shows its last digits otherwise.
       const lots = (qty: number): string =>
@@ -257,12 +277,14 @@ function queued(health: ClientHealth): number {
 
 function connectorView(connector: ClientHealth['connectors'][number]): ConnectorView {
   const { state, pid, heartbeatAgeMs, version } = connector;
+  const { orders, environment, ordersAgreed } = connector;
   const troubled = state === 'venue_down' || state === 'feed_stale';
-  const level = !isLinkUp(state) ? 'bad' : troubled ? 'warn' : 'ok';
+  const level = !isLinkUp(state) || !ordersAgreed ? 'bad' : troubled ? 'warn' : 'ok';
+  const where = `orders ${ordersText(orders, environment)}${ordersAgreed ? '' : ', CHANGED and not agreed to'}`;
   return {
     name: connector.connector,
     level,
-    text: `${state.replace('_', ' ')}${version === '' ? '' : `, version ${version}`}`,
+    text: `${state.replace('_', ' ')}, ${where}${version === '' ? '' : `, version ${version}`}`,
     pid: pid ?? undefined,
     heartbeatAgeMs: heartbeatAgeMs ?? undefined,
   };
@@ -279,12 +301,18 @@ function stateOf(health: ClientHealth): StateLine {
   const gone = health.connectors.find((connector) => !connector.connected);
   if (gone !== undefined)
     return { level: 'bad', text: `connector ${gone.connector} is not there (${gone.state})` };
+  const other = health.connectors.find((connector) => !connector.ordersAgreed);
+  if (other !== undefined)
+    return {
+      level: 'bad',
+      text: `orders to ${other.connector} are ${ordersText(other.orders, other.environment)} now: denied until agreed to`,
+    };
   const down = health.connectors.find(({ state }) => state === 'venue_down');
   if (down !== undefined)
     return { level: 'bad', text: `connector ${down.connector} lost its venue` };
-  const broken = health.instruments.find((instrument) => !instrument.bookTrusted);
+  const broken = health.instruments.find((instrument) => !instrument.bookSynced);
   if (broken !== undefined)
-    return { level: 'warn', text: `waiting for the whole book of ${broken.symbol}` };
+    return { level: 'warn', text: `the book of ${broken.symbol} is ${broken.bookState}` };
   const quiet = health.instruments.find(({ lastEventAgeMs }) => (lastEventAgeMs ?? 0) > QUIET_MS);
   if (quiet !== undefined)
     return {

@@ -2,6 +2,8 @@ import { feedHealthToJson } from '../feed/feed-health.js';
 import { feedMetricsToJson, type FeedKindMetrics } from '../feed/feed-metrics.js';
 import type { Feed } from '../feed/feed.js';
 import type { FeedEventName, FeedHandler } from '../feed/feed-notice.js';
+import type { BookState } from '../models/book-state.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { BookMemory } from '../record/book-memory.js';
 import type { RecordedLevel } from '../record/recording-file.js';
 import { figure } from './figure.js';
@@ -27,6 +29,8 @@ export interface FeedSteps {
   readonly lotSize?: number;
 }
 
+const STEP_KEYS = knownKeys<FeedSteps>({ tickSize: true, lotSize: true });
+
 interface SymbolState {
   readonly book: BookMemory;
   readonly tape: TradeTape;
@@ -45,6 +49,7 @@ export class FeedSource implements ServerSource {
 
   /** @param symbols - Symbols to show, in this order. */
   constructor(feed: Feed, symbols: readonly string[], steps: FeedSteps = {}) {
+    checkKeys(steps, STEP_KEYS, 'steps');
     this.title = symbols.join(', ');
     this.#feed = feed;
     this.#steps = { tickSize: 0.01, lotSize: 0.001, ...steps };
@@ -133,12 +138,13 @@ export class FeedSource implements ServerSource {
       book: {
         bids: side('buy'),
         asks: side('sell'),
-        trusted: state?.isWhole === true && health.connected,
+        state: this.#bookState(state?.isWhole === true),
+        synced: this.#bookState(state?.isWhole === true) === 'live',
         ...this.#steps,
       },
       trades: state?.tape.trades ?? [],
       orders: [],
-      position: 0,
+      position: undefined,
       pnl: undefined,
       hops: [
         { name: 'trades', about: 'exchange to received here', latency: metrics.trades.lag },
@@ -164,6 +170,13 @@ export class FeedSource implements ServerSource {
   /** @inheritDoc */
   close(): void {
     for (const off of this.#takeOff.splice(0)) off();
+  }
+
+  #bookState(isWhole: boolean): BookState {
+    const { connected, stale } = this.#feed.health;
+    if (!connected) return 'disconnected';
+    if (!isWhole) return 'resyncing';
+    return stale ? 'stale' : 'live';
   }
 
   #on<K extends FeedEventName>(name: K, handler: FeedHandler<K>): void {

@@ -13,18 +13,19 @@ export function hostName(header: string | undefined): string | undefined {
  * sites comes with its own name in `Origin`.
  *
  * @param origin - `Origin` header; `undefined` (no browser) is allowed.
+ * @param pageHosts - Names from which a page may come though `Host` is another one, in lower case.
  */
 export function isAllowed(
   allowedHosts: ReadonlySet<string>,
   host: string | undefined,
   origin: string | undefined,
+  pageHosts: ReadonlySet<string> = new Set(),
 ): boolean {
   const name = hostName(host);
   if (name === undefined || !allowedHosts.has(name)) return false;
   if (origin === undefined) return true;
-  try {
-    return new URL(origin).host === host?.toLowerCase();
-  } catch {
-    return false;
-  }
+  if (!URL.canParse(origin)) return false;
+  const from = new URL(origin);
+  // A proxy calls the server by its own name for it; the page then comes from the name outside.
+  return from.host === host?.toLowerCase() || pageHosts.has(from.hostname);
 }

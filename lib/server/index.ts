@@ -11,7 +11,6 @@ export type {
   WsHealth,
 } from './server-source.js';
 export type {
-  ChartPoint,
   ConnectorView,
   FigureView,
   HopView,

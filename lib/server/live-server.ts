@@ -14,12 +14,21 @@ import {
   type ResolvedServerOptions,
 } from './server-options.js';
 import type { ServerSource } from './server-source.js';
+import { ServerWarning } from './server-warning.js';
+
+/** A request must be whole after so long, its head sooner: a slow one takes no connection for ever. */
+const REQUEST_MS = 15_000;
+const HEADERS_MS = 10_000;
+const KEEP_ALIVE_MS = 30_000;
+/** Connections beside the pages; one more is closed at once. Descriptors are the trading's as well. */
+const SPARE_CONNECTIONS = 240;
 
 /**
  * An HTTP server that shows a running bot and takes no orders: `GET /` the live page,
  * `GET /ws/health`, `GET /metrics` (JSON, or Prometheus text when `Accept` asks for it) and
  * `GET /ready` (200 or 503). Binds loopback by default, answers GET only, checks the `Host` header,
- * and shows no secrets: it is not given any.
+ * and shows no secrets: it is not given any. Nothing that somebody sends to it can end the process:
+ * requests are bounded in number, size and time, and what fails is answered or closed.
  *
  * ```ts
  * await using server = new LiveServer(new ClientSource(client), { port: 8787 });
@@ -30,6 +39,7 @@ export class LiveServer {
   readonly #source: ServerSource;
   readonly #options: ResolvedServerOptions;
   readonly #http: FastifyInstance;
+  readonly #warning = new ServerWarning();
   #hub: PageHub | undefined;
   #starting: Promise<string> | undefined;
   #closing: Promise<void> | undefined;
@@ -38,7 +48,13 @@ export class LiveServer {
   constructor(source: ServerSource, options: LiveServerOptions = {}) {
     this.#source = source;
     this.#options = resolveServerOptions(options);
-    this.#http = Fastify({ logger: false, forceCloseConnections: true });
+    this.#http = Fastify({
+      logger: false,
+      forceCloseConnections: true,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: REQUEST_MS,
+      http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 1_000 },
+    });
   }
 
   /**
@@ -84,9 +100,22 @@ export class LiveServer {
         cause: error,
       });
     }
-    this.#hub = new PageHub(this.#source, this.#options);
-    this.#http.server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
-      this.#upgrade(request, socket, head);
+    const { server } = this.#http;
+    this.#hub = new PageHub(this.#source, this.#options, this.#warning);
+    server.maxConnections = this.#options.maxPages + SPARE_CONNECTIONS;
+    // Out of descriptors, for instance: connections wait or fail, the process goes on.
+    server.on('error', (error) => {
+      this.#warning.tell(error);
+    });
+    server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
+      // Also one that is refused may be reset by its other side.
+      socket.on('error', () => undefined);
+      try {
+        this.#upgrade(request, socket, head);
+      } catch (error) {
+        socket.destroy();
+        this.#warning.tell(error);
+      }
     });
     return `${address}/`;
   }
@@ -120,6 +149,18 @@ export class LiveServer {
         .header('content-security-policy', page.contentSecurityPolicy)
         .send(page.html);
     });
+    // A browser does not show its page why it was refused a WebSocket: the page asks here.
+    http.get('/ws/live', async (request, reply) => {
+      const { origin } = request.query as { readonly origin?: unknown };
+      const from = typeof origin === 'string' ? origin : undefined;
+      const { allowedHosts, pageHosts } = this.#options;
+      const isHere = isAllowed(allowedHosts, request.headers.host, from, pageHosts);
+      const room = this.#hub?.hasRoom === true ? '' : 'as many pages are open as may be';
+      const error = isHere
+        ? room
+        : `pages of ${from ?? ''} are not allowed: start the server with this name (allowedHosts, or --allowed-hosts)`;
+      await reply.code(426).header('upgrade', 'websocket').send({ error });
+    });
     http.get('/ready', async (_request, reply) => {
       const readiness = this.#source.readiness();
       await reply.code(readiness.ready ? 200 : 503).send(readiness);
@@ -133,13 +174,17 @@ export class LiveServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { host, origin } = request.headers;
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const instrument = Number(url.searchParams.get('instrument') ?? 0);
+    // Not as a URL: there are request lines that are none, and they would throw.
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const instrument = Number(new URLSearchParams(query).get('instrument') ?? 0);
     const refuse = (status: string): void => {
+      // One that never closes its side is not waited for.
+      socket.once('finish', () => socket.destroy());
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     };
-    if (!isAllowed(this.#options.allowedHosts, host, origin)) refuse('421 Misdirected Request');
-    else if (url.pathname !== '/ws/live') refuse('404 Not Found');
+    const { allowedHosts, pageHosts } = this.#options;
+    if (!isAllowed(allowedHosts, host, origin, pageHosts)) refuse('421 Misdirected Request');
+    else if (path !== '/ws/live') refuse('404 Not Found');
     else if (!(instrument in this.#source.view(0).instruments)) refuse('400 Bad Request');
     else if (this.#hub?.hasRoom !== true) refuse('503 Service Unavailable');
     else this.#hub.accept(request, socket, head, instrument);

@@ -1,3 +1,4 @@
+import type { BookState } from '../models/book-state.js';
 import type { LatencySummary } from '../models/latency-histogram.js';
 import type { Side } from '../models/side.js';
 
@@ -90,15 +91,18 @@ export interface LiveView {
     /** Price and quantity, best first. */
     readonly bids: readonly (readonly [price: number, qty: number])[];
     readonly asks: readonly (readonly [price: number, qty: number])[];
-    /** False after a loss until the whole book came again. */
-    readonly trusted: boolean;
+    /** Whether the book can be traded on, and why not. */
+    readonly state: BookState;
+    /** True while `state` is `live`. */
+    readonly synced: boolean;
     readonly tickSize: number;
     readonly lotSize: number;
   };
   /** Newest first. */
   readonly trades: readonly TradeView[];
   readonly orders: readonly OrderView[];
-  readonly position: number;
+  /** Signed quantity; `undefined` while it is not known, and where there is no account. */
+  readonly position: number | undefined;
   /** Profit of the session in quote currency; `undefined` when nobody counts it. */
   readonly pnl: number | undefined;
   readonly hops: readonly HopView[];

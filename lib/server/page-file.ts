@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { HftError } from '../models/hft-error.js';
+import { ownUrl } from '../native/own-url.js';
 
 /** The live page with the header that lets a browser run nothing but what is in it. */
 export interface PageFile {
@@ -17,7 +18,7 @@ export interface PageFile {
  */
 export function readPage(): PageFile {
   const places = ['./page.html', '../page.html', '../../dist/page.html'].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
+    fileURLToPath(new URL(place, ownUrl(import.meta.url))),
   );
   const found = places.find((place) => existsSync(place));
   if (found === undefined) {

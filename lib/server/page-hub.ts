@@ -7,6 +7,7 @@ import { ChartHistory } from './chart-history.js';
 import type { PageMessage } from './live-view.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ServerSource } from './server-source.js';
+import type { ServerWarning } from './server-warning.js';
 import { ViewText } from './view-text.js';
 
 /** A page that has this much unread gets no more until it has read. */
@@ -30,6 +31,7 @@ interface Page {
 export class PageHub {
   readonly #source: ServerSource;
   readonly #options: ResolvedServerOptions;
+  readonly #warning: ServerWarning;
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: 1024,
@@ -41,18 +43,25 @@ export class PageHub {
   readonly #timers: NodeJS.Timeout[];
   #skipped = 0;
 
-  constructor(source: ServerSource, options: ResolvedServerOptions) {
+  constructor(source: ServerSource, options: ResolvedServerOptions, warning: ServerWarning) {
     this.#source = source;
     this.#options = options;
+    this.#warning = warning;
     this.#timers = [
       setInterval(() => {
-        this.#update();
+        this.#guarded(() => {
+          this.#update();
+        });
       }, options.updateIntervalMs),
       setInterval(() => {
-        this.#chart();
+        this.#guarded(() => {
+          this.#chart();
+        });
       }, CHART_INTERVAL_MS),
       setInterval(() => {
-        this.#ping();
+        this.#guarded(() => {
+          this.#ping();
+        });
       }, PING_INTERVAL_MS),
     ];
     for (const timer of this.#timers) timer.unref();
@@ -96,6 +105,15 @@ export class PageHub {
     for (const page of this.#pages) page.socket.close(1001, 'the server stops');
     for (const page of this.#pages) page.socket.terminate();
     this.#server.close();
+  }
+
+  /** A source that throws, or a page that goes, must not end the process: a timer has no caller. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#warning.tell(error);
+    }
   }
 
   #update(): void {

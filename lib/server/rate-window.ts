@@ -2,7 +2,7 @@ const SECONDS = 60;
 
 /**
  * Events per second and per minute of a counter that only grows, read once a second. Fixed memory.
- * The feed's `RateMeter` is told every event instead; a listener for every book update would cost a
+ * The feed's `RateMeter` sees every event instead; a listener for every book update would cost a
  * client's thread what reading a counter does not.
  */
 export class RateWindow {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 
 /** Options of `LiveServer`. */
 export interface LiveServerOptions {
@@ -11,25 +12,37 @@ export interface LiveServerOptions {
   /**
    * Names under which the server may be called, beside `localhost`, the loopback addresses and
    * `host`. A request with another `Host` gets 421: it comes from a page that has no business here.
+   * Behind a proxy that calls the server by another name: the name by which browsers call the proxy.
    */
   readonly allowedHosts?: readonly string[];
   /** Updates of the live page per second, 1 to 10. Default 10. */
   readonly updatesPerSecond?: number;
-  /** Most pages open at once; one more is told 503. Default 16. */
+  /** Most pages open at once; one more is answered with 503. Default 16. */
   readonly maxPages?: number;
 }
+
+const KEYS = knownKeys<LiveServerOptions>({
+  host: true,
+  port: true,
+  allowedHosts: true,
+  updatesPerSecond: true,
+  maxPages: true,
+});
 
 /** Options with their defaults, checked. */
 export interface ResolvedServerOptions {
   readonly host: string;
   readonly port: number;
   readonly allowedHosts: ReadonlySet<string>;
+  /** Names that were given: pages may come from there, whatever `Host` a proxy writes. */
+  readonly pageHosts: ReadonlySet<string>;
   readonly updateIntervalMs: number;
   readonly maxPages: number;
 }
 
-/** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
+/** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option, or an unknown one. */
 export function resolveServerOptions(options: LiveServerOptions): ResolvedServerOptions {
+  checkKeys(options, KEYS, '');
   const { host = '127.0.0.1', port = 8787, updatesPerSecond = 10, maxPages = 16 } = options;
   check(host !== '', 'host', host, 'must be an address or a name');
   check(isWhole(port, 0, 65_535), 'port', port, 'must be 0 to 65535');
@@ -47,6 +60,7 @@ export function resolveServerOptions(options: LiveServerOptions): ResolvedServer
     host,
     port,
     allowedHosts: new Set(names.map((name) => name.toLowerCase())),
+    pageHosts: new Set((options.allowedHosts ?? []).map((name) => name.toLowerCase())),
     updateIntervalMs: 1000 / updatesPerSecond,
     maxPages,
   };

@@ -9,7 +9,7 @@ export class ViewText {
   take(view: LiveView): void {
     const fields = new Map<string, string>();
     const changed: string[] = [];
-    // `undefined` has no place in JSON; that a field is gone must be told.
+    // `undefined` has no place in JSON; that a field is gone must be reported.
     for (const [name, value] of Object.entries(view) as [string, unknown][]) {
       const text = JSON.stringify(value ?? null);
       fields.set(name, text);

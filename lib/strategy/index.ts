@@ -1,5 +1,5 @@
 export { runLive, type LiveRun, type RunLiveOptions } from './run-live.js';
 export { runStrategyLoop, type StrategyLoopOptions } from './strategy-loop.js';
 export type { Strategy, StrategyEvent, StrategyFactory } from './strategy.js';
-export type { StrategyContext, StrategyOrder } from './strategy-context.js';
+export type { StrategyContext } from './strategy-context.js';
 export type { StrategySummary } from './strategy-summary.js';

@@ -1,30 +1,62 @@
 import { HftError } from '../models/hft-error.js';
+import type { NamesOf } from '../models/known-keys.js';
+import { nearestName } from '../models/nearest-name.js';
 import type { Strategy } from './strategy.js';
 
-const HANDLERS = [
-  'onStart',
-  'onTrade',
-  'onBookUpdate',
-  'onBatch',
-  'onOrder',
-  'onPosition',
-  'onError',
-  'onLink',
-  'onGap',
-  'onTimer',
-  'onStop',
-] as const;
+/** The compiler refuses a list that lacks a handler. */
+const HANDLERS = Object.keys({
+  onStart: true,
+  onTrade: true,
+  onLevel: true,
+  onBatch: true,
+  onExecutionReport: true,
+  onPosition: true,
+  onBalance: true,
+  onNotice: true,
+  onError: true,
+  onLink: true,
+  onGap: true,
+  onBookState: true,
+  onTimer: true,
+  onStop: true,
+} satisfies NamesOf<Omit<Strategy, 'timerMs'>>);
 
-function fail(url: string, what: string, cause?: unknown): HftError {
-  return new HftError('ERR_STRATEGY_MODULE', `strategy ${url}: ${what}`, {
-    remedy:
-      'Export a strategy, or a function (options) => strategy, as default or as createStrategy, from a module that Node can import.',
-    cause,
-  });
+/** Handlers by the names of client events that a strategy sees in another form, and what their reports are called elsewhere. */
+const SIBLINGS: Readonly<Record<string, string>> = {
+  onBookUpdate: 'onLevel',
+  onOrder: 'onExecutionReport',
+  onOrderUpdate: 'onExecutionReport',
+};
+
+const REMEDY =
+  'Export a strategy, or a function (options) => strategy, as default or as createStrategy, from a module that Node can import.';
+
+function fail(
+  url: string,
+  what: string,
+  more: { cause?: unknown; remedy?: string } = {},
+): HftError {
+  const { cause, remedy = REMEDY } = more;
+  return new HftError('ERR_STRATEGY_MODULE', `strategy ${url}: ${what}`, { remedy, cause });
 }
 
 function isClass(value: unknown): boolean {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/** A method that nobody would ever call, because its name was meant to be a handler's. */
+function misspelt(strategy: object): { given: string; meant: string } | undefined {
+  for (let at = strategy; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const given of Object.getOwnPropertyNames(at)) {
+      if (HANDLERS.includes(given)) continue;
+      const isOther = (name: string): boolean => name.toLowerCase() !== given.toLowerCase();
+      if (!/^on[A-Z_]/.test(given) && HANDLERS.every(isOther)) continue;
+      if (typeof Reflect.get(at, given, strategy) !== 'function') continue;
+      const meant = SIBLINGS[given] ?? nearestName(given, HANDLERS);
+      if (meant !== undefined) return { given, meant };
+    }
+  }
+  return undefined;
 }
 
 /** The module's strategy is made here: an object as it is, a function called, a class built. */
@@ -38,7 +70,8 @@ function make(exported: unknown, options: unknown): unknown {
  * Imports a strategy module and makes its strategy.
  *
  * @param url - A `file:` URL or anything else that `import()` takes.
- * @throws HftError `ERR_STRATEGY_MODULE` when it cannot be imported or exports no strategy.
+ * @throws HftError `ERR_STRATEGY_MODULE` when it cannot be imported, exports no strategy, or has a method
+ * with nearly the name of a handler, which would never be called.
  */
 export async function loadStrategy(url: string, options: unknown): Promise<Strategy> {
   let module: Record<string, unknown>;
@@ -48,7 +81,7 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
     throw fail(
       url,
       `cannot be imported: ${error instanceof Error ? error.message : String(error)}.`,
-      error,
+      { cause: error },
     );
   }
   let exported = module['createStrategy'] ?? module['default'];
@@ -60,12 +93,21 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
   try {
     strategy = await make(exported, options);
   } catch (error) {
-    throw fail(url, `threw: ${error instanceof Error ? error.message : String(error)}.`, error);
+    throw fail(url, `threw: ${error instanceof Error ? error.message : String(error)}.`, {
+      cause: error,
+    });
   }
   if (typeof strategy !== 'object' || strategy === null) throw fail(url, 'exports no strategy.');
   const handlers = strategy as Record<string, unknown>;
   if (!HANDLERS.some((name) => typeof handlers[name] === 'function')) {
     throw fail(url, `has no handler (${HANDLERS.join(', ')}).`);
+  }
+  const wrong = misspelt(strategy);
+  if (wrong !== undefined) {
+    const { given, meant } = wrong;
+    throw fail(url, `${given} is no handler and would never be called. Did you mean ${meant}?`, {
+      remedy: `Name it ${meant}; a method of your own needs a name that does not look like a handler's.`,
+    });
   }
   return strategy;
 }

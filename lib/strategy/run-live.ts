@@ -2,15 +2,22 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
-import { requireRoi, resolveInstruments } from '../models/bot-options.js';
-import { resolveBackend, type CreateOptions } from '../bot/create.js';
+import { requireRoi, resolveInstruments, resolveRequirement } from '../models/bot-options.js';
+import { announced } from '../models/announce-real-orders.js';
+import { CREATE_NAMES, resolveBackend, type CreateOptions } from '../bot/create.js';
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import { OwnedConnector } from '../connector/owned-connector.js';
 import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import { HftError } from '../models/hft-error.js';
+import { onStopSignal } from './on-stop-signal.js';
+import { ordersLeftOpen } from '../models/order-left.js';
 import { invalid } from '../models/arguments.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
+import { STUB_KEYS } from '../stub/stub-options.js';
 import type { NativePort } from '../native/addon.js';
 import { requireLiveAddon } from '../bot/live-addon.js';
+import { ownUrl } from '../native/own-url.js';
+import { BUNDLED_REMEDY, isBundled } from '../native/package-root.js';
 import type { StrategySummary } from './strategy-summary.js';
 import { StrategyThread } from './strategy-thread.js';
 import { unpackError, type StrategyMessage, type StrategyTask } from './worker-protocol.js';
@@ -41,20 +48,51 @@ export interface RunLiveOptions extends CreateOptions {
   readonly progressMs?: number;
   /**
    * Starts a connector with the run, before its bot, and ends it with it; it is started again when it
-   * dies, and its death and return are told by `onLog`. Instruments name it by its `name`, or by its
+   * dies, and its death and return are reported by `onLog`. Instruments name it by its `name`, or by its
    * kind when it has none. The stub needs none and starts none.
    */
   readonly connector?: OwnedConnectorOptions;
-  /** How long a stop waits for the strategy before its thread is ended by force, ms. Default 5000. */
+  /**
+   * How long the end of a run waits, after `onStop`, until cancellations that the strategy asked for
+   * are answered, ms. What may be open after that stands in the summary's `ordersLeft` and is reported by
+   * `onLog`. Default 3000.
+   */
+  readonly stopWaitMs?: number;
+  /**
+   * SIGINT (Ctrl+C) and SIGTERM end the run as `stop()` does, so that `onStop` can cancel what must not
+   * stay; a second one more than a second later ends the process at once. Without it, and without a
+   * handler of your own, a signal ends the process as it stands, and **open orders stay at the venue**.
+   * The handlers are removed when the run has ended. Default false: a library leaves a program's
+   * signals alone. The commands and examples of this package turn it on.
+   */
+  readonly handleSignals?: boolean;
+  /** How long a stop waits for the strategy, besides `stopWaitMs`, before its thread is ended by force, ms. Default 5000. */
   readonly stopTimeoutMs?: number;
 }
+
+const KEYS = knownKeys<RunLiveOptions>({
+  ...CREATE_NAMES,
+  strategy: true,
+  strategyOptions: true,
+  maxBatch: true,
+  durationMs: true,
+  waitMs: true,
+  signal: true,
+  onLog: true,
+  onProgress: true,
+  progressMs: true,
+  connector: true,
+  stopTimeoutMs: true,
+  stopWaitMs: true,
+  handleSignals: true,
+});
 
 /** A run under way. Await it for the summary of the whole run. */
 export interface LiveRun extends Promise<StrategySummary> {
   readonly backend: 'native' | 'stub';
   /**
-   * Asks the strategy to end: it sees `onStop`, then the bot is closed. Idempotent. After
-   * `stopTimeoutMs` the thread is ended by force and the run rejects with `ERR_TIMEOUT`.
+   * Asks the strategy to end: it sees `onStop`, what it cancelled there is waited for, then the bot is
+   * closed. Idempotent. After `stopTimeoutMs` and `stopWaitMs` the thread is ended by force and the run rejects with `ERR_TIMEOUT`.
    */
   stop(): void;
 }
@@ -69,7 +107,7 @@ function strategyUrl(strategy: URL | string): string {
 
 /** Beside the bundle; in `dist/` when this file runs from its source. */
 function workerFile(): string {
-  const here = import.meta.url;
+  const here = ownUrl(import.meta.url);
   const extension = here.endsWith('.cjs') ? 'cjs' : 'js';
   const candidates = [
     new URL(`./strategy-worker.${extension}`, here),
@@ -77,6 +115,10 @@ function workerFile(): string {
   ].map((url) => fileURLToPath(url));
   const found = candidates.find((file) => existsSync(file));
   if (found !== undefined) return found;
+  if (isBundled()) {
+    const what = 'The worker of strategy mode is not in the bundle.';
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', what, { remedy: BUNDLED_REMEDY });
+  }
   throw new HftError('ERR_STRATEGY_MODULE', 'The worker of strategy mode is not built.', {
     remedy: 'Run `npm run build`.',
   });
@@ -96,19 +138,24 @@ function optionalMs(value: number | undefined, name: string): void {
 
 /** Only what was given: `undefined` is no value of an exact optional property. */
 function loopOptions(options: RunLiveOptions): StrategyTask['loop'] {
-  const { maxBatch, waitMs, durationMs, onProgress, progressMs = 1000 } = options;
+  const { maxBatch, waitMs, durationMs, stopWaitMs, onProgress, progressMs = 1000 } = options;
   optionalMs(durationMs, 'durationMs');
+  optionalMs(stopWaitMs, 'stopWaitMs');
   optionalMs(waitMs, 'waitMs');
   return {
     ...(maxBatch === undefined ? {} : { maxBatch }),
     ...(waitMs === undefined ? {} : { waitMs }),
     ...(durationMs === undefined ? {} : { durationMs }),
+    ...(stopWaitMs === undefined ? {} : { stopWaitMs }),
     ...(onProgress === undefined ? {} : { progressMs }),
   };
 }
 
 function botOptions(options: RunLiveOptions, backend: 'native' | 'stub'): CreateOptions {
-  const { depth, wait, botId, heartbeatTimeoutMs, batchRecords, stub } = options;
+  const { depth, wait, botId, heartbeatTimeoutMs, requireLiveBook, batchRecords, stub } = options;
+  const { orderDeadlineMs, readOnly } = options;
+  const { requireOrders, requireEnvironment } = options;
+  resolveRequirement(options);
   const instruments = resolveInstruments(options.instruments);
   if (depth === 'roivector') requireRoi(instruments);
   return {
@@ -118,7 +165,12 @@ function botOptions(options: RunLiveOptions, backend: 'native' | 'stub'): Create
     ...(wait === undefined ? {} : { wait }),
     ...(botId === undefined ? {} : { botId }),
     ...(heartbeatTimeoutMs === undefined ? {} : { heartbeatTimeoutMs }),
+    ...(requireLiveBook === undefined ? {} : { requireLiveBook }),
+    ...(orderDeadlineMs === undefined ? {} : { orderDeadlineMs }),
+    ...(readOnly === undefined ? {} : { readOnly }),
     ...(batchRecords === undefined ? {} : { batchRecords }),
+    ...(requireOrders === undefined ? {} : { requireOrders }),
+    ...(requireEnvironment === undefined ? {} : { requireEnvironment }),
     ...(stub === undefined ? {} : { stub }),
   };
 }
@@ -151,8 +203,8 @@ function makeConnector(
  * const run = runLive({
  *   strategy: new URL('./my-strategy.js', import.meta.url),
  *   instruments: [new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.1).lotSize(0.001)],
+ *   handleSignals: true, // Ctrl+C ends the run in order
  * });
- * process.once('SIGINT', () => run.stop());
  * console.log(await run);
  * ```
  *
@@ -162,8 +214,12 @@ function makeConnector(
  * `ERR_STRATEGY_MODULE`, with what ends the bot, and with what keeps its own connector from starting.
  */
 export function runLive(options: RunLiveOptions): LiveRun {
+  checkKeys(options, KEYS, '');
+  if (options.stub !== undefined) checkKeys(options.stub, STUB_KEYS, 'stub');
   const url = strategyUrl(options.strategy);
-  const backend = resolveBackend(options.backend);
+  const { connector: wanted, requireOrders, requireEnvironment } = options;
+  const wishes = { connector: wanted, requireOrders, requireEnvironment };
+  const backend = resolveBackend(options.backend, wishes);
   const assigned =
     options.connector === undefined
       ? undefined
@@ -187,9 +243,19 @@ export function runLive(options: RunLiveOptions): LiveRun {
     portId: control.port?.id ?? null,
     stop: stopWord,
     messages: port2,
+    announced: [],
   };
+  const letGo =
+    options.handleSignals === true
+      ? onStopSignal(() => {
+          control.stop();
+        })
+      : () => undefined;
   const run = finish(filename, task, port1, control, options, connector);
-  const done = connector === undefined ? run : run.finally(() => connector.stop());
+  const done = run.finally(async () => {
+    await connector?.stop();
+    letGo();
+  });
   return Object.assign(done, {
     backend,
     stop: () => {
@@ -248,6 +314,7 @@ async function startConnector(
   connector: OwnedConnector,
   control: RunControl,
   log: NonNullable<RunLiveOptions['onLog']>,
+  required: Pick<RunLiveOptions, 'requireOrders' | 'requireEnvironment'>,
 ): Promise<void> {
   connector
     .on('died', ({ code, signal, stderrTail }, willRestart) => {
@@ -258,8 +325,11 @@ async function startConnector(
     })
     .on('failed', (error) => {
       log(error.message, undefined);
+    })
+    .on('ordersLeft', (orders) => {
+      log(ordersLeftOpen('the connector', orders).message, undefined);
     });
-  const starting = connector.start();
+  const starting = connector.start(required);
   starting.catch(() => undefined);
   await Promise.race([starting, control.stopping]);
 }
@@ -272,7 +342,7 @@ async function finish(
   options: RunLiveOptions,
   connector: OwnedConnector | undefined,
 ): Promise<StrategySummary> {
-  const { onLog = writeLog, onProgress, signal, stopTimeoutMs = 5000 } = options;
+  const { onLog = writeLog, onProgress, signal, stopTimeoutMs = 5000, stopWaitMs = 3000 } = options;
   const stop = (): void => {
     control.stop();
   };
@@ -286,18 +356,22 @@ async function finish(
   const finished = new AbortController();
   let thread: StrategyThread | undefined;
   try {
-    if (connector !== undefined) await startConnector(connector, control, onLog);
-    thread = new StrategyThread(filename, task);
+    if (connector !== undefined) await startConnector(connector, control, onLog, task.bot);
+    thread = new StrategyThread(filename, { ...task, announced: announced() });
     const outcome = await Promise.race([
       thread.outcome,
-      control.overdue(stopTimeoutMs, finished.signal),
+      control.overdue(stopTimeoutMs + stopWaitMs, finished.signal),
     ]);
     if (!outcome.ok) throw unpackError(outcome.error);
+    const { ordersLeft } = outcome.summary;
+    // A connector of its own has the last word, and reports what is left itself.
+    if (ordersLeft.length > 0 && connector === undefined)
+      onLog(ordersLeftOpen('the run', ordersLeft).message, undefined);
     return outcome.summary;
   } finally {
     finished.abort();
     signal?.removeEventListener('abort', stop);
-    // What was told before the end is heard before the run resolves.
+    // What was reported before the end is heard before the run resolves.
     for (let last = receiveMessageOnPort(messages); last !== undefined;) {
       tell(last.message as StrategyMessage);
       last = receiveMessageOnPort(messages);

@@ -1,30 +1,22 @@
 import type { BalanceChange } from '../models/balance-change.js';
 import { Balances } from '../models/balances.js';
 import type { Bot, OrderId } from '../models/bot.js';
+import { assetOn } from '../models/asset-on.js';
+import { findInstrument, selectInstrument } from '../models/find-instrument.js';
+import type { ConnectionHealth } from '../models/connection-health.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys } from '../models/known-keys.js';
 import type { LinkState } from '../models/link-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
+import { errorFromCommand } from '../models/native-error.js';
+import { NEW_ORDER_KEYS, type NewOrder } from '../models/new-order.js';
+import { checkChange, type OrderChange } from '../models/order-change.js';
 import type { OrderResponse } from '../models/order-response.js';
-import type { OrderType } from '../models/order-type.js';
-import type { Side } from '../models/side.js';
-import type { TimeInForce } from '../models/time-in-force.js';
+import type { OrdersKind } from '../models/orders-kind.js';
+import { CommandError } from '../models/record-layout.js';
 import type { OrderIdSource } from '../bot/order-id-source.js';
-
-/** An order of a strategy; what is left out has a default. */
-export interface StrategyOrder {
-  /** Default 0: the first instrument. */
-  readonly asset?: number;
-  readonly side: Side;
-  readonly price: number;
-  readonly qty: number;
-  /** Default `GTC`. */
-  readonly timeInForce?: TimeInForce;
-  /** Default `limit`. */
-  readonly orderType?: OrderType;
-  /** Default: the next of `OrderIdSource`, unique across restarts. */
-  readonly orderId?: OrderId;
-}
+import { AskedCancels } from './asked-cancels.js';
 
 /** Everything a strategy may see and do. Calls throw `HftError` as those of `Bot` do. */
 export interface StrategyContext {
@@ -33,37 +25,64 @@ export interface StrategyContext {
   /** The bot's local time, Unix ns. */
   readonly nowNs: bigint;
   /** The book; the same object in every call. */
-  depth(asset?: number): MarketDepthView;
-  /** Signed quantity. */
-  position(asset?: number): number;
+  depth(instrument?: string | number): MarketDepthView;
   /**
-   * Money of the account, as it was last told.
-   *
-   * @param coin - Without it the account as a whole, where the venue tells that, else its only coin.
-   * @param asset - An instrument of the connector meant; default the first.
-   * @returns `null` when nothing of the kind was told (yet).
-   * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR` when the connector is there and tells none.
+   * Signed quantity: above 0 long, below 0 short. NaN while it is not known: before the connector
+   * has reported it (`onStart` comes before that), without a key for the account, and when the venue
+   * does not report it (notice 3222).
    */
-  balance(coin?: string, asset?: number): BalanceChange | null;
+  position(instrument?: string | number): number;
+  /**
+   * Money of a connector's account, as it was last reported.
+   *
+   * @param coin - Without it the account as a whole, where the venue reports that, else its only coin.
+   * @param connector - Default: that of the first instrument.
+   * @returns `undefined` when nothing of the kind was reported (yet).
+   * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR` when the connector is there and reports none,
+   * `ERR_INVALID_ARGUMENT` for an unknown connector.
+   */
+  balance(coin?: string, connector?: string): BalanceChange | undefined;
   /** All orders of the strategy, finished ones until `clearInactiveOrders`. */
-  orders(asset?: number): ReadonlyMap<bigint, OrderResponse>;
-  /** Sends an order and returns its id at once; what becomes of it comes to `onOrder`. */
-  submit(order: StrategyOrder): bigint;
-  /** Asks to cancel an order; what becomes of it comes to `onOrder`. */
-  cancel(orderId: OrderId, asset?: number): void;
-  /** Asks to change price and total quantity of an open order; see `Bot.modify`. */
-  modify(orderId: OrderId, price: number, qty: number, asset?: number): void;
-  /** Asks to cancel all orders on an instrument (default: the first), in one message; see `Bot.cancelAll`. */
-  cancelAll(asset?: number): void;
+  orders(instrument?: string | number): ReadonlyMap<bigint, OrderResponse>;
+  /**
+   * Sends an order and returns its id at once; what becomes of it comes to `onExecutionReport`. Throws
+   * `ERR_BOOK_NOT_LIVE` while `depth().state` is not `live`, unless `requireLiveBook` is false.
+   *
+   * @throws HftError as `Bot.submitOrder`, and `ERR_INVALID_ARGUMENT` for an unknown name in the order.
+   */
+  submit(order: NewOrder): bigint;
+  /**
+   * Asks to cancel an order, whatever its instrument; what becomes of it comes to `onExecutionReport`.
+   *
+   * @throws HftError as `Bot.cancel`.
+   */
+  cancel(orderId: OrderId): void;
+  /**
+   * Asks to change price, total quantity or both of an open order, whatever its instrument; what is
+   * left out stays.
+   *
+   * @throws HftError as `Bot.modify`, and `ERR_INVALID_ARGUMENT` for an unknown name in the change.
+   */
+  modify(orderId: OrderId, change: OrderChange): void;
+  /**
+   * Asks to cancel all orders on an instrument, or on all of them when none is given: in one message
+   * each, or one by one where the connector cannot do that; see `Bot.cancelAll`. Tries every
+   * instrument before it throws.
+   */
+  cancelAll(instrument?: string | number): void;
   /** Forgets finished orders of one instrument, or of all. */
-  clearInactiveOrders(asset?: number): void;
+  clearInactiveOrders(instrument?: string | number): void;
+  /** State of each connector, and where its orders go. */
+  links(): readonly ConnectionHealth[];
+  /** Agrees that orders to a connector go elsewhere than before; see `Bot.agreeOrders`. */
+  agreeOrders(connector: string, orders: OrdersKind, environment: string): void;
   /** A line for the log of `runLive`: text and, if wanted, values that can be cloned. */
   log(text: string, values?: Readonly<Record<string, unknown>>): void;
   /** Ends the loop after the current batch. */
   stop(): void;
 }
 
-/** What a context tells its loop. */
+/** What a context reports to its loop. */
 export interface ContextHost {
   log(text: string, values: Readonly<Record<string, unknown>> | undefined): void;
   stop(): void;
@@ -79,11 +98,14 @@ export class BotStrategyContext implements StrategyContext {
   private readonly orderIds: OrderIdSource;
   private readonly host: ContextHost;
   private readonly balances = new Balances();
+  /** For the loop: what is to be cancelled. */
+  readonly cancels: AskedCancels;
 
   constructor(bot: Bot, orderIds: OrderIdSource, host: ContextHost) {
     this.backend = bot.backend;
     this.instruments = bot.instruments;
     this.bot = bot;
+    this.cancels = new AskedCancels(bot);
     this.orderIds = orderIds;
     this.host = host;
   }
@@ -92,30 +114,33 @@ export class BotStrategyContext implements StrategyContext {
     return this.bot.currentTimestampNs();
   }
 
-  depth(asset = 0): MarketDepthView {
-    return this.bot.depth(asset);
+  depth(instrument: string | number = 0): MarketDepthView {
+    return this.bot.depth(findInstrument(this.instruments, instrument));
   }
 
-  position(asset = 0): number {
-    return this.bot.position(asset);
+  position(instrument: string | number = 0): number {
+    return this.bot.position(findInstrument(this.instruments, instrument));
   }
 
-  balance(coin?: string, asset = 0): BalanceChange | null {
-    const connector = this.instruments[asset]?.connector ?? '';
-    const found = this.balances.get(connector, coin);
+  balance(coin?: string, connector?: string): BalanceChange | undefined {
+    const name = connector ?? this.instruments[0]?.connector ?? '';
+    if (connector !== undefined) assetOn(this.instruments, connector);
+    const found = this.balances.get(name, coin);
     if (found !== undefined) return found;
-    const link = this.bot.links().find((each) => each.connector === connector);
+    const link = this.bot.links().find((each) => each.connector === name);
     if (link?.connected === true && !link.balances) {
       throw new HftError(
         'ERR_UNSUPPORTED_BY_CONNECTOR',
-        `the connector ${connector} tells no balances.`,
-        { remedy: "Use this package's connector, of this version." },
+        `the connector ${name} tells no balances.`,
+        {
+          remedy: "Use this package's connector, of this version.",
+        },
       );
     }
-    return null;
+    return undefined;
   }
 
-  /** For the loop: a balance was told. */
+  /** For the loop: a balance was reported. */
   keepBalance(balance: BalanceChange): void {
     this.balances.keep(balance);
   }
@@ -126,37 +151,76 @@ export class BotStrategyContext implements StrategyContext {
       this.balances.forget(this.instruments[asset]?.connector ?? '');
   }
 
-  orders(asset = 0): ReadonlyMap<bigint, OrderResponse> {
-    return this.bot.orders(asset);
+  orders(instrument: string | number = 0): ReadonlyMap<bigint, OrderResponse> {
+    return this.bot.orders(findInstrument(this.instruments, instrument));
   }
 
-  submit(order: StrategyOrder): bigint {
-    const { asset = 0, orderId = this.orderIds.next(), ...rest } = order;
+  submit(order: NewOrder): bigint {
+    checkKeys(order, NEW_ORDER_KEYS, 'order');
+    const asset = selectInstrument(this.instruments, order.instrument, order.symbol);
+    const { side, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
+    // No price is refused by the bot for a limit order, and read by nobody of a market order.
+    const price = order.price ?? (orderType === 'market' ? 0 : NaN);
+    const orderId = order.orderId ?? this.orderIds.next();
     const atNs = this.bot.monotonicNs();
-    this.bot.submitOrder(asset, { ...rest, orderId });
+    this.bot.submitOrder(asset, { orderId, side, price, qty, timeInForce, orderType });
     const id = BigInt(orderId);
     this.host.requested(id, atNs, true);
     return id;
   }
 
-  cancel(orderId: OrderId, asset = 0): void {
+  cancel(orderId: OrderId): void {
+    const asset = this.assetOf(orderId);
     const atNs = this.bot.monotonicNs();
     this.bot.cancel(asset, orderId);
+    this.cancels.sent(asset, BigInt(orderId));
     this.host.requested(BigInt(orderId), atNs, false);
   }
 
-  modify(orderId: OrderId, price: number, qty: number, asset = 0): void {
+  modify(orderId: OrderId, change: OrderChange): void {
+    checkChange(change);
+    const asset = this.assetOf(orderId);
+    let { price, qty } = change;
+    if (price === undefined || qty === undefined) {
+      const order = this.bot.order(asset, orderId);
+      if (order === null)
+        throw errorFromCommand(CommandError.OrderNotFound, `modify(${String(orderId)})`);
+      price ??= order.price;
+      qty ??= order.qty;
+    }
     const atNs = this.bot.monotonicNs();
     this.bot.modify(asset, orderId, price, qty);
     this.host.requested(BigInt(orderId), atNs, false);
   }
 
-  cancelAll(asset = 0): void {
-    this.bot.cancelAll(asset);
+  cancelAll(instrument?: string | number): void {
+    if (instrument !== undefined) {
+      this.cancels.cancelAll(findInstrument(this.instruments, instrument));
+      return;
+    }
+    const errors: unknown[] = [];
+    for (const each of this.instruments.keys()) {
+      try {
+        this.cancels.cancelAll(each);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
-  clearInactiveOrders(asset?: number): void {
-    this.bot.clearInactiveOrders(asset);
+  clearInactiveOrders(instrument?: string | number): void {
+    this.bot.clearInactiveOrders(
+      instrument === undefined ? undefined : findInstrument(this.instruments, instrument),
+    );
+  }
+
+  links(): readonly ConnectionHealth[] {
+    return this.bot.links();
+  }
+
+  agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
+    this.bot.agreeOrders(connector, orders, environment);
   }
 
   log(text: string, values?: Readonly<Record<string, unknown>>): void {
@@ -165,5 +229,14 @@ export class BotStrategyContext implements StrategyContext {
 
   stop(): void {
     this.host.stop();
+  }
+
+  /** Number of the order's instrument; the first for an order that the bot does not hold. */
+  private assetOf(orderId: OrderId): number {
+    const count = this.instruments.length;
+    if (count === 1) return 0;
+    for (let asset = 0; asset < count; asset += 1)
+      if (this.bot.order(asset, orderId) !== null) return asset;
+    return 0;
   }
 }

@@ -3,9 +3,12 @@ import type { Bot } from '../models/bot.js';
 import { balanceFromView, connectorErrorFromView } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { LatencyHistogram } from '../models/latency-histogram.js';
+import { isFinalStatus } from '../models/order-status.js';
 import { RecordKind } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
+import { ordersLeft } from './asked-cancels.js';
 import { BotStrategyContext } from './strategy-context.js';
 import type { Strategy } from './strategy.js';
 import type { StrategySummary } from './strategy-summary.js';
@@ -20,6 +23,11 @@ export interface StrategyLoopOptions {
   readonly durationMs?: number;
   /** A word in shared memory: the loop ends once another thread has set it. */
   readonly stop?: Int32Array;
+  /**
+   * How long the end of the loop waits, after `onStop`, until cancellations that the strategy asked
+   * for are answered, ms. Handlers are not called meanwhile. Default 3000.
+   */
+  readonly stopWaitMs?: number;
   /** How often `onProgress` is called, ms. Default: never. */
   readonly progressMs?: number;
   /** Called with the figures so far, on the thread of the loop. */
@@ -28,6 +36,40 @@ export interface StrategyLoopOptions {
   readonly onLog?: (text: string, values: Readonly<Record<string, unknown>> | undefined) => void;
   /** Default: a new source for the bot's id. */
   readonly orderIds?: OrderIdSource;
+}
+
+const KEYS = knownKeys<StrategyLoopOptions>({
+  maxBatch: true,
+  waitMs: true,
+  durationMs: true,
+  stop: true,
+  stopWaitMs: true,
+  progressMs: true,
+  onProgress: true,
+  onLog: true,
+  orderIds: true,
+});
+
+const STOP_WAIT_MS = 3_000;
+/** Longest wait for an answer between two looks at what is left to cancel. */
+const SETTLE_WAIT_NS = 10_000_000;
+/** A cancellation that was refused is asked for again after this long. */
+const RETRY_NS = 500_000_000;
+
+/** A bot whose stop can be undone. */
+interface Resumable {
+  resume(): void;
+}
+
+function isResumable(bot: Bot): bot is Bot & Resumable {
+  return 'resume' in bot;
+}
+
+/** True when answers can still come: a stop is undone for that, where the bot knows how. */
+function goesOn(bot: Bot): boolean {
+  if (bot.closed) return false;
+  if (bot.ended && isResumable(bot)) bot.resume();
+  return !bot.ended;
 }
 
 /** The clock is read once per this many events of a batch: cheap, and no event waits unmeasured. */
@@ -40,14 +82,14 @@ const CLOCK_EVERY = 16;
  * The bot stays open: the caller closes it.
  *
  * @throws HftError what the bot's waits throw (`ERR_CLOSED`, `ERR_NATIVE_PANIC`); never what a
- * handler throws.
+ * handler throws. `ERR_INVALID_ARGUMENT` for an unknown option.
  */
 export function runStrategyLoop(
   bot: Bot,
   strategy: Strategy,
   options: StrategyLoopOptions = {},
 ): StrategySummary {
-  return new StrategyLoop(bot, strategy, options).run();
+  return new StrategyLoop(bot, strategy, checkKeys(options, KEYS, '')).run();
 }
 
 class StrategyLoop {
@@ -65,7 +107,7 @@ class StrategyLoop {
   private events = 0;
   private batches = 0;
   private trades = 0;
-  private bookUpdates = 0;
+  private levels = 0;
   private ordersSubmitted = 0;
   private fills = 0;
   private handlerErrors = 0;
@@ -131,7 +173,23 @@ class StrategyLoop {
       }
     }
     this.call('onStop');
+    this.settle();
     return this.summary();
+  }
+
+  /** Waits until what was to be cancelled has ended, and asks again for what was refused. */
+  private settle(): void {
+    const { bot, ctx } = this;
+    if (ctx.cancels.isEmpty || !goesOn(bot)) return;
+    let now = bot.monotonicNs();
+    const endNs = now + (this.options.stopWaitMs ?? STOP_WAIT_MS) * 1e6;
+    let retryNs = now + RETRY_NS;
+    while (now < endNs && ctx.cancels.again(now >= retryNs) > 0) {
+      if (now >= retryNs) retryNs = now + RETRY_NS;
+      const batch = bot.waitBatch(Math.ceil(Math.min(SETTLE_WAIT_NS, endNs - now)));
+      now = bot.monotonicNs();
+      while (batch.next()) if (batch.view.kind === RecordKind.Order) this.noteOrder(batch.view);
+    }
   }
 
   private stopWord(stop: Int32Array | undefined): boolean {
@@ -167,13 +225,13 @@ class StrategyLoop {
         this.refusePromise(strategy.onTrade?.(ctx, view));
         break;
       case RecordKind.Depth:
-        this.bookUpdates += 1;
+        this.levels += 1;
         this.measure(view);
-        this.refusePromise(strategy.onBookUpdate?.(ctx, view));
+        this.refusePromise(strategy.onLevel?.(ctx, view));
         break;
       case RecordKind.Order:
         this.noteOrder(view);
-        this.refusePromise(strategy.onOrder?.(ctx, view));
+        this.refusePromise(strategy.onExecutionReport?.(ctx, view));
         break;
       case RecordKind.Position:
         this.refusePromise(strategy.onPosition?.(ctx, view));
@@ -191,6 +249,9 @@ class StrategyLoop {
         break;
       case RecordKind.Gap:
         this.refusePromise(strategy.onGap?.(ctx, view));
+        break;
+      case RecordKind.BookState:
+        this.refusePromise(strategy.onBookState?.(ctx, view));
         break;
       case RecordKind.Error:
       case RecordKind.Reject:
@@ -210,6 +271,8 @@ class StrategyLoop {
 
   private noteOrder(view: EventView): void {
     if (view.isSnapshot) return;
+    if (!this.ctx.cancels.isEmpty && isFinalStatus(view.orderStatus))
+      this.ctx.cancels.ended(view.asset, view.orderId);
     if (view.execQty > 0) {
       const status = view.orderStatus;
       if (status === 'filled' || status === 'partially_filled') this.fills += 1;
@@ -228,7 +291,7 @@ class StrategyLoop {
       view,
       this.bot.instruments,
     );
-    const order = orderId === null ? '' : ` order ${String(orderId)}`;
+    const order = orderId === undefined ? '' : ` order ${String(orderId)}`;
     const what = `${symbol}:${order} ${kind} ${String(value)} ${text}`.trimEnd();
     this.strategy.onError?.(
       this.ctx,
@@ -280,10 +343,12 @@ class StrategyLoop {
       events: this.events,
       batches: this.batches,
       trades: this.trades,
-      bookUpdates: this.bookUpdates,
+      levels: this.levels,
       ordersSubmitted: this.ordersSubmitted,
       fills: this.fills,
       positions: this.bot.instruments.map((_, asset) => this.bot.position(asset)),
+      ordersLeft:
+        this.reason === 'running' || this.bot.backend === 'stub' ? [] : ordersLeft(this.bot),
       gaps: stats.gaps,
       lost: stats.lost,
       dropped: stats.tapOverflow,

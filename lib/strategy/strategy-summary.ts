@@ -1,4 +1,5 @@
 import type { LatencySummary } from '../models/latency-histogram.js';
+import type { OrderLeft } from '../models/order-left.js';
 
 /** What happened in a run so far, or in all of it. Can be cloned and written as JSON. */
 export interface StrategySummary {
@@ -11,13 +12,19 @@ export interface StrategySummary {
   readonly events: number;
   readonly batches: number;
   readonly trades: number;
-  readonly bookUpdates: number;
+  /** Level changes of books. */
+  readonly levels: number;
   /** Orders that the strategy sent. */
   readonly ordersSubmitted: number;
   /** Executions of its orders. */
   readonly fills: number;
-  /** Signed position by instrument. */
+  /** Signed position by instrument, NaN where it is not known. */
   readonly positions: readonly number[];
+  /**
+   * Orders that had not ended when the run did, live: they stay open at the venue. Empty while it runs,
+   * and on the stub, whose orders end with it.
+   */
+  readonly ordersLeft: readonly OrderLeft[];
   /** Occasions on which messages were lost. */
   readonly gaps: number;
   /** Messages lost on the way from connectors. */
@@ -26,7 +33,7 @@ export interface StrategySummary {
   readonly dropped: number;
   /** Handlers that threw. */
   readonly handlerErrors: number;
-  /** Errors and refusals told by connectors. */
+  /** Errors and refusals reported by connectors. */
   readonly connectorErrors: number;
   /** From publishing in the connector to the handler, by the monotonic clock. */
   readonly feedLatency: LatencySummary;

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 import { HftError } from '../models/hft-error.js';
-import type { StrategyOutcome, StrategyTask } from './worker-protocol.js';
+import { isOutcomeMessage, type StrategyOutcome, type StrategyTask } from './worker-protocol.js';
 
 /**
  * Room for objects that die young. V8 lets it grow to 48 MB otherwise, which little garbage fills in
@@ -69,9 +69,8 @@ export class StrategyThread {
           }),
         );
       };
-      worker.once('message', resolve);
-      worker.once('messageerror', (error) => {
-        died(error.message, error);
+      worker.on('message', (message: unknown) => {
+        if (isOutcomeMessage(message)) resolve(message.outcome);
       });
       worker.once('error', (error: unknown) => {
         died(error instanceof Error ? error.message : String(error), error);

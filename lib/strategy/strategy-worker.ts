@@ -1,19 +1,22 @@
 /**
  * The worker thread of `runLive`: it is given its task as `workerData` and answers with one
- * `StrategyOutcome`.
+ * `OutcomeMessage`.
  *
  * @packageDocumentation
  */
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { create } from '../bot/create.js';
+import { noteAnnounced } from '../models/announce-real-orders.js';
 import { NativeLiveBot } from '../bot/native-live-bot.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { Bot } from '../models/bot.js';
 import { loadStrategy } from './load-strategy.js';
 import { runStrategyLoop } from './strategy-loop.js';
 import {
+  OUTCOME_MARK,
   packError,
+  type OutcomeMessage,
   type StrategyMessage,
   type StrategyOutcome,
   type StrategyTask,
@@ -36,6 +39,7 @@ async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
   const stop = new Int32Array(task.stop);
   let bot: Bot | null = null;
   try {
+    noteAnnounced(task.announced);
     const strategy = await loadStrategy(task.strategyUrl, task.strategyOptions);
     bot = makeBot(task, stop);
     const summary = runStrategyLoop(bot, strategy, {
@@ -57,6 +61,7 @@ async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
   }
 }
 
-void runStrategyTask(workerData as StrategyTask).then((outcome) =>
-  parentPort?.postMessage(outcome),
-);
+void runStrategyTask(workerData as StrategyTask).then((outcome) => {
+  const message: OutcomeMessage = { mark: OUTCOME_MARK, outcome };
+  parentPort?.postMessage(message);
+});

@@ -3,8 +3,8 @@ import type { StrategyContext } from './strategy-context.js';
 
 /**
  * An event as a handler sees it: a window on a buffer that moves on after the handler returns.
- * Copy what you keep (`const { price, qty } = trade`), or make an object of it with
- * `tradeFromView` and its siblings.
+ * Copy what you keep (`const { price, qty } = trade`), or make an object of it:
+ * `eventFromView(trade, ctx.instruments)`.
  */
 export type StrategyEvent = EventView;
 
@@ -25,21 +25,21 @@ export interface Strategy {
   /** A trade on the venue: `price`, `qty`, `side` (the aggressor), `exchTsMs`. */
   onTrade?(ctx: StrategyContext, trade: StrategyEvent): void;
   /** A level changed: `side` (`buy` is a bid), `price`, `qty` (0: gone). */
-  onBookUpdate?(ctx: StrategyContext, level: StrategyEvent): void;
+  onLevel?(ctx: StrategyContext, level: StrategyEvent): void;
   /** After the handlers of each batch: the place to quote. */
   onBatch?(ctx: StrategyContext): void;
   /** An own order changed: `orderId`, `orderStatus`, `leavesQty`, `execQty`, `execPrice`. */
-  onOrder?(ctx: StrategyContext, order: StrategyEvent): void;
-  /** The position was told: `qty` is signed. */
+  onExecutionReport?(ctx: StrategyContext, order: StrategyEvent): void;
+  /** The position was reported: `qty` is signed. NaN: it is not known any more. */
   onPosition?(ctx: StrategyContext, position: StrategyEvent): void;
   /**
-   * A balance of the account was told: `coin` ('' is the account as a whole), `equity`,
-   * `walletBalance`, `available`, …; NaN is what the venue does not tell. See `ctx.balance`.
+   * A balance of the account was reported: `coin` ('' is the account as a whole), `equity`,
+   * `walletBalance`, `available`, …; NaN is what the venue does not report. See `ctx.balance`.
    */
   onBalance?(ctx: StrategyContext, balance: StrategyEvent): void;
   /**
-   * A connector tells something that no other event carries: `severity`, `valueNumber` (its code,
-   * see `docs/connector.md`), `text()`, `orderId` (0n: about no order).
+   * A connector reports something that no other event carries: `severity`, `valueNumber` (its code,
+   * see `docs/guide/connector-reference.md`), `text()`, `orderId` (0n: about no order).
    */
   onNotice?(ctx: StrategyContext, notice: StrategyEvent): void;
   /**
@@ -54,9 +54,14 @@ export interface Strategy {
   onLink?(ctx: StrategyContext, link: StrategyEvent): void;
   /** Messages were lost: `valueNumber` says how many; the book is being fetched again. */
   onGap?(ctx: StrategyContext, gap: StrategyEvent): void;
+  /** A book can be traded on from now on, or cannot any more: `asset`, `bookState`, `previousBookState`. */
+  onBookState?(ctx: StrategyContext, change: StrategyEvent): void;
   /** Every `timerMs`. */
   onTimer?(ctx: StrategyContext): void;
-  /** After the last event; orders can still be cancelled. */
+  /**
+   * After the last event: the place to cancel what must not stay (`ctx.cancelAll()`). The run ends
+   * when these cancellations are answered, `stopWaitMs` later at the latest.
+   */
   onStop?(ctx: StrategyContext): void;
 }
 

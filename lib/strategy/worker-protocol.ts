@@ -12,6 +12,7 @@ export interface StrategyTask {
   readonly loop: {
     readonly maxBatch?: number;
     readonly waitMs?: number;
+    readonly stopWaitMs?: number;
     readonly durationMs?: number;
     readonly progressMs?: number;
   };
@@ -19,9 +20,11 @@ export interface StrategyTask {
   readonly portId: number | null;
   readonly stop: SharedArrayBuffer;
   readonly messages: MessagePort;
+  /** What `announceRealOrders` has said already. */
+  readonly announced: readonly string[];
 }
 
-/** What the worker tells while it runs. */
+/** What the worker reports while it runs. */
 export type StrategyMessage =
   | {
       readonly type: 'log';
@@ -34,6 +37,23 @@ export type StrategyMessage =
 export type StrategyOutcome =
   | { readonly ok: true; readonly summary: StrategySummary }
   | { readonly ok: false; readonly error: PortableError };
+
+/**
+ * How the outcome is reported. Marked, because others write to the thread's port too: Node itself while it
+ * watches files (`--watch`), and strategies.
+ */
+export interface OutcomeMessage {
+  readonly mark: typeof OUTCOME_MARK;
+  readonly outcome: StrategyOutcome;
+}
+
+export const OUTCOME_MARK = 'hftbacktest-live/strategy-outcome';
+
+/** True for the message with the outcome, false for anything else that came. */
+export function isOutcomeMessage(message: unknown): message is OutcomeMessage {
+  if (typeof message !== 'object' || message === null || !('mark' in message)) return false;
+  return message.mark === OUTCOME_MARK && 'outcome' in message;
+}
 
 export interface PortableError {
   readonly code: HftErrorCode;

@@ -1,4 +1,5 @@
 export { StubConnectorBot, type StubBotOptions } from './stub-connector-bot.js';
+export type { StubLimits } from './stub-limits.js';
 export type { StubOptions } from './stub-options.js';
 export {
   loadStubData,

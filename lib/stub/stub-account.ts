@@ -8,7 +8,7 @@ export class StubAccount {
   private balance = 0;
   private averagePrice = 0;
   private numTrades = 0;
-  private volume = 0;
+  private volumeLots = 0;
   private value = 0;
 
   constructor(lotSize: number) {
@@ -32,7 +32,7 @@ export class StubAccount {
     }
     this.balance -= side * price * qty;
     this.numTrades += 1;
-    this.volume += qty;
+    this.volumeLots += Math.abs(lots);
     this.value += price * qty;
   }
 
@@ -53,7 +53,7 @@ export class StubAccount {
       balance: this.balance,
       fee: 0,
       numTrades: this.numTrades,
-      tradingVolume: this.volume,
+      tradingVolume: tickToPrice(this.volumeLots, this.lotSize),
       tradingValue: this.value,
     });
   }

@@ -1,6 +1,7 @@
 import { checkCount, checkTick } from '../models/arguments.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import type { BookLevel } from '../models/book-level.js';
+import type { BookState } from '../models/book-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { priceToTick, tickToPrice } from '../models/ticks.js';
 import type { StubQuote } from './stub-data.js';
@@ -116,9 +117,14 @@ export class StubBook implements MarketDepthView {
     return this.asks.qtyAt(this.bestAskTick);
   }
 
-  get trusted(): boolean {
+  get state(): BookState {
     this.assertOpen();
-    return this.whole;
+    const hasLevel = !(Number.isNaN(this.bids.best) && Number.isNaN(this.asks.best));
+    return this.whole && hasLevel ? 'live' : 'resyncing';
+  }
+
+  get synced(): boolean {
+    return this.state === 'live';
   }
 
   bidQtyAtTick(priceTick: number): number {

@@ -1,10 +1,15 @@
 import * as check from '../models/arguments.js';
+import { assetOn } from '../models/asset-on.js';
 import type { Bot, OrderId, OrderWait } from '../models/bot.js';
 import {
+  BOT_NAMES,
   resolveBatchRecords,
   resolveBotId,
   resolveHeartbeatNs,
+  resolveOrderDeadlineNs,
+  resolveReadOnly,
   resolveInstruments,
+  resolveRequireLiveBook,
   type BotOptions,
 } from '../models/bot-options.js';
 import type { BotStats } from '../models/bot-stats.js';
@@ -12,15 +17,17 @@ import type { ConnectionHealth } from '../models/connection-health.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import type { ElapseResult } from '../models/elapse-result.js';
 import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import { errorFromCommand } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
+import type { OrdersKind } from '../models/orders-kind.js';
 import { CommandError, RecordFlag, RecordKind } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
 import type { StateValues } from '../models/state-values.js';
-import type { Trade } from '../models/trade.js';
+import { makeTrade, type Trade } from '../models/trade.js';
 import { resolveWait } from '../models/wait-options.js';
 import { EventQueue } from './event-queue.js';
 import { Random } from './random.js';
@@ -28,8 +35,15 @@ import { StubAccount } from './stub-account.js';
 import { StubBook } from './stub-book.js';
 import { StubClock } from './stub-clock.js';
 import type { StubData, StubFeed } from './stub-data.js';
+import { refuseOtherOrders } from './refuse-other-orders.js';
 import { checkReplay, describeInstrument, stubFeeds } from './stub-feeds.js';
-import { resolveStubOptions, type ResolvedStubOptions, type StubOptions } from './stub-options.js';
+import { stubMargin, stubRefusal, type Holding, type StubRefusal } from './stub-limits.js';
+import {
+  resolveStubOptions,
+  STUB_NAMES,
+  type ResolvedStubOptions,
+  type StubOptions,
+} from './stub-options.js';
 import { stubOrderRecord, stubOrderResponse, type StubOrder } from './stub-order.js';
 import { StubRecords } from './stub-records.js';
 import { StubVenue } from './stub-venue.js';
@@ -39,6 +53,8 @@ export interface StubBotOptions extends BotOptions, StubOptions {
   /** A word in shared memory: once another thread sets it (and notifies), the bot has ended. */
   readonly stop?: Int32Array;
 }
+
+const KEYS = knownKeys<StubBotOptions>({ ...BOT_NAMES, ...STUB_NAMES, stop: true });
 
 /** What the bot knows of one instrument. */
 interface Asset {
@@ -59,6 +75,8 @@ interface Wanted {
 }
 
 const RESYNC_NS = 1_000_000;
+/** hftbacktest's number of a market order. */
+const MARKET = 1;
 
 /**
  * The bot for when there is no addon, no connector or no wish for either: prices are made up by a
@@ -73,12 +91,14 @@ export class StubConnectorBot extends OrderSides implements Bot {
   readonly botId: bigint;
   readonly instruments: readonly InstrumentSpec[];
   private readonly options: ResolvedStubOptions;
+  private readonly readOnly: boolean;
   private readonly clock: StubClock;
   private readonly queue = new EventQueue();
   private readonly records: StubRecords;
   private readonly assets: readonly Asset[];
   private readonly venue: StubVenue;
   private readonly latencies: Random;
+  private readonly requireLiveBook: boolean;
   private readonly feeds: Iterator<StubFeed, void>;
   private readonly kept: StubFeed[] = [];
   private feedsLeft = true;
@@ -91,11 +111,16 @@ export class StubConnectorBot extends OrderSides implements Bot {
   /** @throws HftError `ERR_INVALID_ARGUMENT`. */
   constructor(options: StubBotOptions) {
     super();
+    checkKeys(options, KEYS, '');
     this.instruments = resolveInstruments(options.instruments);
     this.options = resolveStubOptions(options);
     // Checked although unused, so that what works on the stub works on the native bot.
     resolveWait(options.wait);
     resolveHeartbeatNs(options.heartbeatTimeoutMs);
+    this.requireLiveBook = resolveRequireLiveBook(options.requireLiveBook);
+    resolveOrderDeadlineNs(options.orderDeadlineMs);
+    this.readOnly = resolveReadOnly(options.readOnly);
+    refuseOtherOrders(options);
     if (this.options.replay !== undefined) checkReplay(this.instruments, this.options.replay);
     const { seed, pace, startTsNs } = this.options;
     this.latencies = new Random(seed, -1);
@@ -131,6 +156,16 @@ export class StubConnectorBot extends OrderSides implements Bot {
         filled: (order) => {
           this.applyFill(order);
         },
+        refusal: (order) => this.refusalOf(order),
+        refused: ({ asset, orderId }, { code, text }) => {
+          this.records.tell({
+            kind: RecordKind.Reject,
+            asset,
+            orderId,
+            value: BigInt(code),
+            text,
+          });
+        },
       },
       this.options,
       new Random(seed, -2),
@@ -138,6 +173,8 @@ export class StubConnectorBot extends OrderSides implements Bot {
     );
     this.feeds = stubFeeds(this.instruments, this.options);
     this.records.tellLinks(this.instruments);
+    for (const asset of this.assets.keys())
+      this.records.tellBookState(asset, 'disconnected', 'resyncing');
     for (const asset of this.assets.keys()) this.tellPosition(asset, 0n);
     const startTs = this.clock.unixNs(this.clock.nowNs());
     for (const { connector } of new Map(
@@ -237,7 +274,8 @@ export class StubConnectorBot extends OrderSides implements Bot {
       asks,
       exchTsNs: feedLatency?.exchTsNs ?? 0n,
       localTsNs: feedLatency?.localTsNs ?? 0n,
-      trusted: book.trusted,
+      state: book.state,
+      synced: book.synced,
     });
   }
 
@@ -266,10 +304,11 @@ export class StubConnectorBot extends OrderSides implements Bot {
   }
 
   override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
-    const { tickSize } = this.openAsset(asset).instrument;
+    const { instrument } = this.openAsset(asset);
     const request = check.checkOrderRequest(order);
+    check.checkGrid(instrument, request.price, request.qty, request.orderType === MARKET);
     const waitNs = check.checkWait(wait);
-    const code = this.venue.submit(asset, request, tickSize);
+    const code = this.denial(asset) ?? this.venue.submit(asset, request, instrument.tickSize);
     return this.answered('submitOrder', code, asset, request.orderId, waitNs);
   }
 
@@ -280,12 +319,14 @@ export class StubConnectorBot extends OrderSides implements Bot {
     qty: number,
     wait?: OrderWait,
   ): ElapseResult {
-    const { tickSize } = this.openAsset(asset).instrument;
+    const { instrument } = this.openAsset(asset);
     const id = check.checkOrderId(orderId);
     const toPrice = check.checkPrice(price);
     const toQty = check.checkQty(qty);
+    check.checkGrid(instrument, toPrice, toQty, false);
     const waitNs = check.checkWait(wait);
-    const code = this.venue.modify(asset, id, toPrice, toQty, tickSize);
+    const code =
+      this.denial(asset) ?? this.venue.modify(asset, id, toPrice, toQty, instrument.tickSize);
     return this.answered('modify', code, asset, id, waitNs);
   }
 
@@ -366,7 +407,9 @@ export class StubConnectorBot extends OrderSides implements Bot {
     this.queue.add(this.clock.nowNs() + RESYNC_NS, () => {
       const exchTsNs = this.clock.unixNs(this.clock.nowNs());
       const times = { exchTsNs, localTsNs: exchTsNs };
+      const { state } = book;
       this.records.tell({ kind: RecordKind.BookReset, asset });
+      this.records.tellBookState(asset, state, 'resyncing');
       for (const order of this.venue.ordersOf(asset).values())
         this.records.tell(stubOrderRecord(order));
       this.tellPosition(asset, exchTsNs);
@@ -374,6 +417,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
       this.records.tell({ kind: RecordKind.BatchStart, asset });
       this.records.tellDepth(asset, book.quotes(), RecordFlag.InBatch | RecordFlag.Snapshot, times);
       this.records.tell({ kind: RecordKind.BatchEnd, asset });
+      this.records.tellBookState(asset, 'resyncing', state);
       this.records.tell({ kind: RecordKind.BookReady, asset });
     });
   }
@@ -392,6 +436,14 @@ export class StubConnectorBot extends OrderSides implements Bot {
     });
   }
 
+  /** Orders of the stub never go elsewhere: there is nothing to agree to but that. */
+  agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
+    this.assertOpen();
+    assetOn(this.instruments, connector);
+    if (orders === 'simulated' && environment === 'simulated') return;
+    throw errorFromCommand(CommandError.OrdersChanged, `agreeOrders(${connector})`);
+  }
+
   links(): readonly ConnectionHealth[] {
     this.assertOpen();
     const names = new Set(this.instruments.map(({ connector }) => connector));
@@ -400,12 +452,15 @@ export class StubConnectorBot extends OrderSides implements Bot {
         connector,
         state: 'connected',
         connected: true,
-        sideChannel: true,
+        controlChannel: true,
         balances: true,
         epoch: 0n,
-        pid: null,
+        pid: undefined,
         version: 'stub',
         heartbeatAgeMs: 0,
+        orders: 'simulated',
+        environment: 'simulated',
+        ordersAgreed: true,
       } as const),
     );
   }
@@ -443,6 +498,13 @@ export class StubConnectorBot extends OrderSides implements Bot {
     return this.records.waitingCount > 0;
   }
 
+  /** As the native bot: what would stand on a price needs a live book. */
+  private denial(asset: number): number | undefined {
+    if (this.readOnly) return CommandError.OnlyLooks;
+    const isDenied = this.requireLiveBook && this.asset(asset).book.state !== 'live';
+    return isDenied ? CommandError.BookNotLive : undefined;
+  }
+
   private answered(
     operation: string,
     code: number,
@@ -451,7 +513,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
     waitNs: number,
   ): ElapseResult {
     const call = `${operation}(asset ${String(asset)}, order ${String(orderId)})`;
-    if (code !== CommandError.Ok) throw errorFromCommand(code, call);
+    if (code !== CommandError.Ok) throw errorFromCommand(code, call, this.asset(asset).book.state);
     if (waitNs === 0) return 'ok';
     const result = this.waitFor({ feed: false, order: true, asset, orderId }, waitNs);
     if (result === 'ok') throw errorFromCommand(CommandError.Timeout, call);
@@ -501,10 +563,11 @@ export class StubConnectorBot extends OrderSides implements Bot {
   private applyFeed(feed: StubFeed, dueNs: number): void {
     const asset = this.asset(feed.asset);
     const times = { exchTsNs: this.clock.unixNs(feed.atNs), localTsNs: this.clock.unixNs(dueNs) };
+    const before = asset.book.state;
     asset.book.apply(feed.depth, feed.snapshot);
     asset.feedLatency = Object.freeze(times);
     if (feed.trade !== null) this.keepTrade(asset, feed, times);
-    this.records.tellFeed(feed, times);
+    this.records.tellFeed(feed, times, before, asset.book.state);
     if (this.wanted?.feed === true) this.seen.feed = true;
   }
 
@@ -513,18 +576,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
     if (feed.trade === null || lastTradesCapacity === 0) return;
     const [side, price, qty] = feed.trade;
     if (asset.trades.length === lastTradesCapacity) asset.trades.shift();
-    asset.trades.push(
-      Object.freeze({
-        type: 'trade',
-        asset: feed.asset,
-        symbol,
-        price,
-        qty,
-        side,
-        ...times,
-        exchTsMs: Number(times.exchTsNs / 1_000_000n),
-      }),
-    );
+    asset.trades.push(makeTrade({ asset: feed.asset, symbol, price, qty, side, ...times }));
   }
 
   private applyOrder(order: StubOrder): void {
@@ -551,7 +603,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
   }
 
   /** All instruments of a connector trade on one account. */
-  private tellBalance(connector: string, exchTsNs: bigint): void {
+  private money(connector: string): { walletBalance: number; unrealisedPnl: number } {
     let walletBalance = this.options.initialBalance;
     let unrealisedPnl = 0;
     for (const { instrument, account, book } of this.assets) {
@@ -559,13 +611,39 @@ export class StubConnectorBot extends OrderSides implements Bot {
       walletBalance += account.realised;
       unrealisedPnl += account.unrealised((book.bestBid + book.bestAsk) / 2);
     }
+    return { walletBalance, unrealisedPnl };
+  }
+
+  private holdings(connector: string): Holding[] {
+    return [...this.assets.entries()]
+      .filter(([, { instrument }]) => instrument.connector === connector)
+      .map(([asset, { instrument, account, book }]) => ({
+        asset,
+        instrument,
+        position: account.position,
+        mid: (book.bestBid + book.bestAsk) / 2,
+        orders: [...this.venue.ordersOf(asset).values()],
+      }));
+  }
+
+  private refusalOf(order: StubOrder): StubRefusal | undefined {
+    const { connector } = this.asset(order.asset).instrument;
+    const holdings = this.holdings(connector);
+    const { walletBalance, unrealisedPnl } = this.money(connector);
+    return stubRefusal(order, holdings, walletBalance + unrealisedPnl, this.options.limits);
+  }
+
+  private tellBalance(connector: string, exchTsNs: bigint): void {
+    const { walletBalance, unrealisedPnl } = this.money(connector);
     const equity = walletBalance + unrealisedPnl;
+    const margin = stubMargin(this.holdings(connector), this.options.limits);
     this.records.tell({
       kind: RecordKind.Balance,
       asset: this.instruments.findIndex((each) => each.connector === connector),
       px: equity,
       qty: walletBalance,
-      leavesQty: equity,
+      leavesQty: Math.max(equity - margin, 0),
+      execQty: margin,
       extra: unrealisedPnl,
       exchTsNs,
       text: this.options.coin,

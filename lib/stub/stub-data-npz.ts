@@ -1,4 +1,5 @@
 import { invalid } from '../models/arguments.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { EventRows } from '../npz/event-rows.js';
 import { writeNpz } from '../npz/npz-file.js';
 import type { StubData } from './stub-data.js';
@@ -10,6 +11,8 @@ export interface NpzOptions {
   /** From exchange to local time, ns. Default 100 µs. */
   readonly feedLatencyNs?: number;
 }
+
+const NPZ_KEYS = knownKeys<NpzOptions>({ startTsNs: true, feedLatencyNs: true });
 
 /**
  * Writes the feeds of one instrument as the `.npz` that hftbacktest's backtester and the replay
@@ -24,6 +27,7 @@ export function saveStubNpz(
   asset = 0,
   options: NpzOptions = {},
 ): void {
+  checkKeys(options, NPZ_KEYS, '');
   if (data.instruments[asset] === undefined)
     invalid('asset', asset, 'is no instrument of the data');
   const { startTsNs = 1_700_000_000_000_000_000n, feedLatencyNs = 100_000 } = options;

@@ -5,7 +5,7 @@ import type { Side } from '../models/side.js';
 /** A level or trade of stub data: side, price, quantity. Depth: `buy` is a bid, 0 deletes. */
 export type StubQuote = readonly [side: Side, price: number, qty: number];
 
-/** What one instrument's feed told at one time. */
+/** What one instrument's feed reported at one time. */
 export interface StubFeed {
   /** Exchange time, ns since the start of the data. */
   readonly atNs: number;

@@ -1,10 +1,16 @@
 import { resolveInstruments, type InstrumentInput } from '../models/bot-options.js';
 import { HftError } from '../models/hft-error.js';
+import { checkKeys } from '../models/known-keys.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { Random } from './random.js';
 import type { StubData, StubFeed } from './stub-data.js';
 import { StubMarket } from './stub-market.js';
-import { resolveStubOptions, type ResolvedStubOptions, type StubOptions } from './stub-options.js';
+import {
+  resolveStubOptions,
+  STUB_KEYS,
+  type ResolvedStubOptions,
+  type StubOptions,
+} from './stub-options.js';
 
 /** The feeds of a stub, by time: a whole book per instrument first, then step by step. */
 export function* stubFeeds(
@@ -41,7 +47,7 @@ export function generateStubData(
   options: StubOptions = {},
 ): StubData {
   const specs = resolveInstruments(instruments);
-  const resolved = resolveStubOptions(options);
+  const resolved = resolveStubOptions(checkKeys(options, STUB_KEYS, 'stub'));
   if (resolved.maxFeeds === Infinity) {
     throw new HftError('ERR_INVALID_ARGUMENT', 'stub.maxFeeds: Infinity makes endless data.');
   }

@@ -12,7 +12,7 @@ function startPrice(instrument: InstrumentSpec, options: ResolvedStubOptions): n
   const { basePrice } = options;
   const given = typeof basePrice === 'object' ? basePrice[instrument.symbol] : basePrice;
   const { roi } = instrument;
-  const price = given ?? (roi === null ? DEFAULT_PRICE : (roi.lb + roi.ub) / 2);
+  const price = given ?? (roi === undefined ? DEFAULT_PRICE : (roi.lb + roi.ub) / 2);
   if (!(price > 0 && Number.isFinite(price))) invalid('stub.basePrice', price, 'must be above 0');
   return price;
 }
@@ -38,8 +38,8 @@ export class StubMarket {
     this.options = options;
     this.random = random;
     const margin = options.levels + options.spreadTicks[1];
-    this.lowest = (roi === null ? 0 : priceToTick(roi.lb, tickSize)) + margin;
-    this.highest = roi === null ? Infinity : priceToTick(roi.ub, tickSize) - margin;
+    this.lowest = (roi === undefined ? 0 : priceToTick(roi.lb, tickSize)) + margin;
+    this.highest = roi === undefined ? Infinity : priceToTick(roi.ub, tickSize) - margin;
     this.mid = startPrice(instrument, options) / tickSize;
     this.keepInside();
     this.moveBook();

@@ -1,5 +1,7 @@
 import { invalid } from '../models/arguments.js';
+import { knownKeys, type NamesOf } from '../models/known-keys.js';
 import type { StubData } from './stub-data.js';
+import { STUB_LIMITS, type StubLimits } from './stub-limits.js';
 
 /** How the stub makes its data. Everything is optional. */
 export interface StubOptions {
@@ -20,9 +22,12 @@ export interface StubOptions {
   readonly spreadTicks?: readonly [min: number, max: number];
   /** Levels of each side of the book. Default 10. */
   readonly levels?: number;
-  /** Chance that a limit order is filled. Default 0.3. */
+  /** Chance that a resting limit order is filled. Default 0.3. */
   readonly fillProbability?: number;
-  /** Chance that a market order is filled; otherwise it expires. Default 1. */
+  /**
+   * Chance that an order that takes is filled, as far as the book goes; otherwise it expires, or
+   * rests when it can. Default 1.
+   */
   readonly marketFillProbability?: number;
   /** Chance that a fill comes in two parts. Default 0. */
   readonly partialFillProbability?: number;
@@ -30,6 +35,8 @@ export interface StubOptions {
   readonly fillDelayNs?: number;
   /** Money of the account of each connector at the start. Default 1 000 000. */
   readonly initialBalance?: number;
+  /** What an order must be to be taken, each with a default: those of the connector's `sim`. */
+  readonly limits?: Partial<StubLimits>;
   /** Name of that currency in balances. Default `USDT`. */
   readonly coin?: string;
   /** Exchange to bot, ns, plus or minus a fifth. Default 100 µs. */
@@ -53,10 +60,36 @@ export interface StubOptions {
   readonly record?: boolean;
 }
 
+/** The names of {@link StubOptions}. */
+export const STUB_NAMES: NamesOf<StubOptions> = {
+  seed: true,
+  basePrice: true,
+  volatility: true,
+  tradeProbability: true,
+  depthProbability: true,
+  spreadTicks: true,
+  levels: true,
+  fillProbability: true,
+  marketFillProbability: true,
+  partialFillProbability: true,
+  fillDelayNs: true,
+  initialBalance: true,
+  limits: true,
+  coin: true,
+  feedLatencyNs: true,
+  orderLatencyNs: true,
+  stepIntervalNs: true,
+  maxFeeds: true,
+  pace: true,
+  startTsNs: true,
+  replay: true,
+  record: true,
+};
+export const STUB_KEYS = knownKeys(STUB_NAMES);
+
 export type ResolvedStubOptions = Required<
-  Omit<StubOptions, 'replay' | 'basePrice' | 'startTsNs'>
-> &
-  Pick<StubOptions, 'replay' | 'basePrice' | 'startTsNs'>;
+  Omit<StubOptions, 'replay' | 'basePrice' | 'startTsNs' | 'limits'>
+> & { readonly limits: StubLimits } & Pick<StubOptions, 'replay' | 'basePrice' | 'startTsNs'>;
 
 const DEFAULTS = {
   seed: 1,
@@ -92,7 +125,12 @@ function present<T extends object>(options: T): Partial<T> {
  * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value.
  */
 export function resolveStubOptions(options: StubOptions): ResolvedStubOptions {
-  const all: ResolvedStubOptions = { ...DEFAULTS, ...present(options) };
+  const limits = { ...STUB_LIMITS, ...present(options.limits ?? {}) };
+  const all: ResolvedStubOptions = { ...DEFAULTS, ...present(options), limits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (typeof value !== 'number' || !(value >= 0) || !(name in STUB_LIMITS))
+      invalid(`stub.limits.${name}`, value, 'must be a number from 0 on');
+  }
   for (const name of [
     'tradeProbability',
     'depthProbability',

@@ -49,7 +49,7 @@ export function isOpen(order: StubOrder): boolean {
 
 export function stubOrderResponse(order: StubOrder, instrument: InstrumentSpec): OrderResponse {
   return Object.freeze({
-    type: 'order',
+    type: 'executionReport',
     orderId: order.orderId,
     asset: order.asset,
     symbol: instrument.symbol,

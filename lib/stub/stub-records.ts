@@ -1,3 +1,4 @@
+import { bookStateToCode, type BookState } from '../models/book-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { LinkStatus, RecordFlag, RecordKind } from '../models/record-layout.js';
 import { RecordReader } from '../models/record-reader.js';
@@ -7,7 +8,7 @@ import type { StubFeed, StubQuote } from './stub-data.js';
 const LOCAL_BUY = 1610612736n;
 const LOCAL_SELL = 1342177280n;
 
-/** What is told of a feed besides its own fields. */
+/** What is reported of a feed besides its own fields. */
 export interface FeedTimes {
   readonly exchTsNs: bigint;
   readonly localTsNs: bigint;
@@ -37,7 +38,7 @@ export class StubRecords {
     return this.waiting.length - this.taken;
   }
 
-  /** Records told so far. */
+  /** Records reported so far. */
   get total(): number {
     return Number(this.seq);
   }
@@ -57,7 +58,19 @@ export class StubRecords {
     }
   }
 
-  tellFeed(feed: StubFeed, times: FeedTimes): void {
+  /** Nothing is reported when the state is the same as before. */
+  tellBookState(asset: number, before: BookState, state: BookState): void {
+    if (state === before) return;
+    this.tell({
+      kind: RecordKind.BookState,
+      asset,
+      status: bookStateToCode(state),
+      value: BigInt(bookStateToCode(before)),
+    });
+  }
+
+  /** @param before - State of the book before the feed; `after`: with it. */
+  tellFeed(feed: StubFeed, times: FeedTimes, before: BookState, after: BookState): void {
     const { asset, snapshot, depth, trade } = feed;
     const flags = RecordFlag.InBatch | (snapshot ? RecordFlag.Snapshot : 0);
     if (depth.length > 0) {
@@ -65,6 +78,7 @@ export class StubRecords {
       this.tellDepth(asset, depth, flags, times);
       this.tell({ kind: RecordKind.BatchEnd, asset });
     }
+    this.tellBookState(asset, before, after);
     if (snapshot) this.tell({ kind: RecordKind.BookReady, asset });
     if (trade !== null) {
       const [side, px, qty] = trade;

@@ -1,15 +1,19 @@
 import { CommandError } from '../models/record-layout.js';
 import type { CheckedOrder } from '../models/arguments.js';
-import { priceToTick, tickToPrice } from '../models/ticks.js';
+import { priceToTick, roundToTick, tickToPrice } from '../models/ticks.js';
+import type { BookLevel } from '../models/book-level.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import type { Random } from './random.js';
 import { isCancellable, isOpen, StatusCode, type StubOrder } from './stub-order.js';
+import type { StubRefusal } from './stub-limits.js';
 import type { ResolvedStubOptions } from './stub-options.js';
 
 const IOC = 3;
 const FOK = 2;
 const GTX = 1;
 const MARKET = 1;
+/** Levels that an order may take: more than the stub makes. */
+const BOOK_LEVELS = 1000;
 
 /** What the venue needs from its bot. */
 export interface VenueHost {
@@ -22,6 +26,10 @@ export interface VenueHost {
   /** The bot learns a new state of an order. */
   orderUpdated(order: StubOrder): void;
   filled(order: StubOrder): void;
+  /** Why the account does not get an order with these terms. */
+  refusal(order: StubOrder): StubRefusal | undefined;
+  /** The bot learns that a request about an order was refused. */
+  refused(order: StubOrder, refusal: StubRefusal): void;
 }
 
 /**
@@ -51,6 +59,7 @@ export class StubVenue {
     if (orders === undefined) return CommandError.InstrumentNotFound;
     if (orders.has(request.orderId)) return CommandError.OrderIdExist;
     const priceTick = priceToTick(request.price, tickSize);
+    const qty = roundToTick(request.qty, this.host.lotSize(asset));
     const nowNs = this.host.nowNs();
     const order: StubOrder = {
       orderId: request.orderId,
@@ -58,8 +67,8 @@ export class StubVenue {
       side: request.side,
       price: tickToPrice(priceTick, tickSize),
       priceTick,
-      qty: request.qty,
-      leavesQty: request.qty,
+      qty,
+      leavesQty: qty,
       execQty: 0,
       execPrice: 0,
       status: StatusCode.New,
@@ -88,13 +97,29 @@ export class StubVenue {
   /** Returns a `CommandError` number. */
   modify(asset: number, orderId: bigint, price: number, qty: number, tickSize: number): number {
     return this.request(asset, orderId, StatusCode.Replaced, (order) => {
-      const executed = order.qty - order.leavesQty;
-      order.priceTick = priceToTick(price, tickSize);
-      order.price = tickToPrice(order.priceTick, tickSize);
-      order.qty = qty;
-      order.leavesQty = this.wholeLots(order.asset, Math.max(0, qty - executed));
+      const executed = this.wholeLots(order.asset, order.qty - order.leavesQty);
+      const toQty = this.wholeLots(order.asset, qty);
+      const priceTick = priceToTick(price, tickSize);
+      const terms = {
+        priceTick,
+        price: tickToPrice(priceTick, tickSize),
+        qty: toQty,
+        leavesQty: this.wholeLots(order.asset, Math.max(0, toQty - executed)),
+      };
+      const refusal = this.host.refusal({ ...order, ...terms });
+      if (refusal !== undefined) {
+        this.host.refused(order, refusal);
+        return;
+      }
+      Object.assign(order, terms);
       if (order.leavesQty === 0)
         order.status = executed > 0 ? StatusCode.Filled : StatusCode.Canceled;
+      else if (this.crosses(order)) {
+        const nowNs = this.host.nowNs();
+        this.host.schedule(nowNs, () => {
+          if (isOpen(order)) this.take(order, nowNs);
+        });
+      }
     });
   }
 
@@ -121,7 +146,7 @@ export class StubVenue {
     order.req = req;
     order.localTsNs = this.host.unixNs(this.host.nowNs());
     this.travel((atNs) => {
-      // Filled on the way: the fill has been told, the request comes too late.
+      // Filled on the way: the fill has been reported, the request comes too late.
       order.req = StatusCode.None;
       if (isOpen(order)) apply(order);
       this.tell(order, atNs);
@@ -142,27 +167,33 @@ export class StubVenue {
     const { random, options } = this;
     order.req = StatusCode.None;
     const market = order.orderType === MARKET;
-    const probability = market ? options.marketFillProbability : options.fillProbability;
+    const takes = market || this.crosses(order);
+    const probability = takes ? options.marketFillProbability : options.fillProbability;
     // The numbers are always drawn, so that one order's luck does not hang on another's kind.
     const fills = random.chance(probability);
     const inParts = random.chance(options.partialFillProbability);
     const delayNs = random.exponential(options.fillDelayNs);
-    if (order.timeInForce === GTX && !market && this.crosses(order)) {
-      order.status = StatusCode.Expired;
-      order.leavesQty = 0;
-      this.tell(order, atNs);
+    const refusal = this.host.refusal(order);
+    if (refusal !== undefined) {
+      this.host.refused(order, refusal);
+      this.expire(order, atNs);
       return;
     }
-    const immediate = market || order.timeInForce === IOC || order.timeInForce === FOK;
-    if (immediate || this.crosses(order)) {
-      if (fills) this.fill(order, order.leavesQty, atNs, false);
-      else {
-        if (immediate) {
-          order.status = StatusCode.Expired;
-          order.leavesQty = 0;
-        }
-        this.tell(order, atNs);
-      }
+    const rests = !market && order.timeInForce !== IOC && order.timeInForce !== FOK;
+    const isCrossing = order.timeInForce === GTX && !market && takes;
+    const isShort = order.timeInForce === FOK && this.available(order) < order.leavesQty;
+    if (isCrossing || isShort) {
+      this.expire(order, atNs);
+      return;
+    }
+    if (takes && fills) this.take(order, atNs);
+    if (order.leavesQty === 0) return;
+    if (!rests) {
+      this.expire(order, atNs);
+      return;
+    }
+    if (takes) {
+      if (!fills) this.tell(order, atNs);
       return;
     }
     this.tell(order, atNs);
@@ -177,18 +208,42 @@ export class StubVenue {
 
   private scheduleFill(order: StubOrder, dueNs: number, qty: number): void {
     this.host.schedule(dueNs, () => {
-      if (isOpen(order)) this.fill(order, Math.min(qty, order.leavesQty), dueNs, true);
+      if (isOpen(order)) this.fill(order, Math.min(qty, order.leavesQty), dueNs);
     });
   }
 
-  private fill(order: StubOrder, qty: number, atNs: number, maker: boolean): void {
-    const best =
-      order.side === 1
-        ? this.host.depth(order.asset).bestAsk
-        : this.host.depth(order.asset).bestBid;
-    order.execQty = qty;
-    order.execPrice = maker || best !== best ? order.price : best;
-    order.maker = maker;
+  /** Executes what the other side of the book shows within the order's limit, level by level. */
+  private take(order: StubOrder, atNs: number): void {
+    for (const { price, qty } of this.reachable(order)) {
+      if (order.leavesQty === 0) return;
+      this.fill(order, Math.min(qty, order.leavesQty), atNs, price);
+    }
+  }
+
+  /** What the other side of the book shows within the order's limit. */
+  private available(order: StubOrder): number {
+    const qty = this.reachable(order).reduce((sum, level) => sum + level.qty, 0);
+    return this.wholeLots(order.asset, qty);
+  }
+
+  private reachable(order: StubOrder): readonly BookLevel[] {
+    const { asks, bids } = this.host.depth(order.asset).levels(BOOK_LEVELS);
+    const levels = order.side === 1 ? asks : bids;
+    if (order.orderType === MARKET) return levels;
+    return levels.filter(({ price }) => (order.price - price) * order.side >= 0);
+  }
+
+  private expire(order: StubOrder, atNs: number): void {
+    order.status = StatusCode.Expired;
+    order.leavesQty = 0;
+    this.tell(order, atNs);
+  }
+
+  /** `price`: of the level that is taken; left out, the order rests and is taken itself. */
+  private fill(order: StubOrder, qty: number, atNs: number, price?: number): void {
+    order.execQty = this.wholeLots(order.asset, qty);
+    order.execPrice = price ?? order.price;
+    order.maker = price === undefined;
     order.leavesQty = this.wholeLots(order.asset, order.leavesQty - qty);
     order.status = order.leavesQty > 0 ? StatusCode.PartiallyFilled : StatusCode.Filled;
     this.tell(order, atNs);

@@ -39,6 +39,11 @@ describe('runLive on the stub', () => {
     expect(lines).toEqual(['started', 'stopped']);
   });
 
+  test('takes no message of others for the outcome: of Node that watches files, of the strategy', async () => {
+    const summary = await runLive({ ...stub, strategy: fixture('talkative.mjs') });
+    expect(summary).toMatchObject({ backend: 'stub', reason: 'end_of_data' });
+  });
+
   test('gives the same figures for the same seed', async () => {
     const [one, two] = await Promise.all([runLive(stub), runLive(stub)]);
     expect(two).toEqual(one);
@@ -128,6 +133,7 @@ describe('runLive on the stub', () => {
     ['missing.mjs', 'cannot be imported'],
     ['broken.mjs', 'broken module'],
     ['no-strategy.mjs', 'exports no strategy'],
+    ['misspelt.mjs', 'onTrades is no handler and would never be called. Did you mean onTrade?'],
   ] as const) {
     test(`names what is wrong with ${name}`, async () => {
       await expect(runLive({ ...stub, strategy: fixture(name) })).rejects.toMatchObject({
@@ -175,7 +181,7 @@ describeNative('runLive on a connector', () => {
       handlerErrors: 0,
     });
     expect(summary.trades).toBeGreaterThan(0);
-    expect(summary.bookUpdates).toBeGreaterThan(100);
+    expect(summary.levels).toBeGreaterThan(100);
     expect(summary.ordersSubmitted).toBeGreaterThan(0);
     expect(summary.feedLatency.p50Us).toBeGreaterThan(0);
     expect(summary.feedLatency.p50Us).toBeLessThan(5000);

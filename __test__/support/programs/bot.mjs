@@ -16,7 +16,7 @@ function keep(view) {
   const { kind } = view;
   const isMarket = kind === RecordKind.Trade || kind === RecordKind.Depth;
   if (isMarket && !view.isSnapshot && !view.isSynthetic) {
-    feed.push([Number(view.seq), `${kind} ${view.asset} ${view.isBuy} ${view.px} ${view.qty}`]);
+    feed.push([Number(view.seq), `${kind} ${view.asset} ${view.isBuy} ${view.price} ${view.qty}`]);
     return;
   }
   log.push({
@@ -27,7 +27,7 @@ function keep(view) {
     flags: view.flags,
     status: view.statusCode,
     orderStatus: kind === RecordKind.Order ? view.orderStatus : null,
-    px: view.px,
+    px: view.price,
     qty: view.qty,
     leavesQty: view.leavesQty,
     execQty: view.execQty,
@@ -46,8 +46,8 @@ const calls = {
   },
   book(asset, levels = 2000) {
     const depth = bot.depth(asset);
-    const { bestBid, bestAsk, trusted } = depth;
-    return { bestBid, bestAsk, trusted, ...depth.levels(levels) };
+    const { bestBid, bestAsk, synced } = depth;
+    return { bestBid, bestAsk, synced, ...depth.levels(levels) };
   },
   log: (from) => log.slice(from),
   lastSeq: () => feed.at(-1)?.[0] ?? 0,

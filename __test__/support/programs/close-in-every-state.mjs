@@ -85,7 +85,7 @@ await close('while its records are read', () => {
 await close('in a handler of a strategy', () => {
   const bot = withBook();
   try {
-    runStrategyLoop(bot, { onBookUpdate: () => bot.close() }, { durationMs: 5_000 });
+    runStrategyLoop(bot, { onLevel: () => bot.close() }, { durationMs: 5_000 });
   } catch (error) {
     if (error.code !== 'ERR_CLOSED') throw error;
   }

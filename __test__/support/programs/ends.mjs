@@ -8,7 +8,7 @@ const [name, way] = process.argv.slice(2);
 const instrument = new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001);
 const open = () => {
   const bot = create({ instruments: [instrument], backend: 'native' });
-  while (!bot.depth(0).trusted) bot.waitBatch(50e6);
+  while (!bot.depth(0).synced) bot.waitBatch(50e6);
   return bot;
 };
 const run = () =>

@@ -11,9 +11,9 @@ function receive(name) {
   let records = 0;
   while (records < 1_000) records += bot.waitBatch(1e9).count;
   const { lost, decodeErrors } = bot.stats();
-  const trusted = bot.depth(0).trusted;
+  const synced = bot.depth(0).synced;
   bot.close();
-  return { botId: String(bot.botId), lost, decodeErrors, trusted };
+  return { botId: String(bot.botId), lost, decodeErrors, synced };
 }
 
 if (isMainThread) {

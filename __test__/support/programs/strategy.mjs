@@ -13,7 +13,7 @@ export function createStrategy({ throws = 'nothing' } = {}) {
     rejection: () => Promise.reject(new Error('rejected on purpose')),
   }[throws];
   return {
-    onBookUpdate() {
+    onLevel() {
       trades += 1;
       seen.trades += 1;
       return trades % 50 === 0 ? fail() : undefined;

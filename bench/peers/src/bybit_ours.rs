@@ -1,10 +1,10 @@
 //! The protocol core of venue `bybit`, as the connector runs it: bytes of a frame in, the events
 //! that are published to bots out. Nothing of it is left out: topics, book, checks, batches.
 
-use hbl_connector::clock::Now;
-use hbl_connector::venue::{Venue as _, VenueEvent};
-use hbl_connector::venues::bybit::core::{Action, BybitCore, CoreSettings, RestAnswer, Socket};
-use hbl_connector::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
+use hbl_venues::bybit::core::{Action, BybitCore, CoreSettings, RestAnswer, Socket};
+use hbl_venues::bybit::options::{OnConnect, OrderEntry, PositionMode};
+use hbl_venues::kit::clock::Now;
+use hbl_venues::kit::venue::{Venue as _, VenueEvent};
 
 use crate::bybit_frames::{FIRST_U, delta};
 

@@ -148,7 +148,7 @@ impl TwoPass {
 
 #[cfg(test)]
 mod tests {
-    use hbl_connector::venue::VenueEvent;
+    use hbl_venues::kit::venue::VenueEvent;
 
     use super::TwoPass;
     use crate::bybit_frames::{deltas, trades};

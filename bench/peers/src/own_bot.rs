@@ -44,10 +44,13 @@ impl OwnBot {
             last_trades_capacity: 0,
         });
         let config = BotConfig {
+            order_deadline: None,
+            only_looks: false,
             instruments: instruments.collect(),
             bot_id: 0,
             wait,
             heartbeat_timeout: HEARTBEAT_TIMEOUT,
+            require_live_book: true,
         };
         let mut core = LiveCore::new(&config, false)?;
         // Both live as long as the process, which ends with the bot.

@@ -1,15 +1,16 @@
-//! The one thread that owns shared memory: requests in, venue events out, and sleep between.
+//! The bus: the only thread that owns shared memory. It takes requests in, sends venue events out, and
+//! sleeps between them.
 
 use std::time::Duration;
 
 use hbl_wire::{ConnectorPort, WireError};
 use tracing::{info, warn};
 
-use crate::clock::Now;
-use crate::dispatcher::Dispatcher;
-use crate::patience::Patience;
+use crate::idle_strategy::IdleStrategy;
 use crate::stop_signal::StopSignal;
-use crate::venue::Venue;
+use hbl_venues::kit::clock::Now;
+use hbl_venues::kit::dispatcher::{Dispatcher, LeftOrder};
+use hbl_venues::kit::venue::Venue;
 
 /// Requests served before the venue has its turn again.
 const REQUESTS_MAX: usize = 256;
@@ -17,10 +18,10 @@ const REQUESTS_MAX: usize = 256;
 const HEARTBEAT_NS: u64 = 50_000_000;
 /// Longest sleep, so that a signal is seen in time.
 const PARK_MAX: Duration = Duration::from_millis(50);
-/// What is due sooner than this is waited for without sleeping: a sleep would end too late.
+/// Work that is due sooner than this is awaited without a sleep, which would end too late.
 const SPIN_NS: u64 = 30_000;
-/// How long a stopping connector stays so that bots read its last words: what is unread when it
-/// leaves may be lost.
+/// How long a stopping connector stays so that bots read its last messages: unread ones may be lost
+/// when it leaves.
 const LINGER: Duration = Duration::from_millis(60);
 /// Receive errors in a row after which shared memory counts as gone.
 const RECEIVE_ERRORS_MAX: u32 = 1000;
@@ -37,56 +38,57 @@ pub trait Commands {
 pub struct NoCommands;
 impl Commands for NoCommands {}
 
-/// Runs until a signal stops it, or the venue has finished and `exit_at_end` is set.
+/// When the bus ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// With the venue's data.
+    pub at_end: bool,
+    /// How long a stopping bus waits for what was asked before to be sent and answered.
+    pub wait: Duration,
+}
+
+/// Runs until a signal stops it, or the venue has finished and `ending.at_end` is set. Then it goes
+/// on, for `ending.wait` at most, until every cancellation that was asked for was sent and answered;
+/// new orders are refused meanwhile. Returns the orders that are still open at the venue.
 ///
 /// # Errors
 /// When shared memory is gone.
-pub fn run<V: Venue>(
+pub fn run<V: Venue + ?Sized>(
     port: &mut ConnectorPort,
     dispatcher: &mut Dispatcher<V>,
     commands: &mut dyn Commands,
     stop: &StopSignal,
-    exit_at_end: bool,
-) -> Result<(), WireError> {
-    let mut last_beat_ns = 0;
-    let mut patience = Patience::default();
-    let mut receive_errors = 0;
+    ending: Ending,
+) -> Result<Vec<LeftOrder>, WireError> {
+    let mut bus = Bus {
+        port,
+        dispatcher,
+        last_beat_ns: 0,
+        idle: IdleStrategy::default(),
+        receive_errors: 0,
+    };
     loop {
-        let now = Now::read();
         if stop.is_set() {
             info!("stopping on a signal");
             break;
         }
-        if now.mono_ns.saturating_sub(last_beat_ns) >= HEARTBEAT_NS {
-            port.heartbeat();
-            last_beat_ns = now.mono_ns;
-        }
         for _ in 0..commands.steps() {
-            dispatcher.venue_mut().step();
+            bus.dispatcher.venue_mut().step();
         }
-        let served = serve(now, port, dispatcher, &mut receive_errors)?;
-        let sent = dispatcher.poll(now, port);
-        // Also what was sent without an event of the venue: the answer to a registration that waited.
-        dispatcher.flush(port);
-        if served > 0 || sent > 0 {
-            patience.worked(now.mono_ns);
-        }
-        if exit_at_end && dispatcher.venue().is_finished() {
+        let worked = bus.turn()?;
+        if ending.at_end && bus.dispatcher.venue().is_finished() {
             info!("the data is at its end");
             break;
         }
-        if served > 0 || sent > 0 {
-            continue;
-        }
-        if !patience.waits(now.mono_ns) {
-            idle(port, dispatcher.venue());
+        if !worked {
+            bus.rest();
         }
     }
-    // Orders that were on their way when the signal came get their end told too.
-    let now = Now::read();
-    serve(now, port, dispatcher, &mut receive_errors)?;
-    dispatcher.poll(now, port);
-    dispatcher.stop(now, port);
+    bus.settle(ending.wait)?;
+    let Bus {
+        port, dispatcher, ..
+    } = bus;
+    let left = dispatcher.stop(Now::read(), port);
     dispatcher.flush(port);
     if dispatcher.has_bots() {
         std::thread::sleep(LINGER);
@@ -97,12 +99,66 @@ pub fn run<V: Venue>(
         decode_errors = port.decode_errors(),
         "stopped"
     );
-    Ok(())
+    Ok(left)
+}
+
+/// What a turn of the bus needs.
+struct Bus<'a, V: Venue + ?Sized> {
+    port: &'a mut ConnectorPort,
+    dispatcher: &'a mut Dispatcher<V>,
+    last_beat_ns: u64,
+    idle: IdleStrategy,
+    receive_errors: u32,
+}
+
+impl<V: Venue + ?Sized> Bus<'_, V> {
+    /// Requests in, events out. False when there was neither.
+    fn turn(&mut self) -> Result<bool, WireError> {
+        let now = Now::read();
+        if now.mono_ns.saturating_sub(self.last_beat_ns) >= HEARTBEAT_NS {
+            self.port.heartbeat();
+            self.last_beat_ns = now.mono_ns;
+        }
+        let served = serve(self.port, self.dispatcher, &mut self.receive_errors)?;
+        let sent = self.dispatcher.poll(now, self.port);
+        // Also what was sent without an event of the venue: the answer to a registration that waited.
+        self.dispatcher.flush(self.port);
+        let worked = served > 0 || sent > 0;
+        if worked {
+            self.idle.worked(now.mono_ns);
+        }
+        Ok(worked)
+    }
+
+    /// There is nothing to do.
+    fn rest(&mut self) {
+        if !self.idle.waits(Now::read().mono_ns) {
+            idle(self.port, self.dispatcher.venue());
+        }
+    }
+
+    /// Goes on until what was asked before the stop is done, `wait` at most.
+    fn settle(&mut self, wait: Duration) -> Result<(), WireError> {
+        let wait_ns = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
+        let until_ns = Now::read().mono_ns.saturating_add(wait_ns);
+        self.dispatcher.begin_stop();
+        loop {
+            let worked = self.turn()?;
+            let is_done = !worked && self.dispatcher.is_settled();
+            // A venue whose data is at its end does not answer any more.
+            let is_over = Now::read().mono_ns >= until_ns || self.dispatcher.venue().is_finished();
+            if is_done || is_over {
+                return Ok(());
+            }
+            if !worked {
+                self.rest();
+            }
+        }
+    }
 }
 
 /// Serves the requests that wait, and returns how many there were.
-fn serve<V: Venue>(
-    now: Now,
+fn serve<V: Venue + ?Sized>(
     port: &mut ConnectorPort,
     dispatcher: &mut Dispatcher<V>,
     receive_errors: &mut u32,
@@ -110,7 +166,8 @@ fn serve<V: Venue>(
     for served in 0..REQUESTS_MAX {
         match port.recv() {
             Ok(Some(request)) => {
-                dispatcher.handle(now, request, port);
+                let asked = port.asked();
+                dispatcher.handle_asked(Now::read(), request, asked, port);
                 *receive_errors = 0;
             }
             Ok(None) => return Ok(served),
@@ -130,7 +187,7 @@ fn serve<V: Venue>(
     Ok(REQUESTS_MAX)
 }
 
-fn idle<V: Venue>(port: &mut ConnectorPort, venue: &V) {
+fn idle<V: Venue + ?Sized>(port: &mut ConnectorPort, venue: &V) {
     let due_ns = venue.next_due_ns();
     let left_ns = due_ns.map_or(u64::MAX, |due| due.saturating_sub(Now::read().mono_ns));
     if left_ns <= SPIN_NS {
@@ -146,16 +203,19 @@ fn idle<V: Venue>(port: &mut ConnectorPort, venue: &V) {
 mod tests {
     use std::{cell::RefCell, rc::Rc, thread, time::Instant};
 
-    use hbl_wire::{Berth, BotPage, BotPort, Capabilities, Hello, WireEvent, random_bot_id};
+    use hbl_wire::{
+        BotControlBlock, BotPort, Capabilities, Destination, Hello, WakerAffinity, WireEvent,
+        random_bot_id,
+    };
     use hftbacktest::types::LiveRequest;
 
     use super::*;
-    use crate::test_venue::{Script, ScriptedVenue};
+    use hbl_venues::kit::test_venue::{Script, ScriptedVenue};
 
-    /// The book becomes whole after a while, of which the venue says nothing.
-    struct WholeLater(Rc<RefCell<Script>>, Instant);
+    /// The book is complete after a while, without an event of the venue.
+    struct BookLater(Rc<RefCell<Script>>, Instant);
 
-    impl Commands for WholeLater {
+    impl Commands for BookLater {
         fn steps(&mut self) -> usize {
             if self.1.elapsed() > Duration::from_millis(100) {
                 self.0.borrow_mut().without_book = false;
@@ -172,6 +232,7 @@ mod tests {
             version: "0".into(),
             kind: "test".into(),
             capabilities: Capabilities::all(),
+            destination: Destination::default(),
         };
         let mut port = ConnectorPort::open(&name, &hello).unwrap();
         let script = Rc::new(RefCell::new(Script {
@@ -182,7 +243,7 @@ mod tests {
         let stop = StopSignal::install().unwrap();
         let bot = thread::spawn(move || {
             let id = random_bot_id();
-            let page = BotPage::own(id).unwrap();
+            let page = BotControlBlock::own(id).unwrap();
             let mut bot = BotPort::open(&name, id, Duration::from_secs(60)).unwrap();
             bot.check_link().unwrap();
             bot.send(&LiveRequest::RegisterInstrument {
@@ -192,21 +253,25 @@ mod tests {
             })
             .unwrap();
             let started = Instant::now();
-            let (mut ended, mut berth) = (false, Berth::new(true));
+            let (mut ended, mut affinity) = (false, WakerAffinity::new(true));
             while !ended && started.elapsed() < SOON {
-                page.sleep(SOON, &mut berth, || bot.has_messages());
+                page.sleep(SOON, &mut affinity, || bot.has_messages());
                 while let Some((mut slot, _)) = bot.recv().unwrap() {
                     while let Some(message) = slot.next_message() {
                         ended |= matches!(message, Ok(WireEvent::BatchEnd));
                     }
                 }
-                while bot.recv_side().is_some() {}
+                while bot.recv_control().is_some() {}
             }
             StopSignal::request();
             (ended, started.elapsed())
         });
-        let mut commands = WholeLater(script, Instant::now());
-        run(&mut port, &mut dispatcher, &mut commands, &stop, false).unwrap();
+        let mut commands = BookLater(script, Instant::now());
+        let ending = Ending {
+            at_end: false,
+            wait: SOON,
+        };
+        run(&mut port, &mut dispatcher, &mut commands, &stop, ending).unwrap();
         let (ended, took) = bot.join().unwrap();
         assert!(ended && took < SOON, "{took:?}");
     }

@@ -1,10 +1,8 @@
-//! What ends the connector, each with its exit code.
+//! Errors that end the connector, each with its exit code.
 
-use std::path::PathBuf;
-
+use hbl_venues::kit::error::VenueError;
+use hbl_venues::kit::net::NetError;
 use hbl_wire::WireError;
-
-use crate::venues::net::NetError;
 
 /// What ends the connector. `Display` says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -12,28 +10,9 @@ pub enum ConnectorError {
     /// The command line cannot be understood.
     #[error("{0}")]
     Usage(String),
-    /// A configuration file cannot be used.
-    #[error("{path}: {reason}")]
-    Config {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with the line where it is known.
-        reason: String,
-    },
-    /// A recording cannot be used.
-    #[error("{path}: {reason}")]
-    Data {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The simulated exchange refuses its settings.
-    #[error("exchange settings: {0}")]
-    Exchange(#[from] hbl_exchange::SetupError),
-    /// The network.
+    /// The venue cannot be opened, or has ended.
     #[error(transparent)]
-    Net(#[from] NetError),
+    Venue(#[from] VenueError),
     /// Shared memory.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -51,12 +30,23 @@ impl ConnectorError {
     /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Config { .. } | Self::Exchange(_) => 2,
-            Self::Wire(WireError::Name { .. }) | Self::Net(NetError::CaFile { .. }) => 2,
+            Self::Usage(_) => 2,
+            Self::Venue(error) => of_venue(error),
+            Self::Wire(WireError::Name { .. }) => 2,
             Self::Wire(WireError::AlreadyRunning { .. }) => 3,
             Self::Wire(_) => 4,
-            Self::Data { .. } => 5,
-            Self::System { .. } | Self::Net(_) => 1,
+            Self::System { .. } => 1,
         }
+    }
+}
+
+fn of_venue(error: &VenueError) -> u8 {
+    match error {
+        VenueError::Usage(_) | VenueError::Config { .. } | VenueError::Exchange(_) => 2,
+        VenueError::Net(NetError::CaFile { .. }) => 2,
+        VenueError::AccountInUse { .. } => 3,
+        VenueError::Data { .. } => 5,
+        VenueError::Unread(_) => 6,
+        VenueError::System { .. } | VenueError::Net(_) => 1,
     }
 }

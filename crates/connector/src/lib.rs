@@ -1,30 +1,16 @@
-//! The connector: it owns one end of the shared memory and connects bots with a market place.
+//! The connector process: it owns one end of the shared memory and connects bots with a venue.
 //!
-//! [`bus`] is the one thread that waits and owns shared memory; [`dispatcher`] decides who is told
-//! what, and [`order_router`] whose order is which; both are free of input and output. A market
-//! place is a [`venue::Venue`]: [`venues::sim`] simulates one, [`venues::replay`] plays recordings,
-//! [`venues::bybit`] is one on the network.
+//! [`cli`] reads the command line, [`app`] opens the venue, [`bus`] is the one thread that waits and
+//! owns shared memory. The dispatcher between bots and venue is in `hbl_venues`, which has no process
+//! of its own. [`stdio`] serves one program with JSON lines instead of shared memory.
 
 pub mod app;
-mod binance_app;
 pub mod bus;
-mod bybit_app;
 pub mod cli;
-pub mod clock;
-pub mod codes;
-pub mod config;
-pub mod dispatcher;
 pub mod error;
-pub mod order_router;
-pub mod outlet;
-pub mod paper;
-pub mod patience;
-pub mod registrations;
+pub mod idle_strategy;
+mod serve;
 pub mod stdin_end;
 pub mod stdin_steps;
 pub mod stdio;
 pub mod stop_signal;
-#[cfg(test)]
-mod test_venue;
-pub mod venue;
-pub mod venues;

@@ -45,7 +45,7 @@ impl StopSignal {
         STOP.store(true, Ordering::Relaxed);
     }
 
-    /// True once a signal came, or somebody asked.
+    /// True once a signal came, or a stop was requested.
     pub fn is_set(&self) -> bool {
         STOP.load(Ordering::Relaxed)
     }

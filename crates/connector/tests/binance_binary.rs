@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "binance_support/market.rs"]
+#[path = "../../venues/tests/binance_support/market.rs"]
 mod market;
-#[path = "binance_support/random.rs"]
+#[path = "../../venues/tests/binance_support/random.rs"]
 mod random;
-#[path = "binance_support/server.rs"]
+#[path = "../../venues/tests/binance_support/server.rs"]
 mod server;
 #[path = "stdio_support/book.rs"]
 mod stdio_book;
@@ -20,7 +20,7 @@ use serde_json::json;
 use server::Server;
 use stdio_book::Book;
 use stdio_support::Lines;
-use support::{Connector, run_to_end, stock_bot, unique_name, until};
+use support::{Connector, run_to_end, unique_name, until, upstream_bot};
 
 /// The venue, on a thread of its own.
 fn serve(seed: u64) -> (tokio::runtime::Runtime, Server) {
@@ -44,14 +44,14 @@ fn config(folder: &std::path::Path, server: &Server) -> String {
 }
 
 #[test]
-fn a_stock_bot_sees_the_venues_book_and_its_paper_order_is_filled() {
+fn an_upstream_bot_sees_the_venues_book_and_its_paper_order_is_filled() {
     let (_runtime, server) = serve(3);
     let (folder, name) = (tempfile::tempdir().unwrap(), unique_name());
     let path = config(folder.path(), &server);
     let connector = Connector::start(&[&name, "binancefutures", &path]);
     assert_eq!(connector.ready["kind"], "binancefutures");
     assert_eq!(connector.ready["orders"], "paper");
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "a book", |bot| bot.depth(0).best_bid_tick > 0);
     server.freeze();
     let best = {

@@ -11,7 +11,7 @@ use bybit_net::shm_bot::ShmBot;
 use bybit_net::truth::{differences, ours};
 use bybit_net::{KEY, SECRET, config_file, venue, wait_until};
 use hbl_fake_bybit::{ControlHandle, End, FakeBybit, Socket};
-use hbl_wire::{SideEvent, VenueSocket};
+use hbl_wire::{ControlEvent, VenueSocket};
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::{Value, json};
 
@@ -122,8 +122,8 @@ fn an_order_opens_changes_fills_and_ends() {
     bot.until("an offer", |ledger| ledger.best(1) == Some(25_100));
     bot.submit(901, Side::Buy, 25_100, 5.0, TimeInForce::GTX);
     bot.until("refused", |ledger| ledger.is(901, Status::Expired));
-    let told = |e: &SideEvent| matches!(e, SideEvent::Reject { order_id: 901, text, .. } if text.contains("PostOnly"));
-    bot.until("the reason", |ledger| ledger.count(told) == 1);
+    let reported = |e: &ControlEvent| matches!(e, ControlEvent::Reject { order_id: 901, text, .. } if text.contains("PostOnly"));
+    bot.until("the reason", |ledger| ledger.count(reported) == 1);
     bot.until("the end", |l| {
         differences(l, control, "XRPUSDT", 0.0001, 50).is_empty()
     });
@@ -131,7 +131,7 @@ fn an_order_opens_changes_fills_and_ends() {
 }
 
 #[test]
-fn every_socket_comes_back_and_what_was_missed_is_told() {
+fn every_socket_comes_back_and_missed_events_are_reported() {
     let venue = venue(4);
     let control = venue.control();
     let (process, _config) = real(&venue);
@@ -154,10 +154,10 @@ fn every_socket_comes_back_and_what_was_missed_is_told() {
             .unwrap();
         place(control, "Buy", "1.0", "2.5100");
         place(control, "Sell", "2.0", "2.4000");
-        let told = |up: bool| move |e: &SideEvent| matches!(e, SideEvent::Socket { socket, up: u, .. } if *socket == word && *u == up);
-        let after = |l: &bybit_net::ledger::Ledger, up| l.sides[before..].iter().any(told(up));
-        bot.until("told down", |ledger| after(ledger, false));
-        bot.until("told up", |ledger| after(ledger, true));
+        let reported = |up: bool| move |e: &ControlEvent| matches!(e, ControlEvent::Socket { socket, up: u, .. } if *socket == word && *u == up);
+        let after = |l: &bybit_net::ledger::Ledger, up| l.sides[before..].iter().any(reported(up));
+        bot.until("reported down", |ledger| after(ledger, false));
+        bot.until("reported up", |ledger| after(ledger, true));
         bot.until("as at the venue", |ledger| {
             differences(ledger, control, "XRPUSDT", 0.0001, 50).is_empty()
         });
@@ -166,7 +166,7 @@ fn every_socket_comes_back_and_what_was_missed_is_told() {
     assert_eq!(bot.ledger.orders[&id].fills, 4, "each fill once");
     assert!(
         bot.ledger
-            .count(|e| matches!(e, SideEvent::FeedStale { .. }))
+            .count(|e| matches!(e, ControlEvent::FeedStale { .. }))
             >= 1
     );
     assert!(!bot.ledger.stale);
@@ -206,7 +206,7 @@ fn by_default_no_order_and_no_login_reaches_the_venue() {
 }
 
 #[test]
-fn a_refused_key_leaves_public_data_and_bots_are_told() {
+fn a_refused_key_leaves_public_data_and_bots_are_notified() {
     let venue = venue(6);
     let config = config_file(&venue, "");
     let wrong = |command: &mut std::process::Command| {
@@ -216,7 +216,7 @@ fn a_refused_key_leaves_public_data_and_bots_are_told() {
     let mut bot = xrp(&process);
     place(venue.control(), "Sell", "10.0", "2.5100");
     bot.until("a book", |ledger| !ledger.book[1].is_empty());
-    bot.until("told", |ledger| ledger.codes().contains(&3213));
+    bot.until("a report", |ledger| ledger.codes().contains(&3213));
     bot.submit(1, Side::Buy, 24_000, 20.0, TimeInForce::GTC);
     bot.until("refused", |ledger| ledger.is(1, Status::Expired));
     place(venue.control(), "Sell", "5.0", "2.5200");
@@ -226,8 +226,8 @@ fn a_refused_key_leaves_public_data_and_bots_are_told() {
         status.success() && !output.contains("not-the-secret"),
         "{output}"
     );
-    let mut told = output.lines().filter(|line| line.contains("code=3213"));
-    assert!(told.any(|line| line.contains("WARN")), "{output}");
+    let mut reported = output.lines().filter(|line| line.contains("code=3213"));
+    assert!(reported.any(|line| line.contains("WARN")), "{output}");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_registration_waits_for_the_instruments() {
     bot.until("refused for now", |ledger| ledger.codes().contains(&3208));
     assert_eq!(
         bot.ledger
-            .count(|e| matches!(e, SideEvent::RegisterRefused { .. })),
+            .count(|e| matches!(e, ControlEvent::RegisterRefused { .. })),
         0
     );
     control.faults(Socket::Rest, |f| f.http_status = 0);
@@ -252,22 +252,22 @@ fn a_registration_waits_for_the_instruments() {
 }
 
 #[test]
-fn a_registration_that_waits_is_told_so_and_a_wrong_one_is_refused_with_the_right_sizes() {
+fn a_registration_that_waits_gets_a_notice_and_a_wrong_one_is_refused_with_the_right_sizes() {
     let venue = venue(8);
     let control = venue.control();
     control.faults(Socket::Rest, |f| f.http_status = 503);
     let config = config_file(&venue, "register_wait_ms = 300");
     let process = BybitProcess::start(&unique_name(), &config, REAL);
     let mut bot = xrp(&process);
-    let told = |e: &SideEvent| matches!(e, SideEvent::Notice { code: 3208, .. });
-    bot.until("told", |ledger| ledger.count(told) >= 2);
+    let reported = |e: &ControlEvent| matches!(e, ControlEvent::Notice { code: 3208, .. });
+    bot.until("a report", |ledger| ledger.count(reported) >= 2);
     control.faults(Socket::Rest, |f| f.http_status = 0);
     // The instruments are asked for every 10 s while they cannot be had.
     wait_until("the instruments", || {
         control.counter("rest/v5/account/wallet-balance") > 0
     });
     let mut wrong = ShmBot::join(&process.name, "XRPUSDT", 0.01, 0.1);
-    let refused = |e: &SideEvent| matches!(e, SideEvent::RegisterRefused { code: 3002, text, .. } if text.contains("0.0001"));
+    let refused = |e: &ControlEvent| matches!(e, ControlEvent::RegisterRefused { code: 3002, text, .. } if text.contains("0.0001"));
     wrong.until("refused", |ledger| ledger.count(refused) == 1);
     place(control, "Sell", "10.0", "2.5100");
     bot.until("a book", |ledger| !ledger.book[1].is_empty());

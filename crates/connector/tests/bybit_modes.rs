@@ -11,9 +11,9 @@ use bybit_net::process::{BybitProcess, unique_name};
 use bybit_net::shm_bot::ShmBot;
 use bybit_net::truth::{differences, ours, position};
 use bybit_net::{config_file, config_without_trade, venue, wait_until};
-use hbl_connector::venues::bybit::codes;
 use hbl_fake_bybit::{ControlHandle, End, FakeBybit, Socket};
-use hbl_wire::{SideEvent, VenueSocket};
+use hbl_venues::kit::codes;
+use hbl_wire::{ControlEvent, VenueSocket};
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::{Value, json};
 
@@ -99,10 +99,10 @@ fn in_hedge_mode_orders_name_their_leg_and_both_legs_are_one_position() {
             .unwrap();
         let short = json!({"owner": "account", "orderLinkId": "by-hand-2", "positionIdx": 2});
         place(control, "Sell", "4.0", "2.4900", short);
-        let is_up = |event: &SideEvent| {
+        let is_up = |event: &ControlEvent| {
             matches!(
                 event,
-                SideEvent::Socket {
+                ControlEvent::Socket {
                     socket: VenueSocket::Private,
                     up: true,
                     ..
@@ -148,17 +148,17 @@ fn without_a_trade_socket_orders_live_change_and_end_over_rest() {
         .reply(serde_json::from_value(json!({"op": "order.create", "retCode": 110_007})).unwrap());
     bot.submit(101, Side::Buy, 24_000, 5.0, TimeInForce::GTC);
     bot.until("refused", |ledger| ledger.is(101, Status::Expired));
-    let told = |e: &SideEvent| {
+    let reported = |e: &ControlEvent| {
         matches!(
             e,
-            SideEvent::Reject {
+            ControlEvent::Reject {
                 order_id: 101,
                 code: 110_007,
                 ..
             }
         )
     };
-    bot.until("the reason", |ledger| ledger.count(told) == 1);
+    bot.until("the reason", |ledger| ledger.count(reported) == 1);
 
     // Taken by the venue, and the answer is lost: asked for, not sent again, not given up.
     control.reply(serde_json::from_value(json!({"op": "order.create", "shape": "none"})).unwrap());
@@ -184,10 +184,10 @@ fn without_a_trade_socket_orders_live_change_and_end_over_rest() {
         (200..240).all(answered)
     });
     let refused = (200..240).filter(|id| bot.ledger.is(*id, Status::Expired));
-    let limited = |e: &SideEvent| {
+    let limited = |e: &ControlEvent| {
         matches!(
             e,
-            SideEvent::Reject {
+            ControlEvent::Reject {
                 code: codes::RATE_LIMITED,
                 ..
             }
@@ -233,11 +233,11 @@ fn try_until(bot: &mut ShmBot, ids: &mut u64, what: &str, is_it: impl Fn(&ShmBot
 }
 
 fn is_refused(bot: &ShmBot, id: u64, wanted: i64, words: &str) -> bool {
-    let told = |event: &SideEvent| {
-        matches!(event, SideEvent::Reject { order_id, code, text, .. }
+    let reported = |event: &ControlEvent| {
+        matches!(event, ControlEvent::Reject { order_id, code, text, .. }
             if *order_id == id && *code == wanted && text.contains(words))
     };
-    bot.ledger.is(id, Status::Expired) && bot.ledger.count(told) == 1
+    bot.ledger.is(id, Status::Expired) && bot.ledger.count(reported) == 1
 }
 
 #[test]

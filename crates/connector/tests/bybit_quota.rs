@@ -12,14 +12,14 @@ use hbl_fake_bybit::{Config, FakeBybit};
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{OrdType, Status, TimeInForce};
-use support::{Connector, StockBot, stock_bot, unique_name, until};
+use support::{Connector, UpstreamBot, unique_name, until, upstream_bot};
 
 /// The venue with a quota of `per_second`, the connector, and a bot that has a book.
 struct Rig {
     venue: FakeBybit,
     _config: tempfile::TempPath,
     _connector: Connector,
-    bot: StockBot,
+    bot: UpstreamBot,
 }
 
 impl Rig {
@@ -45,7 +45,7 @@ impl Rig {
         let name = unique_name();
         let path = config.to_str().unwrap();
         let connector = Connector::start(&[&name, "bybit", path, "--paper=false"]);
-        let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+        let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
         until(&mut bot, "a book", |bot| {
             bot.depth(0).best_bid() < bot.depth(0).best_ask()
         });
@@ -70,13 +70,13 @@ impl Rig {
                 .submit_buy_order(0, id, px, 0.001, TimeInForce::GTC, OrdType::Limit, false)
                 .unwrap();
         }
-        let with = |bot: &StockBot, status: Status| {
+        let with = |bot: &UpstreamBot, status: Status| {
             let orders = bot.orders(0).values();
             orders
                 .filter(|order| order.status == status && order.req == Status::None)
                 .count()
         };
-        until(&mut self.bot, "a word about every order", |bot| {
+        until(&mut self.bot, "a report of every order", |bot| {
             with(bot, Status::New) + with(bot, Status::Expired) == usize::try_from(count).unwrap()
         });
         let (open, ended) = (

@@ -29,17 +29,19 @@ struct OurBot {
     core: LiveCore<HashMapMarketDepth>,
     records: Vec<[u64; RECORD_BYTES / 8]>,
     _state: Vec<u64>,
-    /// Executions told, by order: quantity and number.
+    /// Reported executions, by order: quantity and number.
     fills: BTreeMap<u64, (f64, usize)>,
     books: usize,
     links: Vec<u8>,
-    /// Codes of the notices told.
+    /// Codes of the notices.
     notices: Vec<i64>,
 }
 
 impl OurBot {
     fn new(connector: &str) -> Self {
         let config = BotConfig {
+            order_deadline: None,
+            only_looks: false,
             instruments: vec![InstrumentConfig {
                 connector: connector.into(),
                 symbol: SYMBOL.into(),
@@ -52,6 +54,8 @@ impl OurBot {
             bot_id: 0,
             wait: WaitConfig::default(),
             heartbeat_timeout: Duration::from_secs(1),
+            // Nobody else trades this symbol on the fake venue: its book is empty.
+            require_live_book: false,
         };
         let mut core = LiveCore::new(&config, false).unwrap();
         let mut records = vec![[0u64; RECORD_BYTES / 8]; 4096];
@@ -284,8 +288,8 @@ fn after_kill_9_the_bot_ends_with_the_venues_orders_fills_and_position() {
         .find(|o| o["orderLinkId"] == "foreign");
     assert_eq!(foreign.unwrap()["orderStatus"], "New");
     let executions = truth["executions"].as_array().unwrap().len();
-    let told: usize = bot.fills.values().map(|fills| fills.1).sum();
-    assert_eq!(told, executions, "each execution once: {:?}", bot.fills);
+    let reported: usize = bot.fills.values().map(|fills| fills.1).sum();
+    assert_eq!(reported, executions, "each execution once: {:?}", bot.fills);
     assert!(process.stop().0.success());
 }
 
@@ -327,7 +331,7 @@ fn a_restart_without_keys_or_on_paper_ends_no_order_at_the_bot_and_the_keys_brin
         }
         // A cancellation cannot be sent: it is refused, and the order is as before.
         bot.core.cancel(0, rests, 0).unwrap();
-        bot.until("a refusal", |bot| bot.status(rests) == Status::New);
+        bot.until("a reject", |bot| bot.status(rests) == Status::New);
         process.kill();
         process = BybitProcess::start(&name, &config, &["--paper=false"]);
         bot.until("as at the venue", |bot| agrees(bot, control));

@@ -89,7 +89,7 @@ impl Run {
 
     fn command(&mut self, command: Value) {
         self.log.push(command.to_string());
-        // A book that nobody has asked for yet has no stream to break.
+        // A book without a subscription has no stream to break.
         let _ = self.control().run_json(command);
     }
 

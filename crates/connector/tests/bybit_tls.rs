@@ -12,7 +12,7 @@ use bybit_net::shm_bot::ShmBot;
 use bybit_net::truth::differences;
 use bybit_net::{config_text, venue, wait_until};
 use hbl_fake_bybit::FakeBybit;
-use hbl_wire::SideEvent;
+use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::json;
 use tls_support::TlsFront;
@@ -51,8 +51,8 @@ fn xrp(process: &BybitProcess) -> ShmBot {
     ShmBot::join(&process.name, "XRPUSDT", 0.0001, 0.1)
 }
 
-/// What the bot was told about connections.
-fn told(bot: &ShmBot) -> String {
+/// Texts about connections that the bot got.
+fn connection_texts(bot: &ShmBot) -> String {
     format!("{:?}", bot.ledger.sides)
 }
 
@@ -87,19 +87,19 @@ fn market_data_orders_and_calls_go_through_tls_when_the_authority_is_named() {
 }
 
 #[test]
-fn a_certificate_that_nobody_trusts_is_refused_with_what_to_do_and_not_tried_without_a_pause() {
+fn an_untrusted_certificate_is_refused_with_a_remedy_and_not_tried_without_a_pause() {
     let venue = venue(52);
     let front = front(&venue, &["127.0.0.1", "localhost"]);
     let config = config(&front, "register_wait_ms = 200");
     let process = BybitProcess::start(&unique_name(), &config, REAL);
     let mut bot = xrp(&process);
     bot.run_for(Duration::from_millis(4_000));
-    let text = told(&bot);
+    let text = connection_texts(&bot);
     for word in ["certificate of 127.0.0.1", "not trusted", "ca_file"] {
         assert!(text.contains(word), "{word}: {text}");
     }
     // Why there are no instruments, too: that is another connection.
-    let waits = |e: &SideEvent| matches!(e, SideEvent::Notice { code: 3208, text, .. } if text.contains("certificate of localhost"));
+    let waits = |e: &ControlEvent| matches!(e, ControlEvent::Notice { code: 3208, text, .. } if text.contains("certificate of localhost"));
     assert!(bot.ledger.count(waits) > 0, "{text}");
     let attempts = front.accepted();
     assert!((4..=40).contains(&attempts), "{attempts} attempts in 4 s");
@@ -121,7 +121,7 @@ fn a_certificate_for_another_host_is_refused_although_its_authority_is_trusted()
     let front = front(&venue, &["venue.example"]);
     let process = BybitProcess::start(&unique_name(), &config(&front, &trusting(&front)), REAL);
     let mut bot = xrp(&process);
-    bot.until("told", |ledger| {
+    bot.until("a report", |ledger| {
         format!("{:?}", ledger.sides).contains("is for another host")
     });
     assert!(process.stop().0.success());

@@ -1,13 +1,16 @@
-//! `connector sim` with a bot that has a page and the side channel.
+//! `connector sim` with a bot that has a control block and the control channel.
 
+#[path = "../../venues/tests/shared_data/mod.rs"]
+mod shared_data;
 mod support;
 #[path = "support/wire_bot.rs"]
 mod wire_bot;
 
 use std::time::{Duration, Instant};
 
-use hbl_wire::SideRequest;
+use hbl_wire::ControlRequest;
 use hftbacktest::types::Status;
+use shared_data::shared_data;
 use support::{Connector, unique_name};
 use wire_bot::WireBot;
 
@@ -26,13 +29,13 @@ fn amend_cancel_all_and_refusals_work_and_updates_are_private() {
     });
     two.until("an open order", |bot| bot.is(1, Status::New));
     let symbol = || "BTCUSDT".to_owned();
-    let amend = SideRequest::Amend {
+    let amend = ControlRequest::Amend {
         symbol: symbol(),
         order_id: 1,
         price_tick: tick - 20,
         qty: 0.02,
     };
-    one.port.send_side(&amend).unwrap();
+    one.port.send_control(&amend).unwrap();
     one.until("amended", |bot| {
         bot.last(1)
             .is_some_and(|o| o.price_tick == tick - 20 && o.qty == 0.02 && o.status == Status::New)
@@ -41,7 +44,7 @@ fn amend_cancel_all_and_refusals_work_and_updates_are_private() {
     one.until("refused", |bot| bot.rejects.contains(&(2, 3005)));
     assert!(one.is(2, Status::New), "the open order of that id lives on");
     one.port
-        .send_side(&SideRequest::CancelAll { symbol: symbol() })
+        .send_control(&ControlRequest::CancelAll { symbol: symbol() })
         .unwrap();
     one.until("all canceled", |bot| {
         bot.is(1, Status::Canceled) && bot.is(2, Status::Canceled)
@@ -69,7 +72,7 @@ fn orders_of_a_dead_anonymous_bot_pass_to_the_next_one() {
     heir.until("the order", |bot| bot.is(5, Status::New));
     let symbol = "BTCUSDT".to_owned();
     heir.port
-        .send_side(&SideRequest::CancelAll { symbol })
+        .send_control(&ControlRequest::CancelAll { symbol })
         .unwrap();
     heir.until("canceled", |bot| bot.is(5, Status::Canceled));
 }
@@ -77,18 +80,16 @@ fn orders_of_a_dead_anonymous_bot_pass_to_the_next_one() {
 /// The numbers are those of an independent reading of the file (see `shared_recording.rs`).
 #[test]
 fn a_real_recording_arrives_whole_through_shared_memory() {
-    let folder = std::env::var("SHARED_DATA")
-        .unwrap_or_else(|_| format!("{}/../../../shared/data", env!("CARGO_MANIFEST_DIR")));
-    let path = format!("{folder}/binance-usdm-btcusdt-20240808.gz");
-    if !std::path::Path::new(&path).is_file() {
-        eprintln!("SKIPPED: no recording in SHARED_DATA or ../shared/data");
+    let test = "a_real_recording_arrives_whole_through_shared_memory";
+    let Some(path) = shared_data(test, "binance-usdm-btcusdt-20240808.gz") else {
         return;
-    }
+    };
+    let path = path.to_str().unwrap();
     let name = unique_name();
     let mut connector = Connector::start(&[
         &name,
         "replay",
-        &path,
+        path,
         "--speed",
         "max",
         "--max-rate",

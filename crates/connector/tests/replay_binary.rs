@@ -8,14 +8,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hbl_connector::venues::replay::synth;
+use hbl_venues::replay::synth;
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_SELL_TRADE_EVENT, OrdType, Status,
     TimeInForce,
 };
-use support::{Connector, StockBot, stock_bot, unique_name, until};
+use support::{Connector, UpstreamBot, unique_name, until, upstream_bot};
 
 const START_NS: i64 = 1_700_000_000_000_000_000;
 
@@ -25,12 +25,12 @@ fn recording(folder: &Path, steps: u64) -> PathBuf {
     path
 }
 
-fn top(bot: &StockBot) -> (i64, i64) {
+fn top(bot: &UpstreamBot) -> (i64, i64) {
     (bot.depth(0).best_bid_tick(), bot.depth(0).best_ask_tick())
 }
 
 #[test]
-fn a_stock_bot_gets_the_whole_recording_and_stays_connected() {
+fn an_upstream_bot_gets_all_of_the_recording_and_stays_connected() {
     let folder = tempfile::tempdir().unwrap();
     let path = recording(folder.path(), 200);
     let name = unique_name();
@@ -38,7 +38,7 @@ fn a_stock_bot_gets_the_whole_recording_and_stays_connected() {
         Connector::start(&[&name, "replay", path.to_str().unwrap(), "--speed", "2"]);
     // Nothing is lost by being late: the replay waits for its first bot.
     std::thread::sleep(Duration::from_millis(300));
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "the last book", |bot| top(bot) == (1200, 1201));
     until(&mut bot, "all trades", |bot| {
         bot.last_trades(0).len() == 200
@@ -50,7 +50,7 @@ fn a_stock_bot_gets_the_whole_recording_and_stays_connected() {
         .map(|t| t.qty)
         .sum();
     assert!((sold - 1.0).abs() < 1e-9);
-    bot.submit_buy_order(0, 1, 130.0, 0.01, TimeInForce::IOC, OrdType::Limit, false)
+    bot.submit_buy_order(0, 1, 130.0, 0.05, TimeInForce::IOC, OrdType::Limit, false)
         .unwrap();
     until(&mut bot, "Filled", |bot| {
         bot.orders(0)
@@ -58,10 +58,10 @@ fn a_stock_bot_gets_the_whole_recording_and_stays_connected() {
             .is_some_and(|order| order.status == Status::Filled)
     });
     assert_eq!(bot.orders(0)[&1].exec_price_tick, 1201);
-    // Someone who comes after the end gets the book as it stands.
-    let mut late = stock_bot(&name, 0.1, 0.001, |_| {});
+    // A bot that comes after the end gets the book as it stands.
+    let mut late = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut late, "the book", |bot| top(bot).0 == 1200);
-    assert!((late.position(0) - 0.01).abs() < 1e-9);
+    assert!((late.position(0) - 0.05).abs() < 1e-9);
     assert_eq!(connector.signal(libc::SIGTERM).0.code(), Some(0));
 }
 
@@ -78,7 +78,7 @@ fn lines_on_the_standard_input_play_one_message_each_and_the_end_can_stop_the_pr
         "step",
         "--exit-at-end",
     ]);
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     let mut stdin = connector.stdin();
     stdin.write_all(b"\n\n\n").unwrap();
     until(&mut bot, "the snapshot", |bot| top(bot) == (1000, 1001));
@@ -113,7 +113,7 @@ fn an_event_array_plays_under_the_symbol_of_its_file_name() {
     synth::write_array(&path, &events, Some(true)).unwrap();
     let name = unique_name();
     let _connector = Connector::start(&[&name, "replay", path.to_str().unwrap()]);
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "the last book", |bot| top(bot) == (1001, 1002));
     assert_eq!(bot.last_trades(0).len(), 1);
 }
@@ -130,6 +130,6 @@ fn a_config_file_names_recordings_beside_itself() {
     .unwrap();
     let name = unique_name();
     let _connector = Connector::start(&[&name, "replay", config.to_str().unwrap()]);
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "the last book", |bot| top(bot) == (1005, 1006));
 }

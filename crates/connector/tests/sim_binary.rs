@@ -9,25 +9,25 @@ use std::time::Duration;
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{ErrorKind, OrdType, Status, TimeInForce, Value};
-use support::{Connector, StockBot, run_to_end, stock_bot, unique_name, until};
+use support::{Connector, UpstreamBot, run_to_end, unique_name, until, upstream_bot};
 
-fn has_book(bot: &StockBot) -> bool {
+fn has_book(bot: &UpstreamBot) -> bool {
     bot.depth(0).best_bid() < bot.depth(0).best_ask()
 }
 
-fn status(bot: &StockBot, id: u64) -> Option<Status> {
+fn status(bot: &UpstreamBot, id: u64) -> Option<Status> {
     bot.orders(0).get(&id).map(|order| order.status)
 }
 
 #[test]
-fn a_stock_bot_gets_book_and_trades_and_trades_itself() {
+fn an_upstream_bot_gets_book_and_trades_and_trades_itself() {
     let name = unique_name();
     let mut connector = Connector::start(&[&name, "sim"]);
     assert_eq!(connector.ready["type"], "ready");
     assert_eq!(connector.ready["name"], name.as_str());
     assert_eq!(connector.ready["pid"], connector.pid());
     assert_eq!(connector.ready["orders"], "simulated");
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "a book", has_book);
     until(&mut bot, "trades", |bot| bot.last_trades(0).len() >= 5);
     let (exch_ts, local_ts) = bot.feed_latency(0).unwrap();
@@ -90,7 +90,7 @@ fn a_stock_bot_gets_book_and_trades_and_trades_itself() {
 fn a_restarted_bot_gets_its_open_orders_position_and_the_book_in_its_batch() {
     let name = unique_name();
     let _connector = Connector::start(&[&name, "sim"]);
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "a book", has_book);
     let (bid, ask) = (bot.depth(0).best_bid(), bot.depth(0).best_ask());
     bot.submit_buy_order(
@@ -117,7 +117,7 @@ fn a_restarted_bot_gets_its_open_orders_position_and_the_book_in_its_batch() {
         status(bot, 7) == Some(Status::New) && status(bot, 8) == Some(Status::Filled)
     });
     drop(bot);
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "the batch", |bot| {
         status(bot, 7) == Some(Status::New)
     });
@@ -132,12 +132,12 @@ fn a_restarted_bot_gets_its_open_orders_position_and_the_book_in_its_batch() {
 }
 
 #[test]
-fn what_is_refused_is_told_with_a_code() {
+fn a_reject_carries_a_code() {
     let name = unique_name();
     let _connector = Connector::start(&[&name, "sim"]);
     let errors: Rc<RefCell<Vec<(ErrorKind, Value)>>> = Rc::default();
     let noted = Rc::clone(&errors);
-    let mut bot = stock_bot(&name, 0.1, 0.001, move |error| {
+    let mut bot = upstream_bot(&name, 0.1, 0.001, move |error| {
         noted.borrow_mut().push((error.kind, error.value));
     });
     until(&mut bot, "a book", has_book);
@@ -171,7 +171,7 @@ fn what_is_refused_is_told_with_a_code() {
 
     let errors: Rc<RefCell<Vec<ErrorKind>>> = Rc::default();
     let noted = Rc::clone(&errors);
-    let mut wrong = stock_bot(&name, 0.5, 0.001, move |error| {
+    let mut wrong = upstream_bot(&name, 0.5, 0.001, move |error| {
         noted.borrow_mut().push(error.kind)
     });
     until(&mut wrong, "refused", |_| !errors.borrow().is_empty());
@@ -197,7 +197,7 @@ fn a_name_can_be_used_once_and_again_after_the_end() {
 fn a_bot_hears_that_its_orders_end_with_the_connector() {
     let name = unique_name();
     let mut connector = Connector::start(&[&name, "sim"]);
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "a book", has_book);
     let bid = bot.depth(0).best_bid();
     bot.submit_buy_order(
@@ -226,7 +226,7 @@ fn with_paper_an_order_fills_beside_the_simulated_market_and_is_not_seen_in_it()
     let connector = Connector::start(&[&name, "sim", "--paper"]);
     assert_eq!(connector.ready["orders"], "paper");
     assert_eq!(connector.ready["paper"], true);
-    let mut bot = stock_bot(&name, 0.1, 0.001, |_| {});
+    let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
     until(&mut bot, "a book", has_book);
     let (bid, ask) = (bot.depth(0).best_bid(), bot.depth(0).best_ask());
     let far_below = (bid * 0.9).round();

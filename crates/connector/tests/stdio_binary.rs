@@ -9,12 +9,28 @@ mod stdio_support;
 use std::time::Duration;
 
 use book::Book;
-use hbl_connector::venues::replay::synth;
+use hbl_venues::replay::synth;
 use serde_json::{Value, json};
 use stdio_support::Lines;
 
 fn subscribe(channel: &str, symbol: &str) -> Value {
     json!({"command": "subscribe", "channel": channel, "symbol": symbol})
+}
+
+#[test]
+fn a_second_word_that_is_a_kind_starts_that_kind_whatever_the_name_is() {
+    for name in ["sim", "replay", "bybit", "binancefutures", "mine"] {
+        let keys = [
+            ("BYBIT_API_KEY", "some-key"),
+            ("BYBIT_API_SECRET", "some-secret"),
+        ];
+        let ready = Lines::start_with(&[name, "sim", "BTCUSDT"], &keys).next();
+        assert_eq!(
+            (&ready["status"], &ready["kind"]),
+            (&json!("ready"), &json!("sim")),
+            "{name}"
+        );
+    }
 }
 
 #[test]
@@ -186,4 +202,41 @@ fn a_replay_begins_with_the_first_subscription_and_ends_with_the_data() {
     assert_eq!((trades, sold), (100, 50));
     assert_eq!(book.best(), Some((1100, 1101)));
     assert_eq!(lines.wait().code(), Some(0));
+}
+
+#[test]
+fn a_replay_answers_with_the_sizes_that_are_given_and_refuses_those_it_cannot_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("btcusdt_20240808.gz");
+    let start_ns = 1_700_000_000_000_000_000;
+    synth::write_lines(&path, &synth::usdm_lines("BTCUSDT", start_ns, 100)).unwrap();
+    let mut lines = Lines::start(&["replay", path.to_str().unwrap(), "--speed", "step"]);
+    let mut ask = |channel: &str, sizes: Value| {
+        let mut line = subscribe(channel, "BTCUSDT");
+        for (key, size) in sizes.as_object().unwrap() {
+            line[key] = size.clone();
+        }
+        lines.send(&line);
+        lines.until(|line| line["status"] == "subscribed" || line["type"] == "error")
+    };
+    let own = ask("trades", json!({}));
+    assert_eq!((&own["tick"], &own["lot"]), (&json!(0.1), &json!(0.01)));
+    let given = ask("depth", json!({"tick": 0.05, "lot": 0.005}));
+    assert_eq!(
+        (&given["tick"], &given["lot"]),
+        (&json!(0.05), &json!(0.005))
+    );
+    let kept = ask("trades", json!({}));
+    assert_eq!((&kept["tick"], &kept["lot"]), (&json!(0.05), &json!(0.005)));
+    for coarse in [json!({"tick": 0.3}), json!({"lot": 0.07})] {
+        let refused = ask("depth", coarse);
+        assert_eq!(refused["code"], 3002, "{refused}");
+        assert!(
+            refused["message"]
+                .as_str()
+                .unwrap()
+                .contains("recorded in steps"),
+            "{refused}"
+        );
+    }
 }

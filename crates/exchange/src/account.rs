@@ -1,5 +1,5 @@
-//! Positions and cash, exact: all amounts are sums of ticks × lots, turned into money only when
-//! somebody asks.
+//! Positions and cash, exact: all amounts are sums of ticks × lots and become money only when they
+//! are read.
 
 use std::collections::BTreeMap;
 
@@ -46,6 +46,10 @@ pub(crate) struct Ledger {
     entry_tick: f64,
     /// Open buy and sell orders, in lots.
     pub(crate) open_lots: [i64; 2],
+    /// The same in ticks × lots, at the orders' limit prices.
+    open_tick_lots: [i128; 2],
+    /// Number of open orders.
+    pub(crate) open_orders: u32,
 }
 
 impl Ledger {
@@ -68,6 +72,27 @@ impl Ledger {
             let (old, new) = (before.abs() as f64, lots as f64);
             self.entry_tick = (self.entry_tick * old + px_tick as f64 * new) / (old + new);
         }
+    }
+
+    /// Adds to the open quantity; negative lots reduce it.
+    pub(crate) fn open(&mut self, side: Side, px_tick: i64, lots: i64) {
+        self.open_lots[side.index()] += lots;
+        self.open_tick_lots[side.index()] += i128::from(px_tick) * i128::from(lots);
+    }
+
+    /// The largest value that the position can come to when the open orders of one side are filled,
+    /// with `more` ticks × lots on `side` on top; in quote currency. The position counts at `mark_px`.
+    pub(crate) fn exposure(
+        &self,
+        spec: &Instrument,
+        mark_px: Option<f64>,
+        (side, more): (Side, i128),
+    ) -> f64 {
+        let mut open = self.open_tick_lots;
+        open[side.index()] += more;
+        let held = mark_px.unwrap_or(self.entry_px(spec)) * spec.qty(self.qty_lots);
+        let [buys, sells] = open.map(|tick_lots| spec.value(tick_lots));
+        (held + buys).max(sells - held).max(0.0)
     }
 
     pub(crate) fn fees(&self, spec: &Instrument) -> f64 {
@@ -184,7 +209,7 @@ impl Accounts {
         self.by_id.get(&id)
     }
 
-    /// The account, new with the initial balance when it was never heard of.
+    /// The account; an unknown one is opened with the initial balance.
     pub(crate) fn entry(&mut self, id: u64) -> &mut Account {
         let initial = self.initial;
         self.by_id

@@ -7,7 +7,7 @@ pub(crate) type Node = u32;
 
 const NIL: Node = Node::MAX;
 
-/// Who owns an order in the book.
+/// Owner of an order in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// The background flow.
@@ -31,7 +31,7 @@ struct Resting {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Level {
     pub(crate) px_tick: i64,
-    /// All that is there.
+    /// Quantity of all orders, in lots.
     pub(crate) lots: i64,
     /// The background's part of it.
     pub(crate) background_lots: i64,
@@ -72,7 +72,7 @@ impl Book {
             .map(|at| &self.sides[side.index()][at])
     }
 
-    /// All that is at a price, in lots.
+    /// Quantity at a price, in lots.
     pub(crate) fn lots_at(&self, side: Side, px_tick: i64) -> i64 {
         self.level(side, px_tick).map_or(0, |level| level.lots)
     }

@@ -1,55 +1,57 @@
-//! What clients see of both engines, [`Exchange`] and [`ShadowExchange`]: requests, time, orders,
-//! positions and money. They differ only in what their orders meet.
+//! The interface that [`Exchange`] and [`FillSimulator`] share: requests, time, orders, positions and
+//! money.
 
 use crate::{
     account::{AccountBalance, Position},
     event::ExchangeEvent,
     exchange::Exchange,
+    fill_simulator::FillSimulator,
     instrument::Instrument,
     order::OrderState,
     request::Request,
     setup_error::SetupError,
-    shadow::ShadowExchange,
 };
 
 macro_rules! client_side {
     ($engine:ty) => {
         impl $engine {
-            /// Sends a request at client time `now_ns`; returns when it arrives at the exchange.
+            /// Sends a request at client time `now_ns`; returns its time of arrival at the exchange. Both in
+            /// Unix nanoseconds.
             pub fn submit(&mut self, now_ns: i64, request: Request) -> i64 {
-                self.venue.submit(now_ns, request)
+                self.simulator.submit(now_ns, request)
             }
 
             /// Does everything due up to `to_ns`, in order of time, and pushes what is delivered up to
             /// `to_ns` to `out`, in order of delivery. `out` is not cleared.
             pub fn advance(&mut self, to_ns: i64, out: &mut Vec<ExchangeEvent>) {
-                self.venue.advance(to_ns, out);
+                self.simulator.advance(to_ns, out);
             }
 
-            /// When [`advance`](Self::advance) has something to do next; `None`: not before a request.
+            /// When [`advance`](Self::advance) has something to do next, Unix nanoseconds; `None`: not before
+            /// a request.
             #[must_use]
             pub fn next_due_ns(&self) -> Option<i64> {
-                self.venue.next_due_ns()
+                self.simulator.next_due_ns()
             }
 
             /// Exchange time, Unix nanoseconds.
             #[must_use]
             pub fn now_ns(&self) -> i64 {
-                self.venue.desk.now_ns
+                self.simulator.manager.now_ns
             }
 
             /// The instruments, by index.
             #[must_use]
             pub fn instruments(&self) -> &[Instrument] {
-                &self.venue.desk.specs
+                &self.simulator.manager.specs
             }
 
             /// The index of a symbol; `None` when it does not exist.
             #[must_use]
             pub fn symbol(&self, name: &str) -> Option<u32> {
                 let index = self
-                    .venue
-                    .desk
+                    .simulator
+                    .manager
                     .specs
                     .iter()
                     .position(|spec| spec.symbol() == name);
@@ -58,21 +60,25 @@ macro_rules! client_side {
 
             /// The open orders of an account as the exchange sees them now, by client id.
             pub fn open_orders(&self, account: u64) -> impl Iterator<Item = &OrderState> {
-                self.venue.desk.orders.of(account).map(|(_, order)| order)
+                self.simulator
+                    .manager
+                    .orders
+                    .of(account)
+                    .map(|(_, order)| order)
             }
 
             /// An open order; `None` when it is over or never was.
             #[must_use]
             pub fn open_order(&self, account: u64, client_id: u64) -> Option<&OrderState> {
-                let orders = &self.venue.desk.orders;
+                let orders = &self.simulator.manager.orders;
                 orders.find(account, client_id).map(|slot| orders.get(slot))
             }
 
             /// The position of an account as the exchange sees it now; flat when there is none.
             #[must_use]
             pub fn position(&self, account: u64, symbol: u32) -> Position {
-                let spec = self.venue.desk.specs.get(symbol as usize);
-                let account = self.venue.desk.accounts.get(account);
+                let spec = self.simulator.manager.specs.get(symbol as usize);
+                let account = self.simulator.manager.accounts.get(account);
                 match (spec, account) {
                     (Some(spec), Some(account)) => account.ledger(symbol).position(spec),
                     _ => Position::default(),
@@ -82,13 +88,20 @@ macro_rules! client_side {
             /// The money of an account as the exchange sees it now.
             #[must_use]
             pub fn balance(&self, account: u64) -> AccountBalance {
-                self.venue
-                    .desk
+                self.simulator
+                    .manager
                     .accounts
-                    .balance(account, &self.venue.desk.specs)
+                    .balance(account, &self.simulator.manager.specs)
             }
 
-            /// Sets what an account began with, in quote currency, instead of the configured balance.
+            /// Equity that the positions and open orders of an account need now, in quote currency; 0
+            /// without a limit of the leverage.
+            #[must_use]
+            pub fn initial_margin(&self, account: u64) -> f64 {
+                self.simulator.initial_margin(account)
+            }
+
+            /// Sets the initial balance of an account, in quote currency, in place of the configured one.
             ///
             /// # Errors
             /// When it is not finite.
@@ -98,7 +111,11 @@ macro_rules! client_side {
                 initial: f64,
             ) -> Result<(), SetupError> {
                 let initial = SetupError::check(true, "initial", initial, "a finite number")?;
-                self.venue.desk.accounts.entry(account).set_initial(initial);
+                self.simulator
+                    .manager
+                    .accounts
+                    .entry(account)
+                    .set_initial(initial);
                 Ok(())
             }
         }
@@ -106,4 +123,4 @@ macro_rules! client_side {
 }
 
 client_side!(Exchange);
-client_side!(ShadowExchange);
+client_side!(FillSimulator);

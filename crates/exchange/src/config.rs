@@ -1,4 +1,4 @@
-//! What holds for the whole exchange.
+//! Configuration of an exchange.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,17 +17,17 @@ pub enum SelfTrade {
     Allow,
 }
 
-/// What holds for the whole exchange.
+/// Configuration of an exchange; instruments have settings of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExchangeConfig {
-    /// Everything random comes from it. Default 1.
+    /// Seed of all random draws. Default 1.
     pub seed: u64,
     /// How long messages travel. Default: no time.
     pub latency: Latency,
     /// Faults. Default: none.
     pub faults: Faults,
-    /// Self-trade policy. The shadow engine has no use for it: there, orders of accounts never
+    /// Self-trade policy. The fill simulator has no use for it: there, orders of accounts never
     /// meet each other.
     pub self_trade: SelfTrade,
     /// Wallet of an account when it first appears, in quote currency. Default 1 000 000.

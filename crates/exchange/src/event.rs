@@ -1,23 +1,23 @@
-//! What comes out of the exchange.
+//! Events of an exchange: market data, order reports, positions, balances.
 
 use crate::{
     order::{OrderType, Side, TimeInForce},
     reject::Reject,
 };
 
-/// Something that happened. Times are Unix nanoseconds.
+/// An event. Times are Unix nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExchangeEvent {
     /// When it happened at the exchange. Order events of one account have strictly growing times
     /// (moved by 1 ns where they would be equal).
     pub exch_ts_ns: i64,
-    /// When the client hears it.
+    /// When it reaches the client.
     pub deliver_ts_ns: i64,
-    /// What happened.
+    /// The event itself.
     pub body: EventBody,
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EventBody {
     /// A level of the book changed.
@@ -43,7 +43,7 @@ pub struct LevelUpdate {
     pub side: Side,
     /// Price in ticks.
     pub px_tick: i64,
-    /// All that is there now, in lots; 0: the level is gone.
+    /// Quantity of the level now, in lots; 0: the level is gone.
     pub qty_lots: i64,
 }
 
@@ -62,14 +62,14 @@ pub struct Trade {
     pub trade_id: u64,
 }
 
-/// What an order has become.
+/// Status of an order in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderStatus {
     /// Accepted.
     New,
-    /// A part was executed.
+    /// Partly executed.
     PartiallyFilled,
-    /// All was executed.
+    /// Fully executed.
     Filled,
     /// Canceled by a request, or by the exchange (see `reason`).
     Canceled,
@@ -103,7 +103,7 @@ pub struct OrderReport {
     pub order_id: u64,
     /// Index of the instrument.
     pub symbol: u32,
-    /// What it has become.
+    /// Status.
     pub status: OrderStatus,
     /// Why it was rejected, expired, or canceled by the exchange; else `None`.
     pub reason: Option<Reject>,
@@ -145,13 +145,13 @@ pub enum RequestOp {
 /// A cancellation or an amendment was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelReject {
-    /// Who asked.
+    /// Owner.
     pub account: u64,
     /// Index of the instrument, as asked.
     pub symbol: u32,
     /// The owner's id, as asked.
     pub client_id: u64,
-    /// What was asked.
+    /// The request.
     pub op: RequestOp,
     /// Why it was refused.
     pub reason: Reject,

@@ -2,7 +2,7 @@
 
 use crate::{
     config::ExchangeConfig, flow_config::FlowConfig, instrument::Instrument, matching::Matching,
-    order::Side, setup_error::SetupError, venue::Venue,
+    order::Side, setup_error::SetupError, simulator::Simulator,
 };
 
 /// A price-time priority exchange. See the crate's page for an example.
@@ -10,7 +10,7 @@ use crate::{
 /// Times are Unix nanoseconds and never run back: an earlier one counts as the latest.
 #[derive(Debug)]
 pub struct Exchange {
-    pub(crate) venue: Venue<Matching>,
+    pub(crate) simulator: Simulator<Matching>,
 }
 
 impl Exchange {
@@ -20,7 +20,7 @@ impl Exchange {
     /// When a setting is outside of its range.
     pub fn new(config: ExchangeConfig, start_ns: i64) -> Result<Self, SetupError> {
         Ok(Self {
-            venue: Venue::new(config, Matching::default(), start_ns)?,
+            simulator: Simulator::new(config, Matching::default(), start_ns)?,
         })
     }
 
@@ -37,10 +37,10 @@ impl Exchange {
         if let Some(flow) = &flow {
             flow.validate(&spec)?;
         }
-        let symbol = self.venue.add_instrument(spec)?;
-        self.venue
+        let symbol = self.simulator.add_instrument(spec)?;
+        self.simulator
             .engine
-            .add_market(&mut self.venue.desk, symbol, flow);
+            .add_market(&mut self.simulator.manager, symbol, flow);
         Ok(symbol)
     }
 
@@ -51,6 +51,6 @@ impl Exchange {
     /// still on their way; as they are absolute, applying them on top ends at the right book, but
     /// passes through older states. A book built from delivered events only does not.
     pub fn book(&self, symbol: u32, side: Side) -> impl Iterator<Item = (i64, i64)> {
-        self.venue.engine.levels(symbol, side)
+        self.simulator.engine.levels(symbol, side)
     }
 }

@@ -1,20 +1,20 @@
-//! The background flow: what keeps a book deep and a price moving.
+//! The background flow: quotes and trades that keep a book deep and its price moving.
 //!
-//! A hidden fair price walks at random and quotes follow it; a fast price and a low rate make a book
-//! that is late. Trades arrive as a Hawkes process: each sets
-//! off others for a while. Whatever publishes more than one level or trade in an action is paid
-//! back by skipped actions, so that the configured rates hold on average.
+//! A hidden fair price walks at random and quotes follow it; with a fast price and a low rate the book
+//! lags. Trades arrive as a Hawkes process: each sets off others for a while. An action that publishes
+//! more than one level or trade is paid back by skipped actions, so that the configured rates hold on
+//! average.
 
 use rand::RngCore as _;
 
 use crate::{
     arrivals::{Action, Arrivals},
     book::{Book, Owner},
-    desk::Desk,
     flow_config::FlowConfig,
     instrument::Instrument,
-    matching::{Market, Taker},
+    market::{Market, Taker},
     order::Side,
+    order_manager::OrderManager,
     rng::{self, Stream},
 };
 
@@ -27,7 +27,7 @@ const TOLERANCE_TICKS: f64 = 0.25;
 /// Largest standard deviation of the price between two level updates, in ticks: a book cannot follow
 /// more.
 const MOVE_MAX_TICKS: f64 = 2.0;
-/// Most actions owed; what is above is forgiven.
+/// Most actions that are paid back.
 const DEBT_MAX: i64 = 10_000;
 
 /// The background flow of one instrument.
@@ -88,7 +88,7 @@ impl Flow {
     }
 
     /// Makes the first book.
-    pub(crate) fn open(&mut self, market: &mut Market, desk: &mut Desk) {
+    pub(crate) fn open(&mut self, market: &mut Market, manager: &mut OrderManager) {
         for side in [Side::Buy, Side::Sell] {
             let mut tick = self.target(side);
             while market.book.side(side).len() < self.levels {
@@ -97,27 +97,27 @@ impl Flow {
                     let lots = self.order_lots(distance);
                     market.book.push(Owner::Background, side, tick, lots);
                 }
-                market.publish(desk, side, tick);
+                market.publish(manager, side, tick);
                 tick -= side.sign() * self.gap();
             }
         }
     }
 
-    /// Does what is due, and draws what comes next.
-    pub(crate) fn act(&mut self, market: &mut Market, desk: &mut Desk) {
+    /// Does the action that is due, and draws the next one.
+    pub(crate) fn act(&mut self, market: &mut Market, manager: &mut OrderManager) {
         self.walk();
         self.last_ns = self.next_ns;
         match self.next {
             Action::Quote if self.owed_quotes > 0 && !self.is_wide(&market.book) => {
                 self.owed_quotes -= 1;
             }
-            Action::Quote => self.quote(market, desk),
+            Action::Quote => self.quote(market, manager),
             Action::Trade => {
                 self.arrivals.excite();
                 if self.owed_trades > 0 {
                     self.owed_trades -= 1;
                 } else {
-                    self.trade(market, desk);
+                    self.trade(market, manager);
                 }
             }
         }
@@ -125,7 +125,7 @@ impl Flow {
     }
 
     /// Adds levels where there are fewer than `levels_min` of the flow's own.
-    pub(crate) fn refill(&mut self, market: &mut Market, desk: &mut Desk) {
+    pub(crate) fn refill(&mut self, market: &mut Market, manager: &mut OrderManager) {
         for side in [Side::Buy, Side::Sell] {
             let mut own = market
                 .book
@@ -150,7 +150,7 @@ impl Flow {
                 if tick < 1 {
                     break;
                 }
-                self.add(market, desk, side, tick);
+                self.add(market, manager, side, tick);
                 tick -= side.sign() * self.gap();
             }
         }
@@ -194,7 +194,7 @@ impl Flow {
     }
 
     /// Corrects the top of the book, or tends the depth: the more levels are missing, the more often.
-    fn quote(&mut self, market: &mut Market, desk: &mut Desk) {
+    fn quote(&mut self, market: &mut Market, manager: &mut OrderManager) {
         if self.uniform() < 0.02 {
             let mean = self.spread_mean - 1.0;
             self.spread_ticks = 1.0 + mean * self.exponential().min(5.0);
@@ -206,14 +206,14 @@ impl Flow {
         };
         let missing = 1.0 - market.book.side(side).len() as f64 / self.levels as f64;
         if !self.is_wide(&market.book) && self.uniform() < (0.3 + 1.5 * missing).clamp(0.3, 0.95) {
-            self.maintain(market, desk, side);
+            self.maintain(market, manager, side);
             return;
         }
-        let published = desk.levels();
-        self.correct(market, desk);
-        let published = (desk.levels() - published) as i64;
+        let published = manager.levels();
+        self.correct(market, manager);
+        let published = (manager.levels() - published) as i64;
         if published == 0 {
-            self.maintain(market, desk, side);
+            self.maintain(market, manager, side);
         }
         self.owed_quotes = (self.owed_quotes + (published - 1).max(0)).min(DEBT_MAX);
     }
@@ -228,18 +228,17 @@ impl Flow {
         }
     }
 
-    /// Takes back quotes on the wrong side of the fair price, and puts better ones where the best
-    /// are too far away: in one go, so that a price that runs away leaves a late book, not a wide
-    /// one.
-    fn correct(&mut self, market: &mut Market, desk: &mut Desk) {
-        self.refill(market, desk);
+    /// Cancels quotes on the wrong side of the fair price and adds better ones where the best are too far
+    /// away. Both in one action, so that a fast price leaves a lagging book, not a wide one.
+    fn correct(&mut self, market: &mut Market, manager: &mut OrderManager) {
+        self.refill(market, manager);
         for side in [Side::Buy, Side::Sell] {
             let Some(best) = market.book.best(side).map(|level| level.px_tick) else {
                 continue;
             };
             let beyond = side.sign() as f64 * (best as f64 - self.fair_tick);
             if beyond > TOLERANCE_TICKS {
-                self.retreat(market, desk, side);
+                self.retreat(market, manager, side);
             }
         }
         for side in [Side::Buy, Side::Sell] {
@@ -248,13 +247,13 @@ impl Flow {
             };
             let tick = self.passive(&market.book, side, self.target(side));
             if side.sign() * best < side.sign() * tick {
-                self.add(market, desk, side, tick);
+                self.add(market, manager, side, tick);
             }
         }
     }
 
     /// Pulls the flow's own quotes beyond the fair price, and trades with those of others.
-    fn retreat(&mut self, market: &mut Market, desk: &mut Desk, side: Side) {
+    fn retreat(&mut self, market: &mut Market, manager: &mut OrderManager, side: Side) {
         let sign = side.sign();
         let limit = match side {
             Side::Buy => self.fair_tick.ceil() as i64,
@@ -272,7 +271,7 @@ impl Flow {
                 let side = side.opposite();
                 let limit_tick = level.px_tick;
                 market.take(
-                    desk,
+                    manager,
                     Taker {
                         owner: Owner::Background,
                         side,
@@ -290,17 +289,17 @@ impl Flow {
                     .first()
                     .map_or(limit, |level| level.px_tick);
                 let beyond = (worst - sign * self.gap()).max(1);
-                self.add(market, desk, side, beyond);
+                self.add(market, manager, side, beyond);
             }
             if market.book.side(side).len() < 2 {
                 break;
             }
-            Self::clear_level(market, desk, side, level.px_tick);
+            Self::clear_level(market, manager, side, level.px_tick);
         }
     }
 
     /// Takes all of the flow's orders out of a level.
-    fn clear_level(market: &mut Market, desk: &mut Desk, side: Side, px_tick: i64) {
+    fn clear_level(market: &mut Market, manager: &mut OrderManager, side: Side, px_tick: i64) {
         while let Some(level) = market.book.level(side, px_tick) {
             let own = market
                 .book
@@ -309,28 +308,28 @@ impl Flow {
             let Some((node, ..)) = own else { break };
             market.book.remove(node);
         }
-        market.publish(desk, side, px_tick);
+        market.publish(manager, side, px_tick);
     }
 
     /// Adds to levels that are thin, takes from those that are thick.
-    fn maintain(&mut self, market: &mut Market, desk: &mut Desk, side: Side) {
+    fn maintain(&mut self, market: &mut Market, manager: &mut OrderManager, side: Side) {
         let levels = market.book.side(side);
         let Some(best) = levels.last().map(|level| level.px_tick) else {
-            self.refill(market, desk);
+            self.refill(market, manager);
             return;
         };
         if levels.len() < self.levels {
             let offset = (self.uniform().powi(2) * self.span_ticks) as i64 + 1;
             let tick = best - side.sign() * offset;
             if tick >= 1 {
-                self.add(market, desk, side, tick);
+                self.add(market, manager, side, tick);
                 return;
             }
         }
         if levels.len() > self.levels {
             let own = levels.iter().find(|level| level.background_lots > 0);
             if let Some(tick) = own.map(|level| level.px_tick) {
-                Self::clear_level(market, desk, side, tick);
+                Self::clear_level(market, manager, side, tick);
                 return;
             }
         }
@@ -352,14 +351,14 @@ impl Flow {
         match node {
             Some(node) => {
                 market.book.remove(node);
-                market.publish(desk, side, level.px_tick);
+                market.publish(manager, side, level.px_tick);
             }
-            None => self.add(market, desk, side, level.px_tick),
+            None => self.add(market, manager, side, level.px_tick),
         }
     }
 
     /// Adds an order and publishes its level.
-    fn add(&mut self, market: &mut Market, desk: &mut Desk, side: Side, px_tick: i64) {
+    fn add(&mut self, market: &mut Market, manager: &mut OrderManager, side: Side, px_tick: i64) {
         let best = market
             .book
             .best(side)
@@ -367,13 +366,13 @@ impl Flow {
         let distance = (side.sign() * (best - px_tick)).max(0) as f64 + 1.0;
         let lots = self.order_lots(distance);
         market.book.push(Owner::Background, side, px_tick, lots);
-        market.publish(desk, side, px_tick);
+        market.publish(manager, side, px_tick);
     }
 
-    fn trade(&mut self, market: &mut Market, desk: &mut Desk) {
+    fn trade(&mut self, market: &mut Market, manager: &mut OrderManager) {
         let (Some(bid), Some(ask)) = (market.book.best(Side::Buy), market.book.best(Side::Sell))
         else {
-            self.refill(market, desk);
+            self.refill(market, manager);
             return;
         };
         if self.uniform() < 0.5 {
@@ -398,14 +397,14 @@ impl Flow {
         };
         if lots < 1 {
             self.owed_quotes += 1;
-            self.maintain(market, desk, side.opposite());
+            self.maintain(market, manager, side.opposite());
             return;
         }
         let limit_tick = levels[levels.len() - reach].px_tick;
-        let trades = desk.trades();
-        let levels_before = desk.levels();
+        let trades = manager.trades();
+        let levels_before = manager.levels();
         market.take(
-            desk,
+            manager,
             Taker {
                 owner: Owner::Background,
                 side,
@@ -413,8 +412,8 @@ impl Flow {
                 lots,
             },
         );
-        let trades = (desk.trades() - trades) as i64;
-        let levels = (desk.levels() - levels_before) as i64;
+        let trades = (manager.trades() - trades) as i64;
+        let levels = (manager.levels() - levels_before) as i64;
         self.owed_trades = (self.owed_trades + trades - 1).min(DEBT_MAX);
         self.owed_quotes = (self.owed_quotes + levels).min(DEBT_MAX);
     }

@@ -1,12 +1,12 @@
 //! The specification of an instrument, and the only conversions between floats and ticks or lots.
 
-use crate::{reject::Reject, setup_error::SetupError};
+use crate::{limits::Limits, reject::Reject, setup_error::SetupError};
 
 /// Largest number of ticks or lots in a request: products of two of them and of a million fills
 /// stay far inside an `i128`, and every one is exact as `f64`.
 const UNITS_MAX: f64 = 1e12;
 
-/// An instrument: tick and lot size, fees.
+/// An instrument: tick and lot size, fees, limits of its orders.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instrument {
     symbol: String,
@@ -14,51 +14,54 @@ pub struct Instrument {
     lot: Unit,
     maker_fee_rate: f64,
     taker_fee_rate: f64,
+    limits: Limits,
 }
 
-/// A step size, with its inverse when that is a whole number: `3 / 10` is the float 0.3, `3 × 0.1`
-/// is not.
+/// A step size as `mul / div`, both whole where its decimals allow it: `3 / 10` is the float 0.3,
+/// `3 × 0.1` is not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Unit {
     size: f64,
-    inverse: Option<f64>,
+    mul: f64,
+    div: f64,
 }
 
 impl Unit {
     fn new(size: f64) -> Self {
+        let is_whole = |value: f64| (value - value.round()).abs() <= value * 1e-14;
         let inverse = (1.0 / size).round();
-        let whole = inverse >= 1.0 && (1.0 / inverse - size).abs() <= size * 1e-12;
-        Self {
-            size,
-            inverse: whole.then_some(inverse),
-        }
+        let (mul, div) = if size.fract() == 0.0 {
+            (size, 1.0)
+        } else if inverse >= 1.0 && (1.0 / inverse - size).abs() <= size * 1e-12 {
+            (1.0, inverse)
+        } else {
+            let mut powers = (1..=15).map(|decimals| 10_f64.powi(decimals));
+            let scale = powers.find(|scale| is_whole(size * scale));
+            scale.map_or((size, 1.0), |scale| ((size * scale).round(), scale))
+        };
+        Self { size, mul, div }
     }
 
     fn value(self, units: i64) -> f64 {
-        match self.inverse {
-            Some(inverse) => units as f64 / inverse,
-            None => units as f64 * self.size,
-        }
+        units as f64 * self.mul / self.div
     }
 
     /// Number of units, not rounded.
     fn ratio(self, value: f64) -> f64 {
-        match self.inverse {
-            Some(inverse) => value * inverse,
-            None => value / self.size,
-        }
+        value * self.div / self.mul
     }
 
     /// The whole number of units, `None` when `value` is none.
     fn exact(self, value: f64) -> Option<i64> {
         let ratio = self.ratio(value);
         let units = ratio.round();
-        ((ratio - units).abs() <= 1e-6_f64.max(units * 1e-15)).then_some(units as i64)
+        let noise = (units * 1e-12).clamp(1e-6, 0.1);
+        ((ratio - units).abs() <= noise).then_some(units as i64)
     }
 }
 
 impl Instrument {
-    /// An instrument without fees. Sizes in price and quantity units.
+    /// An instrument without fees and limits. Sizes in price and quantity units.
     ///
     /// # Errors
     /// When the symbol is empty, or a size is not a positive finite number.
@@ -75,6 +78,7 @@ impl Instrument {
             lot: Unit::new(lot_size),
             maker_fee_rate: 0.0,
             taker_fee_rate: 0.0,
+            limits: Limits::default(),
         })
     }
 
@@ -89,6 +93,22 @@ impl Instrument {
         self.taker_fee_rate =
             SetupError::check(taker_rate.abs() <= 1.0, "taker_fee_rate", taker_rate, rule)?;
         Ok(self)
+    }
+
+    /// Sets the limits of orders.
+    ///
+    /// # Errors
+    /// When a limit is NaN or negative.
+    pub fn with_limits(mut self, limits: Limits) -> Result<Self, SetupError> {
+        limits.validate()?;
+        self.limits = limits;
+        Ok(self)
+    }
+
+    /// The limits of orders.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Name of the instrument.
@@ -136,19 +156,15 @@ impl Instrument {
     /// The value of `tick_lots` (ticks × lots), in quote currency.
     #[must_use]
     pub fn value(&self, tick_lots: i128) -> f64 {
-        let scale = |unit: Unit| {
-            unit.inverse
-                .map_or((unit.size, 1.0), |inverse| (1.0, inverse))
-        };
-        let ((tick_mul, tick_div), (lot_mul, lot_div)) = (scale(self.tick), scale(self.lot));
-        tick_lots as f64 * (tick_mul * lot_mul) / (tick_div * lot_div)
+        let (tick, lot) = (self.tick, self.lot);
+        tick_lots as f64 * (tick.mul * lot.mul) / (tick.div * lot.div)
     }
 
     /// Ticks of a price in a request.
     ///
     /// # Errors
     /// [`Reject::PriceRange`] unless positive, finite and at most 10¹² ticks; [`Reject::PriceTick`]
-    /// when it is not a multiple of the tick size (a millionth of a tick is forgiven).
+    /// when it is not a multiple of the tick size (tolerance: a millionth of a tick).
     pub fn px_tick(&self, px: f64) -> Result<i64, Reject> {
         if !(px > 0.0 && self.tick.ratio(px) <= UNITS_MAX) {
             return Err(Reject::PriceRange);
@@ -208,6 +224,9 @@ mod tests {
             assert_eq!(spec.px_tick(tick as f64 * 0.1), Ok(tick));
         }
         assert_eq!(spec.px(3), 0.3);
+        let odd = Instrument::new("X", 0.3, 0.07).expect("valid");
+        assert_eq!((odd.px(3), odd.qty(7)), (0.9, 0.49));
+        assert_eq!((odd.px_tick(0.9), odd.qty_lots(0.49)), (Ok(3), Ok(7)));
         let wide = Instrument::new("X", 2.5, 10.0).expect("valid");
         assert_eq!(wide.px_tick(7.5), Ok(3));
         assert_eq!(wide.qty_lots(30.0), Ok(3));

@@ -4,12 +4,12 @@
 //! results come out as [`ExchangeEvent`]s pushed to the caller's `Vec`. The same seed and the same
 //! calls give the same events, bit for bit.
 //!
-//! Two engines share one order desk (checks, order states, accounts, latency, faults):
+//! Two engines share one order manager (checks, order states, accounts, latency, faults):
 //!
 //! - [`Exchange`] matches individual orders by price and time, against a background flow that keeps
 //!   the book deep and moving;
-//! - [`ShadowExchange`] fills orders against somebody else's book, which the caller feeds in: for
-//!   replays and for paper trading.
+//! - [`FillSimulator`] fills orders against a book that the caller feeds in: for replays and for
+//!   paper trading.
 //!
 //! Prices are whole ticks and quantities whole lots (`i64`) everywhere inside; [`Instrument`] is
 //! the only place that converts. Contracts are linear: value = price × quantity.
@@ -31,28 +31,31 @@
 mod account;
 mod arrivals;
 mod book;
+mod checks;
 mod client_side;
 mod config;
-mod desk;
+mod delivery_queue;
 mod engine;
 mod event;
 mod exchange;
+mod external_book;
 mod fault;
+mod fill_simulator;
 mod flow;
 mod flow_config;
 mod instrument;
 mod latency;
+mod limits;
+mod market;
 mod matching;
 mod order;
-mod outbox;
+mod order_manager;
 mod queue_model;
 mod reject;
 mod request;
 mod rng;
 mod setup_error;
-mod shadow;
-mod shadow_book;
-mod venue;
+mod simulator;
 
 pub use account::{AccountBalance, Position};
 pub use config::{ExchangeConfig, SelfTrade};
@@ -62,15 +65,16 @@ pub use event::{
 };
 pub use exchange::Exchange;
 pub use fault::Faults;
+pub use fill_simulator::FillSimulator;
 pub use flow_config::FlowConfig;
 pub use instrument::Instrument;
 pub use latency::Latency;
+pub use limits::Limits;
 pub use order::{OrderState, OrderType, Side, TimeInForce};
 pub use queue_model::QueueModel;
 pub use reject::Reject;
 pub use request::{AmendOrder, CancelAll, CancelOrder, NewOrder, Request};
 pub use setup_error::SetupError;
-pub use shadow::ShadowExchange;
 
 /// The account that owns the background orders; requests in its name are rejected.
 pub const BACKGROUND_ACCOUNT: u64 = u64::MAX;

@@ -1,4 +1,4 @@
-//! What an order is, and the table of open orders.
+//! Orders, and the table of the open ones.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ impl Side {
 pub enum OrderType {
     /// Trades at the limit price or better.
     Limit,
-    /// Trades at any price; what finds no liquidity expires.
+    /// Trades at any price; the part without liquidity expires.
     Market,
 }
 
@@ -111,7 +111,7 @@ impl OrderState {
         }
     }
 
-    /// Whether what is not filled at once stays in the book.
+    /// Whether the part that is not filled at once stays in the book.
     pub(crate) fn rests(&self) -> bool {
         self.order_type == OrderType::Limit
             && matches!(self.tif, TimeInForce::Gtc | TimeInForce::Gtx)

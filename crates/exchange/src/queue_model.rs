@@ -1,4 +1,4 @@
-//! Where a resting order stands in the queue of a level whose orders nobody can see.
+//! The estimated place of a resting order in the queue of a level whose single orders are not published.
 
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,7 @@ impl QueueModel {
             Self::ProbLog => log(back) / (log(back) + log(front)),
             Self::ProbLog2 => log(back) / log(back + front),
         };
-        // 0/0: nothing ahead and nothing behind.
+        // 0/0: the queue is empty ahead and behind.
         if share.is_nan() {
             1.0
         } else {
@@ -101,7 +101,7 @@ impl QueuePosition {
         }
     }
 
-    /// What happened for a while was not seen; the level has `lots` after it.
+    /// The level was not observed for a while and has `lots` now.
     pub(crate) fn blind(&mut self, lots: i64) {
         self.traded = 0.0;
         self.front = self.front.min(lots as f64);
@@ -123,7 +123,7 @@ impl QueuePosition {
         let front = self.front;
         let back = (before - front).max(0.0);
         let behind = model.share_behind(front, back);
-        // What the queue behind cannot give comes from the queue ahead.
+        // A decrease that exceeds the queue behind is taken from the queue ahead.
         let lacking = (back - behind * unexplained).min(0.0);
         let estimate = front - (1.0 - behind) * unexplained + lacking;
         self.front = estimate.clamp(0.0, after.max(0.0));

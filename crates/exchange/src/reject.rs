@@ -1,4 +1,4 @@
-//! Why the exchange refuses or ends something.
+//! Reasons of rejected requests and expired orders.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,12 +27,27 @@ pub enum Reject {
     InvalidTimeInForce = 1009,
     /// The account is reserved for the background flow.
     ReservedAccount = 1010,
-    /// The account's equity times its leverage does not carry the order.
+    /// The account's equity times its leverage does not carry the order with its fee; on a spot market,
+    /// its coins do not.
     InsufficientBalance = 1011,
     /// An amendment that changes nothing, or asks for nothing.
     NoChange = 1012,
     /// The market is halted: its book cannot be relied on. Cancellations work.
     Halted = 1013,
+    /// The quantity is below the instrument's smallest.
+    QtyTooSmall = 1014,
+    /// The quantity is above the instrument's largest.
+    QtyTooLarge = 1015,
+    /// Price × quantity is below the instrument's smallest value.
+    NotionalTooSmall = 1016,
+    /// Price × quantity is above the instrument's largest value.
+    NotionalTooLarge = 1017,
+    /// The price is above the instrument's highest, or a buy is too far above the market.
+    PriceTooHigh = 1018,
+    /// The price is below the instrument's lowest, or a sell is too far below the market.
+    PriceTooLow = 1019,
+    /// The account has as many open orders in the instrument as it may.
+    TooManyOrders = 1020,
     /// A post-only order would have taken liquidity (the order expires).
     PostOnlyWouldCross = 2001,
     /// A fill-or-kill order could not be filled at once in full (the order expires).
@@ -54,7 +69,7 @@ impl Reject {
         self as i64
     }
 
-    /// What it means, in English, without a full stop.
+    /// The reason in English, without a full stop.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
@@ -71,6 +86,13 @@ impl Reject {
             Self::InsufficientBalance => "insufficient balance",
             Self::NoChange => "the amendment changes nothing",
             Self::Halted => "the market is halted, its book cannot be relied on now",
+            Self::QtyTooSmall => "quantity is below the minimum of the instrument",
+            Self::QtyTooLarge => "quantity is above the maximum of the instrument",
+            Self::NotionalTooSmall => "value of the order is below the minimum of the instrument",
+            Self::NotionalTooLarge => "value of the order is above the maximum of the instrument",
+            Self::PriceTooHigh => "price is above what the instrument allows now",
+            Self::PriceTooLow => "price is below what the instrument allows now",
+            Self::TooManyOrders => "too many open orders in the instrument",
             Self::PostOnlyWouldCross => "post-only order would take liquidity",
             Self::FokUnfilled => "fill-or-kill order cannot be filled in full",
             Self::NoLiquidity => "no liquidity for the rest of the order",

@@ -1,4 +1,4 @@
-//! What an account can ask for.
+//! Requests of an account: new order, cancel, amend, cancel all.
 
 use crate::order::{OrderType, Side, TimeInForce};
 
@@ -117,7 +117,7 @@ pub struct CancelAll {
 }
 
 impl Request {
-    /// Who asks.
+    /// The account that asks.
     #[must_use]
     pub const fn account(&self) -> u64 {
         match self {

@@ -1,4 +1,4 @@
-//! What can be wrong with a configuration.
+//! Errors of a configuration or of fed data.
 
 use crate::reject::Reject;
 
@@ -11,9 +11,9 @@ pub enum SetupError {
     Number {
         /// Name of the setting.
         field: &'static str,
-        /// What was given.
+        /// The given value.
         value: f64,
-        /// What is allowed.
+        /// The allowed range.
         rule: &'static str,
     },
     /// The symbol is empty.

@@ -1,4 +1,4 @@
-//! What the background flow makes of a book, measured over a while.
+//! Statistics of the background flow and its book.
 
 mod support;
 

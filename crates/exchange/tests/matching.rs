@@ -325,7 +325,7 @@ fn an_order_that_meets_its_own_account_follows_the_policy() {
 }
 
 #[test]
-fn what_does_not_fit_is_rejected_with_its_reason() {
+fn an_order_that_does_not_fit_is_rejected_with_its_reason() {
     let mut ex = quiet(SelfTrade::default());
     send(&mut ex, gtc(A, 1, Buy, 99.0, 4.0));
     let good = NewOrder::limit(A, 0, 2, Buy, 99.0, 1.0, TimeInForce::Gtc);

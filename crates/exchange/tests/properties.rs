@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use hbl_exchange::{
     AmendOrder, CancelAll, CancelOrder, EventBody, Exchange, ExchangeConfig, ExchangeEvent, Faults,
-    FlowConfig, Instrument, Latency, NewOrder, OrderStatus, OrderType, QueueModel, Request,
-    SelfTrade, ShadowExchange,
+    FillSimulator, FlowConfig, Instrument, Latency, NewOrder, OrderStatus, OrderType, QueueModel,
+    Request, SelfTrade,
     Side::{self, Buy, Sell},
     TimeInForce,
 };
@@ -345,7 +345,7 @@ proptest! {
             let open = position.entry_px * sum.lots as f64 * LOT;
             prop_assert!((balance.wallet - (balance.cash + open)).abs() < 1e-6);
         }
-        // The last reports tell the same.
+        // The last reports agree with them.
         let mut last = BTreeMap::new();
         for event in &events {
             match event.body {
@@ -426,13 +426,13 @@ proptest! {
     }
 
     #[test]
-    fn shadow_fills_reconcile_and_never_exceed_what_was_displayed(
+    fn simulated_fills_reconcile_and_never_exceed_what_was_displayed(
         steps in steps(),
         feed in proptest::collection::vec((any::<bool>(), side(), 95_i64..=105, 0_i64..40), 120),
         power in any::<bool>(),
     ) {
         let model = if power { QueueModel::ProbPower { n: 2.0 } } else { QueueModel::RiskAverse };
-        let mut ex = ShadowExchange::new(ExchangeConfig::default(), model, 0).expect("valid");
+        let mut ex = FillSimulator::new(ExchangeConfig::default(), model, 0).expect("valid");
         ex.add_instrument(spec()).expect("new");
         let mut out = Vec::new();
         let mut now_ns = 0;

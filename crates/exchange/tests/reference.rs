@@ -1,4 +1,4 @@
-//! The matching engine against a second one, written as simply as the rules can be said.
+//! The matching engine against a reference engine, written as simply as possible.
 
 mod support;
 
@@ -26,7 +26,7 @@ struct Order {
     post_only: bool,
 }
 
-/// Resting orders in the order of their arrival; every search looks at all of them.
+/// Resting orders in the order of their arrival; every search scans all of them.
 #[derive(Debug)]
 struct Naive {
     book: Vec<Order>,

@@ -1,4 +1,4 @@
-//! When things happen, when they are heard, and what faults do to that.
+//! Times of events and of their delivery, and what faults change in them.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! One order book topic: what was published, and the frames of what changed.
+//! One order book topic: the last published book, and the frames of its changes.
 
 use std::{cmp::Ordering, fmt::Write};
 
@@ -27,7 +27,7 @@ pub(crate) struct BookStream {
     cts_ms: i64,
     published_ms: i64,
     due_ms: i64,
-    /// So many next deltas are lost.
+    /// Number of the next deltas that are lost.
     pub(crate) lose: u32,
 }
 
@@ -65,7 +65,7 @@ impl BookStream {
         true
     }
 
-    /// Takes the book as it is now without telling anybody: for the snapshot of a first subscriber.
+    /// Takes the present book without publishing it, for the snapshot of a first subscriber.
     pub(crate) fn refresh(&mut self, market: &Market, bids: Levels, asks: Levels, now_ms: i64) {
         self.u += 1;
         self.take(market, bids, asks, now_ms);
@@ -79,7 +79,7 @@ impl BookStream {
         self.published_ms = now_ms;
     }
 
-    /// Publishes what changed since the last time; `None` when nothing did (or the frame is lost).
+    /// The frame of the changes since the last one; `None` when there are none, or the frame is lost.
     pub(crate) fn publish(
         &mut self,
         market: &Market,
@@ -136,7 +136,7 @@ impl BookStream {
             Kind::Delta => "delta",
         };
         let topic = &self.topic;
-        // As the venue does: the order of the two differs.
+        // As at the venue, where the order of the two differs.
         let _ = if self.depth == 1 || market.category == Category::Spot {
             write!(
                 text,
@@ -171,7 +171,7 @@ fn write_levels(text: &mut String, market: &Market, levels: &[(i64, i64)]) {
     }
 }
 
-/// What turns `old` into `new`; both are sorted by `order`, best first.
+/// The changes from `old` to `new`; both are sorted by `order`, best first.
 fn changes(old: &[(i64, i64)], new: &[(i64, i64)], order: impl Fn(i64, i64) -> Ordering) -> Levels {
     let mut changes = Vec::new();
     let (mut i, mut j) = (0, 0);

@@ -1,4 +1,4 @@
-//! What can be asked of a running venue.
+//! Commands to a running venue.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -6,15 +6,17 @@ use serde_json::{Map, Value};
 use crate::{
     category::Category,
     fault::{CutPoint, End, ReplyRule, Socket},
+    garble::Garble,
+    listing::Listing,
 };
 
-/// Whose order a placed order is.
+/// Owner of an order that a command places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Owner {
     /// The client's account: a foreign order, seen on the private socket and over REST.
     Account,
-    /// Somebody else: seen in the book and in trades only.
+    /// Another account: seen in the book and in trades only.
     #[default]
     Other,
 }
@@ -31,6 +33,10 @@ pub enum Owner {
 pub enum Command {
     /// Everything below `truth`, without books: orders, positions, executions, wallet.
     Truth,
+    /// The record that tests compare with, free of all faults: `{requests, orders, nowUs}`. Every order
+    /// request with its time, arguments and true code; every order with each state and the time of
+    /// its end (`endedUs`, null while it is open). Times are Unix µs of this machine.
+    Journal,
     /// The book as the exchange has it now: `{bids:[[px,qty]…],asks,seq}`, best first.
     Book {
         /// Category.
@@ -42,7 +48,7 @@ pub enum Command {
         #[serde(default)]
         depth: usize,
     },
-    /// The book as the stream of a depth has told it last, with its `u`.
+    /// The book as last published on the stream of a depth, with its `u`.
     Published {
         /// Category.
         #[serde(default = "linear")]
@@ -70,7 +76,7 @@ pub enum Command {
         /// Field to value.
         faults: Map<String, Value>,
     },
-    /// Ends all faults, waiting cuts and reply rules; settings stay.
+    /// Ends all faults, waiting cuts, reply rules and garbled fields; settings and listings stay.
     ClearFaults,
     /// Ends open connections now.
     Cut {
@@ -83,8 +89,20 @@ pub enum Command {
     },
     /// Adds a cut that waits for its point.
     CutAt(CutPoint),
-    /// Adds an answer that is not what it should be.
+    /// Adds a rule that falsifies answers.
     Reply(ReplyRule),
+    /// Adds a field that is replaced in private items as they are sent.
+    Garble(Garble),
+    /// Changes how the venue lists an instrument.
+    Listing {
+        /// Category.
+        #[serde(default = "linear")]
+        category: Category,
+        /// Symbol.
+        symbol: String,
+        /// The new listing; absent fields are as configured.
+        listing: Listing,
+    },
     /// Sends a frame to every open connection of a kind, as it is.
     Inject {
         /// Kind of socket.
@@ -95,14 +113,14 @@ pub enum Command {
         /// Payload bytes in hex, which need not be UTF-8.
         #[serde(default)]
         hex: Option<String>,
-        /// A JSON string of about so many bytes.
+        /// Sends a JSON string of about this many bytes.
         #[serde(default)]
         size: Option<usize>,
         /// As a binary frame.
         #[serde(default)]
         binary: bool,
     },
-    /// Loses so many next deltas of a book topic (`u` goes on).
+    /// Loses this many of the next deltas of a book topic; `u` goes on.
     Gap {
         /// Category.
         #[serde(default = "linear")]
@@ -177,7 +195,7 @@ pub enum Command {
         /// `GTC`, `IOC`, `FOK` or `PostOnly`.
         #[serde(default = "gtc")]
         time_in_force: String,
-        /// Whose.
+        /// Owner.
         #[serde(default)]
         owner: Owner,
         /// Link id (owner `account`).
@@ -187,7 +205,7 @@ pub enum Command {
         #[serde(default)]
         position_idx: u8,
     },
-    /// Cancels an order of the account as if somebody else had asked for it.
+    /// Cancels an order of the account as if another client of the account had sent the request.
     CancelOrder {
         /// `orderId` or `orderLinkId`.
         id: String,

@@ -1,19 +1,19 @@
-//! What a fake venue starts with.
+//! Configuration of a fake venue.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{category::Category, settings::Settings};
 
-/// What a fake venue starts with. Every field has a default.
+/// Configuration of a fake venue. Every field has a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
-    /// Everything random comes from it: market, ids, faults. Default 1.
+    /// Seed of all random draws: market, ids, faults. Default 1.
     pub seed: u64,
     /// First of four consecutive ports (public, private, trade, REST) on 127.0.0.1. 0 (default):
     /// any free ones.
     pub port: u16,
-    /// The API key that is known. Default `LOOPKEY0000000001`.
+    /// The accepted API key. Default `LOOPKEY0000000001`.
     pub api_key: String,
     /// Its secret. Default `loopback-secret-0001`.
     pub api_secret: String,

@@ -9,7 +9,7 @@ use crate::fault::{End, Socket};
 /// Frames waiting for a slow or stalled client before its connection is dropped.
 pub(crate) const QUEUE_MAX: usize = 200_000;
 
-/// What a connection's task is told to do.
+/// An instruction to the task of a connection.
 #[derive(Clone, Debug)]
 pub(crate) enum Out {
     /// Send a text frame, not before `due`.
@@ -22,7 +22,7 @@ pub(crate) enum Out {
     EndNow(End),
 }
 
-/// What a frame is to the faults.
+/// Class of a frame: faults treat data and answers differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// Topics.
@@ -50,7 +50,7 @@ pub(crate) struct Conn {
 
 impl Conn {
     pub(crate) fn push(&self, out: Out) {
-        // A task that is gone has said so, or will.
+        // Fails only when the task has ended; it reports its end itself.
         let _ = self.tx.send(out);
     }
 }

@@ -1,4 +1,4 @@
-//! Open connections: what reaches them, and how they end.
+//! Open connections: frames under faults, cuts, ends.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     conn::{Class, Conn, Out, QUEUE_MAX},
     fault::{End, Point, Socket},
-    venue::{Venue, socket_name},
+    venue::Venue,
 };
 
 impl Venue {
@@ -19,7 +19,7 @@ impl Venue {
         conn.active_ms = self.real_ms();
         let socket = conn.socket;
         self.conns.insert(id, conn);
-        self.count(&format!("open.{}", socket_name(socket)));
+        self.count(&format!("open.{}", socket.name()));
         if let Some(end) = self.cut_here(socket, Point::Open) {
             self.end(id, end);
         }
@@ -126,7 +126,7 @@ impl Venue {
             return false;
         };
         match self.cut_here(conn.socket, Point::Data) {
-            // What was said before it still leaves.
+            // Frames queued before it are still sent.
             Some(end) => {
                 self.end_after(id, end);
                 true

@@ -1,4 +1,4 @@
-//! Commands, done.
+//! Execution of commands.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::{
     conn::Out,
     error::CommandError,
     fault::{Faults, Socket},
-    order::extend,
+    json::extend,
     others::OtherOrder,
     refusal::Refusal,
-    venue::{Venue, socket_name},
+    venue::Venue,
 };
 
 impl Venue {
-    /// Does a command.
+    /// Executes a command.
     pub(crate) fn command(&mut self, command: Command) -> Result<Value, CommandError> {
         self.pump();
         let result = self.dispatch(command);
@@ -32,6 +32,7 @@ impl Venue {
         let done = Ok(Value::Null);
         match command {
             Command::Truth => Ok(self.truth()),
+            Command::Journal => Ok(self.journal.json(&self.markets, self.real_us())),
             Command::Book {
                 category,
                 symbol,
@@ -46,7 +47,7 @@ impl Venue {
             Command::Counters => Ok(json!(self.counters)),
             Command::State => Ok(json!({
                 "settings": self.settings, "faults": self.faults,
-                "cuts": self.cuts, "rules": self.rules,
+                "cuts": self.cuts, "rules": self.rules, "garbles": self.garbles,
             })),
             Command::Set { settings } => {
                 let new = merged(&self.settings, settings)?;
@@ -65,6 +66,7 @@ impl Venue {
                 }
                 self.cuts.clear();
                 self.rules.clear();
+                self.garbles.clear();
                 done
             }
             Command::Cut { socket, end } => {
@@ -82,6 +84,20 @@ impl Venue {
             }
             Command::Reply(rule) => {
                 self.rules.push(rule);
+                done
+            }
+            Command::Garble(garble) => {
+                self.garbles.push(garble);
+                done
+            }
+            Command::Listing {
+                category,
+                symbol,
+                listing,
+            } => {
+                listing.check()?;
+                let market = self.market_named(category, &symbol)?;
+                self.markets[market as usize].listing = listing;
                 done
             }
             Command::Inject {
@@ -184,7 +200,7 @@ impl Venue {
                     .collect();
                 again.truncate(count as usize);
                 for (topic, market, item) in again.into_iter().rev() {
-                    self.tell_now(topic, &[(market, item)]);
+                    self.send_items(topic, &[(market, item)]);
                 }
                 done
             }
@@ -326,7 +342,7 @@ impl Venue {
             .values()
             .map(|c| {
                 json!({
-                    "socket": socket_name(c.socket), "connId": c.conn_id,
+                    "socket": c.socket.name(), "connId": c.conn_id,
                     "authed": c.authed, "topics": c.topics,
                 })
             })

@@ -11,7 +11,7 @@ pub enum StartError {
     Listen(#[from] std::io::Error),
 }
 
-/// Why a command was not done.
+/// Why a command was not executed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// The command, or a field of it, is not understood.

@@ -1,5 +1,4 @@
-//! Faults of one kind of socket, points where one is cut, and answers that are not what they
-//! should be.
+//! Faults of one kind of socket, points where a connection is cut, and rules that falsify answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +27,19 @@ impl Socket {
         Self::Trade,
         Self::Rest,
     ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Spot => "spot",
+            Self::Private => "private",
+            Self::Trade => "trade",
+            Self::Rest => "rest",
+        }
+    }
 }
 
-/// What becomes of a login.
+/// Outcome of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AuthMode {
@@ -56,12 +65,12 @@ pub struct Faults {
     /// New connections are answered with this HTTP status and an HTML body (403, 503). 0: none.
     /// On REST, every request is.
     pub http_status: u16,
-    /// So many requests or upgrades get `http_status`; 0: all.
+    /// Number of requests or upgrades that get `http_status`; 0: all.
     pub http_count: u32,
     /// Nothing is sent, pongs included, and nothing is closed. What was held is sent when it ends.
     /// REST requests are not answered.
     pub stall: bool,
-    /// What the client sends is not read by anybody.
+    /// Nothing that the client sends is read.
     pub deaf: bool,
     /// Data is not sent; pongs and acknowledgements are.
     pub silent: bool,
@@ -75,11 +84,11 @@ pub struct Faults {
     pub delay_ms: u64,
     /// Random delay on top, ms. Frames keep their order.
     pub jitter_ms: u64,
-    /// So many next data frames are dropped.
+    /// Number of the next data frames that are dropped.
     pub drop_next: u32,
     /// Pings are not answered.
     pub no_pong: bool,
-    /// What becomes of a login.
+    /// Outcome of a login.
     pub auth: AuthMode,
 }
 
@@ -161,7 +170,7 @@ pub struct CutPoint {
     /// How. Default: dropped without a close frame.
     #[serde(default)]
     pub end: End,
-    /// So many times. Default 1.
+    /// Number of times. Default 1.
     #[serde(default = "one")]
     pub count: u32,
 }
@@ -183,7 +192,7 @@ pub enum ReplyShape {
     NotJson,
 }
 
-/// An answer that is not what it should be, for the next requests that match.
+/// Falsifies the answers to the next requests that match.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplyRule {
@@ -206,7 +215,7 @@ pub struct ReplyRule {
     pub delay_ms: u64,
     /// How the connection ends after the answer; `None`: it goes on.
     pub then: Option<End>,
-    /// So many times; 0: once.
+    /// Number of times; 0: once.
     pub count: u32,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     category::Category,
     decimal::trimmed,
-    order::extend,
+    json::extend,
     venue::{Records, Venue},
 };
 

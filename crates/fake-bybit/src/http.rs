@@ -1,7 +1,7 @@
-//! As much of HTTP/1.1 as clients of REST need: requests with a Content-Length, keep-alive.
+//! The part of HTTP/1.1 that REST clients use: requests with a Content-Length, keep-alive.
 //!
-//! Written here because a test venue must be able to cut a connection between two bytes of an
-//! answer, which a server library does not offer.
+//! Not a server library, because a test venue must be able to cut a connection between two bytes of
+//! an answer.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -81,7 +81,7 @@ impl HttpReply {
     }
 }
 
-/// Reads the next request; `None` when the client has ended or talks nonsense.
+/// Reads the next request; `None` when the client has ended, or sent no valid request.
 pub(crate) async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<HttpRequest> {
     let (mut request, head) = loop {
         match parse(buffer) {

@@ -2,13 +2,12 @@
 //!
 //! It listens on 127.0.0.1 only and speaks the v5 protocol: public WebSockets (linear, spot), the
 //! private and the trade WebSocket, and REST. Orders are matched by `hbl-exchange` against a moving
-//! background market, so the book, the trades, the fills and the account are one consistent truth,
-//! which [`Command::Truth`] and [`Command::Book`] tell.
+//! background market, so book, trades, fills and account always agree; [`Command::Truth`] and
+//! [`Command::Book`] return them.
 //!
-//! Everything that can go wrong between a client and the venue can be switched on while it runs:
-//! [`Settings`] (what the venue does), [`Faults`] (what the sockets do), [`CutPoint`] (where a
-//! socket dies), [`ReplyRule`] (answers that are not what they should be), and [`Command`]s for the
-//! rest. A [`ControlHandle`] takes them in Rust, `POST /__control` on the REST port as JSON.
+//! Faults are switched on while it runs: [`Settings`] change the venue, [`Faults`] its sockets,
+//! [`CutPoint`] ends a connection at a point of the protocol, [`ReplyRule`] falsifies answers, and
+//! [`Command`]s do the rest. A [`ControlHandle`] takes them in Rust, `POST /__control` on the REST port as JSON.
 //!
 //! ```
 //! use hbl_fake_bybit::{Command, Config, FakeBybit, Socket};
@@ -30,15 +29,22 @@ mod control;
 mod decimal;
 mod error;
 mod fault;
+mod garble;
 mod holdings;
 mod http;
+mod instrument_info;
+mod journal;
+mod json;
 mod ledger;
+mod listing;
 mod lists;
 mod market;
 mod order;
+mod order_calls;
 mod order_checks;
 mod others;
 mod private_feed;
+mod private_update;
 mod public_feed;
 mod query;
 mod rate;
@@ -60,6 +66,8 @@ pub use command::{Command, Owner};
 pub use config::{Config, MarketConfig};
 pub use error::{CommandError, StartError};
 pub use fault::{AuthMode, CutPoint, End, Faults, Point, ReplyRule, ReplyShape, Socket};
+pub use garble::Garble;
+pub use listing::Listing;
 pub use server::{ControlHandle, FakeBybit, Urls};
 pub use settings::{PostOnlyEnd, Settings, StreamOrder};
 pub use sign::sign;

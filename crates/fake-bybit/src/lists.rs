@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     category::Category,
+    garble::garbled,
     order::Order,
     query::decode,
     refusal::Refusal,
@@ -16,7 +17,24 @@ const CLOSED_MAX: usize = 500;
 const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 
 impl Venue {
-    pub(crate) fn list(&self, path: &str, args: &Value) -> Result<Value, Refusal> {
+    /// A list as it is sent.
+    pub(crate) fn list(&mut self, path: &str, args: &Value) -> Result<Value, Refusal> {
+        let mut answer = self.clean_list(path, args)?;
+        let topic = match path {
+            "/v5/account/wallet-balance" => "wallet",
+            "/v5/execution/list" => "execution",
+            "/v5/position/list" => "position",
+            _ => "order",
+        };
+        if let Some(items) = answer["list"].as_array_mut() {
+            for item in items {
+                *item = garbled(&mut self.garbles, topic, true, item.take());
+            }
+        }
+        Ok(answer)
+    }
+
+    fn clean_list(&self, path: &str, args: &Value) -> Result<Value, Refusal> {
         let records = match &self.stale {
             Some(stale) if self.settings.stale_rest => stale.as_ref(),
             _ => &self.records,
@@ -46,7 +64,7 @@ impl Venue {
         Ok(info.category == category
             && (symbol.is_empty() || symbol == info.symbol)
             && (base.is_empty() || base == info.base)
-            && (settle.is_empty() || settle == "USDT"))
+            && (settle.is_empty() || settle == info.listing.settle_coin()))
     }
 
     fn needs_scope(category: Category, args: &Value) -> Result<(), Refusal> {
@@ -205,7 +223,7 @@ impl Venue {
     }
 }
 
-/// The page of a list that the cursor names, and the cursor of the next one (`""`: none).
+/// The page of a list at the cursor, and the cursor of the next one (`""`: none).
 pub(crate) fn page(
     items: Vec<Value>,
     args: &Value,

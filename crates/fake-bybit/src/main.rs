@@ -14,7 +14,7 @@ struct Arguments {
     /// First of four consecutive ports; 0: any free ones.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// Everything random comes from it.
+    /// Seed of all random draws.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Configuration as a JSON file; --port and --seed win.
@@ -43,7 +43,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     config.seed = arguments.seed;
     config.port = arguments.port;
     let (key, secret) = (config.api_key.clone(), config.api_secret.clone());
-    // Before the line that says ready: a signal may follow it at once.
+    // Before the ready line: a signal may follow it at once.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

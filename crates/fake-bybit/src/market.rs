@@ -1,12 +1,11 @@
-//! A market: what its instrument looks like on the wire.
+//! A market: its instrument, its grid and the state of its book.
 
 use hbl_exchange::{FlowConfig, Instrument, SetupError};
-use serde_json::{Value, json};
 
-use crate::{category::Category, config::MarketConfig, decimal};
+use crate::{category::Category, config::MarketConfig, decimal, listing::Listing};
 
 /// Largest order, in lots.
-const MAX_LOTS: i64 = 1_000_000_000;
+pub(crate) const MAX_LOTS: i64 = 1_000_000_000;
 
 /// Smallest order value, in USDT.
 pub(crate) const MIN_NOTIONAL: f64 = 5.0;
@@ -21,15 +20,17 @@ pub(crate) struct Market {
     pub(crate) spec: Instrument,
     tick: i128,
     step: i128,
-    tick_text: String,
-    step_text: String,
-    px_decimals: usize,
+    pub(crate) tick_text: String,
+    pub(crate) step_text: String,
+    pub(crate) px_decimals: usize,
     qty_decimals: usize,
     /// Matching time of the latest change of the book, ms.
     pub(crate) cts_ms: i64,
     /// Cross sequence of the latest change of the book.
     pub(crate) seq: u64,
     pub(crate) last_tick: i64,
+    /// Its listing, where a command has changed it.
+    pub(crate) listing: Listing,
 }
 
 impl Market {
@@ -39,7 +40,7 @@ impl Market {
             Category::Spot => (0.001, 0.001),
         };
         let size = |text: &str| text.parse().unwrap_or(f64::NAN);
-        // The exchange knows a symbol once; spot gets a name of its own.
+        // Symbols are unique in the exchange, so spot gets another name.
         let name = match config.category {
             Category::Linear => config.symbol.clone(),
             Category::Spot => format!("spot:{}", config.symbol),
@@ -61,6 +62,7 @@ impl Market {
             cts_ms: 0,
             seq: 0,
             last_tick: 0,
+            listing: Listing::default(),
         })
     }
 
@@ -97,39 +99,6 @@ impl Market {
 
     pub(crate) fn max_lots(&self) -> i64 {
         MAX_LOTS
-    }
-
-    pub(crate) fn info(&self) -> Value {
-        let scale = self.px_decimals.to_string();
-        match self.category {
-            Category::Linear => json!({
-                "symbol": self.symbol, "contractType": "LinearPerpetual", "status": "Trading",
-                "baseCoin": self.base, "quoteCoin": "USDT", "settleCoin": "USDT",
-                "launchTime": "1585526400000", "deliveryTime": "0", "deliveryFeeRate": "",
-                "priceScale": scale, "fundingInterval": 480, "isPreListing": false,
-                "unifiedMarginTrade": true, "copyTrading": "both", "symbolId": 1,
-                "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00", "leverageStep": "0.01"},
-                "priceFilter": {"minPrice": self.px(1), "maxPrice": self.px(100_000_000), "tickSize": self.tick_text},
-                "lotSizeFilter": {
-                    "minOrderQty": self.step_text, "maxOrderQty": self.qty(MAX_LOTS),
-                    "maxMktOrderQty": self.qty(MAX_LOTS), "postOnlyMaxOrderQty": self.qty(MAX_LOTS),
-                    "qtyStep": self.step_text, "minNotionalValue": "5"
-                },
-                "riskParameters": {"priceLimitRatioX": "0.5", "priceLimitRatioY": "0.5"}
-            }),
-            Category::Spot => json!({
-                "symbol": self.symbol, "status": "Trading", "baseCoin": self.base,
-                "quoteCoin": "USDT", "innovation": "0", "marginTrading": "both", "symbolId": 2,
-                "priceFilter": {"tickSize": self.tick_text},
-                "lotSizeFilter": {
-                    "basePrecision": self.step_text, "quotePrecision": "0.00000001",
-                    "minOrderQty": self.step_text, "maxOrderQty": self.qty(MAX_LOTS),
-                    "minOrderAmt": "5", "maxOrderAmt": "100000000",
-                    "maxLimitOrderQty": self.qty(MAX_LOTS), "maxMarketOrderQty": self.qty(MAX_LOTS)
-                },
-                "riskParameters": {"priceLimitRatioX": "0.5", "priceLimitRatioY": "0.5"}
-            }),
-        }
     }
 }
 

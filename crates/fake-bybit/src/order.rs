@@ -3,7 +3,7 @@
 use hbl_exchange::{OrderType, Side};
 use serde_json::{Map, Value, json};
 
-use crate::{decimal::trimmed, market::Market};
+use crate::{decimal::trimmed, json::extend, market::Market};
 
 pub(crate) fn side_name(side: Side) -> &'static str {
     match side {
@@ -95,13 +95,6 @@ fn px_or_empty(market: &Market, tick: i64) -> String {
         market.px(tick)
     } else {
         String::new()
-    }
-}
-
-/// Adds the fields of `more`.
-pub(crate) fn extend(item: &mut Value, more: Value) {
-    if let (Value::Object(item), Value::Object(more)) = (item, more) {
-        item.extend(more);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an order must be to be accepted.
+//! Checks of new and amended orders: price, quantity, value, coins, link id.
 
 use hbl_exchange::Side;
 
@@ -29,7 +29,10 @@ impl Venue {
             Category::Linear => Refusal::params("Price invalid"),
             Category::Spot => Refusal::new(170_134, "Order price has too many decimals."),
         };
-        let tick = info.ticks(text).filter(|&tick| tick > 0).ok_or_else(bad)?;
+        let tick = info
+            .ticks(text)
+            .filter(|&tick| tick > 0 && info.listing.takes_price(text));
+        let tick = tick.ok_or_else(bad)?;
         let px = info.spec.px(tick);
         let reference = self.mid(market).unwrap_or(info.start_px);
         if px > reference * 1.5 || px < reference * 0.5 {
@@ -60,6 +63,13 @@ impl Venue {
             });
         }
         match info.lots(text) {
+            _ if !info.listing.takes_qty(text) => Err(match category {
+                Category::Linear => Refusal::params("Qty invalid"),
+                Category::Spot => Refusal::new(170_137, "Order quantity has too many decimals."),
+            }),
+            Some(_) if info.listing.is_too_small(text) => {
+                Err(Refusal::either(category, 110_017, 170_136))
+            }
             Some(0) => Err(Refusal::either(category, 110_017, 170_136)),
             Some(lots) => Ok(lots),
             None => Err(match category {

@@ -1,4 +1,4 @@
-//! What others do: orders in the book, trades with the client's orders, funding.
+//! The rest of the market: orders of other accounts, their trades with the client's orders, funding.
 
 use hbl_exchange::{CancelAll, NewOrder, OrderType, Side, TimeInForce};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::{
     venue::{TAKER, Venue},
 };
 
-/// An order of others.
+/// An order of another account.
 #[derive(Debug)]
 pub(crate) struct OtherOrder<'a> {
     pub(crate) side: &'a str,
@@ -66,7 +66,7 @@ impl Venue {
         self.last_client_id += 1;
         let rests = tick.is_some() && matches!(tif, TimeInForce::Gtc | TimeInForce::Gtx);
         let account = if rests {
-            /// Above the accounts with a name.
+            /// Above the fixed accounts.
             const FIRST: u64 = 1000;
             let account = FIRST + self.last_client_id;
             // The amount is finite.
@@ -185,9 +185,9 @@ impl Venue {
                 time_ms: now_ms,
                 item: item.clone(),
             });
-            self.tell("execution", vec![(market, item)]);
+            self.send_topic("execution", vec![(market, item)]);
         }
-        self.tell_wallet();
+        self.send_wallet();
         Ok(json!({"paid": trimmed(paid)}))
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of an order, and the private topics.
+//! Order reports of the exchange become private messages: order, execution, position, wallet.
 
 use hbl_exchange::{OrderReport, OrderStatus, OrderType, Reject};
 use rand::Rng;
@@ -9,24 +9,20 @@ use crate::{
     conn::Class,
     decimal::trimmed,
     fault::Socket,
+    garble::garbled,
+    json::extend,
     ledger::LedgerFill,
-    order::{Execution, extend, fast, side_name},
+    order::{Execution, fast, side_name},
+    private_update::PrivateUpdate,
     settings::{PostOnlyEnd, StreamOrder},
     venue::{ACCOUNT, Venue},
 };
 
-/// A private message that waits for the end of the doing in hand.
-#[derive(Clone, Debug)]
-pub(crate) enum Update {
-    /// An order, by number, as it was then.
-    Order(usize, Value),
-    /// An execution.
-    Execution(u32, Value),
-}
-
 impl Venue {
-    /// An order of the account changed.
+    /// Takes a report on an order of the account.
     pub(crate) fn on_report(&mut self, report: &OrderReport, ms: i64) {
+        let at_us = self.real_us();
+        self.journal.reported(report, at_us);
         let Some(&at) = self.by_client.get(&report.client_id) else {
             return;
         };
@@ -83,7 +79,7 @@ impl Venue {
                 }
             }
         }
-        self.tell_order(at);
+        self.push_order(at);
         let order = &self.records.orders[at];
         if order.status == "Filled" && self.settings.duplicate_filled {
             let mut again = order.json(&self.markets[order.market as usize], self.settings.lean);
@@ -91,15 +87,15 @@ impl Venue {
                 &mut again,
                 json!({"cancelType": "CancelByUser", "rejectReason": "EC_OrigClOrdIDDoesNotExist"}),
             );
-            self.batch.push(Update::Order(at, again));
+            self.batch.push(PrivateUpdate::Order(at, again));
         }
     }
 
-    fn tell_order(&mut self, at: usize) {
+    fn push_order(&mut self, at: usize) {
         let order = &self.records.orders[at];
         let market = &self.markets[order.market as usize];
         let item = order.json(market, self.settings.lean);
-        self.batch.push(Update::Order(at, item));
+        self.batch.push(PrivateUpdate::Order(at, item));
     }
 
     fn on_fill(&mut self, at: usize, report: &OrderReport, ms: i64) {
@@ -158,9 +154,10 @@ impl Venue {
             item: item.clone(),
         });
         self.batch
-            .push(Update::Execution(report.symbol, item.clone()));
+            .push(PrivateUpdate::Execution(report.symbol, item.clone()));
         if self.settings.duplicate_executions {
-            self.batch.push(Update::Execution(report.symbol, item));
+            self.batch
+                .push(PrivateUpdate::Execution(report.symbol, item));
         }
     }
 
@@ -190,12 +187,12 @@ impl Venue {
         !over.is_empty()
     }
 
-    /// Sends the private messages of what was done.
+    /// Sends the private messages of the request in hand.
     pub(crate) fn flush_private(&mut self) {
         let fills = self
             .batch
             .iter()
-            .any(|u| matches!(u, Update::Execution(..)));
+            .any(|u| matches!(u, PrivateUpdate::Execution(..)));
         if fills && self.cancel_reduce_only() {
             self.pump();
         }
@@ -206,7 +203,7 @@ impl Venue {
         let (mut orders, mut executions, mut markets) = (Vec::new(), Vec::new(), Vec::new());
         for update in batch {
             match update {
-                Update::Order(at, item) => {
+                PrivateUpdate::Order(at, item) => {
                     if self.settings.skip_new {
                         orders.retain(|&(other, _, _)| other != at);
                     }
@@ -214,10 +211,10 @@ impl Venue {
                     markets.push(market);
                     orders.push((at, market, item));
                 }
-                Update::Execution(market, item) => executions.push((market, item)),
+                PrivateUpdate::Execution(market, item) => executions.push((market, item)),
             }
         }
-        // Closed orders need no look-up by the exchange's id any more.
+        // Closed orders are not looked up by the exchange's id any more.
         let (records, settings) = (&self.records, &self.settings);
         self.by_client.retain(|_, &mut at| {
             let status = records.orders[at].status;
@@ -231,23 +228,23 @@ impl Venue {
         };
         let any_fill = !executions.is_empty();
         if execution_first {
-            self.tell("execution", executions);
-            self.tell("order", orders);
+            self.send_topic("execution", executions);
+            self.send_topic("order", orders);
         } else {
-            self.tell("order", orders);
-            self.tell("execution", executions);
+            self.send_topic("order", orders);
+            self.send_topic("execution", executions);
         }
         if any_fill || self.settings.position_on_order {
             markets.sort_unstable();
             markets.dedup();
-            self.tell_positions(&markets);
+            self.send_positions(&markets);
         }
         if any_fill {
-            self.tell_wallet();
+            self.send_wallet();
         }
     }
 
-    pub(crate) fn tell_positions(&mut self, markets: &[u32]) {
+    pub(crate) fn send_positions(&mut self, markets: &[u32]) {
         let mut items = Vec::new();
         for &market in markets {
             if self.markets[market as usize].category == Category::Linear {
@@ -255,16 +252,16 @@ impl Venue {
                 items.extend(legs.into_iter().map(|item| (market, item)));
             }
         }
-        self.tell("position", items);
+        self.send_topic("position", items);
     }
 
-    pub(crate) fn tell_wallet(&mut self) {
+    pub(crate) fn send_wallet(&mut self) {
         let wallet = self.wallet(&self.records);
-        self.tell("wallet", vec![(0, wallet)]);
+        self.send_topic("wallet", vec![(0, wallet)]);
     }
 
-    /// Sends items of a topic to those who have subscribed it.
-    pub(crate) fn tell(&mut self, topic: &'static str, items: Vec<(u32, Value)>) {
+    /// Sends items of a topic to its subscribers.
+    pub(crate) fn send_topic(&mut self, topic: &'static str, items: Vec<(u32, Value)>) {
         const KEPT: usize = 1000;
         for (market, item) in &items {
             self.sent.push_back((topic, *market, item.clone()));
@@ -272,10 +269,10 @@ impl Venue {
                 self.sent.pop_front();
             }
         }
-        self.tell_now(topic, &items);
+        self.send_items(topic, &items);
     }
 
-    pub(crate) fn tell_now(&mut self, topic: &'static str, items: &[(u32, Value)]) {
+    pub(crate) fn send_items(&mut self, topic: &'static str, items: &[(u32, Value)]) {
         // Hedge legs come in one message, as does everything with `coalesce`.
         if self.settings.coalesce || topic == "position" {
             for category in [Category::Linear, Category::Spot] {
@@ -299,6 +296,10 @@ impl Venue {
         if data.is_empty() {
             return;
         }
+        let data: Vec<Value> = data
+            .into_iter()
+            .map(|item| garbled(&mut self.garbles, topic, false, item))
+            .collect();
         let created_ms = self.now_ms();
         let id = self.uuid();
         let narrow = format!("{topic}.{}", category.name());

@@ -64,7 +64,7 @@ impl Venue {
         }
     }
 
-    /// The first message of a subscription: what the other subscribers have, or the book now.
+    /// The first message of a subscription: the state of the other subscribers, or the book now.
     pub(crate) fn first_snapshot(&mut self, id: u64, category: Category, topic: &str) {
         let Some(at) = self.stream(category, topic) else {
             return;
@@ -172,7 +172,7 @@ impl Venue {
         Ok(())
     }
 
-    /// A delta that deletes what is not there.
+    /// A delta that deletes a level that does not exist.
     pub(crate) fn delete_absent(
         &mut self,
         category: Category,

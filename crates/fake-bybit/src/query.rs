@@ -12,7 +12,7 @@ pub(crate) fn parameters(query: &str) -> Value {
     Value::Object(fields)
 }
 
-/// Percent-decodes a text; what is no code stays as it is.
+/// Percent-decodes a text; an invalid code stays as it is.
 pub(crate) fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

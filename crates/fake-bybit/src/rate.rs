@@ -1,4 +1,4 @@
-//! Rolling limits.
+//! Rate limits over rolling windows.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,7 +8,7 @@ pub(crate) struct Limiter {
     seen: BTreeMap<String, VecDeque<i64>>,
 }
 
-/// What the limit headers say.
+/// The values of the rate limit headers.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Quota {
     pub(crate) limit: u32,

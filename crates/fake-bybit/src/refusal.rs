@@ -1,10 +1,10 @@
-//! A refusal with its retCode.
+//! Rejections with their retCode and text.
 
 use hbl_exchange::Reject;
 
 use crate::category::Category;
 
-/// A refusal.
+/// A rejected request: retCode and retMsg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: i64,
@@ -67,7 +67,7 @@ impl Refusal {
         }
     }
 
-    /// What the exchange refused.
+    /// The rejection of the exchange.
     pub(crate) fn from_exchange(reason: Reject, category: Category) -> Self {
         match reason {
             Reject::InsufficientBalance => Self::either(category, 110_007, 170_131),

@@ -1,4 +1,4 @@
-//! REST calls.
+//! REST calls: routing, signatures, rate limits, faults.
 
 use serde_json::{Value, json};
 
@@ -16,10 +16,10 @@ use crate::{
     venue::{Shared, Venue, lock},
 };
 
-/// What the connection's task does with a request.
+/// How the connection's task answers a request.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// Send it after so many ms, then maybe end.
+    /// Send it after this many ms, then end the connection if an end is given.
     Reply(HttpReply, u64, Option<End>),
     /// End without an answer.
     End(End),
@@ -36,6 +36,15 @@ impl Venue {
     fn rest(&mut self, request: &HttpRequest) -> Answer {
         self.count("rest");
         self.count(&format!("rest{}", request.path));
+        let op = match request.path.strip_prefix("/v5/order/") {
+            Some(name) if request.method == "POST" => format!("order.{name}"),
+            _ => request.path.clone(),
+        };
+        let entry = op.starts_with("order.").then(|| {
+            let args = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+            self.journal
+                .note_request(self.real_us(), Socket::Rest, &op, &args)
+        });
         if let Some(end) = self.cut_here(Socket::Rest, Point::Request) {
             return Answer::End(end);
         }
@@ -49,12 +58,14 @@ impl Venue {
         if let Some(status) = self.ip_limit().or_else(|| self.http_fault(Socket::Rest)) {
             return Answer::Reply(HttpReply::html(status), delay_ms, None);
         }
-        let op = match request.path.strip_prefix("/v5/order/") {
-            Some(name) if request.method == "POST" => format!("order.{name}"),
-            _ => request.path.clone(),
-        };
         let rule = self.take_rule(Socket::Rest, &op);
-        let reply = self.ruled(rule.as_ref(), |venue| venue.route(request));
+        let reply = self.ruled(rule.as_ref(), |venue| {
+            let reply = venue.route(request);
+            if let Some(entry) = entry {
+                venue.journal.note_outcome(entry, &reply);
+            }
+            reply
+        });
         let rule = rule.unwrap_or_default();
         use rand::Rng;
         let lost = drop > 0.0 && self.rng.random_bool(drop.min(1.0));
@@ -253,7 +264,8 @@ impl Venue {
                 && (symbol.is_empty() || m.symbol == symbol)
                 && (base.is_empty() || m.base == base)
         };
-        let list: Vec<Value> = self.markets.iter().filter(fits).map(|m| m.info()).collect();
+        let fitting = self.markets.iter().filter(fits);
+        let list: Vec<Value> = fitting.filter_map(|market| market.listed()).collect();
         if list.is_empty() && !symbol.is_empty() {
             return Err(Refusal::params("Symbol Invalid"));
         }

@@ -31,7 +31,7 @@ pub(crate) async fn serve(shared: Shared, mut stream: TcpStream) {
             }
             continue;
         }
-        // Control must always get through, so a connection is refused at its first request.
+        // A connection is reset at its first request, not before: control commands must get through.
         if std::mem::take(&mut first) && refused(&shared) {
             let _ = stream.set_zero_linger();
             return;

@@ -1,4 +1,4 @@
-//! A running venue.
+//! A running venue: its listeners, its thread and its handle.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -65,7 +65,7 @@ pub struct ControlHandle {
 }
 
 impl ControlHandle {
-    /// Does a command.
+    /// Executes a command.
     ///
     /// # Errors
     /// When the command names something that does not exist, or the venue refuses it.
@@ -73,7 +73,7 @@ impl ControlHandle {
         lock(&self.venue).command(command)
     }
 
-    /// Does a command in its JSON form.
+    /// Executes a command in its JSON form.
     ///
     /// # Errors
     /// As [`run`](Self::run), and when the JSON is no command.
@@ -104,7 +104,7 @@ impl ControlHandle {
         lock(&self.venue).cuts.push(cut);
     }
 
-    /// Adds an answer that is not what it should be.
+    /// Adds a rule that falsifies answers.
     pub fn reply(&self, rule: ReplyRule) {
         lock(&self.venue).rules.push(rule);
     }

@@ -11,7 +11,7 @@ pub enum PostOnlyEnd {
     Cancelled,
 }
 
-/// In which order one doing's `order` and `execution` messages leave.
+/// Order of the `order` and `execution` messages of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StreamOrder {
@@ -43,14 +43,14 @@ pub struct Settings {
     pub duplicate_filled: bool,
     /// An order that is filled at once goes straight to its last state. Default no.
     pub skip_new: bool,
-    /// One message carries all items of one doing. Default no: one item each.
+    /// One message carries all items of one request. Default no: one item each.
     pub coalesce: bool,
     /// Optional fields of orders and positions are left out. Default no.
     pub lean: bool,
     /// A `position` message follows every create, amend and cancel. Default yes.
     pub position_on_order: bool,
-    /// So many next cancellations come too late: the order is filled first, and the answer is
-    /// 110001. Default 0.
+    /// Number of the next cancellations that come too late: the order is filled first, and the answer
+    /// is 110001. Default 0.
     pub cancel_races: u32,
     /// Book frames carry no `cts`. Default no.
     pub missing_cts: bool,

@@ -36,7 +36,7 @@ const WRITE_MAX: Duration = Duration::from_secs(30);
 
 type Ws = WebSocketStream<TcpStream>;
 
-/// Which of the listeners a connection came to.
+/// The listener that accepted a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Port {
     Public,
@@ -47,7 +47,7 @@ pub(crate) enum Port {
 /// Serves a connection to its end.
 pub(crate) async fn serve(shared: Shared, port: Port, stream: TcpStream) {
     let _ = stream.set_nodelay(true);
-    // The path decides between linear and spot, but a refusal comes before it is read.
+    // The path selects linear or spot; a connection that is reset never gets that far.
     let guess = match port {
         Port::Public => Socket::Public,
         Port::Private => Socket::Private,
@@ -109,7 +109,7 @@ pub(crate) async fn serve(shared: Shared, port: Port, stream: TcpStream) {
 
 fn refused(shared: &Shared, socket: Socket) -> Option<End> {
     let mut venue = lock(shared);
-    venue.count(&format!("connect.{}", crate::venue::socket_name(socket)));
+    venue.count(&format!("connect.{}", socket.name()));
     if venue.refuses(socket) {
         return Some(End::Reset);
     }
@@ -143,7 +143,7 @@ async fn run(shared: &Shared, id: u64, mut ws: Ws, mut rx: UnboundedReceiver<Out
         tokio::select! {
             biased;
             out = rx.recv() => match out {
-                // The venue has forgotten the connection after a cut; what it said before counts.
+                // After a cut the venue has no such connection; frames queued before it still count.
                 None if queue.is_empty() => return,
                 None => {
                     if send_next(&mut ws, &mut queue, &mut half_closed).await {
@@ -183,7 +183,7 @@ async fn run(shared: &Shared, id: u64, mut ws: Ws, mut rx: UnboundedReceiver<Out
     }
 }
 
-/// Sends the next frame; whether the connection is over.
+/// Sends the next frame; true when the connection has ended.
 async fn send_next(ws: &mut Ws, queue: &mut VecDeque<Out>, half_closed: &mut bool) -> bool {
     let message = match queue.pop_front() {
         Some(Out::Text { text, .. }) => Message::text(text),

@@ -15,16 +15,25 @@ const REQ_ID_MAX: usize = 36;
 impl Venue {
     pub(crate) fn on_trade_frame(&mut self, id: u64, frame: &Value) {
         let op = frame["op"].as_str().unwrap_or_default().to_owned();
+        let entry =
+            self.journal
+                .note_request(self.real_us(), Socket::Trade, &op, &frame["args"][0]);
         if self.cut(id, Point::Request) {
             return;
         }
         let rule = self.take_rule(Socket::Trade, &op);
         let reply = match self.check_frame(id, &op, frame) {
-            Err(refusal) => Reply::refused(refusal, None),
+            Err(refusal) => {
+                let reply = Reply::refused(refusal, None);
+                self.journal.note_outcome(entry, &reply);
+                reply
+            }
             Ok(()) => {
                 let args = frame["args"][0].clone();
                 self.ruled(rule.as_ref(), |venue| {
-                    venue.order_call(Socket::Trade, &op, &args)
+                    let reply = venue.order_call(Socket::Trade, &op, &args);
+                    venue.journal.note_outcome(entry, &reply);
+                    reply
                 })
             }
         };

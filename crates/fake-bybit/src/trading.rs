@@ -59,7 +59,7 @@ fn flag(args: &Value, field: &str) -> Result<bool, Refusal> {
 }
 
 impl Venue {
-    /// Does an operation; the answer's `data`.
+    /// Executes an operation; returns the answer's `data`.
     pub(crate) fn operate(&mut self, op: Op, args: &Value) -> Result<Value, Refusal> {
         self.pump();
         let result = match op {
@@ -85,6 +85,7 @@ impl Venue {
     /// Places an order of the account.
     pub(crate) fn create(&mut self, args: &Value, foreign: bool) -> Result<Value, Refusal> {
         let (market, category) = self.market_of(args)?;
+        self.markets[market as usize].listing.check_open()?;
         let side = side_of(args)?;
         let order_type = match text(args, "orderType")? {
             "Limit" => OrderType::Limit,
@@ -169,6 +170,8 @@ impl Venue {
             by_value,
             foreign,
         });
+        let at_us = self.real_us();
+        self.journal.created(&self.records.orders[at], at_us);
         self.by_client.insert(client_id, at);
         let spec = &self.markets[market as usize].spec;
         let request = NewOrder {
@@ -183,6 +186,7 @@ impl Venue {
         };
         if let Err(refusal) = self.request(request.into(), category) {
             self.by_client.remove(&client_id);
+            self.journal.never_lived(client_id);
             self.records.orders.truncate(at);
             return Err(refusal);
         }
@@ -193,7 +197,7 @@ impl Venue {
         Ok(json!({"orderId": id, "orderLinkId": link}))
     }
 
-    /// Sends a request to the exchange and takes in what it says.
+    /// Sends a request to the exchange and takes its reports.
     fn request(&mut self, request: Request, category: Category) -> Result<(), Refusal> {
         self.refused = None;
         self.exchange.submit(self.exchange_ns(), request);
@@ -204,7 +208,7 @@ impl Venue {
         }
     }
 
-    /// The order that a request names; `orderId` wins.
+    /// The order of a request, by `orderId` or else by `orderLinkId`.
     pub(crate) fn named(&self, args: &Value) -> Result<Option<usize>, Refusal> {
         let (id, link) = (text(args, "orderId")?, text(args, "orderLinkId")?);
         if id.is_empty() && link.is_empty() {
@@ -295,7 +299,7 @@ impl Venue {
             info.category == category
                 && (symbol.is_empty() || info.symbol == symbol)
                 && (base.is_empty() || info.base == base)
-                && (settle.is_empty() || settle == "USDT")
+                && (settle.is_empty() || settle == info.listing.settle_coin())
         };
         let mut open: Vec<usize> = self
             .by_client

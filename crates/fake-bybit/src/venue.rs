@@ -1,4 +1,4 @@
-//! The venue's state. Nothing here waits: what leaves goes to the queues of the connections.
+//! The venue's state. Nothing here blocks: frames go to the queues of the connections.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -17,18 +17,20 @@ use crate::{
     conn::Conn,
     error::StartError,
     fault::{CutPoint, End, Faults, ReplyRule, Socket},
+    garble::Garble,
+    journal::Journal,
     ledger::Ledger,
     market::Market,
     order::{Execution, Order},
-    private_feed::Update,
+    private_update::PrivateUpdate,
     rate::Limiter,
     settings::Settings,
 };
 
 /// The client's account at the exchange.
 pub(crate) const ACCOUNT: u64 = 1;
-/// Whoever takes at once. Others with orders in the book have an account each, so that they trade
-/// with each other.
+/// The account of orders that only take. Resting orders of others have an account each, so that they
+/// trade with each other.
 pub(crate) const TAKER: u64 = 2;
 
 /// A trade that is not published yet.
@@ -43,7 +45,7 @@ pub(crate) struct PendingTrade {
     pub(crate) up: i64,
 }
 
-/// What REST lists are made of.
+/// The records behind the REST lists.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
     pub(crate) orders: Vec<Order>,
@@ -60,6 +62,7 @@ pub(crate) struct Venue {
     pub(crate) refuse_until: BTreeMap<Socket, Instant>,
     pub(crate) cuts: Vec<CutPoint>,
     pub(crate) rules: Vec<ReplyRule>,
+    pub(crate) garbles: Vec<Garble>,
     started: Instant,
     epoch_ns: i64,
     pub(crate) exchange: Exchange,
@@ -71,6 +74,7 @@ pub(crate) struct Venue {
     pub(crate) trades: Vec<Vec<PendingTrade>>,
     pub(crate) seq: u64,
     pub(crate) records: Records,
+    pub(crate) journal: Journal,
     pub(crate) stale: Option<Box<Records>>,
     pub(crate) by_id: HashMap<String, usize>,
     pub(crate) by_link: HashMap<String, usize>,
@@ -80,7 +84,7 @@ pub(crate) struct Venue {
     pub(crate) others: Vec<u64>,
     /// Why the exchange refused the request in hand.
     pub(crate) refused: Option<Reject>,
-    pub(crate) batch: Vec<Update>,
+    pub(crate) batch: Vec<PrivateUpdate>,
     pub(crate) sent: VecDeque<(&'static str, u32, serde_json::Value)>,
     pub(crate) conns: BTreeMap<u64, Conn>,
     pub(crate) last_conn: u64,
@@ -100,6 +104,8 @@ pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, Venue> {
 
 impl Venue {
     pub(crate) fn new(config: Config) -> Result<Self, StartError> {
+        // Together: the time between the two is the error of the venue's clock.
+        let started = Instant::now();
         let epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let epoch_ns = epoch.map_or(0, |d| d.as_nanos() as i64);
         let setup = ExchangeConfig {
@@ -141,7 +147,8 @@ impl Venue {
             refuse_until: BTreeMap::new(),
             cuts: Vec::new(),
             rules: Vec::new(),
-            started: Instant::now(),
+            garbles: Vec::new(),
+            started,
             epoch_ns,
             exchange,
             exchange_ns: epoch_ns,
@@ -155,6 +162,7 @@ impl Venue {
                 ledger,
                 ..Records::default()
             },
+            journal: Journal::default(),
             stale: None,
             by_id: HashMap::new(),
             by_link: HashMap::new(),
@@ -176,6 +184,11 @@ impl Venue {
 
     fn real_ns(&self) -> i64 {
         self.epoch_ns + self.started.elapsed().as_nanos() as i64
+    }
+
+    /// The machine's clock, µs.
+    pub(crate) fn real_us(&self) -> i64 {
+        self.real_ns() / 1000
     }
 
     /// The machine's clock, ms.
@@ -214,7 +227,7 @@ impl Venue {
 
     // --- the exchange
 
-    /// Lets the exchange do what is due, and takes in what it says.
+    /// Advances the exchange and takes its events.
     pub(crate) fn pump(&mut self) {
         let real_ns = self.real_ns();
         let passed_ns = real_ns - self.advanced_ns;
@@ -267,7 +280,7 @@ impl Venue {
         self.exchange.book(market, side).take(depth).collect()
     }
 
-    /// Does what is due: market, book topics, trades, held frames, idle connections.
+    /// Publishes books and trades, sends held frames, ends idle connections.
     pub(crate) fn tick(&mut self) {
         self.pump();
         self.flush_private();
@@ -287,15 +300,5 @@ impl Venue {
         for id in idle {
             self.end(id, End::Drop);
         }
-    }
-}
-
-pub(crate) fn socket_name(socket: Socket) -> &'static str {
-    match socket {
-        Socket::Public => "public",
-        Socket::Spot => "spot",
-        Socket::Private => "private",
-        Socket::Trade => "trade",
-        Socket::Rest => "rest",
     }
 }

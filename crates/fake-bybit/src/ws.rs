@@ -1,4 +1,4 @@
-//! What clients say on WebSockets: ping, login, subscriptions; and who answers what.
+//! Requests on WebSockets: ping, login, subscriptions, and their answers.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     conn::Class,
     fault::{AuthMode, End, Point, Socket},
     sign::sign,
-    venue::{Venue, socket_name},
+    venue::Venue,
 };
 
 impl Venue {
@@ -43,7 +43,7 @@ impl Venue {
     }
 
     fn on_ping(&mut self, id: u64, socket: Socket, frame: &Value) {
-        self.count(&format!("ping.{}", socket_name(socket)));
+        self.count(&format!("ping.{}", socket.name()));
         if self.cut(id, Point::Ping) || self.faults.get(&socket).is_some_and(|f| f.no_pong) {
             return;
         }
@@ -73,7 +73,7 @@ impl Venue {
     }
 
     fn on_auth(&mut self, id: u64, socket: Socket, frame: &Value) {
-        self.count(&format!("auth.{}", socket_name(socket)));
+        self.count(&format!("auth.{}", socket.name()));
         if self.cut(id, Point::Auth) {
             return;
         }
@@ -187,7 +187,7 @@ impl Venue {
     }
 
     fn on_subscribe(&mut self, id: u64, socket: Socket, frame: &Value) {
-        self.count(&format!("subscribe.{}", socket_name(socket)));
+        self.count(&format!("subscribe.{}", socket.name()));
         if self.cut(id, Point::Subscribe) {
             return;
         }
@@ -199,14 +199,14 @@ impl Venue {
         let topics = match self.check_topics(id, socket, frame) {
             Ok(topics) => topics,
             Err(text) => {
-                self.count(&format!("subscribeRefused.{}", socket_name(socket)));
+                self.count(&format!("subscribeRefused.{}", socket.name()));
                 let reply = self.answer(id, frame, "subscribe", Err(text));
                 self.send(id, Class::Answer, reply, 0);
                 return;
             }
         };
         for topic in &topics {
-            self.count(&format!("topic.{}.{topic}", socket_name(socket)));
+            self.count(&format!("topic.{}.{topic}", socket.name()));
         }
         if let Some(conn) = self.conns.get_mut(&id) {
             conn.topics.extend(topics.iter().cloned());
@@ -293,7 +293,7 @@ impl Venue {
 
     fn on_unsubscribe(&mut self, id: u64, frame: &Value) {
         if let Some(socket) = self.conns.get(&id).map(|c| c.socket) {
-            self.count(&format!("unsubscribe.{}", socket_name(socket)));
+            self.count(&format!("unsubscribe.{}", socket.name()));
         }
         if let Some(conn) = self.conns.get_mut(&id) {
             for topic in frame["args"].as_array().into_iter().flatten() {

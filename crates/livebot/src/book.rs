@@ -1,4 +1,4 @@
-//! What both depth types of hftbacktest have in common beyond its traits.
+//! The part of hftbacktest's two depth types that a bot uses beyond their common traits.
 
 use hftbacktest::{
     depth::{HashMapMarketDepth, L2MarketDepth, MarketDepth, ROIVectorMarketDepth},

@@ -1,8 +1,8 @@
-//! What a bot is built from.
+//! Configuration of a bot.
 
 use std::time::Duration;
 
-use crate::{error::LiveBotError, wait::WaitConfig};
+use crate::{error::LiveBotError, idle::WaitConfig};
 
 /// An instrument as a bot registers it.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct InstrumentConfig {
     pub last_trades_capacity: usize,
 }
 
-/// What a bot is built from.
+/// Configuration of a bot.
 #[derive(Clone, Debug)]
 pub struct BotConfig {
     /// The instruments; their numbers are their places here.
@@ -32,11 +32,18 @@ pub struct BotConfig {
     pub bot_id: u64,
     /// How to wait.
     pub wait: WaitConfig,
+    /// Time within which an order or an amendment may be sent after it was requested; `None`: no limit.
+    /// Cancellations have no deadline.
+    pub order_deadline: Option<Duration>,
+    /// The bot sends no orders, and connectors report none to it.
+    pub only_looks: bool,
     /// A connector without a heartbeat for this long counts as lost.
     pub heartbeat_timeout: Duration,
+    /// Orders and amendments are sent only while the book of their instrument is live.
+    pub require_live_book: bool,
 }
 
-/// Refuses what no bot can be built from, with the path of the bad field.
+/// Checks instruments; the error names the path of the bad field.
 pub(crate) fn check(instruments: &[InstrumentConfig], with_roi: bool) -> Result<(), LiveBotError> {
     let fail = |at: usize, what: &str| {
         Err(LiveBotError::InvalidArgument(format!(

@@ -1,4 +1,6 @@
-//! hftbacktest's `Channel` over shared memory: drains without waiting, or waits well.
+//! hftbacktest's `Channel` over shared memory: drains without waiting, or waits by [`WaitStrategy`].
+//!
+//! [`WaitStrategy`]: crate::WaitStrategy
 
 use std::{
     cell::{RefCell, RefMut},
@@ -9,7 +11,7 @@ use std::{
 use hbl_wire::clock::monotonic_ns;
 use hftbacktest::{
     live::{BotError, Instrument, ipc::Channel},
-    types::{BuildError, LiveEvent, LiveRequest},
+    types::{BuildError, LiveEvent, LiveRequest, Status},
 };
 
 use crate::shared::{Mode, Shared};
@@ -55,7 +57,7 @@ impl Channel for TapChannel {
             }
             *left -= 1;
             let max = shared.records_max;
-            if shared.attention.is_wanted() || !shared.sink.has_room(max) {
+            if shared.pending.is_due() || !shared.sink.has_room(max) {
                 return Err(BotError::Timeout);
             }
             return shared.next()?.ok_or(BotError::Timeout);
@@ -63,7 +65,7 @@ impl Channel for TapChannel {
         let timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
         let until_ns = monotonic_ns().saturating_add(timeout_ns);
         loop {
-            if shared.attention.is_wanted() {
+            if shared.pending.is_due() {
                 return Err(BotError::Timeout);
             }
             if let Some(event) = shared.next()? {
@@ -72,7 +74,7 @@ impl Channel for TapChannel {
             if shared.is_stopped() {
                 return Err(BotError::Interrupted);
             }
-            if shared.attention.is_wanted() || monotonic_ns() >= until_ns {
+            if shared.pending.is_due() || monotonic_ns() >= until_ns {
                 return Err(BotError::Timeout);
             }
             shared.wait_work(until_ns);
@@ -92,9 +94,18 @@ impl Channel for TapChannel {
             .assets
             .get(inst_no)
             .ok_or(BotError::InstrumentNotFound)?;
-        shared.peers[asset.peer]
+        #[cfg(test)]
+        if shared.fails_to_send {
+            return Err(BotError::Custom("there is no room".to_owned()));
+        }
+        // Cancellations have no deadline.
+        let deadline_ns = match &request {
+            LiveRequest::Order { order, .. } if order.req == Status::New => shared.deadline_ns,
+            _ => u64::MAX,
+        };
+        shared.sessions[asset.session]
             .port
-            .send(&request)
+            .send_by(&request, deadline_ns)
             .map_err(|error| BotError::Custom(error.to_string()))
     }
 }

@@ -1,6 +1,6 @@
-//! Commands that another thread gives to a bot.
+//! Commands to a bot from another thread.
 
-/// What to do.
+/// Kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CommandKind {
     /// Open an order; the numbers are hftbacktest's.
@@ -27,16 +27,23 @@ pub enum CommandKind {
     Cancel,
     /// Cancel every order of the bot on the instrument.
     CancelAll,
+    /// Ask the connector for the state of an order.
+    AskOrder,
     /// Forget final orders.
     ClearInactive,
     /// Ask for the instrument's state again.
     Resync,
+    /// Let orders go to another destination than before.
+    AgreeOrders {
+        /// Of the destination, see [`Destination::tag`](hbl_wire::Destination::tag).
+        tag: u32,
+    },
 }
 
 /// One command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Command {
-    /// Its number; failures come back under it.
+    /// Its number; a failure is reported under it.
     pub number: u64,
     /// The instrument.
     pub asset: usize,
@@ -44,4 +51,7 @@ pub struct Command {
     pub order_id: u64,
     /// What to do.
     pub kind: CommandKind,
+    /// Deadline, monotonic nanoseconds; `None`: the bot's own order deadline, counted from the moment the
+    /// bot takes the command.
+    pub deadline_ns: Option<u64>,
 }

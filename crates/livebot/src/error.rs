@@ -32,7 +32,7 @@ pub enum ErrorCode {
     Custom = 3,
 }
 
-/// Why a command about orders was not carried out; hftbacktest's numbers, ours from 32 on.
+/// Why a command about orders was not carried out. Numbers up to 19 are hftbacktest's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[repr(u8)]
 pub enum CommandError {
@@ -48,13 +48,13 @@ pub enum CommandError {
     /// No instrument of this number.
     #[error("no instrument of this number")]
     InstrumentNotFound = 16,
-    /// Nothing came in time.
+    /// No answer came in time.
     #[error("nothing came in time")]
     Timeout = 17,
-    /// The bot was told to stop.
-    #[error("the bot was told to stop")]
+    /// The bot was stopped.
+    #[error("the bot was stopped")]
     Interrupted = 18,
-    /// Something else.
+    /// Any other failure.
     #[error("the bot failed")]
     Custom = 19,
     /// The connector is not there.
@@ -69,9 +69,27 @@ pub enum CommandError {
     /// An argument is out of range.
     #[error("an argument is out of range")]
     InvalidArgument = 35,
-    /// The request did not get into shared memory.
+    /// The request could not be written to shared memory.
     #[error("the request did not get into shared memory")]
     SendFailed = 36,
+    /// The book of the instrument is not live, see [`BookState`](crate::BookState).
+    #[error("the book of the instrument is not live")]
+    BookNotLive = 37,
+    /// The bot was made with `only_looks`: it sends no orders.
+    #[error("the bot only looks on")]
+    OnlyLooks = 38,
+    /// The deadline of the request has passed; it was not sent.
+    #[error("the request came too late to be carried out")]
+    TooLate = 39,
+    /// A price or quantity is not on the grid of its instrument.
+    #[error("the price is not on a tick, or the quantity not on a lot")]
+    OffGrid = 40,
+    /// The destination of orders has changed, and the program has not agreed.
+    #[error("orders go elsewhere than before, and the program has not agreed")]
+    OrdersChanged = 41,
+    /// The destination of orders is not the required one.
+    #[error("orders go elsewhere than the program demands")]
+    OrdersNotAsRequired = 42,
 }
 
 impl From<BotError> for CommandError {

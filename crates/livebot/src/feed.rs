@@ -9,12 +9,12 @@ use hftbacktest::types::{
 use crate::record::{Record, RecordKind};
 
 const KIND_MASK: u64 = 0xff;
-/// Prices beyond this many ticks are not prices; scanning a book up to them would hang a bot.
+/// Prices above this many ticks are invalid: scanning a book up to them would hang a bot.
 const TICKS_MAX: f64 = 1e12;
 
-/// hftbacktest's connector sends levels of snapshots and deletions in forms that its own bot
-/// ignores (no `LOCAL` flag, or the snapshot kind), so that a late bot has no book and a level
-/// never goes. They are rewritten here to what `LiveBot` applies.
+/// Rewrites levels to the form that `LiveBot` applies. hftbacktest's connector sends snapshots and
+/// deletions in forms that its own bot ignores (no `LOCAL` flag, or the snapshot kind), so that a late bot
+/// has no book and deleted levels stay.
 pub(crate) fn normalise(event: &mut Event) {
     let kind = event.ev & KIND_MASK;
     let is_level =
@@ -28,7 +28,7 @@ pub(crate) fn normalise(event: &mut Event) {
     }
 }
 
-/// False for an event that could not have come from a market.
+/// False for an event that no market sends: NaN, or a price or quantity out of range.
 pub(crate) fn is_sane(event: &Event, tick_size: f64) -> bool {
     event.px.is_finite()
         && event.qty.is_finite()
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hftbacktest_sends_and_ignores_becomes_what_it_applies() {
+    fn levels_that_hftbacktest_sends_and_ignores_are_applied() {
         for (sent, applied) in [
             (DEPTH_EVENT | BUY_EVENT, LOCAL_BID_DEPTH_EVENT),
             (DEPTH_SNAPSHOT_EVENT | SELL_EVENT, LOCAL_ASK_DEPTH_EVENT),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_market_sends_is_refused() {
+    fn events_that_no_market_sends_are_rejected() {
         let mut level = event(LOCAL_BID_DEPTH_EVENT);
         assert!(is_sane(&level, 0.1));
         for (px, qty) in [

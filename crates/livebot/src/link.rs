@@ -1,4 +1,4 @@
-//! A connector as its bot sees it.
+//! State of the link with a connector, as the bot shows it.
 
 use hbl_wire::LinkInfo;
 
@@ -9,8 +9,10 @@ use crate::record::LinkStatus;
 pub struct LinkView {
     /// The connector's name.
     pub connector: String,
-    /// What happened last.
+    /// The last change.
     pub status: LinkStatus,
-    /// What is known of it.
+    /// The connector's own data: version, kind, capabilities, epoch.
     pub info: LinkInfo,
+    /// Orders go to the agreed destination.
+    pub agreed: bool,
 }

@@ -1,11 +1,11 @@
-//! A bot: hftbacktest's `LiveBot`, the channel under it, and what keeps the two whole.
+//! A bot: hftbacktest's `LiveBot`, the channel under it, and what both share.
 //!
-//! What it does stands in rooms of its own: `waiting`, `upkeep` (links, registrations, books that
-//! are whole or not) and `order_entry`.
+//! Its methods lie in files by subject: `waiting`, `order_entry`, `link_changes`, `resync`
+//! (registrations and books), `bot_state`.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc};
 
-use hbl_wire::{BotPage, BotPort, random_bot_id};
+use hbl_wire::{BotControlBlock, BotPort, Capabilities, random_bot_id};
 use hftbacktest::{
     live::{Instrument, LiveBot, LiveBotBuilder},
     types::{Bot, Order},
@@ -13,21 +13,30 @@ use hftbacktest::{
 
 use crate::{
     book::{Book, Level},
+    book_state::{BookCheck, BookState},
     bot_config::{BotConfig, check},
     channel::{TapChannel, set_next},
+    connector_session::ConnectorSession,
     error::LiveBotError,
+    idle::{RateDetector, Waiter},
     link::LinkView,
-    orders,
-    pace::Pace,
     record::Record,
     remote::Remote,
-    shared::{Asset, Peer, Shared},
+    resync_orders::ResyncOrders,
+    shared::{Asset, Shared},
     sink::{Linear, Stats},
     state::StateBlock,
     trades::LastTrades,
-    unseen::Unseen,
-    wait::Waiter,
+    unconfirmed::UnconfirmedOrders,
 };
+
+fn capabilities_of(config: &BotConfig) -> Capabilities {
+    if config.only_looks {
+        Capabilities::ONLOOKER
+    } else {
+        Capabilities::default()
+    }
+}
 
 /// A live bot over one depth type; lives on the thread that made it.
 pub struct LiveCore<MD> {
@@ -36,11 +45,12 @@ pub struct LiveCore<MD> {
     pub(crate) state: Option<StateBlock>,
     pub(crate) next_report_ns: u64,
     pub(crate) levels: Vec<Level>,
-    pub(crate) pace: Pace,
+    pub(crate) rate: RateDetector,
+    pub(crate) require_live_book: bool,
 }
 
 impl<MD: Book> LiveCore<MD> {
-    /// Builds a bot. Its connectors need not be there yet: their links say when they come.
+    /// Builds a bot. Its connectors need not run yet: the links show when they come.
     ///
     /// # Errors
     /// [`LiveBotError::InvalidArgument`] with the path of the bad field, [`LiveBotError::Wire`].
@@ -51,38 +61,40 @@ impl<MD: Book> LiveCore<MD> {
         } else {
             config.bot_id
         };
-        let page = BotPage::own(id)?;
-        let mut peers: Vec<Peer> = Vec::new();
+        let block = BotControlBlock::own_as(id, capabilities_of(config))?;
+        let mut sessions: Vec<ConnectorSession> = Vec::new();
         let mut assets = Vec::new();
         let mut builder = LiveBotBuilder::<MD>::new().id(id);
         for (at, one) in config.instruments.iter().enumerate() {
-            let known = peers
+            let known = sessions
                 .iter()
-                .position(|peer| peer.port.name() == one.connector);
-            let peer = match known {
-                Some(peer) => peer,
+                .position(|session| session.port.name() == one.connector);
+            let session = match known {
+                Some(session) => session,
                 None => {
-                    peers.push(Peer::new(BotPort::open(
+                    sessions.push(ConnectorSession::new(BotPort::open(
                         &one.connector,
                         id,
                         config.heartbeat_timeout,
                     )?));
-                    peers.len() - 1
+                    sessions.len() - 1
                 }
             };
-            peers[peer].assets.insert(one.symbol.clone(), at);
+            sessions[session].assets.insert(one.symbol.clone(), at);
             assets.push(Asset {
-                peer,
+                session,
                 symbol: one.symbol.clone(),
                 tick_size: one.tick_size,
                 lot_size: one.lot_size,
                 trades: LastTrades::new(one.last_trades_capacity),
-                trusted: false,
-                awaited: orders::Awaited::default(),
-                unseen: Unseen::default(),
+                check: BookCheck::default(),
+                resync_orders: ResyncOrders::default(),
+                unconfirmed: UnconfirmedOrders::default(),
+                earlier: HashSet::new(),
                 unanswered: false,
                 refused: false,
                 registered_ns: 0,
+                position_reported: false,
                 touched: true,
             });
             builder = builder.register(Instrument::new(
@@ -96,11 +108,18 @@ impl<MD: Book> LiveCore<MD> {
         }
         let shared = Rc::new(RefCell::new(Shared::new(
             id,
-            page,
-            peers,
+            block,
+            sessions,
             assets,
             Waiter::new(config.wait),
         )));
+        {
+            let mut shared = shared.borrow_mut();
+            shared.only_looks = config.only_looks;
+            shared.order_deadline_ns = config
+                .order_deadline
+                .map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        }
         set_next(shared.clone());
         let bot = builder
             .build::<TapChannel>()
@@ -111,7 +130,8 @@ impl<MD: Book> LiveCore<MD> {
             state: None,
             next_report_ns: 0,
             levels: Vec::new(),
-            pace: Pace::default(),
+            rate: RateDetector::default(),
+            require_live_book: config.require_live_book,
         };
         core.check_links();
         Ok(core)
@@ -123,7 +143,7 @@ impl<MD: Book> LiveCore<MD> {
         self.shared.borrow().id
     }
 
-    /// Sends the records of every wait to this memory, and the state of the instruments to that.
+    /// Writes the records of every wait to `records`, and the state of the instruments to `state`.
     ///
     /// # Safety
     /// Both must stay valid for writes, aligned to 8, until the bot is dropped or attached anew.
@@ -155,8 +175,8 @@ impl<MD: Book> LiveCore<MD> {
         Ok(())
     }
 
-    /// Writes the time on `CLOCK_MONOTONIC` into the state block: a number returned to JavaScript
-    /// would be allocated there.
+    /// Writes the time on `CLOCK_MONOTONIC`, ns, into the state block: returning a number would allocate
+    /// in JavaScript.
     pub fn note_time(&self) {
         if let Some(state) = &self.state {
             state.put_time(hbl_wire::clock::monotonic_ns());
@@ -167,7 +187,7 @@ impl<MD: Book> LiveCore<MD> {
     /// takes the records.
     pub fn bind(&mut self, remote: Arc<Remote>) {
         let mut shared = self.shared.borrow_mut();
-        remote.bind(shared.page.ringer());
+        remote.bind(shared.block.ringer());
         if let Some(ring) = remote.take_ring() {
             let instruments = shared.assets.len();
             let Shared {
@@ -184,16 +204,43 @@ impl<MD: Book> LiveCore<MD> {
         self.report(true);
     }
 
+    /// Unties the bot from its remote: a stop has no effect any more, so that the bot can take the answers
+    /// to its last requests.
+    pub fn unbind(&mut self) {
+        if let Some(remote) = self.shared.borrow_mut().remote.take() {
+            remote.unbind();
+        }
+    }
+
     /// hftbacktest's bot, to read from.
     #[must_use]
     pub const fn bot(&self) -> &LiveBot<TapChannel, MD> {
         &self.bot
     }
 
+    /// Signed position of an instrument; NaN until the connector has reported it, and when the connector
+    /// cannot know it. hftbacktest's own connectors report no flat position: with them it is 0 from the
+    /// connection on, as in hftbacktest's own bot.
+    #[must_use]
+    pub fn position(&self, asset: usize) -> f64 {
+        match self.shared.borrow().assets.get(asset) {
+            Some(one) if one.position_reported => self.bot.position(asset),
+            _ => f64::NAN,
+        }
+    }
+
     /// The order of an id, `None` when the bot does not hold it.
     #[must_use]
     pub fn order(&self, asset: usize, order_id: u64) -> Option<&Order> {
         self.bot.orders(asset).get(&order_id)
+    }
+
+    /// State of an instrument's book; [`BookState::Disconnected`] for an unknown number.
+    #[must_use]
+    pub fn book_state(&self, asset: usize) -> BookState {
+        let shared = self.shared.borrow();
+        let one = shared.assets.get(asset);
+        one.map_or(BookState::Disconnected, |one| one.check.state)
     }
 
     /// Number of instruments.
@@ -230,11 +277,12 @@ impl<MD: Book> LiveCore<MD> {
     #[must_use]
     pub fn links(&self) -> Vec<LinkView> {
         let shared = self.shared.borrow();
-        let view = |peer: &Peer| LinkView {
-            connector: peer.port.name().to_owned(),
-            status: peer.status,
-            info: peer.port.info(),
+        let view = |session: &ConnectorSession| LinkView {
+            connector: session.port.name().to_owned(),
+            status: session.status,
+            info: session.port.info(),
+            agreed: session.destination.is_agreed(),
         };
-        shared.peers.iter().map(view).collect()
+        shared.sessions.iter().map(view).collect()
     }
 }

@@ -1,41 +1,20 @@
-//! Orders and the commands of another thread.
+//! Order entry: submit, modify, cancel, and questions about orders.
 
-use hbl_wire::{SideRequest, clock::monotonic_ns};
+use hbl_wire::{Capabilities, ControlRequest, clock::monotonic_ns};
 use hftbacktest::{
     live::BotError,
-    types::{Bot, ElapseResult, OrdType, OrderRequest, Side, TimeInForce},
+    types::{
+        Bot, ElapseResult, LiveRequest, OrdType, Order, OrderRequest, Side, Status, TimeInForce,
+    },
 };
 
 use crate::{
-    book::Book,
-    command::{Command, CommandKind},
-    error::CommandError,
-    live_core::LiveCore,
-    orders,
-    record::{Record, RecordKind},
-    shared::index,
+    book::Book, error::CommandError, live_core::LiveCore, order_questions::NOT_SENT, orders,
+    record::Record, shared::index,
 };
 
 impl<MD: Book> LiveCore<MD> {
-    pub(crate) fn peer_of(&self, asset: usize) -> Result<usize, CommandError> {
-        self.shared
-            .borrow()
-            .assets
-            .get(asset)
-            .map(|one| one.peer)
-            .ok_or(CommandError::InstrumentNotFound)
-    }
-
-    pub(crate) fn connected(&self, asset: usize) -> Result<usize, CommandError> {
-        let peer = self.peer_of(asset)?;
-        if self.shared.borrow().peers[peer].port.is_connected() {
-            Ok(peer)
-        } else {
-            Err(CommandError::ConnectorDown)
-        }
-    }
-
-    /// Opens an order. With `wait_ns` above 0 it waits that long for the first response.
+    /// Submits an order. With `wait_ns` above 0 it waits that long for the first response.
     ///
     /// # Errors
     /// [`CommandError`]; nothing was sent unless it is [`CommandError::Timeout`].
@@ -45,7 +24,24 @@ impl<MD: Book> LiveCore<MD> {
         request: OrderRequest,
         wait_ns: u64,
     ) -> Result<(), CommandError> {
-        self.connected(asset)?;
+        let deadline_ns = self.shared.borrow().deadline_from_now();
+        self.submit_by(asset, request, deadline_ns, wait_ns)
+    }
+
+    /// As [`submit`](Self::submit), for an order with a deadline of its own, monotonic nanoseconds.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit), and [`CommandError::TooLate`].
+    pub fn submit_by(
+        &mut self,
+        asset: usize,
+        request: OrderRequest,
+        deadline_ns: u64,
+        wait_ns: u64,
+    ) -> Result<(), CommandError> {
+        self.session_of(asset)?;
+        self.may_trade(deadline_ns)?;
+        self.tradable(asset)?;
         let good = |value: f64| value.is_finite() && value > 0.0;
         let priced = request.order_type == OrdType::Market || good(request.price);
         let known = matches!(request.side, Side::Buy | Side::Sell)
@@ -54,19 +50,25 @@ impl<MD: Book> LiveCore<MD> {
         if !good(request.qty) || !priced || !known || request.order_id == 0 {
             return Err(CommandError::InvalidArgument);
         }
-        let (order_id, price) = (
-            request.order_id,
-            if request.price.is_finite() {
-                request.price
-            } else {
-                0.0
-            },
-        );
+        let is_market = request.order_type == OrdType::Market;
+        let limit = (!is_market).then_some(request.price);
+        let (on_tick, qty) = self.on_grid(asset, limit, request.qty)?;
+        let order_id = request.order_id;
+        let price = match limit {
+            Some(_) => on_tick,
+            None if request.price.is_finite() => request.price,
+            None => 0.0,
+        };
+        self.shared.borrow_mut().deadline_ns = deadline_ns;
         // `LiveBot` has two methods of this name; the trait's takes the request.
         let sent = Bot::submit_order(
             &mut self.bot,
             asset,
-            OrderRequest { price, ..request },
+            OrderRequest {
+                price,
+                qty,
+                ..request
+            },
             false,
         );
         if let Err(error) = sent {
@@ -76,23 +78,24 @@ impl<MD: Book> LiveCore<MD> {
             }
             return Err(error.into());
         }
-        self.await_response(asset, order_id, Some(0), wait_ns)
+        self.await_response(asset, order_id, (Some(0), false), wait_ns)
     }
 
-    /// `LiveBot` keeps an order whose request never got out; it must not look open for ever.
+    /// `LiveBot` keeps an order whose request was not sent: it is ended here.
     pub(crate) fn forget_unsent(&mut self, asset: usize, order_id: u64) {
         if let Some(order) = self.bot.orders(asset).get(&order_id) {
             let order = orders::expired(order);
             self.shared.borrow_mut().inject_order(
                 asset,
                 order,
-                -2,
+                NOT_SENT,
                 "the request could not be sent",
             );
         }
     }
 
-    /// Changes price and total quantity of an open order, through the side channel.
+    /// Changes price and total quantity of an open order. With `wait_ns` above 0 it waits that long for
+    /// the first response.
     ///
     /// # Errors
     /// [`CommandError::Unsupported`] when the connector lacks it, and the others.
@@ -104,7 +107,25 @@ impl<MD: Book> LiveCore<MD> {
         qty: f64,
         wait_ns: u64,
     ) -> Result<(), CommandError> {
-        let peer = self.connected(asset)?;
+        let deadline_ns = self.shared.borrow().deadline_from_now();
+        self.modify_by(asset, order_id, (price, qty), deadline_ns, wait_ns)
+    }
+
+    /// As [`modify`](Self::modify), for a change with a deadline of its own, monotonic nanoseconds.
+    ///
+    /// # Errors
+    /// As [`modify`](Self::modify), and [`CommandError::TooLate`].
+    pub fn modify_by(
+        &mut self,
+        asset: usize,
+        order_id: u64,
+        (price, qty): (f64, f64),
+        deadline_ns: u64,
+        wait_ns: u64,
+    ) -> Result<(), CommandError> {
+        self.session_of(asset)?;
+        self.may_trade(deadline_ns)?;
+        let session = self.tradable(asset)?;
         if !(price.is_finite() && price > 0.0 && qty.is_finite() && qty > 0.0) {
             return Err(CommandError::InvalidArgument);
         }
@@ -117,26 +138,27 @@ impl<MD: Book> LiveCore<MD> {
             return Err(CommandError::InvalidOrderStatus);
         }
         let before = Some(order.exch_timestamp);
+        let (price, qty) = self.on_grid(asset, Some(price), qty)?;
         {
             let shared = self.shared.borrow();
             let one = &shared.assets[asset];
             #[expect(
                 clippy::cast_possible_truncation,
-                reason = "saturates, and the connector checks the price"
+                reason = "a whole number of ticks, checked above"
             )]
             let price_tick = (price / one.tick_size).round() as i64;
-            let request = SideRequest::Amend {
+            let request = ControlRequest::Amend {
                 symbol: one.symbol.clone(),
                 order_id,
                 price_tick,
                 qty,
             };
-            shared.peers[peer]
+            shared.sessions[session]
                 .port
-                .send_side(&request)
+                .send_side_by(&request, deadline_ns)
                 .map_err(|error| CommandError::from(&error))?;
         }
-        self.await_response(asset, order_id, before, wait_ns)
+        self.await_response(asset, order_id, (before, false), wait_ns)
     }
 
     /// Cancels an order.
@@ -151,37 +173,122 @@ impl<MD: Book> LiveCore<MD> {
     ) -> Result<(), CommandError> {
         self.connected(asset)?;
         let before = self.last_update(asset, order_id);
-        self.bot
-            .cancel(asset, order_id, false)
-            .map_err(|error| match error {
-                BotError::Custom(_) => CommandError::SendFailed,
-                other => other.into(),
-            })?;
-        self.await_response(asset, order_id, before, wait_ns)
+        match self.bot.cancel(asset, order_id, false) {
+            Err(BotError::Custom(_)) => {
+                self.forget_cancel(asset, order_id)?;
+                return Err(CommandError::SendFailed);
+            }
+            sent => sent?,
+        };
+        self.await_response(asset, order_id, (before, true), wait_ns)
     }
 
-    /// Cancels every open order of this bot on an instrument, with one message.
+    /// `LiveBot` notes a cancellation before it is sent, and rejects the next one while it is pending: one
+    /// that was not sent is removed here.
+    fn forget_cancel(&mut self, asset: usize, order_id: u64) -> Result<(), CommandError> {
+        if let Some(order) = self.bot.orders(asset).get(&order_id) {
+            let order = orders::without_request(order);
+            self.shared.borrow_mut().inject_unpended(asset, order);
+            self.apply_injected()?;
+        }
+        Ok(())
+    }
+
+    /// Cancels an order, acknowledged or not. `LiveBot` rejects the cancel of an unacked order; the
+    /// connector takes it.
+    pub(crate) fn cancel_any(&mut self, asset: usize, order_id: u64) -> Result<(), CommandError> {
+        let order = self.order(asset, order_id);
+        match order.filter(|order| order.active() && order.req == Status::New) {
+            Some(order) => {
+                let order = order.clone();
+                self.connected(asset)?;
+                self.send_cancel(asset, order)
+            }
+            None => self.cancel(asset, order_id, 0),
+        }
+    }
+
+    fn send_cancel(&self, asset: usize, mut order: Order) -> Result<(), CommandError> {
+        let shared = self.shared.borrow();
+        let one = &shared.assets[asset];
+        order.req = Status::Canceled;
+        let symbol = one.symbol.clone();
+        let sent = shared.sessions[one.session]
+            .port
+            .send(&LiveRequest::Order { symbol, order });
+        sent.map_err(|_| CommandError::SendFailed)
+    }
+
+    /// Cancels every open order of this bot on an instrument: with one message those that the
+    /// connector follows, acknowledged or not, and one by one the unconfirmed ones.
     ///
     /// # Errors
     /// [`CommandError::Unsupported`] when the connector lacks it, and the others.
     pub fn cancel_all(&mut self, asset: usize) -> Result<(), CommandError> {
-        let peer = self.connected(asset)?;
-        let shared = self.shared.borrow();
-        let request = SideRequest::CancelAll {
-            symbol: shared.assets[asset].symbol.clone(),
+        let session = self.connected(asset)?;
+        let unconfirmed: Vec<Order> = {
+            let shared = self.shared.borrow();
+            let request = ControlRequest::CancelAll {
+                symbol: shared.assets[asset].symbol.clone(),
+            };
+            let sent = shared.sessions[session].port.send_control(&request);
+            sent.map_err(|error| CommandError::from(&error))?;
+            shared.assets[asset]
+                .unconfirmed
+                .unfollowed()
+                .cloned()
+                .collect()
         };
-        shared.peers[peer]
-            .port
-            .send_side(&request)
-            .map_err(|error| CommandError::from(&error))
+        for order in unconfirmed {
+            self.send_cancel(asset, order)?;
+        }
+        Ok(())
     }
 
-    /// Waits for the first update of an order after a request, whatever it says.
+    /// Asks for the state of an order. An ended one is reported again at once; for any other the
+    /// connector is asked until it answers. A connector that cannot be asked for one order is asked for
+    /// the instrument's state.
+    ///
+    /// # Errors
+    /// [`CommandError::ConnectorDown`], [`CommandError::InstrumentNotFound`],
+    /// [`CommandError::SendFailed`].
+    pub fn ask_order(&mut self, asset: usize, order_id: u64) -> Result<(), CommandError> {
+        let session = self.connected(asset)?;
+        let order = self.order(asset, order_id).cloned();
+        let mut shared = self.shared.borrow_mut();
+        let able = shared.sessions[session].port.info().capabilities;
+        if !able.contains(Capabilities::ASK_ORDER) {
+            shared.request_resync(asset);
+            return Ok(());
+        }
+        match order {
+            Some(order) if order.active() => shared.mark_unconfirmed(asset, vec![order]),
+            Some(order) => shared.push(&Record {
+                asset: index(asset),
+                recv_mono_ns: monotonic_ns(),
+                ..orders::record_of(&orders::without_execution(&order))
+            }),
+            // The order is of an earlier run of the bot.
+            None => {
+                let question = ControlRequest::AskOrder {
+                    symbol: shared.assets[asset].symbol.clone(),
+                    order_id,
+                    sent_ts: 0,
+                    to_this_run: false,
+                };
+                let sent = shared.sessions[session].port.send_control(&question);
+                sent.map_err(|error| CommandError::from(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the first update of an order after a request.
     pub(crate) fn await_response(
         &mut self,
         asset: usize,
         order_id: u64,
-        before: Option<i64>,
+        (before, is_cancel): (Option<i64>, bool),
         wait_ns: u64,
     ) -> Result<(), CommandError> {
         if wait_ns == 0 {
@@ -191,6 +298,11 @@ impl<MD: Book> LiveCore<MD> {
         loop {
             let order = self.bot.orders(asset).get(&order_id);
             if order.map(|order| order.exch_timestamp) != before {
+                return Ok(());
+            }
+            // A rejected cancellation leaves the order as it was.
+            let is_answered = order.is_some_and(|order| order.req == Status::None);
+            if is_cancel && is_answered {
                 return Ok(());
             }
             let left_ns = until_ns.saturating_sub(monotonic_ns());
@@ -215,7 +327,7 @@ impl<MD: Book> LiveCore<MD> {
     /// [`CommandError::ConnectorDown`], [`CommandError::InstrumentNotFound`].
     pub fn resync(&mut self, asset: usize) -> Result<(), CommandError> {
         self.connected(asset)?;
-        self.shared.borrow_mut().ask_resync(asset);
+        self.shared.borrow_mut().request_resync(asset);
         Ok(())
     }
 
@@ -224,93 +336,12 @@ impl<MD: Book> LiveCore<MD> {
     /// # Errors
     /// [`CommandError::InstrumentNotFound`].
     pub fn clear_inactive_orders(&mut self, asset: usize) -> Result<(), CommandError> {
-        self.peer_of(asset)?;
+        self.session_of(asset)?;
         self.bot.clear_inactive_orders(Some(asset));
         Ok(())
     }
-
-    pub(crate) fn run_commands(&mut self) {
-        let Some(remote) = self.shared.borrow().remote.clone() else {
-            return;
-        };
-        if !remote.has_commands() {
-            return;
-        }
-        while let Some(command) = remote.next_command() {
-            let Err(error) = self.run_command(command) else {
-                continue;
-            };
-            self.shared.borrow_mut().push(&Record {
-                kind: RecordKind::Command as u8,
-                status: error as u8,
-                asset: index(command.asset),
-                recv_mono_ns: monotonic_ns(),
-                order_id: command.number,
-                value: command.order_id.cast_signed(),
-                ..Record::default()
-            });
-        }
-    }
-
-    pub(crate) fn run_command(&mut self, command: Command) -> Result<(), CommandError> {
-        let Command {
-            asset,
-            order_id,
-            kind,
-            ..
-        } = command;
-        match kind {
-            CommandKind::Submit {
-                side,
-                price,
-                qty,
-                time_in_force,
-                order_type,
-            } => {
-                let request = order_request(order_id, side, price, qty, time_in_force, order_type)?;
-                self.submit(asset, request, 0)
-            }
-            CommandKind::Modify { price, qty } => self.modify(asset, order_id, price, qty, 0),
-            CommandKind::Cancel => self.cancel(asset, order_id, 0),
-            CommandKind::CancelAll => self.cancel_all(asset),
-            CommandKind::ClearInactive => self.clear_inactive_orders(asset),
-            CommandKind::Resync => self.resync(asset),
-        }
-    }
 }
 
-/// An order request from the numbers that cross from JavaScript.
-///
-/// # Errors
-/// [`CommandError::InvalidArgument`] for a number that stands for nothing.
-pub fn order_request(
-    order_id: u64,
-    side: i8,
-    price: f64,
-    qty: f64,
-    time_in_force: u8,
-    order_type: u8,
-) -> Result<OrderRequest, CommandError> {
-    Ok(OrderRequest {
-        order_id,
-        price,
-        qty,
-        side: match side {
-            1 => Side::Buy,
-            -1 => Side::Sell,
-            _ => return Err(CommandError::InvalidArgument),
-        },
-        time_in_force: match time_in_force {
-            0 => TimeInForce::GTC,
-            1 => TimeInForce::GTX,
-            2 => TimeInForce::FOK,
-            3 => TimeInForce::IOC,
-            _ => return Err(CommandError::InvalidArgument),
-        },
-        order_type: match order_type {
-            0 => OrdType::Limit,
-            1 => OrdType::Market,
-            _ => return Err(CommandError::InvalidArgument),
-        },
-    })
-}
+#[cfg(test)]
+#[path = "order_entry_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 //! The TypeScript twin is `lib/models/record-layout.ts`; both are checked against the same vectors
 //! (`__test__/support/record-vectors.json`). All fields are little-endian and naturally aligned.
 
-/// What a [`Record`] tells.
+/// Kind of a [`Record`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RecordKind {
@@ -21,7 +21,7 @@ pub enum RecordKind {
     Order = 5,
     /// The position; `qty` is signed.
     Position = 6,
-    /// An error told by the connector. `status` is an [`ErrorCode`](crate::ErrorCode), `value` its
+    /// An error that the connector reports. `status` is an [`ErrorCode`](crate::ErrorCode), `value` its
     /// number where the wire carries one, the text follows in `Text` records.
     Error = 7,
     /// The connection to a connector changed: `status` is a [`LinkStatus`], `asset` the first
@@ -29,29 +29,33 @@ pub enum RecordKind {
     Link = 8,
     /// `value` messages were lost on the way from the connector of `asset`.
     Gap = 9,
-    /// The book of `asset` is cleared and no longer trusted until [`RecordKind::BookReady`].
+    /// The book of `asset` is cleared and not synced until [`RecordKind::BookReady`].
     BookReset = 10,
-    /// A full snapshot of the book of `asset` has been applied. `status` is 1 when the connector does
-    /// not know the account's orders: nothing follows from those that it did not name. Otherwise 0.
+    /// The book of `asset` is synced: a full snapshot has been applied. `status` is 1 when the connector
+    /// does not know the account's orders: one that it did not report may still be open. Otherwise 0.
     BookReady = 11,
     /// The connector refused `order_id`; `value` is its code, the text follows in `Text` records.
-    /// Comes before the `Order` record that ends the order. The bot's own words are synthetic: -1, the
-    /// connector does not list the order any more, and an `Order` record ends it; -2, the connector
-    /// cannot know the order, which stays as it is.
+    /// Comes before the `Order` record that ends the order. Those made by the bot are synthetic: -1, the
+    /// order is not open any more, and an `Order` record ends it; -2, the state of the order is not known,
+    /// and it stays as it is; -3, the order was never sent to the venue, and an `Order` record ends it.
     Reject = 12,
     /// The outcome of a command sent from another thread: `order_id` is the command's number,
-    /// `status` 0 or a [`CommandError`](crate::CommandError).
+    /// `status` 0 or a [`CommandError`](crate::CommandError), `value` the order. Where that is
+    /// [`BookNotLive`](crate::CommandError::BookNotLive), `req` is the [`BookState`](crate::BookState).
     Command = 13,
     /// Money of the account of `asset`'s connector: one coin, named in the text, or with an empty
-    /// text the account as a whole. `px` equity, `qty` wallet balance, `leaves_qty` available,
+    /// text the entire account. `px` equity, `qty` wallet balance, `leaves_qty` available,
     /// `exec_qty` initial margin, `exec_px` maintenance margin, `extra` unrealised profit; NaN for
-    /// what the venue does not tell. `exch_ts_ns`: when it was so.
+    /// values that the venue does not report. `exch_ts_ns`: their time.
     Balance = 14,
     /// Up to [`TEXT_BYTES`] bytes of UTF-8 at offset 8 that continue the record before.
     Text = 15,
-    /// What else the connector tells: `value` is its code, `status` a
+    /// A notice of the connector or the bot: `value` is its code, `status` a
     /// [`Severity`](hbl_wire::Severity), `order_id` the order that it concerns, 0 for none. The text follows in `Text` records.
     Notice = 16,
+    /// The state of the book of `asset` changed: `status` is a [`BookState`](crate::BookState),
+    /// `value` the one before.
+    BookState = 17,
 }
 
 /// What happened to the link with a connector ([`RecordKind::Link`]).
@@ -72,7 +76,7 @@ pub enum LinkStatus {
     VenueUp = 5,
     /// The venue's feed of `asset` is stale.
     FeedStale = 6,
-    /// The venue's feed of `asset` is fresh again.
+    /// The venue's feed of `asset` is live again.
     FeedFresh = 7,
     /// A connection of the connector with its venue is lost: `value` is a
     /// [`VenueSocket`](hbl_wire::VenueSocket), the reason follows as text.

@@ -1,10 +1,10 @@
-//! What another thread holds of a bot: stop, commands, the ring and the wake-up.
+//! The handle of a bot on another thread: stop, commands, the ring and the wake-up.
 //!
 //! 1. The bot's thread is the only writer of the ring, and writes only while it holds a
 //!    [`Pump`], never while it waits. [`Remote::close`] forbids the next pump and waits for the
 //!    end of the present one; after it the ring's memory may go.
-//! 2. Commands are published before the bell rings; the bot looks at them before it sleeps. A nap is
-//!    a sleep that only commands and the stop end, not messages.
+//! 2. Commands are published before the doorbell rings; the bot looks for them before it sleeps. Only
+//!    commands and the stop end [`Remote::sleep`], messages do not.
 //! 3. The wake-up is called at most once per time that the consumer went to sleep, from the bot's
 //!    thread, never under a lock that the consumer needs.
 
@@ -95,7 +95,7 @@ impl Remote {
             thread::yield_now();
         }
         locked(&self.ring).take();
-        // It holds the bot's page, and with it the bot's id.
+        // It holds the bot's control block, and with it the bot's id.
         locked(&self.bot).take();
     }
 
@@ -105,7 +105,7 @@ impl Remote {
         self.stop.load(Ordering::Acquire)
     }
 
-    /// What the bot last reported.
+    /// The last report of the bot.
     #[must_use]
     pub fn report(&self) -> (Option<Stats>, Vec<LinkView>) {
         locked(&self.report).clone()
@@ -125,14 +125,14 @@ impl Remote {
     }
 
     /// Sleeps on the bot's thread for `time`, or until there is a command or the stop.
-    pub(crate) fn nap(&self, time: Duration) {
-        // Either of them after this look leaves a token, with which parking ends at once.
+    pub(crate) fn sleep(&self, time: Duration) {
+        // A command or stop after this check unparks the thread first, and parking returns at once.
         if !self.has_commands() && !self.is_stopped() {
             thread::park_timeout(time);
         }
     }
 
-    /// The bot ends: its page must not stay for as long as somebody holds the remote.
+    /// Releases the bot's control block, which must not outlive the bot when the remote does.
     pub(crate) fn unbind(&self) {
         locked(&self.bot).take();
     }
@@ -196,27 +196,27 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use hbl_wire::{BotPage, random_bot_id};
+    use hbl_wire::{BotControlBlock, random_bot_id};
 
     use super::Remote;
     use crate::command::{Command, CommandKind};
 
     #[test]
-    fn a_command_ends_a_nap_and_keeps_the_next_from_beginning() {
+    fn a_command_ends_a_batch_sleep_and_keeps_the_next_from_beginning() {
         const LONG: Duration = Duration::from_secs(60);
-        let page = BotPage::own(random_bot_id()).unwrap();
+        let block = BotControlBlock::own(random_bot_id()).unwrap();
         let remote = Arc::new(Remote::new(None, Box::new(|| {})));
         let (bound, is_bound) = mpsc::channel();
         let bot = {
-            let (remote, ringer) = (remote.clone(), page.ringer());
+            let (remote, ringer) = (remote.clone(), block.ringer());
             thread::spawn(move || {
                 remote.bind(ringer);
                 bound.send(()).unwrap();
                 let start = Instant::now();
                 while !remote.has_commands() {
-                    remote.nap(LONG);
+                    remote.sleep(LONG);
                 }
-                remote.nap(LONG);
+                remote.sleep(LONG);
                 start.elapsed()
             })
         };
@@ -227,6 +227,7 @@ mod tests {
             asset: 0,
             order_id: 0,
             kind: CommandKind::Resync,
+            deadline_ns: None,
         };
         assert_eq!(remote.command(command), Some(1));
         assert!(bot.join().unwrap() < LONG);

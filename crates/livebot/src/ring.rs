@@ -1,7 +1,7 @@
 //! The ring between the bot's thread and JavaScript's main thread.
 //!
-//! Layout and words are those of `lib/models/record-layout.ts`: 32-bit counters that wrap, one
-//! producer (here), one consumer (JavaScript, with `Atomics`).
+//! Layout and header fields as in `lib/models/record-layout.ts`: 32-bit counters that wrap, one producer
+//! (here), one consumer (JavaScript, with `Atomics`).
 
 use std::{
     ptr::NonNull,
@@ -19,7 +19,7 @@ const WANTS_WAKE: usize = 32;
 const DROPPED: usize = 48;
 const DELIVERED: usize = 49;
 
-/// The producer's end of a ring in memory that somebody else owns.
+/// The producer's end of a ring in memory that JavaScript owns.
 pub struct RingWriter {
     base: NonNull<u8>,
     capacity: u32,
@@ -80,8 +80,8 @@ impl RingWriter {
         self.capacity
     }
 
-    /// Writes a record that the caller knows to fit ([`RingWriter::free`]); not seen before
-    /// [`RingWriter::publish`].
+    /// Writes a record. The caller has checked [`RingWriter::free`]; the consumer sees the record only
+    /// after [`RingWriter::publish`].
     pub(crate) fn write(&mut self, record: &Record) {
         let cell = (self.written & (self.capacity - 1)) as usize;
         // SAFETY: the cell is inside the ring, and the consumer does not read it before `publish`.
@@ -99,8 +99,8 @@ impl RingWriter {
         self.written = self.written.wrapping_add(1);
     }
 
-    /// Shows what was written to the consumer; true when it sleeps and must be woken. A consumer
-    /// sleeps on, and nothing is touched, when nothing was written.
+    /// Publishes the written records to the consumer; true when it sleeps and must be woken. Without new
+    /// records nothing happens.
     pub(crate) fn publish(&mut self) -> bool {
         if self.published == self.written {
             return false;

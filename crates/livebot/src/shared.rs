@@ -1,131 +1,98 @@
-//! What the channel inside `LiveBot` and the owner of the bot share.
+//! State shared by the channel inside `LiveBot` and the owner of the bot.
 
-mod symbols;
+use std::{
+    collections::{HashSet, VecDeque},
+    rc::Rc,
+    sync::Arc,
+    thread,
+};
 
-use std::{collections::VecDeque, rc::Rc, sync::Arc, thread};
-
-use hbl_wire::{BotPage, BotPort, Ringer, clock::monotonic_ns};
+use hbl_wire::{BotControlBlock, Ringer, clock::monotonic_ns};
 use hftbacktest::types::LiveEvent;
 
 use crate::{
-    orders,
-    record::{LinkStatus, Record},
+    book_state::BookCheck,
+    connector_session::ConnectorSession,
+    idle::Waiter,
+    order_destination::Requirement,
+    pending_work::PendingWork,
+    record::Record,
     remote::Remote,
+    resync_orders::ResyncOrders,
     sink::{Sink, Stats},
     trades::LastTrades,
-    unseen::Unseen,
-    wait::Waiter,
+    unconfirmed::UnconfirmedOrders,
 };
-use symbols::Symbols;
 
-/// The link of each connector is looked at this often.
+/// Interval between two checks of the links.
 pub(crate) const LINK_CHECK_NS: u64 = 10_000_000;
 
-/// A registration that nobody answered, because it or its answer was lost, is sent again.
+/// A registration without an answer, because one of the two was lost, is sent again after this time.
 pub(crate) const ANSWER_TIMEOUT_NS: u64 = 1_000_000_000;
 
 /// How `recv_timeout` ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Takes what is there, at most this many messages, and never waits.
+    /// Takes at most this many messages that are there, and never waits.
     Drain { left: u32 },
     /// Waits up to the time-out for each message, as hftbacktest does.
     Forward,
 }
 
-/// What the owner of the bot must do before it goes on.
-#[derive(Default)]
-pub(crate) struct Attention {
-    /// Registrations to send, with a cleared book.
-    pub(crate) resync: Vec<usize>,
-    /// Books to clear before `held` is applied: the answer to their registration begins.
-    pub(crate) clear: Vec<usize>,
-    /// Instruments whose registration was answered in full.
-    pub(crate) answered: Vec<usize>,
-    /// The links must be looked at.
-    pub(crate) links_due: bool,
-}
-
-impl Attention {
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.links_due
-            || !(self.resync.is_empty() && self.clear.is_empty() && self.answered.is_empty())
-    }
-}
-
-/// One connector.
-pub(crate) struct Peer {
-    pub(crate) port: BotPort,
-    pub(crate) status: LinkStatus,
-    pub(crate) assets: Symbols,
-    pub(crate) in_batch: bool,
-    /// The batch is addressed to this bot alone: the answer to a registration.
-    pub(crate) in_answer: bool,
-    /// Instruments that the answer spoke of.
-    pub(crate) answered: Vec<usize>,
-    /// Orders go to a venue; false on paper and before the first connection.
-    pub(crate) is_real: bool,
-    /// Why it does not know the account's orders; `None`: it does.
-    pub(crate) orders_unknown: Option<String>,
-}
-
-impl Peer {
-    pub(crate) fn new(port: BotPort) -> Self {
-        Self {
-            port,
-            status: LinkStatus::Waiting,
-            assets: Symbols::default(),
-            in_batch: false,
-            in_answer: false,
-            answered: Vec::new(),
-            is_real: false,
-            orders_unknown: None,
-        }
-    }
-}
-
-/// What the channel knows of one instrument. What every message of market data reads stands in the
-/// first cache line.
+/// State of one instrument. The fields that every market data message reads are in the first cache line.
 #[repr(C, align(64))]
 pub(crate) struct Asset {
     pub(crate) tick_size: f64,
-    pub(crate) peer: usize,
-    /// The connector refused to serve it; asked again only when the connector comes back.
+    pub(crate) session: usize,
+    /// The connector rejected the registration; it is sent again only when the connector comes back.
     pub(crate) refused: bool,
     /// Something of it changed since the state block was refreshed.
     pub(crate) touched: bool,
-    /// The book is whole: nothing was lost since the last answer.
-    pub(crate) trusted: bool,
-    /// Registered, and the answer has not begun.
+    /// Registered, without an answer yet.
     pub(crate) unanswered: bool,
     pub(crate) trades: LastTrades,
     pub(crate) lot_size: f64,
     pub(crate) symbol: String,
-    pub(crate) awaited: orders::Awaited,
-    pub(crate) unseen: Unseen,
+    pub(crate) check: BookCheck,
+    pub(crate) resync_orders: ResyncOrders,
+    pub(crate) unconfirmed: UnconfirmedOrders,
+    /// Open orders that were sent to earlier runs of the connector and that this run has not reported.
+    pub(crate) earlier: HashSet<u64>,
     /// When it was registered last, monotonic.
     pub(crate) registered_ns: u64,
+    /// The position was reported; before that, the 0 in `LiveBot` means nothing.
+    pub(crate) position_reported: bool,
 }
 
-/// Everything that the channel and the owner of the bot share.
+/// State shared by the channel and the owner of the bot.
 pub(crate) struct Shared {
     pub(crate) id: u64,
-    pub(crate) page: Rc<BotPage>,
-    pub(crate) peers: Vec<Peer>,
+    pub(crate) block: Rc<BotControlBlock>,
+    pub(crate) sessions: Vec<ConnectorSession>,
     pub(crate) assets: Vec<Asset>,
+    /// The destination that the program requires of every connector.
+    pub(crate) requirement: Requirement,
     pub(crate) sink: Sink,
     pub(crate) stats: Stats,
     pub(crate) waiter: Waiter,
     pub(crate) remote: Option<Arc<Remote>>,
     pub(crate) mode: Mode,
     pub(crate) records_max: usize,
-    pub(crate) attention: Attention,
-    /// Events made here, applied before anything else.
+    pub(crate) pending: PendingWork,
+    /// Events made by the bot itself, applied before anything else.
     pub(crate) injected: VecDeque<(usize, LiveEvent)>,
     /// Comes after `injected`: the event whose book had to be cleared first.
     pub(crate) held: Option<(usize, LiveEvent)>,
     pub(crate) next_link_check_ns: u64,
-    pub(crate) next_peer: usize,
+    pub(crate) next_session: usize,
+    /// Every request of `LiveBot` fails to be sent.
+    #[cfg(test)]
+    pub(crate) fails_to_send: bool,
+    pub(crate) only_looks: bool,
+    /// Time from a request to its deadline; `None`: no deadline.
+    pub(crate) order_deadline_ns: Option<u64>,
+    /// Of the order that `LiveBot` is about to send, monotonic.
+    pub(crate) deadline_ns: u64,
 }
 
 impl Drop for Shared {
@@ -139,28 +106,40 @@ impl Drop for Shared {
 impl Shared {
     pub(crate) fn new(
         id: u64,
-        page: BotPage,
-        peers: Vec<Peer>,
+        block: BotControlBlock,
+        sessions: Vec<ConnectorSession>,
         assets: Vec<Asset>,
         waiter: Waiter,
     ) -> Self {
         Self {
             id,
-            page: Rc::new(page),
-            peers,
+            block: Rc::new(block),
+            sessions,
             assets,
+            requirement: Requirement::default(),
             sink: Sink::default(),
             stats: Stats::default(),
             waiter,
             remote: None,
             mode: Mode::Forward,
             records_max: usize::MAX,
-            attention: Attention::default(),
+            pending: PendingWork::default(),
             injected: VecDeque::new(),
             held: None,
             next_link_check_ns: 0,
-            next_peer: 0,
+            next_session: 0,
+            #[cfg(test)]
+            fails_to_send: false,
+            only_looks: false,
+            order_deadline_ns: None,
+            deadline_ns: u64::MAX,
         }
+    }
+
+    /// Deadline of a request that is made now, monotonic.
+    pub(crate) fn deadline_from_now(&self) -> u64 {
+        self.order_deadline_ns
+            .map_or(u64::MAX, |time| monotonic_ns().saturating_add(time))
     }
 
     /// Starts a wait.
@@ -188,8 +167,8 @@ impl Shared {
             .is_some_and(|remote| remote.has_commands())
     }
 
-    /// Waits until there may be something to do, at most until `until_ns`. Returns at once when
-    /// there is. May return early for no reason.
+    /// Waits until there may be something to do, at most until `until_ns`. Returns at once when there is
+    /// something already, and may return early without a reason.
     pub(crate) fn wait_work(&mut self, until_ns: u64) {
         if Ringer::take_woken() {
             thread::yield_now();
@@ -208,16 +187,19 @@ impl Shared {
                 return;
             }
             let until_ns = until_ns.min(self.next_link_check_ns);
-            let doorbell = self.peers.iter().all(|peer| peer.port.has_doorbell());
+            let doorbell = self
+                .sessions
+                .iter()
+                .all(|session| session.port.has_doorbell());
             let Self {
                 waiter,
-                page,
-                peers,
+                block,
+                sessions,
                 remote,
                 ..
             } = self;
-            waiter.pause(now_ns, until_ns, page, doorbell, || {
-                peers.iter().any(|peer| peer.port.has_messages())
+            waiter.pause(now_ns, until_ns, block, doorbell, || {
+                sessions.iter().any(|session| session.port.has_messages())
                     || remote
                         .as_ref()
                         .is_some_and(|remote| remote.has_commands() || remote.is_stopped())
@@ -225,21 +207,23 @@ impl Shared {
         }
     }
 
-    /// True when what comes next belongs to what came before.
+    /// True inside a batch: the next message belongs to it.
     pub(crate) fn is_in_batch(&self) -> bool {
-        let inside = |peer: &Peer| peer.in_batch && peer.port.has_messages();
-        self.held.is_some() || self.peers.iter().any(inside)
+        let inside = |session: &ConnectorSession| session.in_batch && session.port.has_messages();
+        self.held.is_some() || self.sessions.iter().any(inside)
     }
 
     pub(crate) fn has_messages(&self) -> bool {
-        self.peers.iter().any(|peer| peer.port.has_messages())
+        self.sessions
+            .iter()
+            .any(|session| session.port.has_messages())
     }
 
     fn look_at_links(&mut self, now_ns: u64) -> bool {
         if now_ns >= self.next_link_check_ns {
-            self.attention.links_due = true;
+            self.pending.links_due = true;
         }
-        self.attention.links_due
+        self.pending.links_due
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where records go: a buffer that one wait call fills, or the ring of another thread.
+//! Destination of records: a buffer that one wait call fills, or the ring of another thread.
 
 use std::{collections::VecDeque, ptr::NonNull};
 
@@ -10,13 +10,13 @@ use crate::{
 /// Counters of a bot since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Messages that were for this bot.
+    /// Messages for this bot.
     pub received: u64,
     /// Messages lost on the way, known by their numbers.
     pub lost: u64,
     /// Occasions on which messages were lost.
     pub gaps: u64,
-    /// Messages that could not be understood.
+    /// Messages that could not be decoded.
     pub decode_errors: u64,
     /// Messages for a symbol that is not registered here.
     pub unknown_symbols: u64,
@@ -34,7 +34,7 @@ pub struct Stats {
 pub(crate) struct Linear {
     base: NonNull<u8>,
     capacity: usize,
-    /// Where market data stops, so that what must not be lost still finds room.
+    /// Limit for market data: the rest is kept for records that must not be lost.
     soft_capacity: usize,
     len: usize,
 }
@@ -75,10 +75,10 @@ impl Linear {
     }
 }
 
-/// The ring, with what may not be lost and did not fit.
+/// The ring, with the records that did not fit and must not be lost.
 pub(crate) struct RingSink {
     writer: RingWriter,
-    /// Places kept free for what is never dropped.
+    /// Places kept free for records that are never dropped.
     headroom: u32,
     waiting: VecDeque<Record>,
     /// Instruments of which market data was dropped.
@@ -98,8 +98,8 @@ enum Target {
 #[derive(Default)]
 pub(crate) struct Sink {
     target: Target,
-    /// A buffer is only written to during a wait; what is told between two waits, before there is a
-    /// buffer, or when it is full, comes first in the next one.
+    /// Records of between two waits, of before there is a buffer, and those that a full buffer could not
+    /// take: they come first in the next wait. A buffer is only written to during a wait.
     between: Vec<Record>,
     waiting: bool,
 }
@@ -141,9 +141,9 @@ impl Sink {
     }
 
     fn write_between(&mut self, stats: &mut Stats) {
-        let told = core::mem::take(&mut self.between);
-        for message in messages(&told) {
-            self.push_whole(message, stats);
+        let records = core::mem::take(&mut self.between);
+        for message in messages(&records) {
+            self.push_together(message, stats);
         }
     }
 
@@ -155,7 +155,7 @@ impl Sink {
         }
     }
 
-    /// True while the records of one more message surely fit under `max`.
+    /// True while the records of one more message fit under `max` for certain.
     pub(crate) const fn has_room(&self, max: usize) -> bool {
         match &self.target {
             Target::Linear(linear) => {
@@ -170,16 +170,16 @@ impl Sink {
         }
     }
 
-    /// Writes a record. What market data finds no room is counted; nothing else is ever dropped.
+    /// Writes a record. Market data without room is dropped and counted; nothing else is ever dropped.
     #[inline]
     pub(crate) fn push(&mut self, record: &Record, stats: &mut Stats) {
-        self.push_whole(core::slice::from_ref(record), stats);
+        self.push_together(core::slice::from_ref(record), stats);
     }
 
-    /// Writes a record and its text together, or not at all: a text that is read without its end,
-    /// or not at all, would mean something else.
+    /// Writes a record and its text together or not at all: a record with half of its text would be
+    /// misread.
     #[inline]
-    fn push_whole(&mut self, message: &[Record], stats: &mut Stats) {
+    fn push_together(&mut self, message: &[Record], stats: &mut Stats) {
         let is_market_data = message.first().is_none_or(is_market_data);
         match &mut self.target {
             Target::Linear(linear) if self.waiting => {
@@ -207,7 +207,7 @@ impl Sink {
         for (place, chunk) in message[1..].iter_mut().zip(chunks) {
             *place = Record::text(chunk);
         }
-        self.push_whole(&message[..len], stats);
+        self.push_together(&message[..len], stats);
     }
 
     /// Hands over what was written; true when the consumer must be woken.
@@ -345,7 +345,7 @@ mod tests {
     const TRADE: u8 = RecordKind::Trade as u8;
 
     #[test]
-    fn what_finds_no_room_comes_first_in_the_next_wait_with_its_text() {
+    fn records_without_room_come_first_in_the_next_wait_with_their_text() {
         let mut to = Buffered::new(3);
         let kinds = to.wait(|sink, stats| {
             sink.push_text(record(RecordKind::Balance), "USDT", stats);

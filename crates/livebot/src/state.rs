@@ -9,10 +9,12 @@ use std::{
 use hbl_wire::price_of;
 use hftbacktest::depth::{INVALID_MAX, INVALID_MIN, MarketDepth};
 
+use crate::book_state::BookState;
+
 /// Bytes per instrument.
 pub const STATE_BYTES: usize = 128;
 
-/// State blocks, one per instrument, in memory that somebody else owns.
+/// State blocks, one per instrument, in memory that JavaScript owns.
 pub struct StateBlock {
     base: NonNull<u8>,
     instruments: usize,
@@ -59,7 +61,7 @@ impl StateBlock {
         depth: &MD,
         position: f64,
         feed: Option<(i64, i64)>,
-        trusted: bool,
+        book: BookState,
     ) {
         if asset >= self.instruments {
             return;
@@ -74,7 +76,7 @@ impl StateBlock {
         self.put(asset, 6, depth.best_ask_tick().cast_unsigned());
         self.put(asset, 7, exch_ts.cast_unsigned());
         self.put(asset, 8, local_ts.cast_unsigned());
-        self.put(asset, 9, f64::from(u8::from(trusted)).to_bits());
+        self.put(asset, 9, f64::from(book as u8).to_bits());
     }
 }
 

@@ -1,34 +1,34 @@
-//! The tap: every message becomes a record, and what `LiveBot` must see of it goes on.
+//! The tap: every message of a connector becomes a record, and the part that concerns `LiveBot` goes on to it.
 
-use hbl_wire::{SideEvent, Slot, TO_ALL, WireEvent, clock::monotonic_ns};
+use hbl_wire::{Slot, TO_ALL, WireEvent, clock::monotonic_ns};
 use hftbacktest::{
     live::BotError,
-    types::{ErrorKind, LiveError, LiveEvent, Order, Value},
+    types::{ErrorKind, LiveError, LiveEvent, Value},
 };
 
 use crate::{
+    connector_session::ConnectorSession,
     error::ErrorCode,
     feed, orders,
-    record::{FLAG_IN_BATCH, FLAG_SNAPSHOT, FLAG_SYNTHETIC, LinkStatus, Record, RecordKind},
-    shared::{Peer, Shared, index},
+    record::{FLAG_IN_BATCH, FLAG_SNAPSHOT, Record, RecordKind},
+    shared::{Shared, index},
 };
 
 impl Shared {
-    /// Takes the next message of any connector and taps it; gives what `LiveBot` must see of it.
-    /// `Ok(None)` when nothing is there.
+    /// Takes and taps messages up to the first one for `LiveBot`; `Ok(None)` when there is none.
     pub(crate) fn next(&mut self) -> Result<Option<(usize, LiveEvent)>, BotError> {
         if let Some(event) = self.injected.pop_front().or_else(|| self.held.take()) {
             return Ok(Some(event));
         }
-        for _ in 0..self.peers.len() {
-            let at = self.next_peer;
-            self.next_peer = if at + 1 == self.peers.len() {
+        for _ in 0..self.sessions.len() {
+            let at = self.next_session;
+            self.next_session = if at + 1 == self.sessions.len() {
                 0
             } else {
                 at + 1
             };
-            // Stays with one connector while it has something for this bot, so that its batches
-            // are not torn apart by another's.
+            // Stays with one connector while it has messages for this bot, so that its batches are not
+            // mixed with another's.
             while let Some((slot, lost)) = self.receive(at)? {
                 if lost > 0 {
                     self.lose(at, lost);
@@ -37,16 +37,16 @@ impl Shared {
                     continue;
                 }
                 if let Some(event) = self.read(at, slot) {
-                    if self.peers[at].in_batch {
-                        self.next_peer = at;
+                    if self.sessions[at].in_batch {
+                        self.next_session = at;
                     }
-                    if self.attention.clear.is_empty() {
+                    if self.pending.clear.is_empty() {
                         return Ok(Some(event));
                     }
                     self.held = Some(event);
                     return Ok(None);
                 }
-                if self.attention.is_wanted() {
+                if self.pending.is_due() {
                     return Ok(None);
                 }
             }
@@ -56,15 +56,15 @@ impl Shared {
     }
 
     fn receive(&mut self, at: usize) -> Result<Option<(Slot, u64)>, BotError> {
-        let received = self.peers[at].port.recv();
+        let received = self.sessions[at].port.recv();
         received.map_err(|error| BotError::Custom(error.to_string()))
     }
 
-    /// Takes messages of a slot up to the first that `LiveBot` must see, or that needs attention.
+    /// Takes messages of a slot up to the first that `LiveBot` must see, or that makes work pending.
     fn read(&mut self, at: usize, mut slot: Slot) -> Option<(usize, LiveEvent)> {
         let mut found = None;
-        while found.is_none() && !self.attention.is_wanted() {
-            let stamp = Stamp::new(&self.peers[at], &slot);
+        while found.is_none() && !self.pending.is_due() {
+            let stamp = Stamp::new(&self.sessions[at], &slot);
             let to = slot.to();
             let Some(message) = slot.next_message() else {
                 break;
@@ -72,25 +72,25 @@ impl Shared {
             self.stats.received += 1;
             match message {
                 Ok(event) => found = self.take(at, to, &stamp, event),
-                Err(_) => self.stats.decode_errors += 1,
+                Err(_) => self.cannot_read(at, None),
             }
         }
         if slot.is_torn() {
             self.lose(at, u64::from(slot.left()));
         }
-        self.peers[at].port.put_back(slot);
+        self.sessions[at].port.put_back(slot);
         found
     }
 
-    /// Messages of a connector were lost: none of its books can be trusted.
+    /// Messages of a connector were lost: none of its books is synced any more.
     pub(crate) fn lose(&mut self, at: usize, lost: u64) {
         self.stats.lost = self.stats.lost.saturating_add(lost);
         self.stats.gaps += 1;
         // A lost end of a batch must not leave everything after it inside the batch.
-        self.peers[at].in_batch = false;
-        self.peers[at].in_answer = false;
+        self.sessions[at].in_batch = false;
+        self.sessions[at].in_answer = false;
         for asset in 0..self.assets.len() {
-            if self.assets[asset].peer == at {
+            if self.assets[asset].session == at {
                 self.push(&Record {
                     kind: RecordKind::Gap as u8,
                     asset: index(asset),
@@ -98,14 +98,16 @@ impl Shared {
                     value: i64::try_from(lost).unwrap_or(i64::MAX),
                     ..Record::default()
                 });
-                self.ask_resync(asset);
+                self.assets[asset].check.gapped = true;
+                self.judge_book(asset);
+                self.request_resync(asset);
             }
         }
     }
 
-    pub(crate) fn ask_resync(&mut self, asset: usize) {
-        if !self.attention.resync.contains(&asset) {
-            self.attention.resync.push(asset);
+    pub(crate) fn request_resync(&mut self, asset: usize) {
+        if !self.pending.resync.contains(&asset) {
+            self.pending.resync.push(asset);
         }
     }
 
@@ -120,13 +122,13 @@ impl Shared {
         match event {
             WireEvent::BatchStart => {
                 if to == self.id {
-                    // Whether the answer names every order was sent before it.
+                    // Whether the answer contains every order was sent before it.
                     self.drain_side(at);
                 }
-                let peer = &mut self.peers[at];
-                peer.in_batch = true;
-                peer.in_answer = to == self.id;
-                peer.answered.clear();
+                let session = &mut self.sessions[at];
+                session.in_batch = true;
+                session.in_answer = to == self.id;
+                session.answered.clear();
                 self.push(&stamp.on(Record {
                     kind: RecordKind::BatchStart as u8,
                     ..Record::default()
@@ -134,30 +136,30 @@ impl Shared {
                 Some((0, LiveEvent::BatchStart))
             }
             WireEvent::BatchEnd => {
-                if self.peers[at].in_answer {
-                    // Balances and the like are part of the answer, on the side channel.
+                if self.sessions[at].in_answer {
+                    // Balances and the like are part of the answer, on the control channel.
                     self.drain_side(at);
                 }
                 self.push(&stamp.on(Record {
                     kind: RecordKind::BatchEnd as u8,
                     ..Record::default()
                 }));
-                let peer = &mut self.peers[at];
-                peer.in_batch = false;
-                if core::mem::take(&mut peer.in_answer) {
-                    self.attention.answered.append(&mut peer.answered);
+                let session = &mut self.sessions[at];
+                session.in_batch = false;
+                if core::mem::take(&mut session.in_answer) {
+                    self.pending.answered.append(&mut session.answered);
                 }
                 Some((0, LiveEvent::BatchEnd))
             }
             WireEvent::Feed { symbol, mut event } => {
                 let asset = self.asset(at, symbol)?;
                 if self.assets[asset].refused {
-                    // What it publishes for other bots is on another grid than ours.
+                    // The connector rejected this registration: its data is on the grid of other bots.
                     return None;
                 }
                 feed::normalise(&mut event);
                 if !feed::is_sane(&event, self.assets[asset].tick_size) {
-                    self.stats.decode_errors += 1;
+                    self.cannot_read(at, Some(asset));
                     return None;
                 }
                 if let Some(record) = feed::record_of(&event) {
@@ -168,13 +170,13 @@ impl Shared {
                     self.push(&record);
                     if record.kind == RecordKind::Trade as u8 {
                         self.assets[asset].trades.push(&record);
-                    } else if !self.peers[at].port.is_ours()
-                        && !self.peers[at].in_answer
-                        && !self.assets[asset].trusted
+                    } else if !self.sessions[at].port.is_ours()
+                        && !self.sessions[at].in_answer
+                        && !self.assets[asset].check.synced
                     {
-                        // A connector of hftbacktest says no more of a book than its next level.
+                        // hftbacktest's connectors do not mark the end of an answer: the first level counts as it.
                         self.assets[asset].unanswered = false;
-                        self.attention.answered.push(asset);
+                        self.pending.answered.push(asset);
                     }
                 }
                 Some((
@@ -186,20 +188,23 @@ impl Shared {
                 ))
             }
             WireEvent::Order { symbol, mut order } => {
-                // Its reason was sent before it, on the side channel.
+                // Its reason was sent before it, on the control channel.
                 self.drain_side(at);
                 let asset = self.asset(at, symbol)?;
-                if self.peers[at].is_real {
-                    self.assets[asset].unseen.remove(order.order_id);
-                } else if self.assets[asset].unseen.contains(order.order_id) {
-                    // "There is no such order" is no word on an order that is elsewhere.
+                let one = &mut self.assets[asset];
+                if !self.sessions[at].is_real && one.unconfirmed.is_elsewhere(order.order_id) {
+                    // "There is no such order" says nothing about an order that is elsewhere.
                     return None;
                 }
-                let is_answer = self.peers[at].in_answer && self.peers[at].port.is_ours();
-                let awaited = &mut self.assets[asset].awaited;
+                one.unconfirmed.remove(order.order_id);
+                if !one.earlier.is_empty() {
+                    one.earlier.remove(&order.order_id);
+                }
+                let is_answer = self.sessions[at].in_answer && self.sessions[at].port.is_ours();
+                let resync_orders = &mut self.assets[asset].resync_orders;
                 if !is_answer {
-                    awaited.seen(&order);
-                } else if !awaited.judge(&mut order) {
+                    resync_orders.seen(&order);
+                } else if !resync_orders.judge(&mut order) {
                     return None;
                 }
                 self.push(&stamp.on(Record {
@@ -220,9 +225,10 @@ impl Shared {
                 exch_ts,
             } => {
                 let asset = self.asset(at, symbol)?;
-                if self.peers[at].in_answer && self.peers[at].orders_unknown.is_some() {
+                if self.sessions[at].in_answer && self.sessions[at].orders_unknown.is_some() {
                     return None;
                 }
+                self.assets[asset].position_reported = true;
                 self.push(&stamp.on(Record {
                     kind: RecordKind::Position as u8,
                     asset: index(asset),
@@ -250,17 +256,17 @@ impl Shared {
     }
 
     pub(crate) fn asset(&mut self, at: usize, symbol: &str) -> Option<usize> {
-        let Some(asset) = self.peers[at].assets.get(symbol) else {
+        let Some(asset) = self.sessions[at].assets.get(symbol) else {
             self.stats.unknown_symbols += 1;
             return None;
         };
         self.assets[asset].touched = true;
-        if self.peers[at].in_answer {
+        if self.sessions[at].in_answer {
             self.note_answer(at, asset);
             if core::mem::take(&mut self.assets[asset].unanswered) {
-                // What came between the registration and its answer is older than the answer.
+                // Levels from between the registration and its answer are older than the answer.
                 self.push_edge(RecordKind::BookReset, asset, 0);
-                self.attention.clear.push(asset);
+                self.pending.clear.push(asset);
             }
         }
         Some(asset)
@@ -277,11 +283,11 @@ impl Shared {
         });
     }
 
-    /// The book of an instrument is whole. `status` is 1 when the connector does not know the
-    /// account's orders, so that nothing follows from those that it did not name.
+    /// The book of an instrument is synced. `status` is 1 when the connector does not know the account's
+    /// orders, so that an order missing from its answer may still be open.
     pub(crate) fn push_ready(&mut self, asset: usize, flags: u8) {
-        let peer = &self.peers[self.assets[asset].peer];
-        let status = u8::from(peer.orders_unknown.is_some());
+        let session = &self.sessions[self.assets[asset].session];
+        let status = u8::from(session.orders_unknown.is_some());
         self.push(&Record {
             kind: RecordKind::BookReady as u8,
             status,
@@ -293,7 +299,7 @@ impl Shared {
     }
 
     pub(crate) fn note_answer(&mut self, at: usize, asset: usize) {
-        let answered = &mut self.peers[at].answered;
+        let answered = &mut self.sessions[at].answered;
         if !answered.contains(&asset) {
             answered.push(asset);
         }
@@ -303,170 +309,13 @@ impl Shared {
         index(
             self.assets
                 .iter()
-                .position(|asset| asset.peer == at)
+                .position(|asset| asset.session == at)
                 .unwrap_or(0),
         )
     }
-
-    pub(crate) fn drain_side(&mut self, at: usize) {
-        while let Some(event) = self.peers[at].port.recv_side() {
-            match event {
-                Ok(event) => self.take_side(at, event),
-                Err(()) => self.stats.decode_errors += 1,
-            }
-        }
-    }
-
-    pub(crate) fn take_side(&mut self, at: usize, event: SideEvent) {
-        let link = |status: LinkStatus| Record {
-            kind: RecordKind::Link as u8,
-            status: status as u8,
-            ..Record::default()
-        };
-        let error = |code: i64| Record {
-            kind: RecordKind::Error as u8,
-            status: ErrorCode::Custom as u8,
-            value: code,
-            ..Record::default()
-        };
-        let (symbol, record, text) = match event {
-            SideEvent::OrdersUnknown { text } => {
-                self.peers[at].orders_unknown = Some(text);
-                return;
-            }
-            SideEvent::OrdersKnown => {
-                if self.peers[at].orders_unknown.take().is_some() {
-                    let served = |asset: &usize| self.assets[*asset].peer == at;
-                    let assets: Vec<usize> = (0..self.assets.len()).filter(served).collect();
-                    for asset in assets {
-                        self.ask_resync(asset);
-                    }
-                }
-                return;
-            }
-            SideEvent::Reject {
-                symbol,
-                order_id,
-                code,
-                text,
-            } => {
-                let record = Record {
-                    kind: RecordKind::Reject as u8,
-                    order_id,
-                    value: code,
-                    ..Record::default()
-                };
-                (Some(symbol), record, text)
-            }
-            SideEvent::VenueDown { text } => (None, link(LinkStatus::VenueDown), text),
-            SideEvent::VenueUp => (None, link(LinkStatus::VenueUp), String::new()),
-            SideEvent::FeedStale { symbol } => {
-                (Some(symbol), link(LinkStatus::FeedStale), String::new())
-            }
-            SideEvent::FeedFresh { symbol } => {
-                (Some(symbol), link(LinkStatus::FeedFresh), String::new())
-            }
-            SideEvent::RegisterRefused { symbol, code, text } => {
-                if let Some(asset) = self.peers[at].assets.get(&symbol) {
-                    let asset = &mut self.assets[asset];
-                    (asset.refused, asset.unanswered) = (true, false);
-                }
-                (Some(symbol), error(code), text)
-            }
-            SideEvent::Notice {
-                severity,
-                code,
-                symbol,
-                order_id,
-                text,
-            } => {
-                let about = !symbol.is_empty();
-                let record = Record {
-                    kind: RecordKind::Notice as u8,
-                    status: severity as u8,
-                    order_id: if about { order_id } else { 0 },
-                    value: code,
-                    ..Record::default()
-                };
-                (about.then_some(symbol), record, text)
-            }
-            SideEvent::Balance(balance) => {
-                let record = Record {
-                    kind: RecordKind::Balance as u8,
-                    exch_ts_ns: balance.exch_ts,
-                    px: balance.equity,
-                    qty: balance.wallet_balance,
-                    leaves_qty: balance.available,
-                    exec_qty: balance.initial_margin,
-                    exec_px: balance.maintenance_margin,
-                    extra: balance.unrealised_pnl,
-                    ..Record::default()
-                };
-                (None, record, balance.coin)
-            }
-            SideEvent::Socket { socket, up, text } => {
-                let status = if up {
-                    LinkStatus::SocketUp
-                } else {
-                    LinkStatus::SocketDown
-                };
-                let record = Record {
-                    value: socket as i64,
-                    ..link(status)
-                };
-                (None, record, text)
-            }
-        };
-        let asset = match symbol {
-            None => self.first_asset(at),
-            Some(symbol) => match self.peers[at].assets.get(&symbol) {
-                Some(asset) => index(asset),
-                None => return,
-            },
-        };
-        self.push_text(
-            Record {
-                asset,
-                recv_mono_ns: monotonic_ns(),
-                ..record
-            },
-            &text,
-        );
-        if record.kind == RecordKind::Reject as u8 {
-            self.unpend_unseen(asset as usize, record.order_id);
-        }
-    }
-
-    /// Taps and queues an order update made here.
-    pub(crate) fn inject_order(&mut self, asset: usize, order: Order, code: i64, text: &str) {
-        let now = monotonic_ns();
-        let about = Record {
-            kind: RecordKind::Reject as u8,
-            flags: FLAG_SYNTHETIC,
-            asset: index(asset),
-            recv_mono_ns: now,
-            order_id: order.order_id,
-            value: code,
-            ..Record::default()
-        };
-        self.push_text(about, text);
-        self.push(&Record {
-            asset: index(asset),
-            flags: FLAG_SYNTHETIC,
-            recv_mono_ns: now,
-            ..orders::record_of(&order)
-        });
-        self.injected.push_back((
-            asset,
-            LiveEvent::Order {
-                symbol: String::new(),
-                order,
-            },
-        ));
-    }
 }
 
-/// What every record of one message has in common.
+/// The fields that all records of one message share.
 struct Stamp {
     flags: u8,
     seq: u64,
@@ -476,9 +325,9 @@ struct Stamp {
 
 impl Stamp {
     /// For the slot's next message.
-    fn new(peer: &Peer, slot: &Slot) -> Self {
-        let flags =
-            (u8::from(peer.in_batch) * FLAG_IN_BATCH) | (u8::from(peer.in_answer) * FLAG_SNAPSHOT);
+    fn new(session: &ConnectorSession, slot: &Slot) -> Self {
+        let flags = (u8::from(session.in_batch) * FLAG_IN_BATCH)
+            | (u8::from(session.in_answer) * FLAG_SNAPSHOT);
         Self {
             flags,
             seq: slot.next_seq(),

@@ -1,4 +1,4 @@
-//! The waits of a bot: ours, which take what is there, and hftbacktest's own.
+//! The waits of a bot: `wait_batch` and `run`, which take everything that is there, and hftbacktest's own.
 
 use hbl_wire::clock::monotonic_ns;
 use hftbacktest::{
@@ -7,7 +7,7 @@ use hftbacktest::{
 };
 
 use crate::{
-    book::Book, channel::TapChannel, error::CommandError, live_core::LiveCore, pace::NAP,
+    book::Book, channel::TapChannel, error::CommandError, idle::BATCH_SLEEP, live_core::LiveCore,
     shared::Mode,
 };
 
@@ -15,7 +15,7 @@ use crate::{
 const DRAIN_MAX: u32 = 512;
 /// A batch that was interrupted is finished in the same wait, but not for ever.
 const BATCH_DRAINS_MAX: u32 = 64;
-/// "For as long as the channel says", for `LiveBot::elapse`.
+/// `LiveBot::elapse` without a limit: the channel ends it.
 const UNBOUNDED_NS: i64 = i64::MAX;
 
 /// How a wait ended.
@@ -23,13 +23,13 @@ const UNBOUNDED_NS: i64 = i64::MAX;
 pub enum Outcome {
     /// This many records were written.
     Records(usize),
-    /// The bot was told to stop.
+    /// The bot was stopped.
     Stopped,
 }
 
 impl<MD: Book> LiveCore<MD> {
-    /// Waits until something arrives, then takes what is there, at most `records_max` records.
-    /// Returns after `timeout_ns` with none.
+    /// Waits until something arrives, then takes everything that is there, at most `records_max` records.
+    /// Returns after `timeout_ns` without any.
     ///
     /// # Errors
     /// [`CommandError::Custom`] when shared memory fails.
@@ -41,12 +41,16 @@ impl<MD: Book> LiveCore<MD> {
         let until_ns = monotonic_ns().saturating_add(timeout_ns);
         self.shared.borrow_mut().begin();
         loop {
-            if self.shared.borrow().is_stopped() {
+            let is_stopped = self.shared.borrow().is_stopped();
+            // Also after a stop: commands given before it are still carried out.
+            self.run_commands();
+            if is_stopped {
                 self.end();
                 return Ok(Outcome::Stopped);
             }
-            self.run_commands();
             self.drain(records_max)?;
+            // Its records belong to this wait.
+            self.refresh_state(false);
             let written = self.shared.borrow().sink.len();
             if written > 0 || monotonic_ns() >= until_ns {
                 self.end();
@@ -66,36 +70,43 @@ impl<MD: Book> LiveCore<MD> {
             return Err(CommandError::InvalidArgument);
         };
         loop {
-            let pump = remote.pump().filter(|_| !remote.is_stopped());
-            let Some(pump) = pump else {
+            let Some(pump) = remote.pump() else {
                 self.report(true);
                 return Ok(Outcome::Stopped);
             };
+            let is_stopped = remote.is_stopped();
+            // Also after a stop: commands given before it are still carried out.
             self.run_commands();
+            if is_stopped {
+                self.shared.borrow_mut().sink.publish();
+                drop(pump);
+                self.report(true);
+                return Ok(Outcome::Stopped);
+            }
             let drained = self.drain(usize::MAX);
             self.restore_ring();
+            self.refresh_state(false);
             let wake = self.shared.borrow_mut().sink.publish();
             drop(pump);
             drained?;
             if wake {
                 remote.wake();
             }
-            self.refresh_state(false);
             self.report(false);
             let now_ns = monotonic_ns();
             if now_ns >= until_ns {
                 return Ok(Outcome::Records(0));
             }
-            if self.is_time_for_a_nap(now_ns) {
-                remote.nap(NAP);
+            if self.should_batch(now_ns) {
+                remote.sleep(BATCH_SLEEP);
             }
             self.shared.borrow_mut().wait_work(until_ns);
         }
     }
 
-    fn is_time_for_a_nap(&mut self, now_ns: u64) -> bool {
+    fn should_batch(&mut self, now_ns: u64) -> bool {
         let shared = self.shared.borrow();
-        self.pace.is_fast(now_ns, shared.stats.received) && shared.waiter.may_nap()
+        self.rate.is_fast(now_ns, shared.stats.received) && shared.waiter.may_batch()
     }
 
     /// hftbacktest's `wait_next_feed`.
@@ -122,7 +133,7 @@ impl<MD: Book> LiveCore<MD> {
         order_id: u64,
         timeout_ns: u64,
     ) -> Result<ElapseResult, CommandError> {
-        self.peer_of(asset)?;
+        self.session_of(asset)?;
         self.forward(timeout_ns, |bot, left_ns| {
             bot.wait_order_response(asset, order_id, left_ns)
         })
@@ -142,7 +153,7 @@ impl<MD: Book> LiveCore<MD> {
         self.shared.borrow().sink.len()
     }
 
-    /// Runs one of `LiveBot`'s own waits, again after each interruption of ours.
+    /// Runs one of `LiveBot`'s own waits, again after each interruption for pending work or commands.
     pub(crate) fn forward(
         &mut self,
         timeout_ns: u64,
@@ -156,17 +167,17 @@ impl<MD: Book> LiveCore<MD> {
             shared.records_max = usize::MAX;
         }
         loop {
-            self.attend();
+            self.run_pending();
             self.run_commands();
             let before = self.record_count();
             let left_ns = until_ns.saturating_sub(monotonic_ns());
             let result = wait(&mut self.bot, i64::try_from(left_ns).unwrap_or(i64::MAX))?;
             let interrupted = {
                 let shared = self.shared.borrow();
-                let wanted = shared.attention.is_wanted() || shared.has_commands();
+                let wanted = shared.pending.is_due() || shared.has_commands();
                 wanted && result == ElapseResult::Ok && shared.sink.len() == before
             };
-            self.attend();
+            self.run_pending();
             if !interrupted || monotonic_ns() >= until_ns {
                 self.end();
                 return Ok(result);
@@ -174,22 +185,33 @@ impl<MD: Book> LiveCore<MD> {
         }
     }
 
-    /// Ends a wait: what is told from now on waits for the next one.
+    /// Ends a wait: later records belong to the next one.
     pub(crate) fn end(&mut self) {
-        self.shared.borrow_mut().sink.end();
         self.refresh_state(false);
+        self.shared.borrow_mut().sink.end();
         self.report(false);
     }
 
-    /// Takes what is there without waiting, applies it to `LiveBot`, and does what it calls for.
+    /// Applies the injected events to `LiveBot` before the next wait.
+    pub(crate) fn apply_injected(&mut self) -> Result<(), CommandError> {
+        {
+            let mut shared = self.shared.borrow_mut();
+            let left = u32::try_from(shared.injected.len()).unwrap_or(u32::MAX);
+            shared.mode = Mode::Drain { left };
+        }
+        self.bot.elapse(UNBOUNDED_NS).map_err(CommandError::from)?;
+        Ok(())
+    }
+
+    /// Takes all messages without waiting, applies them to `LiveBot`, and does the pending work.
     pub(crate) fn drain(&mut self, records_max: usize) -> Result<(), CommandError> {
         {
             let mut shared = self.shared.borrow_mut();
             if monotonic_ns() >= shared.next_link_check_ns {
-                shared.attention.links_due = true;
+                shared.pending.links_due = true;
             }
         }
-        self.attend();
+        self.run_pending();
         for _ in 0..BATCH_DRAINS_MAX {
             {
                 let mut shared = self.shared.borrow_mut();
@@ -197,7 +219,7 @@ impl<MD: Book> LiveCore<MD> {
                 shared.records_max = records_max;
             }
             let result = self.bot.elapse(UNBOUNDED_NS);
-            self.attend();
+            self.run_pending();
             result.map_err(CommandError::from)?;
             let shared = self.shared.borrow();
             if !(shared.is_in_batch() && shared.sink.has_room(records_max)) {

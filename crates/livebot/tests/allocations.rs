@@ -1,5 +1,4 @@
-//! Taking what a connector published, applying it to the bot and writing it down allocates nothing
-//! per event.
+//! Receiving events, applying them to the bot and writing their records allocates nothing per event.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -59,7 +58,7 @@ fn publish(connector: &mut ConnectorPort, round: u32) {
     connector.flush().unwrap();
 }
 
-/// A bot looks after its links every 10 ms, which may allocate; events never do.
+/// The check of the links, every 10 ms, may allocate; events never do.
 fn waits_allocate_nothing<MD: Book>() {
     const LOOK: u64 = 4;
     let (mut connector, mut rig) = ready::<MD>();

@@ -1,91 +1,160 @@
-//! What crosses the boundary as objects; field names and order as in `lib/native/addon.ts`.
+//! Objects that cross the boundary. Their docs become those of `lib/native/addon.d.ts`.
 
 use std::time::Duration;
 
-use hbl_livebot::{BotConfig, InstrumentConfig, LinkView, Stats, WaitConfig, WaitStrategy};
-use hbl_wire::price_of;
+use hbl_livebot::{
+    BotConfig, InstrumentConfig, LinkView, Requirement, Stats, WaitConfig, WaitStrategy,
+};
+use hbl_wire::{Destination, Orders, price_of};
 use hftbacktest::types::Order;
 use napi::bindgen_prelude::BigInt;
 use napi_derive::napi;
 
 use crate::error::{Result, invalid};
 
-/// An instrument.
+/// An instrument that a bot registers.
 #[napi(object)]
 pub struct NativeInstrument {
+    /// Name of its connector.
     pub connector: String,
+    /// The venue's symbol.
     pub symbol: String,
+    /// Step of prices.
     pub tick_size: f64,
+    /// Step of quantities.
     pub lot_size: f64,
+    /// Lower bound of the range of interest, as a price; only `ROIVectorMarketDepthLiveBot` reads it.
     pub roi_lb: f64,
+    /// Upper bound of the range of interest, as a price; only `ROIVectorMarketDepthLiveBot` reads it.
     pub roi_ub: f64,
+    /// Number of last trades that the bot keeps, at most 1000000; the oldest go first.
     pub last_trades_capacity: f64,
 }
 
-/// How to wait.
+/// How a bot waits for shared memory.
 #[napi(object)]
 pub struct NativeWait {
+    /// The wait strategy.
+    #[napi(ts_type = "'spin' | 'yield' | 'adaptive' | 'park'")]
     pub strategy: String,
+    /// Adaptive: time of spinning since the last event before the bot yields, ns.
     pub spin_ns: f64,
+    /// Adaptive: time of yielding before the bot parks, at a low message rate, ns.
     pub yield_ns: f64,
+    /// Adaptive: longest time of yielding, while events come faster than that, ns.
     pub yield_max_ns: f64,
+    /// Longest sleep while parked on a connector without a doorbell (an upstream connector), ns.
     pub park_ns: f64,
+    /// Pins the parked thread to the core of its last waker.
     pub share_core: bool,
 }
 
-/// What a bot is built from.
+/// Configuration of a bot.
 #[napi(object)]
 pub struct NativeBotConfig {
+    /// At least one; the asset number of an instrument is its index.
     pub instruments: Vec<NativeInstrument>,
+    /// The bot's id on the wire; 0n draws one.
     pub bot_id: BigInt,
+    /// How the bot waits.
     pub wait: NativeWait,
+    /// A connector without a heartbeat for this long counts as lost, ns.
     pub heartbeat_timeout_ns: f64,
+    /// Orders and amendments are sent only while the book of their instrument is live; default true.
+    pub require_live_book: Option<bool>,
+    /// Time within which an order or an amendment may be sent after it was requested, ns; 0 or absent:
+    /// no limit.
+    pub order_deadline_ns: Option<f64>,
+    /// The bot sends no orders, and connectors report none to it; default false.
+    pub only_looks: Option<bool>,
+    /// Required of every connector: what becomes of its orders, an `Orders` number; 0 or absent: anything.
+    pub require_orders: Option<u32>,
+    /// Required of every connector: the venue's environment; empty or absent: any.
+    pub require_environment: Option<String>,
 }
 
-/// Counters of a bot.
+/// Counters of a bot since it was made.
 #[napi(object)]
 pub struct NativeBotStats {
+    /// Messages for this bot that were taken from shared memory.
     pub received: f64,
+    /// Messages lost between connectors and this bot, known by their sequence numbers.
     pub lost: f64,
+    /// Occasions on which messages were lost.
     pub gaps: f64,
+    /// Messages that could not be decoded (foreign or damaged bytes).
     pub decode_errors: f64,
+    /// Messages for a symbol that this bot did not register.
     pub unknown_symbols: f64,
+    /// Records of market data dropped because the buffer of a wait call was full.
     pub tap_overflow: f64,
+    /// Records of market data dropped because the port's ring was full.
     pub ring_dropped: f64,
+    /// Registrations repeated after a loss or a restart.
     pub resyncs: f64,
+    /// Times the bot slept in the kernel.
     pub parks: f64,
 }
 
-/// State of one connector.
+/// State of one connector, as a bot sees it.
 #[napi(object)]
 pub struct NativeLink {
+    /// Name of the connector.
     pub connector: String,
+    /// A `LinkStatus` number.
     pub status: u8,
-    pub side_channel: bool,
+    /// The connector offers the control channel (amend, cancel-all, heartbeat, doorbell).
+    pub control_channel: bool,
+    /// Bits of `Capability` that the connector offers; 0 without the control channel.
     pub capabilities: u32,
+    /// Boot epoch of the connector's run; 0n when unknown.
     pub epoch: BigInt,
+    /// Process id of the connector; 0 when unknown.
     pub pid: u32,
+    /// Version of the connector; empty when unknown.
     pub version: String,
+    /// Age of the connector's last heartbeat, ns; -1 before the first.
     pub heartbeat_age_ns: f64,
+    /// What becomes of orders, an `Orders` number: 0 unknown, 1 none, 2 simulated, 3 paper, 4 real.
+    pub orders: u32,
+    /// The venue's environment; empty when unknown.
+    pub environment: String,
+    /// Orders go where they went at first, or where the program has agreed that they go.
+    pub orders_agreed: bool,
 }
 
-/// An order as the bot holds it.
+/// An order as the bot holds it. Statuses, times in force and types are hftbacktest's numbers.
 #[napi(object)]
 pub struct NativeOrder {
+    /// The bot's own id of the order.
     pub order_id: BigInt,
+    /// Limit price.
     pub price: f64,
+    /// Limit price in ticks.
     pub price_tick: f64,
+    /// Ordered quantity.
     pub qty: f64,
+    /// Quantity still open.
     pub leaves_qty: f64,
+    /// Quantity of the last execution, 0 when there was none.
     pub exec_qty: f64,
+    /// Price of the last execution, 0 when there was none.
     pub exec_price: f64,
+    /// 1 buy, -1 sell.
     pub side: i32,
+    /// The status.
     pub status: u8,
+    /// The status that is requested; 0 (none) when the connector has answered.
     pub req: u8,
+    /// The time in force.
     pub time_in_force: u8,
+    /// The order type.
     pub order_type: u8,
+    /// The last execution was made as maker.
     pub maker: bool,
+    /// Exchange time of this state, Unix ns; 0n before the first response.
     pub exch_ts_ns: BigInt,
+    /// When the request was made, Unix ns.
     pub local_ts_ns: BigInt,
 }
 
@@ -170,12 +239,35 @@ impl NativeBotConfig {
                 park_ns: whole(self.wait.park_ns, "wait.parkNs")?,
                 share_core: self.wait.share_core,
             },
+            order_deadline: Some(whole(
+                self.order_deadline_ns.unwrap_or(0.0),
+                "orderDeadlineNs",
+            )?)
+            .filter(|ns| *ns > 0)
+            .map(Duration::from_nanos),
+            only_looks: self.only_looks.unwrap_or(false),
             heartbeat_timeout: Duration::from_nanos(whole(
                 self.heartbeat_timeout_ns,
                 "heartbeatTimeoutNs",
             )?),
+            require_live_book: self.require_live_book.unwrap_or(true),
         })
     }
+}
+
+impl NativeBotConfig {
+    /// What the program demands of every connector.
+    pub fn requirement(&self) -> Requirement {
+        Requirement {
+            orders: Orders::of(self.require_orders.unwrap_or(0)),
+            environment: self.require_environment.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// The tag of a destination.
+pub fn destination_tag(orders: u32, environment: &str) -> u32 {
+    Destination::new(Orders::of(orders), environment).tag()
 }
 
 impl From<Stats> for NativeBotStats {
@@ -199,8 +291,8 @@ impl From<LinkView> for NativeLink {
         Self {
             connector: link.connector,
             status: link.status as u8,
-            side_channel: link.info.side_channel,
-            capabilities: if link.info.side_channel {
+            control_channel: link.info.control_channel,
+            capabilities: if link.info.control_channel {
                 link.info.capabilities.0
             } else {
                 0
@@ -209,6 +301,9 @@ impl From<LinkView> for NativeLink {
             pid: link.info.pid,
             version: link.info.version,
             heartbeat_age_ns: link.info.heartbeat_age_ns.map_or(-1.0, count),
+            orders: link.info.destination.orders as u32,
+            environment: link.info.destination.environment,
+            orders_agreed: link.agreed,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one place where errors become JavaScript errors.
+//! Conversion of errors to JavaScript errors; nothing else in the crate makes one.
 
 use hbl_livebot::LiveBotError;
 use hbl_wire::WireError;
@@ -18,9 +18,9 @@ pub enum Code {
     Closed,
     /// Another process runs under this name or id.
     AlreadyRunning,
-    /// Shared memory refuses.
+    /// Shared memory cannot be opened or used.
     SharedMemory,
-    /// Something that should not happen.
+    /// A bug: a panic, or a broken invariant.
     Internal,
 }
 

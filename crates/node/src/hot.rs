@@ -2,8 +2,8 @@
 //!
 //! A method of a napi-rs class costs some 300 ns before its first line (it registers the borrow of
 //! `this` in a table), and a function of it twice what the same call costs from C++; so these are
-//! callbacks of Node-API itself (`raw`). What is called once keeps its class. Their types in
-//! TypeScript, which napi-rs writes for its own functions, stand in `hot.d.ts`.
+//! callbacks of Node-API itself (`raw`). What is called once keeps its class. napi-rs writes no
+//! TypeScript for them: `.tools/addon-types.mjs` reads it from `raw_functions!` below.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,17 +12,19 @@ use std::{
 };
 
 use hbl_livebot::{Command, CommandKind, Remote};
+use hbl_wire::clock::monotonic_ns;
 use napi::{bindgen_prelude::Object, sys};
 use napi_derive::napi;
 
 use crate::{
+    dto::whole,
     error::{Result, closed},
     raw::{Arguments, answer, export},
 };
 
 /// What a bot's thread calls all the time. Arguments are as JavaScript gives them.
 pub trait HotBot {
-    /// Waits for a batch of records; see `waitBatch` in lib/native/addon.ts.
+    /// Waits for a batch of records; see `botWaitBatch`.
     fn wait_batch(&mut self, timeout_ns: f64, max_records: f64) -> Result<i32>;
     /// Writes the time into the state block.
     fn note_time(&mut self);
@@ -94,8 +96,14 @@ fn with_bot<T>(handle: u32, call: impl FnOnce(&mut dyn HotBot) -> Result<T>) -> 
     })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody gives 2^53 commands")]
-fn command(port: u32, asset: u32, order_id: u64, kind: CommandKind) -> f64 {
+#[expect(clippy::cast_precision_loss, reason = "a bot never gets 2^53 commands")]
+fn command(
+    port: u32,
+    asset: u32,
+    order_id: u64,
+    kind: CommandKind,
+    deadline_ns: Option<u64>,
+) -> f64 {
     PORTS.with_borrow(|ports| {
         let found = ports.iter().find(|(known, _)| *known == port);
         let command = Command {
@@ -103,11 +111,18 @@ fn command(port: u32, asset: u32, order_id: u64, kind: CommandKind) -> f64 {
             asset: asset as usize,
             order_id,
             kind,
+            deadline_ns,
         };
         found
             .and_then(|(_, remote)| remote.command(command))
             .map_or(0.0, |number| number as f64)
     })
+}
+
+/// When a request is over that is good for so long; 0: for as long as the bot's own orders.
+fn deadline_of(good_for_ns: f64) -> Result<Option<u64>> {
+    let good_for_ns = whole(good_for_ns, "goodForNs")?;
+    Ok((good_for_ns > 0).then(|| monotonic_ns().saturating_add(good_for_ns)))
 }
 
 /// 1 buy, -1 sell, 0 for anything else, which the core refuses.
@@ -124,7 +139,6 @@ fn side_of(number: f64) -> i8 {
 
 type Call<const N: usize> = Arguments<N>;
 
-/// `botWaitBatch(bot, timeoutNs, maxRecords)`: waits for a batch of records.
 fn bot_wait_batch(call: &Call<3>) -> Result<f64> {
     let (timeout_ns, max_records) = (call.number(1, "timeoutNs")?, call.number(2, "maxRecords")?);
     with_bot(call.whole(0, "bot")?, |bot| {
@@ -133,7 +147,6 @@ fn bot_wait_batch(call: &Call<3>) -> Result<f64> {
     .map(f64::from)
 }
 
-/// `botNoteTime(bot)`: writes the time into the state block.
 fn bot_note_time(call: &Call<1>) -> Result<f64> {
     with_bot(call.whole(0, "bot")?, |bot| {
         bot.note_time();
@@ -141,7 +154,6 @@ fn bot_note_time(call: &Call<1>) -> Result<f64> {
     })
 }
 
-/// `botRun(bot, sliceNs)`: pumps records into the port's ring.
 fn bot_run(call: &Call<2>) -> Result<f64> {
     let slice_ns = call.number(1, "sliceNs")?;
     with_bot(call.whole(0, "bot")?, |bot| bot.run(slice_ns)).map(f64::from)
@@ -160,7 +172,6 @@ fn order_of<const N: usize>(call: &Call<N>) -> Result<OrderArguments> {
     })
 }
 
-/// `botSubmitOrder(bot, asset, orderId, side, price, qty, timeInForce, orderType, waitNs)`.
 fn bot_submit_order(call: &Call<9>) -> Result<f64> {
     let (asset, order, wait_ns) = (
         call.whole(1, "asset")?,
@@ -173,7 +184,6 @@ fn bot_submit_order(call: &Call<9>) -> Result<f64> {
     .map(f64::from)
 }
 
-/// `botModify(bot, asset, orderId, price, qty, waitNs)`.
 fn bot_modify(call: &Call<6>) -> Result<f64> {
     let (asset, id) = (call.whole(1, "asset")?, call.id(2, "orderId")?);
     let (price, qty) = (call.number(3, "price")?, call.number(4, "qty")?);
@@ -184,16 +194,13 @@ fn bot_modify(call: &Call<6>) -> Result<f64> {
     .map(f64::from)
 }
 
-/// `botCancel(bot, asset, orderId, waitNs)`.
 fn bot_cancel(call: &Call<4>) -> Result<f64> {
     let (asset, id) = (call.whole(1, "asset")?, call.id(2, "orderId")?);
     let wait_ns = call.number(3, "waitNs")?;
     with_bot(call.whole(0, "bot")?, |bot| bot.cancel(asset, id, wait_ns)).map(f64::from)
 }
 
-/// `portSubmitOrder(port, asset, orderId, side, price, qty, timeInForce, orderType)`: the command's
-/// number, 0 when the queue is full or the port closed.
-fn port_submit_order(call: &Call<8>) -> Result<f64> {
+fn port_submit_order(call: &Call<9>) -> Result<f64> {
     let (port, asset) = (call.whole(0, "port")?, call.whole(1, "asset")?);
     let OrderArguments {
         id,
@@ -210,18 +217,19 @@ fn port_submit_order(call: &Call<8>) -> Result<f64> {
         time_in_force,
         order_type,
     };
-    Ok(command(port, asset, id, kind))
+    let deadline_ns = deadline_of(call.number(8, "goodForNs")?)?;
+    Ok(command(port, asset, id, kind, deadline_ns))
 }
 
-/// `portModify(port, asset, orderId, price, qty)`, as `portSubmitOrder`.
-fn port_modify(call: &Call<5>) -> Result<f64> {
+fn port_modify(call: &Call<6>) -> Result<f64> {
     let (port, asset) = (call.whole(0, "port")?, call.whole(1, "asset")?);
     let id = call.id(2, "orderId")?;
     let (price, qty) = (call.number(3, "price")?, call.number(4, "qty")?);
-    Ok(command(port, asset, id, CommandKind::Modify { price, qty }))
+    let deadline_ns = deadline_of(call.number(5, "goodForNs")?)?;
+    let kind = CommandKind::Modify { price, qty };
+    Ok(command(port, asset, id, kind, deadline_ns))
 }
 
-/// `portCancel(port, asset, orderId)`, as `portSubmitOrder`.
 fn port_cancel(call: &Call<3>) -> Result<f64> {
     let (port, asset) = (call.whole(0, "port")?, call.whole(1, "asset")?);
     Ok(command(
@@ -229,6 +237,7 @@ fn port_cancel(call: &Call<3>) -> Result<f64> {
         asset,
         call.id(2, "orderId")?,
         CommandKind::Cancel,
+        None,
     ))
 }
 
@@ -248,21 +257,92 @@ macro_rules! callback {
     }};
 }
 
-/// Exports the functions of this file; called once for each thread that loads the addon.
-#[napi(module_exports)]
-pub fn export_hot_calls(exports: Object<'_>) -> napi::Result<()> {
-    export(
-        &exports,
-        &[
-            ("botWaitBatch", callback!(bot_wait_batch)),
-            ("botNoteTime", callback!(bot_note_time)),
-            ("botRun", callback!(bot_run)),
-            ("botSubmitOrder", callback!(bot_submit_order)),
-            ("botModify", callback!(bot_modify)),
-            ("botCancel", callback!(bot_cancel)),
-            ("portSubmitOrder", callback!(port_submit_order)),
-            ("portModify", callback!(port_modify)),
-            ("portCancel", callback!(port_cancel)),
-        ],
-    )
+/// The exported functions: doc and signature in TypeScript, and the function in Rust. The signature
+/// must have as many arguments as the function reads.
+macro_rules! raw_functions {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident($($argument:ident: $type:ident),+ $(,)?): $returned:ident => $call:ident;
+    )+) => {
+        $(const _: fn(&Call<{ [$(stringify!($argument)),+].len() }>) -> Result<f64> = $call;)+
+
+        /// Exports the functions of this file; called once for each thread that loads the addon.
+        #[napi(module_exports)]
+        pub fn export_hot_calls(exports: Object<'_>) -> napi::Result<()> {
+            export(&exports, &[$((stringify!($name), callback!($call))),+])
+        }
+    };
+}
+
+// A method of a class takes four times as long to enter: `npm run bench -- boundary`.
+raw_functions! {
+    /// Waits until something arrives, at most `timeoutNs` and 100 ms, then writes up to `maxRecords`
+    /// records from offset 0 of the attached buffer. Returns the number of records: 0 on time-out, -1
+    /// after `NativePort.stop()`, `-1 - CommandError` when shared memory fails. Throws
+    /// `code: 'Closed'`, as every `bot…` function, for the handle of a closed bot or of a bot of
+    /// another thread.
+    botWaitBatch(bot: number, timeoutNs: number, maxRecords: number): number => bot_wait_batch;
+
+    /// Writes `CLOCK_MONOTONIC` now, ns, into `StateField.monotonicNs` and returns 0: `monotonicNs`
+    /// allocates the number that it returns.
+    botNoteTime(bot: number): number => bot_note_time;
+
+    /// Client mode: writes records into the port's ring, carries out its commands and wakes its
+    /// thread, for at most `sliceNs` and 100 ms. Returns 0 to be called again, -1 when stopped.
+    botRun(bot: number, sliceNs: number): number => bot_run;
+
+    /// Submits an order. `side`: 1 buy, -1 sell. `waitNs` > 0: waits that long, at most 100 ms, for
+    /// the first response. Returns a `CommandError` number, 0 when the order was sent.
+    botSubmitOrder(
+        bot: number,
+        asset: number,
+        orderId: bigint,
+        side: number,
+        price: number,
+        qty: number,
+        timeInForce: number,
+        orderType: number,
+        waitNs: number,
+    ): number => bot_submit_order;
+
+    /// Amends price and quantity of an order. `waitNs` and the result are as in `botSubmitOrder`.
+    botModify(
+        bot: number,
+        asset: number,
+        orderId: bigint,
+        price: number,
+        qty: number,
+        waitNs: number,
+    ): number => bot_modify;
+
+    /// Cancels an order. `waitNs` and the result are as in `botSubmitOrder`.
+    botCancel(bot: number, asset: number, orderId: bigint, waitNs: number): number => bot_cancel;
+
+    /// Submits an order as a command of a port. `goodForNs`: time within which it may be sent, 0 for
+    /// the bot's `orderDeadlineNs`. Returns the command's number; 0 when the queue is full, and for
+    /// a port that is closed or of another thread.
+    portSubmitOrder(
+        port: number,
+        asset: number,
+        orderId: bigint,
+        side: number,
+        price: number,
+        qty: number,
+        timeInForce: number,
+        orderType: number,
+        goodForNs: number,
+    ): number => port_submit_order;
+
+    /// Amends an order as a command of a port. `goodForNs` and the result are as in `portSubmitOrder`.
+    portModify(
+        port: number,
+        asset: number,
+        orderId: bigint,
+        price: number,
+        qty: number,
+        goodForNs: number,
+    ): number => port_modify;
+
+    /// Cancels an order as a command of a port. The result is as in `portSubmitOrder`.
+    portCancel(port: number, asset: number, orderId: bigint): number => port_cancel;
 }

@@ -1,7 +1,14 @@
 //! The Node.js addon: data in, one call into hbl-livebot, data out.
 //!
-//! The only crate that names napi. What it exports is described in `lib/native/addon.ts`; names
-//! and order are the same here. Rules:
+//! The only crate that names napi. The build generates `lib/native/addon.d.ts` from it: the docs of
+//! its exports are those of the TypeScript declarations.
+//!
+//! Conventions of the exports: durations are nanoseconds as `number` (exact below 2^53), points in
+//! time nanoseconds as `bigint`, order ids `bigint`. Calls that change orders return a `CommandError`
+//! number and never throw for what a venue or an order can cause. Wrong arguments throw an `Error`
+//! with `code: 'InvalidArg'`.
+//!
+//! Rules:
 //!
 //! 1. Every export catches unwinds: a panic becomes a JavaScript error, never an abort.
 //! 2. A bot lives on the thread that made it; a port on the thread that made it. They meet only in
@@ -13,6 +20,8 @@
 
 #[cfg(feature = "live")]
 mod bot;
+#[cfg(feature = "live")]
+mod bot_cell;
 mod build_info;
 #[cfg(feature = "live")]
 mod dto;

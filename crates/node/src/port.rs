@@ -13,13 +13,13 @@ use core::ptr::NonNull;
 use hbl_livebot::{Command, CommandKind, Remote, RingWriter};
 use napi::{
     Status,
-    bindgen_prelude::{Function, Uint8Array},
+    bindgen_prelude::{BigInt, Function, Uint8Array},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
 use napi_derive::napi;
 
 use crate::{
-    dto::{NativeBotStats, NativeLink},
+    dto::{NativeBotStats, NativeLink, destination_tag, id},
     error::{Code, CodedError, Result, invalid},
     hot,
 };
@@ -45,7 +45,11 @@ pub fn find(port_id: u32) -> Option<Arc<Remote>> {
     ports().get(&port_id).cloned()
 }
 
-/// A ring that a bot's thread fills, and a queue of commands to it.
+/// The main thread's end of a bot that runs in a worker: a ring that the bot's thread fills, and a
+/// queue of commands to it (orders through the `port…` functions).
+///
+/// A command returns its number (1, 2, …) at once; 0 when the queue is full or the port closed. Its
+/// outcome comes back as a `Command` record only when it is an error.
 #[napi]
 pub struct NativePort {
     id: u32,
@@ -61,8 +65,9 @@ impl NativePort {
             asset: asset as usize,
             order_id,
             kind,
+            deadline_ns: None,
         };
-        #[expect(clippy::cast_precision_loss, reason = "nobody gives 2^53 commands")]
+        #[expect(clippy::cast_precision_loss, reason = "a bot never gets 2^53 commands")]
         self.remote
             .command(command)
             .map_or(0.0, |number| number as f64)
@@ -84,8 +89,14 @@ impl Drop for NativePort {
 
 #[napi]
 impl NativePort {
-    /// A port; `ring` null makes one for commands and stop only.
-    #[napi(constructor, catch_unwind)]
+    /// Opens a port. `ring` null: only for commands and stop (strategy mode). `onWake` runs on this
+    /// thread when the ring holds records and its reader sleeps; calls are coalesced. Throws
+    /// `code: 'InvalidArg'` for a ring of the wrong size.
+    #[napi(
+        constructor,
+        catch_unwind,
+        ts_args_type = "ring: Uint8Array | null, onWake: (() => void) | null"
+    )]
     pub fn new(ring: Option<Uint8Array>, on_wake: Option<Function<'_, (), ()>>) -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let mut ring = ring;
@@ -113,7 +124,7 @@ impl NativePort {
                     .build()
                     .map_err(|error| CodedError::new(Code::Internal, error.reason.clone()))?;
                 Box::new(move || {
-                    // Fails only while the environment ends, when nobody is left to be woken.
+                    // Fails only while the environment ends, when there is no thread left to wake.
                     let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
                 })
             }
@@ -137,16 +148,32 @@ impl NativePort {
         self.command(asset, 0, CommandKind::CancelAll)
     }
 
-    /// Forgets final orders.
+    /// Asks for the state of an order; records with it follow. Throws `code: 'InvalidArg'` for an id
+    /// out of range.
+    #[napi(catch_unwind)]
+    pub fn ask_order(&self, asset: u32, order_id: BigInt) -> Result<f64> {
+        let order_id = id(&order_id, "orderId")?;
+        Ok(self.command(asset, order_id, CommandKind::AskOrder))
+    }
+
+    /// Forgets orders that have ended.
     #[napi(catch_unwind)]
     pub fn clear_inactive_orders(&self, asset: u32) -> f64 {
         self.command(asset, 0, CommandKind::ClearInactive)
     }
 
-    /// Asks for the instrument's state again.
+    /// Asks the connector for the instrument's state again: orders, position, book.
     #[napi(catch_unwind)]
     pub fn resync(&self, asset: u32) -> f64 {
         self.command(asset, 0, CommandKind::Resync)
+    }
+
+    /// Agrees that orders of the instrument's connector go to this destination. `orders` is an
+    /// `Orders` number.
+    #[napi(catch_unwind)]
+    pub fn agree_orders(&self, asset: u32, orders: u32, environment: String) -> f64 {
+        let tag = destination_tag(orders, &environment);
+        self.command(asset, 0, CommandKind::AgreeOrders { tag })
     }
 
     /// Counters that the bot last reported, null before the first report.
@@ -155,7 +182,7 @@ impl NativePort {
         self.remote.report().0.map(NativeBotStats::from)
     }
 
-    /// Links that the bot last reported.
+    /// Links that the bot last reported, empty before the first report.
     #[napi(catch_unwind)]
     pub fn links(&self) -> Vec<NativeLink> {
         self.remote
@@ -166,7 +193,7 @@ impl NativePort {
             .collect()
     }
 
-    /// Ends the bot's waits; idempotent.
+    /// Ends the bot's waits: they return -1; idempotent.
     #[napi(catch_unwind)]
     pub fn stop(&self) {
         self.remote.stop();
@@ -179,7 +206,7 @@ impl NativePort {
     }
 }
 
-/// `CLOCK_MONOTONIC` now, nanoseconds.
+/// `CLOCK_MONOTONIC` now, ns: the clock of `sentMonoNs` and `recvMonoNs`.
 #[napi(catch_unwind)]
 pub fn monotonic_ns() -> f64 {
     #[expect(

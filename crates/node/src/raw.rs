@@ -1,8 +1,8 @@
-//! Calls from JavaScript without the frame that napi-rs puts around them.
+//! Callbacks of Node-API, without the code that napi-rs puts around a call.
 //!
-//! That frame keeps a table of borrows and converts each argument by way of traits: 60 to 200 ns a
-//! call. Here a call is what Node-API itself asks for: one call for the arguments, one for each of
-//! them, one for the answer. Panics are caught and arguments checked all the same.
+//! That code keeps a table of borrows and converts each argument through traits: 60 to 200 ns a call.
+//! Here a call costs only the calls that Node-API needs: one for the arguments, one for each of them, one
+//! for the result. Panics are caught and arguments checked all the same.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,7 +17,7 @@ use napi::{
 
 use crate::error::{Code, CodedError, Result, invalid};
 
-/// The arguments of the call under way; what is missing is `undefined`.
+/// The arguments of the call under way; missing ones are `undefined`.
 pub struct Arguments<const N: usize> {
     env: sys::napi_env,
     values: [sys::napi_value; N],
@@ -37,7 +37,7 @@ impl<const N: usize> Arguments<N> {
         Err(refuse(path, "must be a number"))
     }
 
-    /// A whole number from 0 to 2^32 - 1. JavaScript's own conversion would wrap what is larger.
+    /// A whole number from 0 to 2^32 - 1. JavaScript's own conversion would wrap larger ones.
     #[inline]
     pub fn whole(&self, at: usize, path: &str) -> Result<u32> {
         let number = self.number(at, path)?;
@@ -115,10 +115,10 @@ pub unsafe fn answer<const N: usize>(
     let arguments = Arguments { env, values };
     let error = match catch_unwind(AssertUnwindSafe(|| call(&arguments))) {
         Ok(Ok(number)) => {
-            let mut told = ptr::null_mut();
+            let mut returned = ptr::null_mut();
             // SAFETY: env is that of the call under way; the pointer is to a local.
-            unsafe { sys::napi_create_double(env, number, &raw mut told) };
-            return told;
+            unsafe { sys::napi_create_double(env, number, &raw mut returned) };
+            return returned;
         }
         Ok(Err(error)) => error,
         Err(panic) => CodedError::new(Code::Internal, panic_to_error(panic).reason.clone()),
@@ -128,7 +128,7 @@ pub unsafe fn answer<const N: usize>(
     ptr::null_mut()
 }
 
-/// Adds functions to what the addon exports.
+/// Adds functions to the exports of the addon.
 pub fn export(exports: &Object<'_>, functions: &[(&str, sys::napi_callback)]) -> napi::Result<()> {
     let exports = exports.value();
     for (name, callback) in functions {

@@ -9,11 +9,16 @@ use iceoryx2::{
 };
 
 use crate::{
-    Berth, Capabilities, ChannelConfig, Ringer, SideEvent, SideRequest, Slot, WireError, bell,
+    Asked, Capabilities, ChannelConfig, ControlEvent, ControlRequest, Destination, Ringer, Slot,
+    WakerAffinity, WireError, clock,
     codec::decode_owned,
     config::Channels,
-    connector_port::{check_name, publish, receive_error},
-    page::{self, Hello, Page},
+    connector_port::{check_name, publish_with, receive_error},
+    control_block::{self, ControlBlock, Hello},
+    idle::doorbell,
+    leftovers,
+    register::{self, Register},
+    room,
     service::{
         Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, open_node,
         open_publisher, open_service, open_subscriber,
@@ -36,9 +41,9 @@ pub enum LinkEvent {
 pub struct LinkInfo {
     /// It is there now.
     pub connected: bool,
-    /// It has the side channel.
-    pub side_channel: bool,
-    /// What it can do beyond hftbacktest's protocol; nothing when it has no side channel.
+    /// It has the control channel.
+    pub control_channel: bool,
+    /// What it can do beyond hftbacktest's protocol; nothing when it has no control channel.
     pub capabilities: Capabilities,
     /// Start of its run, Unix nanoseconds; 0 when it is not ours.
     pub epoch: u64,
@@ -48,6 +53,8 @@ pub struct LinkInfo {
     pub version: String,
     /// Age of its heartbeat in nanoseconds; `None` when it is not ours.
     pub heartbeat_age_ns: Option<u64>,
+    /// Where its orders go; unknown when it does not say.
+    pub destination: Destination,
 }
 
 struct Side {
@@ -80,22 +87,26 @@ pub struct BotPort {
     main: Ports,
     /// In use while hftbacktest's connector is there instead of ours.
     stock: Option<Ports>,
-    side: Option<Side>,
-    /// The connector's page; `None` for hftbacktest's connector, or when none is there yet.
-    page: Option<Page>,
+    control: Option<Side>,
+    /// The connector's control block; `None` for hftbacktest's connector, or when none is there yet.
+    block: Option<ControlBlock>,
     connected: bool,
-    /// Tells runs apart: the page's epoch, or a publisher's id where there is no page.
+    /// Tells runs apart: the control block's epoch, or a publisher's id where there is no control block.
     run: Option<Run>,
     /// The publisher that `last_seq` counts; `None` until its first message.
     origin: Option<UniquePublisherId>,
     last_seq: u64,
     /// Taken, and not read to its end.
     unfinished: Option<Slot>,
+    /// Of the destination that orders may go to; 0: of any.
+    agreed_tag: u32,
     /// With which our connector serves hftbacktest's bots, while ours is there.
     ours_for_stock: Option<UniquePublisherId>,
     _main_services: [IpcService; 2],
     stock_services: [IpcService; 2],
     node: IpcNode,
+    /// Entries of the node: let go of after it.
+    register: Register,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,24 +115,39 @@ enum Run {
     Publisher(UniquePublisherId),
 }
 
-/// A page that a bot holds so that connectors can wake it and see that it lives.
-pub struct BotPage(pub(crate) Arc<Page>);
+/// A control block that a bot holds so that connectors can wake it and see that it lives.
+pub struct BotControlBlock(pub(crate) Arc<ControlBlock>);
 
-impl BotPage {
-    /// Makes the page of bot `id`.
+impl BotControlBlock {
+    /// Makes the control block of bot `id`.
     ///
     /// # Errors
-    /// [`WireError::AlreadyRunning`] when a living bot has this id, [`WireError::Page`] otherwise.
+    /// [`WireError::AlreadyRunning`] when a living bot has this id, [`WireError::ControlBlock`] otherwise.
     pub fn own(id: u64) -> Result<Self, WireError> {
+        Self::own_as(id, Capabilities::default())
+    }
+
+    /// As [`own`](Self::own), for a bot that is [`Capabilities::ONLOOKER`].
+    ///
+    /// # Errors
+    /// As [`own`](Self::own).
+    pub fn own_as(id: u64, capabilities: Capabilities) -> Result<Self, WireError> {
         let hello = Hello {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             kind: "bot".to_owned(),
-            capabilities: Capabilities::default(),
+            capabilities,
+            destination: Destination::default(),
         };
-        page::sweep();
-        let page = Page::own(page::bot_path(id), &format!("bot {id:#018x}"), &hello)?;
-        page.set_state(page::PageState::Ready);
-        Ok(Self(Arc::new(page)))
+        leftovers::sweep();
+        register::check()?;
+        room::require(room::BOT_BYTES)?;
+        let block = ControlBlock::own(
+            control_block::bot_path(id),
+            &format!("bot {id:#018x}"),
+            &hello,
+        )?;
+        block.set_state(control_block::ControlBlockState::Ready);
+        Ok(Self(Arc::new(block)))
     }
 
     /// Wakes the bot from another thread.
@@ -131,9 +157,14 @@ impl BotPage {
     }
 
     /// Sleeps until a connector or a [`Ringer`] rings, unless `has_work` finds something after
-    /// the sleeper has announced itself. `berth` is the calling thread's.
-    pub fn sleep(&self, timeout: Duration, berth: &mut Berth, has_work: impl FnOnce() -> bool) {
-        bell::sleep(&self.0, timeout, berth, has_work);
+    /// the sleeper has announced itself. `affinity` is the calling thread's.
+    pub fn sleep(
+        &self,
+        timeout: Duration,
+        affinity: &mut WakerAffinity,
+        has_work: impl FnOnce() -> bool,
+    ) {
+        doorbell::sleep(&self.0, timeout, affinity, has_work);
     }
 }
 
@@ -154,6 +185,7 @@ impl BotPort {
         };
         let main_services = open(Lane::Main, own)?;
         let stock_services = open(Lane::Stock, stock)?;
+        let register = Register::of(&node);
         Ok(Self {
             name: name.to_owned(),
             bot,
@@ -161,17 +193,19 @@ impl BotPort {
             heartbeat_timeout,
             main: Ports::open(&main_services, name)?,
             stock: None,
-            side: None,
-            page: None,
+            control: None,
+            block: None,
             connected: false,
             run: None,
             origin: None,
             last_seq: 0,
             unfinished: None,
+            agreed_tag: 0,
             ours_for_stock: None,
             _main_services: main_services,
             stock_services,
             node,
+            register,
         })
     }
 
@@ -219,18 +253,18 @@ impl BotPort {
         self.unfinished.is_some()
             || self.ports().to_bot.has_samples().unwrap_or(true)
             || self
-                .side
+                .control
                 .as_ref()
-                .is_some_and(|side| side.subscriber.has_samples().unwrap_or(true))
+                .is_some_and(|control| control.subscriber.has_samples().unwrap_or(true))
     }
 
-    /// Takes the next event of the side channel that is for this bot. `Err(())` stands for damaged
+    /// Takes the next event of the control channel that is for this bot. `Err(())` stands for damaged
     /// bytes: count it and go on.
     #[must_use]
-    pub fn recv_side(&mut self) -> Option<Result<SideEvent, ()>> {
-        let side = self.side.as_ref()?;
+    pub fn recv_control(&mut self) -> Option<Result<ControlEvent, ()>> {
+        let control = self.control.as_ref()?;
         loop {
-            let sample = side.subscriber.receive().ok()??;
+            let sample = control.subscriber.receive().ok()??;
             let header = sample.user_header();
             if header.id == crate::TO_ALL || header.id == self.bot {
                 return Some(decode_owned(sample.payload(), header.len).map_err(|_| ()));
@@ -238,56 +272,91 @@ impl BotPort {
         }
     }
 
-    /// Sends a request and wakes the connector.
+    /// Sends a request that is never too late and wakes the connector.
     ///
     /// # Errors
     /// [`WireError::Send`], [`WireError::TooLarge`].
     pub fn send(&self, request: &LiveRequest) -> Result<(), WireError> {
-        publish(&self.ports().from_bot, self.bot, request)?;
+        self.send_by(request, u64::MAX)
+    }
+
+    /// Sends a request that must not be carried out after `deadline_ns`,
+    /// [`monotonic_ns`](clock::monotonic_ns), and wakes the connector. Only our connector heeds it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_by(&self, request: &LiveRequest, deadline_ns: u64) -> Result<(), WireError> {
+        let tail = |slot: &mut [u8]| {
+            Asked::write(clock::monotonic_ns(), deadline_ns, self.agreed_tag, slot)
+        };
+        publish_with(&self.ports().from_bot, self.bot, request, tail)?;
         self.ring();
         Ok(())
     }
 
-    /// Sends a request on the side channel and wakes the connector.
+    /// From now on requests say that orders are meant for this destination. A connector of ours that
+    /// is another one, because it took over a moment ago for instance, refuses them.
+    pub fn agree(&mut self, destination: &Destination) {
+        self.agreed_tag = destination.tag();
+    }
+
+    /// Sends a request on the control channel and wakes the connector.
     ///
     /// # Errors
     /// [`WireError::Unsupported`] when the connector does not have it, else as [`BotPort::send`].
-    pub fn send_side(&self, request: &SideRequest) -> Result<(), WireError> {
+    pub fn send_control(&self, request: &ControlRequest) -> Result<(), WireError> {
+        self.send_side_by(request, u64::MAX)
+    }
+
+    /// As [`send_control`](Self::send_control), for a request that must not be carried out after
+    /// `deadline_ns`, [`monotonic_ns`](clock::monotonic_ns).
+    ///
+    /// # Errors
+    /// As [`send_control`](Self::send_control).
+    pub fn send_side_by(
+        &self,
+        request: &ControlRequest,
+        deadline_ns: u64,
+    ) -> Result<(), WireError> {
         let (needed, what) = match request {
-            SideRequest::Amend { .. } => (Capabilities::AMEND, "modify"),
-            SideRequest::CancelAll { .. } => (Capabilities::CANCEL_ALL, "cancel-all"),
+            ControlRequest::Amend { .. } => (Capabilities::AMEND, "modify"),
+            ControlRequest::CancelAll { .. } => (Capabilities::CANCEL_ALL, "cancel-all"),
+            ControlRequest::AskOrder { .. } => (Capabilities::ASK_ORDER, "questions about orders"),
         };
         let able = self
-            .page
+            .block
             .as_ref()
-            .is_some_and(|page| page.capabilities().contains(needed));
-        let Some(side) = self.side.as_ref().filter(|_| able) else {
+            .is_some_and(|block| block.capabilities().contains(needed));
+        let Some(control) = self.control.as_ref().filter(|_| able) else {
             return Err(WireError::Unsupported {
                 connector: self.name.clone(),
                 what,
             });
         };
-        publish(&side.publisher, self.bot, request)?;
+        let tail = |slot: &mut [u8]| {
+            Asked::write(clock::monotonic_ns(), deadline_ns, self.agreed_tag, slot)
+        };
+        publish_with(&control.publisher, self.bot, request, tail)?;
         self.ring();
         Ok(())
     }
 
     fn ring(&self) {
-        if let Some(page) = &self.page {
-            bell::ring(page);
+        if let Some(block) = &self.block {
+            doorbell::ring(block);
         }
     }
 
     /// True when messages of the connector come with a doorbell.
     #[must_use]
     pub const fn has_doorbell(&self) -> bool {
-        self.page.is_some() && self.connected
+        self.block.is_some() && self.connected
     }
 
     /// True when the connector is ours, so that its answers are whole and it rings.
     #[must_use]
     pub const fn is_ours(&self) -> bool {
-        self.page.is_some()
+        self.block.is_some()
     }
 
     /// True when the connector is there.
@@ -306,16 +375,18 @@ impl BotPort {
     /// every few milliseconds, not per message.
     ///
     /// # Errors
-    /// [`WireError::Service`] when the side channel of a connector cannot be opened.
+    /// [`WireError::Service`] when the control channel of a connector cannot be opened.
     pub fn check_link(&mut self) -> Result<Option<LinkEvent>, WireError> {
+        self.register.keep();
         if self
-            .page
+            .block
             .as_ref()
-            .is_none_or(|page| !page.is_held() || page.is_replaced())
+            .is_none_or(|block| !block.is_held() || block.is_replaced())
         {
-            let found = Page::visit(page::connector_path(&self.name)).filter(Page::is_held);
+            let found = ControlBlock::visit(control_block::connector_path(&self.name))?
+                .filter(ControlBlock::is_held);
             if found.is_some() {
-                self.page = found;
+                self.block = found;
             }
         }
         let run = self.current_run();
@@ -346,8 +417,9 @@ impl BotPort {
         match run {
             Run::Epoch(_) => {
                 self.stock = None;
-                if self.side.is_none() {
-                    self.side = Some(self.open_side()?);
+                if self.control.is_none() {
+                    self.control = Some(self.open_control()?);
+                    self.register.note(&self.node);
                 }
             }
             Run::Publisher(_) if self.stock.is_none() => {
@@ -360,19 +432,19 @@ impl BotPort {
 
     /// The run of the connector that is there now.
     fn current_run(&mut self) -> Option<Run> {
-        if let Some(page) = &self.page {
-            if page.is_held() {
+        if let Some(block) = &self.block {
+            if block.is_held() {
                 self.ours_for_stock = self.stock_publisher();
                 let timeout = u64::try_from(self.heartbeat_timeout.as_nanos()).unwrap_or(u64::MAX);
-                return (page.is_ready() && page.heartbeat_age_ns() < timeout)
-                    .then(|| Run::Epoch(page.epoch()));
+                return (block.is_ready() && block.heartbeat_age_ns() < timeout)
+                    .then(|| Run::Epoch(block.epoch()));
             }
             // Its owner is dead; hftbacktest's connector may have taken the name since.
             if !self.has_foreign_publisher() {
                 return None;
             }
-            self.page = None;
-            self.side = None;
+            self.block = None;
+            self.control = None;
         }
         self.stock_publisher().map(Run::Publisher)
     }
@@ -396,7 +468,7 @@ impl BotPort {
             .is_some_and(|id| self.ours_for_stock != Some(id))
     }
 
-    fn open_side(&self) -> Result<Side, WireError> {
+    fn open_control(&self) -> Result<Side, WireError> {
         let open =
             |direction| open_service(&self.node, &self.name, Lane::Side, direction, self.config);
         let services = [open(Direction::ToBot)?, open(Direction::FromBot)?];
@@ -414,13 +486,14 @@ impl BotPort {
             connected: self.connected,
             ..LinkInfo::default()
         };
-        if let Some(page) = &self.page {
-            info.side_channel = self.side.is_some();
-            info.capabilities = page.capabilities();
-            info.epoch = page.epoch();
-            info.pid = page.pid();
-            info.version = page.version();
-            info.heartbeat_age_ns = Some(page.heartbeat_age_ns());
+        if let Some(block) = &self.block {
+            info.control_channel = self.control.is_some();
+            info.capabilities = block.capabilities();
+            info.epoch = block.epoch();
+            info.pid = block.pid();
+            info.version = block.version();
+            info.heartbeat_age_ns = Some(block.heartbeat_age_ns());
+            info.destination = block.destination();
         }
         info
     }

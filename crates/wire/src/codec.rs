@@ -8,7 +8,7 @@ use bincode::{
 use hftbacktest::types::{Event, LiveError, LiveRequest, Order};
 use thiserror::Error;
 
-use crate::{message::PREFIX_BYTES, service::SLOT_BYTES, slot::TAIL_BYTES};
+use crate::service::{PREFIX_BYTES, SLOT_BYTES, TAIL_BYTES};
 
 /// Longest message in hftbacktest's encoding that leaves room for what programs of ours put around it.
 pub const MAX_MESSAGE_BYTES: usize = SLOT_BYTES - TAIL_BYTES - PREFIX_BYTES;

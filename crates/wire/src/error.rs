@@ -41,15 +41,39 @@ pub enum WireError {
         /// What to do.
         remedy: &'static str,
     },
-    /// The page with doorbell and heartbeat cannot be made or mapped.
+    /// The control block with doorbell and heartbeat cannot be made or mapped.
     #[error(
         "shared-memory page {path}: {reason}. Check that the folder is writable by this user and not full"
     )]
-    Page {
+    ControlBlock {
         /// The file.
         path: String,
         /// Why.
         reason: String,
+    },
+    /// iceoryx2's register in the temporary directory cannot be used.
+    #[error(
+        "the register of iceoryx2 cannot be used: {path}: {reason}. Run bot and connector as the same user, with a temporary directory that it may write to; or remove the register once nothing uses it (`rm -r /tmp/iceoryx2`)"
+    )]
+    Register {
+        /// The folder.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// Shared memory is too small, or full.
+    #[error(
+        "shared memory is short: {folder} has {free_kib} KiB free of {size_kib} KiB, and {needed_kib} KiB are needed. Give it more (`docker run --shm-size=256m`, or `mount -o remount,size=256m /dev/shm`), remove what is left there, or make the channels smaller with HFTBACKTEST_CHANNEL_CONFIG"
+    )]
+    Room {
+        /// Where it is.
+        folder: String,
+        /// Free, KiB.
+        free_kib: u64,
+        /// In all, KiB.
+        size_kib: u64,
+        /// What the caller is about to use, KiB.
+        needed_kib: u64,
     },
     /// A message does not fit into a slot.
     #[error("message of {len} bytes does not fit into a slot (at most {max}); shorten the symbol")]
@@ -65,7 +89,7 @@ pub enum WireError {
     /// Receiving failed in iceoryx2.
     #[error("receiving from shared memory failed: {0}")]
     Receive(String),
-    /// The connector has no side channel, so it cannot do this.
+    /// The connector has no control channel, so it cannot do this.
     #[error("connector {connector} does not offer {what}: it is not ours, or an older one")]
     Unsupported {
         /// The connector's name.

@@ -1,48 +1,54 @@
-//! hftbacktest's shared-memory protocol, and the side channel beside it.
+//! hftbacktest's shared-memory protocol, and the control channel beside it.
 //!
 //! A connector serves hftbacktest's bots on the two iceoryx2 services that hftbacktest 0.9.4 knows,
 //! `{name}/ToBot` and `{name}/FromBot`, and our bots use these on hftbacktest's connector. Programs of
 //! ours have a pair of services of their own for the same messages, with smaller sizes
 //! ([`ChannelConfig`]) and several messages to a slot ([`Slot`]), and what the protocol lacks: a
-//! sequence number and a send time in the unused tail of each slot ([`Tail`]), a page of shared memory
-//! per process with a doorbell, a heartbeat and the connector's capabilities ([`Page`]), and a pair of
-//! services for amend, cancel-all and reasons ([`SideEvent`], [`SideRequest`]).
+//! sequence number and a send time in the unused tail of each slot ([`Tail`]), a control block of shared memory
+//! per process with a doorbell, a heartbeat and the connector's capabilities ([`ControlBlock`]), and a pair of
+//! services for amend, cancel-all and reasons ([`ControlEvent`], [`ControlRequest`]).
 
-mod bell;
-mod berth;
+mod asked;
 mod bot_id;
 mod bot_port;
 pub mod clock;
 mod codec;
 mod config;
 mod connector_port;
-mod crowd;
+mod control;
+mod control_block;
+mod destination;
 mod error;
+mod idle;
+mod leftovers;
 mod lock;
-mod main_lane;
+mod main_channel;
 mod message;
-mod page;
 mod price;
+mod register;
+mod remains;
+mod room;
 mod service;
-mod side;
 mod slot;
-mod stock_lane;
+mod upstream_channel;
 
-pub use bell::Ringer;
-pub use berth::Berth;
+pub use asked::Asked;
 pub use bot_id::{is_anonymous, random_bot_id};
-pub use bot_port::{BotPage, BotPort, LinkEvent, LinkInfo};
+pub use bot_port::{BotControlBlock, BotPort, LinkEvent, LinkInfo};
 pub use codec::{
     DecodeError, MAX_MESSAGE_BYTES, WireEvent, WireEventRef, decode_event, decode_request, encode,
 };
 pub use config::ChannelConfig;
 pub use connector_port::{ConnectorPort, Liveness, Request};
-pub use crowd::Crowd;
+pub use control::{
+    Balance, COIN_BYTES_MAX, ControlEvent, ControlRequest, OrderFate, Severity, VenueSocket,
+};
+pub use control_block::{Capabilities, ControlBlock, ControlBlockKind, ControlBlockState, Hello};
+pub use destination::{Destination, Orders};
 pub use error::WireError;
-pub use page::{Capabilities, Hello, Page, PageKind, PageState};
-pub use price::price_of;
+pub use idle::{CpuContention, Ringer, WakerAffinity};
+pub use price::{price_of, steps_of, without_noise};
 pub use service::SLOT_BYTES;
-pub use side::{Balance, COIN_BYTES_MAX, Severity, SideEvent, SideRequest, VenueSocket};
 pub use slot::{Slot, Tail};
 
 /// The address of every bot on a connector.

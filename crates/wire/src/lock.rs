@@ -45,11 +45,13 @@ mod platform {
         }
     }
 
-    pub(crate) fn is_held(file: &File) -> bool {
+    pub(crate) fn is_held(file: &File) -> io::Result<bool> {
         let mut lock = whole_file();
         // SAFETY: the descriptor is open and `lock` outlives the call.
-        let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut lock) };
-        answer == 0 && i32::from(lock.l_type) != libc::F_UNLCK
+        match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &raw mut lock) } {
+            0 => Ok(i32::from(lock.l_type) != libc::F_UNLCK),
+            _ => Err(io::Error::last_os_error()),
+        }
     }
 }
 
@@ -64,13 +66,16 @@ mod platform {
         Ok(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0)
     }
 
-    pub(crate) fn is_held(file: &File) -> bool {
+    pub(crate) fn is_held(file: &File) -> io::Result<bool> {
         // SAFETY: the descriptor is open.
         if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_SH | libc::LOCK_NB) } == 0 {
             // SAFETY: the descriptor is open.
             unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
-            return false;
+            return Ok(false);
         }
-        true
+        match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+            error => Err(error),
+        }
     }
 }

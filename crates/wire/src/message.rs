@@ -6,10 +6,10 @@
 
 use hftbacktest::types::Event;
 
-use crate::codec::{DecodeError, WireEvent, WireEventRef, decode_event, encode};
-
-/// Length and kind.
-pub(crate) const PREFIX_BYTES: usize = 3;
+use crate::{
+    codec::{DecodeError, WireEvent, WireEventRef, decode_event, encode},
+    service::PREFIX_BYTES,
+};
 
 /// hftbacktest's encoding.
 const BINCODE: u8 = 0;

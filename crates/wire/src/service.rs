@@ -15,10 +15,16 @@ use iceoryx2::{
     },
 };
 
-use crate::{ChannelConfig, WireError};
+use tracing::warn;
+
+use crate::{ChannelConfig, WireError, remains};
 
 /// Size of every message's slot, hftbacktest's `MAX_PAYLOAD_SIZE`.
 pub const SLOT_BYTES: usize = 512;
+/// Of a slot, at its end: sequence number and send time, see [`Tail`](crate::Tail).
+pub(crate) const TAIL_BYTES: usize = 24;
+/// Before each message of a shared slot: length and kind.
+pub(crate) const PREFIX_BYTES: usize = 3;
 
 /// A service in a bad state is tried again this often before it is an error.
 const TRIES: u32 = 8;
@@ -91,6 +97,7 @@ pub(crate) fn open_service(
     // limit; one that we make has room for every bot.
     let mut nodes = config.max_bots + 2;
     let mut pause = FIRST_PAUSE;
+    let mut is_cleared = false;
     for attempt in 1.. {
         let result = node
             .service_builder(&service)
@@ -109,6 +116,10 @@ pub(crate) fn open_service(
             Err(error) if is_passing(&error) && attempt < TRIES => {
                 thread::sleep(pause);
                 pause *= 2;
+            }
+            // What a kill has left of it may be in the way.
+            Err(_) if !core::mem::replace(&mut is_cleared, true) && remains::remove(&name) => {
+                warn!(service = name, "removed what a killed process left of it");
             }
             Err(error) => {
                 return Err(WireError::Service {
@@ -142,7 +153,8 @@ fn is_passing(error: &PublishSubscribeOpenOrCreateError) -> bool {
 fn remedy(error: &PublishSubscribeOpenOrCreateError) -> &'static str {
     use PublishSubscribeOpenError as Open;
     let PublishSubscribeOpenOrCreateError::PublishSubscribeOpenError(open) = error else {
-        return "Check the size of /dev/shm (a connector reserves about 560 bytes x max_bots x buffer_size twice) \
+        return "If a connector of this name runs already, the register of iceoryx2 (/tmp/iceoryx2) was emptied under it: \
+                restart it. Else check the size of /dev/shm (a connector reserves about 560 bytes x max_bots x buffer_size twice) \
                 and lower max_bots and buffer_size through HFTBACKTEST_CHANNEL_CONFIG";
     };
     match open {

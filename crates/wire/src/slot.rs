@@ -7,12 +7,11 @@ use crate::{
     clock,
     codec::{DecodeError, WireEvent, decode_event},
     message,
-    service::SLOT_BYTES,
+    service::{SLOT_BYTES, TAIL_BYTES},
 };
 
 /// Marks a slot whose tail is ours; hftbacktest leaves these bytes alone.
 const TAIL_MAGIC: [u8; 6] = *b"hblTl2";
-pub(crate) const TAIL_BYTES: usize = 24;
 const TAIL_AT: usize = SLOT_BYTES - TAIL_BYTES;
 /// No place in a slot.
 const TORN: usize = usize::MAX;

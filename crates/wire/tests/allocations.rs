@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use counting::allocations_of;
 use hbl_wire::{
-    BotPage, BotPort, Capabilities, ConnectorPort, Hello, TO_ALL, WireEvent, WireEventRef,
+    BotControlBlock, BotPort, Capabilities, ConnectorPort, Hello, TO_ALL, WireEvent, WireEventRef,
     decode_event, encode, random_bot_id,
 };
 use hftbacktest::types::{Event, LOCAL_BID_DEPTH_EVENT, OrdType, Order, Side, TimeInForce};
@@ -33,10 +33,11 @@ fn events_that_are_published_and_received_allocate_nothing() {
         version: "0".into(),
         kind: "test".into(),
         capabilities: Capabilities::all(),
+        destination: hbl_wire::Destination::default(),
     };
     let mut connector = ConnectorPort::open(&name, &hello).unwrap();
     let id = random_bot_id();
-    let page = BotPage::own(id).unwrap();
+    let block = BotControlBlock::own(id).unwrap();
     let mut bot = BotPort::open(&name, id, Duration::from_secs(60)).unwrap();
     bot.check_link().unwrap();
     let order = Order::new(
@@ -71,7 +72,7 @@ fn events_that_are_published_and_received_allocate_nothing() {
     let allocations = allocations_of(|| pass(EVENTS));
     assert_eq!(received, 2 * EVENTS);
     assert_eq!(allocations, 0, "in {EVENTS} rounds of five messages");
-    drop(page);
+    drop(block);
 }
 
 #[test]

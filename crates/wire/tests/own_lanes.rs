@@ -5,8 +5,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use hbl_wire::{
-    Berth, BotPage, BotPort, ConnectorPort, LinkEvent, Liveness, Request, SideEvent, SideRequest,
-    TO_ALL, WireEvent, random_bot_id,
+    BotControlBlock, BotPort, ConnectorPort, ControlEvent, ControlRequest, LinkEvent, Liveness,
+    Request, TO_ALL, WakerAffinity, WireEvent, random_bot_id,
 };
 use hftbacktest::types::{Event, LiveRequest, Order, Status};
 use support::{TIMEOUT, event, hello, name, order, until};
@@ -107,9 +107,11 @@ fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_
 
     // A reason is heard after what was sent before it, and before what is sent after it.
     connector.send_batch_end(3).unwrap();
-    connector.send_side(3, &SideEvent::OrdersKnown).unwrap();
+    connector
+        .send_control(3, &ControlEvent::OrdersKnown)
+        .unwrap();
     assert!(bot.recv().unwrap().is_some(), "it went out with the reason");
-    assert!(bot.recv_side().is_some());
+    assert!(bot.recv_control().is_some());
 }
 
 #[test]
@@ -159,7 +161,7 @@ fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
     let name = name();
     let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
     let id = random_bot_id();
-    let page = BotPage::own(id).unwrap();
+    let block = BotControlBlock::own(id).unwrap();
     let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
     assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
     for _ in 0..100 {
@@ -171,7 +173,7 @@ fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
             },
         })
         .unwrap();
-        bot.send_side(&SideRequest::Amend {
+        bot.send_control(&ControlRequest::Amend {
             symbol: "X".into(),
             order_id: 1,
             price_tick: 2,
@@ -188,18 +190,18 @@ fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
         ));
     }
     assert_eq!(connector.liveness(id), Liveness::Alive);
-    let reject = SideEvent::Reject {
+    let reject = ControlEvent::Reject {
         symbol: "X".into(),
         order_id: 1,
         code: 110_007,
         text: "x".repeat(900),
     };
-    connector.send_side(id, &reject).unwrap();
+    connector.send_control(id, &reject).unwrap();
     assert!(
-        matches!(bot.recv_side(), Some(Ok(SideEvent::Reject { code: 110_007, text, .. })) if text.len() == 200)
+        matches!(bot.recv_control(), Some(Ok(ControlEvent::Reject { code: 110_007, text, .. })) if text.len() == 200)
     );
-    assert!(bot.recv_side().is_none());
-    drop(page);
+    assert!(bot.recv_control().is_none());
+    drop(block);
     assert_eq!(connector.liveness(id), Liveness::Dead);
 }
 
@@ -209,7 +211,7 @@ fn a_bell_wakes_both_ends_long_before_their_time_outs() {
     let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
     let id = random_bot_id();
     let sender = std::thread::spawn(move || {
-        let page = BotPage::own(id).unwrap();
+        let block = BotControlBlock::own(id).unwrap();
         let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
         bot.check_link().unwrap();
         bot.send(&LiveRequest::RegisterInstrument {
@@ -218,9 +220,9 @@ fn a_bell_wakes_both_ends_long_before_their_time_outs() {
             lot_size: 1.0,
         })
         .unwrap();
-        let (mut berth, started) = (Berth::new(true), Instant::now());
+        let (mut affinity, started) = (WakerAffinity::new(true), Instant::now());
         while bot.recv().unwrap().is_none() {
-            page.sleep(TIMEOUT, &mut berth, || bot.has_messages());
+            block.sleep(TIMEOUT, &mut affinity, || bot.has_messages());
         }
         assert!(started.elapsed() < TIMEOUT / 2, "slept through the bell");
     });

@@ -33,6 +33,7 @@ fn as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_is_told_what_to_set(
         version: "0".into(),
         kind: "test".into(),
         capabilities: Capabilities::all(),
+        destination: hbl_wire::Destination::default(),
     };
     let mut connector = ConnectorPort::open(&name, &hello).unwrap();
     let ChannelConfig {

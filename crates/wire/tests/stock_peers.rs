@@ -3,8 +3,8 @@
 mod support;
 
 use hbl_wire::{
-    BotPage, BotPort, ConnectorPort, LinkEvent, Liveness, Request, SideRequest, TO_ALL, WireError,
-    WireEvent, random_bot_id,
+    BotControlBlock, BotPort, ConnectorPort, ControlRequest, LinkEvent, Liveness, Request, TO_ALL,
+    WireError, WireEvent, random_bot_id,
 };
 use hftbacktest::{
     live::ipc::iceoryx::IceoryxBuilder,
@@ -100,14 +100,14 @@ fn our_bot_understands_a_connector_of_hftbacktest() {
     assert!(
         matches!(slot.next_message().unwrap().unwrap(), WireEvent::Feed { symbol: "X", event: e } if e == event())
     );
-    let amend = SideRequest::Amend {
+    let amend = ControlRequest::Amend {
         symbol: "X".into(),
         order_id: 1,
         price_tick: 1,
         qty: 1.0,
     };
     assert!(matches!(
-        bot.send_side(&amend),
+        bot.send_control(&amend),
         Err(WireError::Unsupported { what: "modify", .. })
     ));
     drop(theirs);
@@ -143,7 +143,7 @@ fn a_connector_of_hftbacktest_understands_our_bot() {
 fn bots_of_hftbacktest_and_ours_are_served_side_by_side() {
     let name = name();
     let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
-    let page = BotPage::own(random_bot_id()).unwrap();
+    let block = BotControlBlock::own(random_bot_id()).unwrap();
     let mut ours = BotPort::open(&name, 3, TIMEOUT).unwrap();
     assert_eq!(ours.check_link().unwrap(), Some(LinkEvent::Connected));
     connector.send_feed(TO_ALL, "X", &event()).unwrap();
@@ -187,7 +187,7 @@ fn bots_of_hftbacktest_and_ours_are_served_side_by_side() {
         Some((0, LiveEvent::Feed { .. }))
     ));
     assert!(theirs.receive().unwrap().is_none());
-    drop(page);
+    drop(block);
 }
 
 #[test]
@@ -195,13 +195,13 @@ fn our_bot_follows_when_the_other_kind_of_connector_takes_over() {
     let name = name();
     let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
     let mut ours = ConnectorPort::open(&name, &hello()).unwrap();
-    let stock_bot = IceoryxBuilder::new(&name).receiver::<LiveEvent>().unwrap();
+    let upstream_bot = IceoryxBuilder::new(&name).receiver::<LiveEvent>().unwrap();
     ours.send_feed(TO_ALL, "X", &event()).unwrap();
     ours.flush().unwrap();
     assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
     assert!(bot.is_ours());
     assert!(bot.recv().unwrap().is_some());
-    drop((ours, stock_bot));
+    drop((ours, upstream_bot));
     assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Lost));
 
     let theirs = IceoryxBuilder::new(&name)

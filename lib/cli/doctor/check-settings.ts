@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 
-import { bybitConnectorSettings } from '../../connector/bybit-connector-settings.js';
+import { checkKey } from '../../connector/check-key.js';
+import { HftError } from '../../models/hft-error.js';
+import { checkOrders } from './check-orders.js';
 import type { DoctorContext } from './doctor-context.js';
-import { fail, ok, warn, type Finding } from './finding.js';
+import { fail, ok, type Finding } from './finding.js';
 
 const HOLDS_SECRET = /^\s*(api_key|secret|api_secret)\s*=\s*["'][^"']+["']/m;
 
@@ -11,40 +13,28 @@ export function checkSettings(context: DoctorContext): Finding[] {
   return [...checkKeys(context), ...checkConfigFile(context)];
 }
 
-function checkKeys({ env }: DoctorContext): Finding[] {
-  const complaints: string[] = [];
-  const settings = bybitConnectorSettings({}, env, (text) => complaints.push(text));
-  const hasKeys = settings.apiKey !== undefined;
-  const findings = complaints.map((text) =>
-    /_API_(KEY|SECRET)/.test(text)
-      ? fail('keys', text, 'Set both BYBIT_API_KEY and BYBIT_API_SECRET, or neither.')
-      : warn('flags', text, 'Write true or false.'),
+function checkKeys(context: DoctorContext): Finding[] {
+  for (const name of ['BYBIT_API_KEY', 'BYBIT_API_SECRET']) {
+    try {
+      checkKey(name, context.env[name]);
+    } catch (error) {
+      if (!(error instanceof HftError)) throw error;
+      return [fail('keys', error.message, error.remedy)];
+    }
+  }
+  const [key, secret] = ['BYBIT_API_KEY', 'BYBIT_API_SECRET'].map(
+    (name) => (context.env[name] ?? '').trim() !== '',
   );
-  if (!findings.some(({ id }) => id === 'keys')) {
-    findings.push(
-      ok('keys', hasKeys ? 'key and secret for Bybit are set' : 'no keys: public data only'),
-    );
-  }
-  const site = settings.testnet ? "Bybit's testnet" : "Bybit's main net";
-  if (settings.paperTrading) findings.push(ok('orders', 'paper trading: no order leaves here'));
-  else if (hasKeys) {
-    findings.push(
-      warn(
-        'orders',
-        `REAL ORDERS go to ${site}`,
-        'Set CONNECTOR_PAPER_TRADING=true if that is not what you want.',
-      ),
-    );
-  } else {
-    findings.push(
-      fail(
-        'orders',
-        'CONNECTOR_PAPER_TRADING=false asks for real orders, and there are no keys',
-        'Set BYBIT_API_KEY and BYBIT_API_SECRET, or CONNECTOR_PAPER_TRADING=true.',
-      ),
-    );
-  }
-  return findings;
+  const hasKeys = key === true && secret === true;
+  const keys =
+    key === secret
+      ? ok('keys', hasKeys ? 'key and secret for Bybit are set' : 'no keys: public data only')
+      : fail(
+          'keys',
+          'only one of BYBIT_API_KEY and BYBIT_API_SECRET is set: the connector does not use it, and does not start where orders are real',
+          'Set both BYBIT_API_KEY and BYBIT_API_SECRET, or neither.',
+        );
+  return [keys, ...checkOrders(context, hasKeys)];
 }
 
 function checkConfigFile({ configFile }: DoctorContext): Finding[] {

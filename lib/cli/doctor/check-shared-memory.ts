@@ -1,17 +1,18 @@
 import {
-  closeSync,
-  openSync,
-  readSync,
+  accessSync,
+  constants,
+  existsSync,
   readdirSync,
   rmSync,
   statSync,
   statfsSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { DoctorContext } from './doctor-context.js';
 import { fail, ok, warn, type Finding } from './finding.js';
+import { isRunning, processPages } from './process-pages.js';
 
 const MIB = 2 ** 20;
 /**
@@ -20,9 +21,6 @@ const MIB = 2 ** 20;
  */
 const COMFORT_BYTES = 52 * MIB;
 const LEAST_BYTES = 16 * MIB;
-/** Begins every page of this package's processes; the owner's pid follows at byte 12. */
-const PAGE_MAGIC = 'hblPage1';
-const PID_OFFSET = 12;
 
 /** Room, permissions, and what dead processes left. */
 export function checkSharedMemory(context: DoctorContext): Finding[] {
@@ -62,64 +60,71 @@ function checkRoom({ shmFolder }: DoctorContext): Finding {
 
 /** Pages whose owner is gone. The next bot or connector removes those of its own user. */
 function checkLeftovers({ shmFolder }: DoctorContext): Finding {
-  const pages = readdirSync(shmFolder)
-    .filter((name) => /^hbl-\d+-(connector|bot)-/.test(name))
-    .map((name) => ({ name, pid: ownerOf(join(shmFolder, name)) }));
-  const dead = pages.filter(({ pid }) => pid !== undefined && !isAlive(pid));
+  const pages = processPages(shmFolder);
+  const dead = pages.filter(({ pid }) => pid !== undefined && !isRunning(pid));
   const alive = pages.length - dead.length;
   if (dead.length === 0)
     return ok(
       'shm.leftovers',
       `${String(alive)} process(es) of this package run, none left traces`,
     );
-  const files = dead.map(({ name, pid }) => `${name} (pid ${String(pid)})`).join(', ');
+  const files = dead.map(({ file, pid }) => `${file} (pid ${String(pid)})`).join(', ');
   return warn(
     'shm.leftovers',
     `left by killed processes: ${files}`,
     'Harmless: the next bot or connector of the same user removes them. By hand: ' +
-      `\`rm ${dead.map(({ name }) => join(shmFolder, name)).join(' ')}\`.`,
+      `\`rm ${dead.map(({ file }) => join(shmFolder, file)).join(' ')}\`.`,
   );
 }
 
-function ownerOf(file: string): number | undefined {
-  const head = Buffer.alloc(16);
-  try {
-    const handle = openSync(file, 'r');
-    const length = readSync(handle, head, 0, head.length, 0);
-    closeSync(handle);
-    if (length < head.length || head.toString('latin1', 0, 8) !== PAGE_MAGIC) return undefined;
-    return head.readUInt32LE(PID_OFFSET);
-  } catch {
-    return undefined; // Another user's, or gone since.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** iceoryx2 finds other processes through files that every user of a bot must be able to write. */
-function checkRegister({ iceoryxFolder }: DoctorContext): Finding {
-  const stat = statSync(iceoryxFolder, { throwIfNoEntry: false });
-  if (stat === undefined)
-    return ok('shm.register', `${iceoryxFolder} will be made by the first process`);
-  const uid = process.getuid?.();
+function checkRegister(context: DoctorContext): Finding {
+  const { iceoryxFolder, shmFolder } = context;
   const remedy = `Run bot and connector as one user, or remove it once nothing uses it: \`rm -r ${iceoryxFolder}\`.`;
-  if (!stat.isDirectory())
+  const stat = statSync(iceoryxFolder, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isDirectory())
     return fail('shm.register', `${iceoryxFolder} is no folder`, remedy.replace('rm -r', 'rm'));
-  if (uid !== undefined && uid !== 0 && stat.uid !== uid && (stat.mode & 0o022) === 0) {
+  const folders = ['', 'nodes', 'services'].map((name) => join(iceoryxFolder, name));
+  const used = stat === undefined ? [dirname(iceoryxFolder)] : folders.filter(existsSync);
+  for (const folder of used) {
+    const why = whyClosed(folder);
+    if (why === undefined) continue;
+    const owner = statSync(folder).uid;
+    const who = `it belongs to user ${String(owner)}, this is user ${String(process.getuid?.())}`;
     return fail(
       'shm.register',
-      `${iceoryxFolder} belongs to user ${String(stat.uid)}, this is user ${String(uid)}`,
-      remedy,
+      `${folder} cannot be used: ${why} (${who})`,
+      stat === undefined
+        ? `Make ${folder} writable for this user: iceoryx2 keeps its register in ${iceoryxFolder}.`
+        : remedy,
     );
   }
+  const running = processPages(shmFolder).filter(
+    ({ pid }) => pid !== undefined && isRunning(pid),
+  ).length;
+  const services = join(iceoryxFolder, 'services');
+  const isEmpty = !existsSync(services) || readdirSync(services).length === 0;
+  if (isEmpty && running > 0) {
+    return fail(
+      'shm.register',
+      `${iceoryxFolder} is empty although ${String(running)} process(es) of this package run: who starts now does not find them`,
+      'Programs of this version write their entries anew within a second; restart what does not. Against ' +
+        'systemd-tmpfiles, which empties it: `x /tmp/iceoryx2*` in /etc/tmpfiles.d/iceoryx2.conf.',
+    );
+  }
+  if (stat === undefined)
+    return ok('shm.register', `${iceoryxFolder} will be made by the first process`);
   return ok('shm.register', `${iceoryxFolder} can be used`);
+}
+
+/** Why nothing can be made in a folder, in the system's words; `undefined` when it can. */
+function whyClosed(folder: string): string | undefined {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }
 
 function mib(bytes: number): string {

@@ -1,6 +1,7 @@
 import { checkAddon, checkBuildTools } from './check-addon.js';
 import { checkClock } from './check-clock.js';
 import { checkConnector } from './check-connector.js';
+import { checkRunning } from './check-running.js';
 import { checkRuntime } from './check-runtime.js';
 import { checkSettings } from './check-settings.js';
 import { checkSharedMemory } from './check-shared-memory.js';
@@ -22,6 +23,7 @@ export function runDoctor(given: Partial<DoctorContext> = {}): Finding[] {
     ...connector,
     ...guarded('build', () => checkBuildTools(context, isBuilt)),
     ...guarded('shm', () => checkSharedMemory(context)),
+    ...guarded('running', () => checkRunning(context)),
     ...guarded('clock', () => checkClock(context)),
     ...guarded('settings', () => checkSettings(context)),
   ];

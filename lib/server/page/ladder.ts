@@ -28,7 +28,7 @@ body.append(asks, make('tbody', 'middle', make('tr', '', middle)), bids);
 
 /** Draws the depth ladder: asks above, the spread between, bids below; own orders marked. */
 export function drawLadder({ book, orders }: LiveView): void {
-  setClass(body, book.trusted ? '' : 'stale');
+  setClass(body, book.synced ? '' : 'stale');
   const largest = Math.max(1e-12, ...[...book.bids, ...book.asks].map(([, qty]) => qty));
   const [priceDigits, qtyDigits] = [digitsOf(book.tickSize), digitsOf(book.lotSize)];
   const lines = (side: 'buy' | 'sell', levels: LiveView['book']['bids']): Line[] =>
@@ -48,13 +48,13 @@ export function drawLadder({ book, orders }: LiveView): void {
   middleText.set(middleLine(book, priceDigits));
 }
 
-function middleLine({ bids, asks, trusted }: LiveView['book'], digits: number): string {
+function middleLine({ bids, asks, state }: LiveView['book'], digits: number): string {
   const [bid, ask] = [bids[0]?.[0], asks[0]?.[0]];
   const text =
     bid === undefined || ask === undefined
       ? 'no book'
       : `${((bid + ask) / 2).toFixed(digits + 1)}  spread ${(ask - bid).toFixed(digits)}`;
-  return trusted ? text : `${text} – not whole`;
+  return state === 'live' ? text : `${text} – ${state}`;
 }
 
 function lineRow(): Row<Line> {

@@ -96,7 +96,7 @@ function take(message: PageMessage): void {
   }
   const { book } = view;
   const [bid, ask] = [book.bids[0]?.[0], book.asks[0]?.[0]];
-  const whole = bid !== undefined && ask !== undefined && book.trusted;
+  const whole = bid !== undefined && ask !== undefined && book.synced;
   const point = whole ? ([(bid + ask) / 2, ask - bid] as const) : ([null, null] as const);
   chart.add([view.atMs, ...point], digitsOf(book.tickSize));
   frames.ask();
@@ -107,10 +107,21 @@ function lost(why: string): void {
   drawState({ level: 'bad', text: why });
 }
 
+/** Why the server refuses this page, as it says itself; '' when it does not. */
+async function reason(): Promise<string> {
+  try {
+    const answer = await fetch(`ws/live?origin=${encodeURIComponent(location.origin)}`);
+    const { error } = (await answer.json()) as { error?: unknown };
+    return typeof error === 'string' ? error : '';
+  } catch {
+    return '';
+  }
+}
+
 function connect(): void {
   clearTimeout(retry);
   if (document.hidden) return;
-  const url = new URL('/ws/live', location.href);
+  const url = new URL('ws/live', location.href);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.searchParams.set('instrument', select.value === '' ? '0' : select.value);
   const opened = new WebSocket(url);
@@ -124,7 +135,11 @@ function connect(): void {
     if (socket !== opened || document.hidden) return;
     const waitMs = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)] ?? 5_000;
     attempts += 1;
-    lost(`the server does not answer; trying again in ${String(waitMs / 1000)} s`);
+    const again = `trying again in ${String(waitMs / 1000)} s`;
+    lost(`the server does not answer; ${again}`);
+    void reason().then((why) => {
+      if (why !== '' && socket === opened) lost(`${why}; ${again}`);
+    });
     retry = setTimeout(connect, waitMs);
   };
 }

@@ -108,7 +108,8 @@ const orderRows = new Rows<readonly [OrderView, Digits]>(
 export function drawOrders(view: LiveView): void {
   const { orders, position, pnl } = view;
   const steps = digits(view);
-  const figures = [{ name: 'position', value: position.toFixed(steps[1]), level: '' }];
+  const held = typeof position === 'number' ? position.toFixed(steps[1]) : 'not known';
+  const figures = [{ name: 'position', value: held, level: '' }];
   if (typeof pnl === 'number')
     figures.push({ name: 'profit, fees not counted', value: pnl.toFixed(2), level: '' });
   figures.push({ name: 'open orders', value: countText(orders.length), level: '' });

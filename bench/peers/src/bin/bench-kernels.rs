@@ -11,10 +11,8 @@ use hbl_bench_peers::{
     own_bot::{OwnBot, WaitConfig, WaitStrategy},
     say,
 };
-use hbl_connector::venues::bybit::{
-    decimal::{Scale, Step},
-    frames::private::{self, PrivateFrame},
-};
+use hbl_venues::bybit::frames::private::{self, PrivateFrame};
+use hbl_venues::kit::{decimal::Step, scale::Scale};
 use hbl_wire::{
     Capabilities, ConnectorPort, Hello, Request, SLOT_BYTES, TO_ALL, WireEvent, WireEventRef,
     decode_event, encode,
@@ -197,6 +195,7 @@ impl Market {
             version: String::new(),
             kind: "bench".into(),
             capabilities: Capabilities::all(),
+            destination: hbl_wire::Destination::default(),
         };
         let mut port = ConnectorPort::open(&name, &hello)?;
         let wait = WaitConfig {

@@ -101,6 +101,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         version: String::new(),
         kind: "bench".into(),
         capabilities: Capabilities::all(),
+        destination: hbl_wire::Destination::default(),
     };
     let mut port = ConnectorPort::open(name, &hello)?;
     say(&serde_json::json!({ "type": "ready" }))?;

@@ -48,6 +48,7 @@ fn answer(
             bot,
             symbol,
             order_id,
+            ..
         } => {
             if let Some(mut order) = orders.remove(&order_id) {
                 order.status = Status::Canceled;
@@ -57,7 +58,10 @@ fn answer(
                 port.send_order(bot, &symbol, &order)?;
             }
         }
-        Request::Amend { .. } | Request::CancelAll { .. } => {}
+        Request::Amend { .. }
+        | Request::CancelAll { .. }
+        | Request::AskOrder { .. }
+        | Request::Elsewhere { .. } => {}
     }
     port.flush()?;
     Ok(())
@@ -72,6 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         version: String::new(),
         kind: "bench".into(),
         capabilities: Capabilities::all(),
+        destination: hbl_wire::Destination::default(),
     };
     let mut port = ConnectorPort::open(name, &hello)?;
     let ended = Arc::new(AtomicBool::new(false));

@@ -1,4 +1,4 @@
-//! What the other side asks for.
+//! Commands of the other side.
 
 use std::borrow::Cow;
 
@@ -35,10 +35,11 @@ pub enum Command<'a> {
         /// Of which symbol.
         #[serde(borrow)]
         symbol: Cow<'a, str>,
-        /// Its tick size; the venue's own when it is missing.
+        /// Its tick size; when it is missing, that of a previous command for the symbol, else the
+        /// venue's own.
         #[serde(default)]
         tick: Option<f64>,
-        /// Its lot size; the venue's own when it is missing.
+        /// Its lot size, likewise.
         #[serde(default)]
         lot: Option<f64>,
         /// Least time between two depth lines of the symbol, milliseconds. Default 0.

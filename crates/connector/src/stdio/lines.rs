@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_told_once_and_the_next_one_is_read() {
+    fn a_line_that_is_too_long_is_reported_once_and_the_next_one_is_read() {
         let mut lines = Lines::default();
         let much = vec![b'x'; LINE_BYTES_MAX];
         assert_eq!(fed(&mut lines, &much), [""; 0]);

@@ -1,30 +1,32 @@
 //! Market data as JSON lines over the standard streams, instead of shared memory.
 
 mod command;
+mod conflating_queue;
 mod json;
 mod lines;
-mod outbox;
+mod served;
 mod session;
+mod sizes;
 mod streams;
 
 use std::time::{Duration, Instant};
 
 use tracing::info;
 
-use crate::clock::Now;
 use crate::error::ConnectorError;
 use crate::stop_signal::StopSignal;
-use crate::venue::Venue;
+use hbl_venues::kit::clock::Now;
+use hbl_venues::kit::venue::Venue;
 use lines::{Found, LINE_BYTES_MAX, Lines};
 use session::Session;
 use streams::{Peer, Streams};
 
 /// Longest sleep, so that a signal is seen in time.
 const PARK_MAX: Duration = Duration::from_millis(50);
-/// What is due sooner than this is waited for without sleeping.
+/// Work that is due sooner than this is awaited without a sleep.
 const SPIN_NS: u64 = 30_000;
 /// How long the last lines may take to be read.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+const LAST_LINES: Duration = Duration::from_millis(200);
 
 /// How the process presents itself.
 pub struct Greeting<'a> {
@@ -32,6 +34,8 @@ pub struct Greeting<'a> {
     pub kind: &'a str,
     /// Where orders would go; none can be sent here.
     pub orders: &'a str,
+    /// Which of the venue's environments it is.
+    pub environment: &'a str,
     /// Whether that trades no real money.
     pub is_paper: bool,
     /// How long a subscription may wait until the venue knows its instruments.
@@ -40,13 +44,13 @@ pub struct Greeting<'a> {
     pub exit_at_end: bool,
 }
 
-/// Serves the standard streams until a signal, a `stop`, the end of the input, or nobody reads the
-/// output.
+/// Serves the standard streams until a signal, a `stop`, the end of the input, or the end of the
+/// reader.
 ///
 /// # Errors
 /// When the system refuses a descriptor.
-pub fn run<V: Venue>(
-    mut venue: V,
+pub fn run(
+    venue: &mut dyn Venue,
     greeting: &Greeting<'_>,
     stop: &StopSignal,
 ) -> Result<(), ConnectorError> {
@@ -58,21 +62,25 @@ pub fn run<V: Venue>(
     venue.wake_with(streams.wake().map_err(system)?);
     let wait_ns = u64::try_from(greeting.wait.as_nanos()).unwrap_or(u64::MAX);
     let mut session = Session::new(Now::read(), wait_ns);
-    session.ready(greeting.kind, greeting.orders, greeting.is_paper);
+    let destination = (greeting.orders, greeting.environment);
+    session.ready(greeting.kind, destination, greeting.is_paper);
     let why = serve(
-        &mut venue,
+        venue,
         &mut session,
         &mut streams,
         stop,
         greeting.exit_at_end,
     );
     info!(losses = ?session.losses(), "stopped: {why}");
-    Ok(())
+    match greeting.exit_at_end {
+        true => Ok(venue.all_read()?),
+        false => Ok(()),
+    }
 }
 
 /// Serves until the end, and says why it came.
-fn serve<V: Venue>(
-    venue: &mut V,
+fn serve(
+    venue: &mut dyn Venue,
     session: &mut Session,
     streams: &mut Streams,
     stop: &StopSignal,
@@ -86,10 +94,10 @@ fn serve<V: Venue>(
         }
         let has_events = session.poll(Now::read(), venue, &mut out);
         if streams.write(&mut out) == Peer::Gone {
-            return "nobody reads the output";
+            return "the output has no reader";
         }
         let is_blocked = !out.is_empty();
-        // What a reader has not taken waits for the reader.
+        // Lines that the reader has not taken wait for it.
         let has_more = has_events || (session.has_more() && !is_blocked);
         if exit_at_end && !is_blocked && !has_more && venue.is_finished() {
             break "the data is at its end";
@@ -100,7 +108,7 @@ fn serve<V: Venue>(
         };
         let ready = streams.wait(is_blocked, timeout);
         if ready.is_gone {
-            return "nobody reads the output";
+            return "the output has no reader";
         }
         if ready.input {
             let peer = streams.read(lines.buffer());
@@ -117,7 +125,7 @@ fn serve<V: Venue>(
         }
     };
     session.stopping();
-    let end = Instant::now() + LAST_WORDS;
+    let end = Instant::now() + LAST_LINES;
     session.fill(Now::read(), venue, &mut out);
     while streams.write(&mut out) == Peer::There && Instant::now() < end {
         if out.is_empty() {
@@ -126,13 +134,13 @@ fn serve<V: Venue>(
                 break;
             }
         } else {
-            streams.wait(true, LAST_WORDS / 10);
+            streams.wait(true, LAST_LINES / 10);
         }
     }
     why
 }
 
-fn idle_time<V: Venue>(venue: &V, session: &Session) -> Duration {
+fn idle_time(venue: &dyn Venue, session: &Session) -> Duration {
     let due = [venue.next_due_ns(), session.next_due_ns()];
     let due_ns = due.into_iter().flatten().min();
     let left_ns = due_ns.map_or(u64::MAX, |due| due.saturating_sub(Now::read().mono_ns));

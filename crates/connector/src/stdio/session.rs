@@ -1,15 +1,17 @@
-//! The protocol: commands in, lines out, without any input or output of its own.
-
-use std::collections::HashMap;
+//! The JSON lines protocol: commands in, lines out, without any input or output of its own.
 
 use tracing::info;
 
 use super::command::{self, Channel, Command};
+use super::conflating_queue::{ConflatingQueue, Losses};
 use super::json;
-use super::outbox::{Losses, Outbox};
-use crate::clock::Now;
-use crate::codes;
-use crate::venue::{Refusal, Venue, VenueEvent, VenueSocket};
+use super::served::ServedSymbols;
+use super::sizes::Sizes;
+use hbl_venues::kit::clock::Now;
+use hbl_venues::kit::codes;
+use hbl_venues::kit::notice::Notice;
+use hbl_venues::kit::registrations::check_sizes;
+use hbl_venues::kit::venue::{Reject, Venue, VenueEvent, VenueSocket};
 
 /// Symbols that may wait for the venue's instruments.
 const WAITING_MAX: usize = 10_000;
@@ -19,7 +21,7 @@ const WAITING_MAX: usize = 10_000;
 struct Wanted {
     channel: Channel,
     symbol: String,
-    sizes: (Option<f64>, Option<f64>),
+    sizes: Sizes,
     interval_ns: u64,
     /// When it is refused, on the monotonic clock.
     until_ns: u64,
@@ -35,9 +37,8 @@ enum Link {
 
 /// One conversation over the standard streams.
 pub struct Session {
-    outbox: Outbox,
-    by_name: HashMap<String, u32>,
-    names: HashMap<u32, String>,
+    queue: ConflatingQueue,
+    symbols: ServedSymbols,
     waiting: Vec<Wanted>,
     link: Link,
     wait_ns: u64,
@@ -51,9 +52,8 @@ impl Session {
     /// `wait_ns`: how long a subscription may wait until the venue knows its instruments.
     pub fn new(now: Now, wait_ns: u64) -> Self {
         Self {
-            outbox: Outbox::new(now.unix_ns),
-            by_name: HashMap::new(),
-            names: HashMap::new(),
+            queue: ConflatingQueue::new(now.unix_ns),
+            symbols: ServedSymbols::default(),
             waiting: Vec::new(),
             link: Link::Unknown,
             wait_ns,
@@ -70,11 +70,11 @@ impl Session {
 
     /// What was left out or merged because the other side read too slowly.
     pub fn losses(&self) -> Losses {
-        self.outbox.losses()
+        self.queue.losses()
     }
 
     /// The first line: the process can take commands.
-    pub fn ready(&mut self, kind: &str, orders: &str, paper: bool) {
+    pub fn ready(&mut self, kind: &str, (orders, environment): (&str, &str), paper: bool) {
         self.status("ready", |line| {
             json::key(line, "version");
             json::text(line, env!("CARGO_PKG_VERSION"));
@@ -84,6 +84,8 @@ impl Session {
             json::integer(line, std::process::id());
             json::key(line, "orders");
             json::text(line, orders);
+            json::key(line, "environment");
+            json::text(line, environment);
             json::key(line, "paper");
             line.extend_from_slice(if paper { b"true" } else { b"false" });
         });
@@ -95,7 +97,7 @@ impl Session {
     }
 
     /// Takes one line of the standard input, without its end.
-    pub fn command<V: Venue>(&mut self, now: Now, line: &[u8], venue: &mut V) {
+    pub fn command(&mut self, now: Now, line: &[u8], venue: &mut dyn Venue) {
         if line.trim_ascii().is_empty() {
             return;
         }
@@ -110,7 +112,7 @@ impl Session {
                 let wanted = Wanted {
                     channel,
                     symbol: symbol.into_owned(),
-                    sizes: (tick, lot),
+                    sizes: Sizes { tick, lot },
                     interval_ns: u64::from(interval_ms.unwrap_or(0)) * 1_000_000,
                     until_ns: now.mono_ns.saturating_add(self.wait_ns),
                 };
@@ -141,7 +143,7 @@ impl Session {
 
     /// Takes what has happened at the venue, and appends what can be written now to `out` unless it
     /// is full. Returns whether anything happened.
-    pub fn poll<V: Venue>(&mut self, now: Now, venue: &mut V, out: &mut Vec<u8>) -> bool {
+    pub fn poll(&mut self, now: Now, venue: &mut dyn Venue, out: &mut Vec<u8>) -> bool {
         let mut events = std::mem::take(&mut self.events);
         venue.poll(now, &mut events);
         let has_events = !events.is_empty();
@@ -155,20 +157,20 @@ impl Session {
     }
 
     /// Appends what waits to `out` unless it is full.
-    pub fn fill<V: Venue>(&mut self, now: Now, venue: &V, out: &mut Vec<u8>) {
+    pub fn fill(&mut self, now: Now, venue: &dyn Venue, out: &mut Vec<u8>) {
         let book_of = |symbol: u32, levels: &mut Vec<_>| venue.book(now, symbol, levels);
-        self.outbox.fill(now.mono_ns, &book_of, out);
+        self.queue.fill(now.mono_ns, &book_of, out);
     }
 
     /// True when more waits than one piece held.
     pub fn has_more(&self) -> bool {
-        self.outbox.is_cut()
+        self.queue.is_cut()
     }
 
     /// When `poll` has something to do by itself, besides the venue.
     pub fn next_due_ns(&self) -> Option<u64> {
         let waiting = self.waiting.iter().map(|wanted| wanted.until_ns).min();
-        let due = [self.outbox.next_due_ns(), waiting];
+        let due = [self.queue.next_due_ns(), waiting];
         due.into_iter().flatten().min()
     }
 
@@ -176,7 +178,7 @@ impl Session {
         match event {
             VenueEvent::Feed { symbol, event } => {
                 self.is_up();
-                self.outbox.event(symbol, &event);
+                self.queue.event(symbol, &event);
                 if self.batch.is_none() {
                     self.end_change(now, symbol, out);
                 }
@@ -186,10 +188,10 @@ impl Session {
                 self.batch = None;
                 self.end_change(now, symbol, out);
             }
-            VenueEvent::FeedStale { symbol } => self.freshness(symbol, true),
-            VenueEvent::FeedFresh { symbol } => {
+            VenueEvent::FeedStale { symbol } => self.feed_state(symbol, true),
+            VenueEvent::FeedLive { symbol } => {
                 self.is_up();
-                self.freshness(symbol, false);
+                self.feed_state(symbol, false);
             }
             VenueEvent::Up => self.is_up(),
             VenueEvent::Down(text) => self.is_down(&text),
@@ -201,7 +203,11 @@ impl Session {
                 true => self.is_up(),
                 false => self.is_down(&text),
             },
-            VenueEvent::Notice(Refusal { code, text }) => self.status("notice", |line| {
+            VenueEvent::Notice(Notice { code, text, .. })
+            | VenueEvent::Suspended {
+                reject: Reject { code, text },
+                ..
+            } => self.status("notice", |line| {
                 json::key(line, "code");
                 json::integer(line, code);
                 json::key(line, "message");
@@ -209,19 +215,21 @@ impl Session {
             }),
             // Orders are not part of the protocol.
             VenueEvent::Order(_)
-            | VenueEvent::Adopted(_)
-            | VenueEvent::RequestRefused { .. }
+            | VenueEvent::Resumed { .. }
+            | VenueEvent::Recovered(_)
+            | VenueEvent::RequestReject { .. }
             | VenueEvent::OrderNotice { .. }
             | VenueEvent::Position { .. }
+            | VenueEvent::PositionUnknown { .. }
             | VenueEvent::Balance(_)
             | VenueEvent::Socket { .. } => {}
         }
     }
 
     fn end_change(&mut self, now: Now, symbol: u32, out: &mut Vec<u8>) {
-        if self.outbox.is_wanted(symbol) {
-            self.outbox.end_change(symbol);
-            self.outbox.fill_change(now.mono_ns, symbol, out);
+        if self.queue.is_wanted(symbol) {
+            self.queue.end_change(symbol);
+            self.queue.fill_change(now.mono_ns, symbol, out);
         }
     }
 
@@ -242,12 +250,12 @@ impl Session {
         }
     }
 
-    fn freshness(&mut self, symbol: u32, is_stale: bool) {
-        self.outbox.stale(symbol, is_stale);
-        if self.outbox.is_wanted(symbol) {
-            let name = self.names.get(&symbol).cloned().unwrap_or_default();
-            let word = if is_stale { "stale" } else { "fresh" };
-            self.status(word, |line| {
+    fn feed_state(&mut self, symbol: u32, is_stale: bool) {
+        self.queue.stale(symbol, is_stale);
+        if self.queue.is_wanted(symbol) {
+            let name = self.symbols.name(symbol).to_owned();
+            let status = if is_stale { "stale" } else { "fresh" };
+            self.status(status, |line| {
                 json::key(line, "symbol");
                 json::text(line, &name);
             });
@@ -255,35 +263,33 @@ impl Session {
     }
 
     /// Subscribes, or waits until the venue knows its instruments.
-    fn subscribe<V: Venue>(&mut self, now: Now, wanted: Wanted, venue: &mut V) {
-        let known = self.by_name.get(&wanted.symbol).copied();
-        if known.is_none()
-            && now.mono_ns < wanted.until_ns
-            && venue.not_yet(&wanted.symbol).is_some()
-        {
-            if self.waiting.len() == WAITING_MAX {
-                let text = format!("{WAITING_MAX} subscriptions wait already; send it again later");
-                self.error(codes::TOO_MANY_WAITING, &text, Some(&wanted));
-            } else {
-                self.waiting.push(wanted);
-            }
-            return;
-        }
-        let symbol = match known.map_or_else(|| self.register(now, &wanted, venue), Ok) {
+    fn subscribe(&mut self, now: Now, wanted: Wanted, venue: &mut dyn Venue) {
+        let given = self.symbols.given(&wanted.symbol, wanted.sizes);
+        // A size that is not given is the venue's own.
+        let sizes = given.or_of(venue.sizes(&wanted.symbol));
+        let waits = now.mono_ns < wanted.until_ns;
+        let served = match self.symbols.with(&wanted.symbol, sizes) {
+            Some(index) => Ok(index),
+            None => self.register(now, &wanted.symbol, (given, sizes), venue),
+        };
+        let symbol = match served {
             Ok(symbol) => symbol,
-            Err(Refusal { code, text }) => return self.error(code, &text, Some(&wanted)),
+            // The venue cannot judge it yet, or looks whether it is still so.
+            Err(_) if waits && venue.pending_reason(&wanted.symbol).is_some() => {
+                return self.wait(wanted);
+            }
+            Err(Reject { code, text }) => return self.error(code, &text, Some(&wanted)),
         };
         match wanted.channel {
-            Channel::Trades => self.outbox.want_trades(symbol, &wanted.symbol, true),
+            Channel::Trades => self.queue.want_trades(symbol, &wanted.symbol, true),
             Channel::Depth => {
                 let interval = Some(wanted.interval_ns);
-                self.outbox.want_depth(symbol, &wanted.symbol, interval);
+                self.queue.want_depth(symbol, &wanted.symbol, interval);
             }
         }
-        let sizes = venue.sizes(&wanted.symbol);
         self.status("subscribed", |line| {
             wanted.write(line);
-            for (key, size) in [("tick", sizes.map(|s| s.0)), ("lot", sizes.map(|s| s.1))] {
+            for (key, size) in [("tick", sizes.tick), ("lot", sizes.lot)] {
                 if let Some(size) = size {
                     json::key(line, key);
                     json::number(line, size);
@@ -292,35 +298,42 @@ impl Session {
         });
     }
 
-    fn register<V: Venue>(
+    fn wait(&mut self, wanted: Wanted) {
+        if self.waiting.len() == WAITING_MAX {
+            let text = format!("{WAITING_MAX} subscriptions wait already; send it again later");
+            self.error(codes::TOO_MANY_WAITING, &text, Some(&wanted));
+        } else {
+            self.waiting.push(wanted);
+        }
+    }
+
+    fn register(
         &mut self,
         now: Now,
-        wanted: &Wanted,
-        venue: &mut V,
-    ) -> Result<u32, Refusal> {
-        let name = wanted.symbol.as_str();
-        if let Some(text) = venue.not_yet(name) {
+        name: &str,
+        (given, sizes): (Sizes, Sizes),
+        venue: &mut dyn Venue,
+    ) -> Result<u32, Reject> {
+        if let Some(text) = venue.pending_reason(name) {
             let code = codes::NOT_READY;
-            return Err(Refusal { code, text });
+            return Err(Reject { code, text });
         }
-        let sizes = venue.sizes(name);
-        let tick = wanted.sizes.0.or(sizes.map(|sizes| sizes.0));
-        let lot = wanted.sizes.1.or(sizes.map(|sizes| sizes.1));
         // A venue that does not have the symbol says so itself; the sizes do not matter then.
-        let symbol = venue.register(now, name, tick.unwrap_or(1.0), lot.unwrap_or(1.0))?;
-        info!(symbol = name, "subscribed");
-        self.by_name.insert(name.to_owned(), symbol);
-        self.names.insert(symbol, name.to_owned());
+        let sizes = sizes.complete(1.0);
+        check_sizes(name, sizes)?;
+        let symbol = venue.register(now, name, sizes.0, sizes.1)?;
+        info!(symbol = name, tick = sizes.0, lot = sizes.1, "subscribed");
+        self.symbols.insert(name, symbol, given, sizes);
         Ok(symbol)
     }
 
     fn unsubscribe(&mut self, channel: Channel, symbol: &str) {
         self.waiting
             .retain(|wanted| !wanted.is_same(channel, symbol));
-        if let Some(index) = self.by_name.get(symbol).copied() {
+        if let Some(index) = self.symbols.index(symbol) {
             match channel {
-                Channel::Trades => self.outbox.want_trades(index, symbol, false),
-                Channel::Depth => self.outbox.want_depth(index, symbol, None),
+                Channel::Trades => self.queue.want_trades(index, symbol, false),
+                Channel::Depth => self.queue.want_depth(index, symbol, None),
             }
         }
         self.status("unsubscribed", |line| {
@@ -331,7 +344,7 @@ impl Session {
         });
     }
 
-    fn try_waiting<V: Venue>(&mut self, now: Now, venue: &mut V) {
+    fn try_waiting(&mut self, now: Now, venue: &mut dyn Venue) {
         if self.waiting.is_empty() {
             return;
         }
@@ -345,7 +358,7 @@ impl Session {
         json::text(&mut line, status);
         more(&mut line);
         line.push(b'}');
-        self.outbox.line(line);
+        self.queue.line(line);
     }
 
     fn error(&mut self, code: i64, message: &str, wanted: Option<&Wanted>) {
@@ -357,7 +370,7 @@ impl Session {
             wanted.write(&mut line);
         }
         line.push(b'}');
-        self.outbox.line(line);
+        self.queue.line(line);
     }
 }
 

@@ -4,7 +4,8 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::test_venue::{Script, ScriptedVenue, ask, batch, bid, feed, sold};
+use hbl_venues::kit::notice::Notice;
+use hbl_venues::kit::test_venue::{Script, ScriptedVenue, ask, batch, bid, feed, sold};
 
 struct Bench {
     session: Session,
@@ -57,7 +58,7 @@ const TRADES: &str = r#"{"command":"subscribe","channel":"trades","symbol":"X"}"
 #[test]
 fn the_first_line_says_who_is_there_and_where_orders_would_go() {
     let mut bench = Bench::new();
-    bench.session.ready("sim", "simulated", true);
+    bench.session.ready("sim", ("simulated", "simulated"), true);
     let lines = bench.lines();
     assert_eq!(
         (&lines[0]["type"], &lines[0]["status"]),
@@ -150,16 +151,52 @@ fn a_symbol_that_the_venue_does_not_have_is_refused_with_its_reason() {
 }
 
 #[test]
+fn given_sizes_count_in_every_subscription_and_are_in_its_answer() {
+    let mut bench = Bench::new();
+    let with = |channel: &str, sizes: &str| {
+        format!(r#"{{"command":"subscribe","channel":"{channel}","symbol":"X"{sizes}}}"#)
+    };
+    let reported = |lines: Vec<Value>| (lines[0]["tick"].clone(), lines[0]["lot"].clone());
+    assert_eq!(
+        reported(bench.asks(&with("trades", r#","tick":0.05"#))),
+        (json!(0.05), json!(0.001))
+    );
+    assert_eq!(
+        reported(bench.asks(&with("depth", ""))),
+        (json!(0.05), json!(0.001)),
+        "as they were given before"
+    );
+    assert_eq!(
+        reported(bench.asks(&with("depth", r#","tick":0.02,"lot":0.0005"#))),
+        (json!(0.02), json!(0.0005))
+    );
+    bench.asks(&with("trades", r#","lot":0.0005"#));
+    assert_eq!(
+        bench.script.borrow().with_sizes,
+        [(0.05, 0.001), (0.02, 0.0005)],
+        "the venue is asked when they are other ones"
+    );
+    for bad in [r#","tick":0"#, r#","lot":-1"#] {
+        let lines = bench.asks(&with("trades", bad));
+        assert_eq!(
+            (&lines[0]["type"], &lines[0]["code"]),
+            (&json!("error"), &json!(3003)),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
 fn a_subscription_waits_for_the_venues_instruments_but_not_for_ever() {
     let mut bench = Bench::new();
-    bench.script.borrow_mut().not_yet = Some("they are being read".into());
+    bench.script.borrow_mut().pending_reason = Some("they are being read".into());
     assert!(bench.asks(TRADES).is_empty());
     assert!(bench.asks(TRADES).is_empty());
-    bench.script.borrow_mut().not_yet = None;
+    bench.script.borrow_mut().pending_reason = None;
     let lines = bench.lines();
     assert_eq!(lines.len(), 1, "asked twice, answered once");
     assert_eq!(lines[0]["status"], "subscribed");
-    bench.script.borrow_mut().not_yet = Some("they are being read".into());
+    bench.script.borrow_mut().pending_reason = Some("they are being read".into());
     assert!(
         bench
             .asks(r#"{"command":"subscribe","channel":"depth","symbol":"Y"}"#)
@@ -178,7 +215,7 @@ fn a_subscription_waits_for_the_venues_instruments_but_not_for_ever() {
 }
 
 #[test]
-fn the_state_of_the_venue_is_told_once_per_change() {
+fn the_state_of_the_venue_is_reported_once_per_change() {
     let mut bench = Bench::new();
     bench.asks(DEPTH);
     let words = |lines: Vec<Value>| -> Vec<String> {
@@ -199,7 +236,7 @@ fn the_state_of_the_venue_is_told_once_per_change() {
     assert_eq!(words(bench.says(lost)), ["stale", "down"]);
     let mut back = vec![VenueEvent::Up];
     back.extend(batch([bid(97.0, 1.0)]));
-    back.push(VenueEvent::FeedFresh { symbol: 0 });
+    back.push(VenueEvent::FeedLive { symbol: 0 });
     let lines = bench.says(back);
     assert_eq!(
         lines.last().map(|line| &line["snapshot"]),
@@ -208,10 +245,7 @@ fn the_state_of_the_venue_is_told_once_per_change() {
     let words = words(lines);
     assert_eq!(words.first().map(String::as_str), Some("up"));
     assert!(words.contains(&"fresh".to_owned()), "{words:?}");
-    let notice = VenueEvent::Notice(Refusal {
-        code: 3102,
-        text: "a \"hole\"".into(),
-    });
+    let notice = VenueEvent::Notice(Notice::of(3102, "a \"hole\""));
     assert_eq!(
         bench.says([notice]),
         [json!({"type": "status", "status": "notice", "code": 3102, "message": "a \"hole\""})]

@@ -1,4 +1,4 @@
-//! The standard streams without ever waiting for them.
+//! The standard streams, without blocking.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::venue::Wake;
+use hbl_venues::kit::venue::Wake;
 
 /// A pipe or socket that says it can be written to takes this much without waiting.
 const WRITE_BYTES: usize = libc::PIPE_BUF;

@@ -1,8 +1,8 @@
-//! What a bot believes of one symbol, from messages alone.
+//! The state of one symbol as a bot sees it, from messages alone.
 
 use std::collections::BTreeMap;
 
-use hbl_wire::SideEvent;
+use hbl_wire::ControlEvent;
 use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT, Order, Status,
     TRADE_EVENT,
@@ -12,7 +12,7 @@ use hftbacktest::types::{
 #[derive(Clone, Debug)]
 pub struct Known {
     pub last: Order,
-    /// Sum of the executions told.
+    /// Sum of the reported executions.
     pub filled: f64,
     pub fills: usize,
     pub statuses: Vec<Status>,
@@ -35,10 +35,10 @@ pub struct Ledger {
     pub orders: BTreeMap<u64, Known>,
     pub position: f64,
     pub trades: Vec<(f64, f64, bool)>,
-    pub sides: Vec<SideEvent>,
+    pub sides: Vec<ControlEvent>,
     pub stale: bool,
     in_batch: bool,
-    /// What must not happen, in words.
+    /// Violations that were seen, as text.
     pub faults: Vec<String>,
 }
 
@@ -129,10 +129,10 @@ impl Ledger {
         known.last = order.clone();
     }
 
-    pub fn side(&mut self, event: SideEvent) {
+    pub fn side(&mut self, event: ControlEvent) {
         match &event {
-            SideEvent::FeedStale { .. } => self.stale = true,
-            SideEvent::FeedFresh { .. } => self.stale = false,
+            ControlEvent::FeedStale { .. } => self.stale = true,
+            ControlEvent::FeedFresh { .. } => self.stale = false,
             _ => {}
         }
         self.sides.push(event);
@@ -144,18 +144,18 @@ impl Ledger {
             .is_some_and(|known| known.last.status == status)
     }
 
-    /// Codes of the refusals and notices so far.
+    /// Codes of the rejects and notices so far.
     pub fn codes(&self) -> Vec<i64> {
-        let code = |event: &SideEvent| match event {
-            SideEvent::Reject { code, .. }
-            | SideEvent::RegisterRefused { code, .. }
-            | SideEvent::Notice { code, .. } => Some(*code),
+        let code = |event: &ControlEvent| match event {
+            ControlEvent::Reject { code, .. }
+            | ControlEvent::RegisterRefused { code, .. }
+            | ControlEvent::Notice { code, .. } => Some(*code),
             _ => None,
         };
         self.sides.iter().filter_map(code).collect()
     }
 
-    pub fn count(&self, is: impl Fn(&SideEvent) -> bool) -> usize {
+    pub fn count(&self, is: impl Fn(&ControlEvent) -> bool) -> usize {
         self.sides.iter().filter(|event| is(event)).count()
     }
 }

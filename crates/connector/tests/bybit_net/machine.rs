@@ -1,21 +1,21 @@
 //! Everything but shared memory in one thread: sockets, core, dispatcher and one bot. The clock of
-//! the core runs faster than the real one, so that its patience is short and its code is the same.
+//! the core runs faster than the real one, so that its time-outs are short and its code is the same.
 
 use std::time::{Duration, Instant};
 
-use hbl_connector::clock::Now;
-use hbl_connector::dispatcher::Dispatcher;
-use hbl_connector::order_router::OwnerState;
-use hbl_connector::outlet::{Outgoing, Outlet};
-use hbl_connector::venue::{NewOrder, Refusal, Venue, VenueEvent};
-use hbl_connector::venues::bybit::core::{BybitCore, CoreSettings};
-use hbl_connector::venues::bybit::policy::{OnConnect, OrderEntry, PositionMode};
-use hbl_connector::venues::bybit::shell::{BybitShell, Urls};
-use hbl_connector::venues::bybit::sign::{Credentials, Secret};
-use hbl_connector::venues::net::{
+use hbl_fake_bybit::FakeBybit;
+use hbl_venues::bybit::core::{BybitCore, CoreSettings, Urls};
+use hbl_venues::bybit::options::{OnConnect, OrderEntry, PositionMode};
+use hbl_venues::bybit::session::sign::Credentials;
+use hbl_venues::kit::bot_publisher::{BotMessage, BotPublisher};
+use hbl_venues::kit::clock::Now;
+use hbl_venues::kit::config::secret::Secret;
+use hbl_venues::kit::dispatcher::Dispatcher;
+use hbl_venues::kit::net::{
     Closed, HttpAnswer, NetAction, NetSettings, NetVenue, Protocol, RestFailure, SocketId,
 };
-use hbl_fake_bybit::FakeBybit;
+use hbl_venues::kit::order_registry::OwnerState;
+use hbl_venues::kit::venue::{Amendment, NewOrder, Reject, Sought, Venue, VenueEvent};
 use hbl_wire::{Balance, Request, WireError};
 use hftbacktest::types::{Event, OrdType, Order, Side, Status, TimeInForce};
 
@@ -27,7 +27,7 @@ pub const FASTER: u64 = 20;
 pub const BOT: u64 = 77;
 
 /// The protocol on a fast clock.
-pub struct Fast(BybitShell);
+pub struct Fast(BybitCore);
 
 fn fast(now: Now) -> Now {
     Now {
@@ -38,28 +38,28 @@ fn fast(now: Now) -> Now {
 
 impl Protocol for Fast {
     fn take_actions(&mut self, out: &mut Vec<NetAction>) {
-        self.0.take_actions(out);
+        Protocol::take_actions(&mut self.0, out);
     }
     fn on_opened(&mut self, now: Now, socket: SocketId, conn: u64) {
-        self.0.on_opened(fast(now), socket, conn);
+        Protocol::on_opened(&mut self.0, fast(now), socket, conn);
     }
     fn on_frame(&mut self, now: Now, socket: SocketId, conn: u64, bytes: &[u8]) {
-        self.0.on_frame(fast(now), socket, conn, bytes);
+        Protocol::on_frame(&mut self.0, fast(now), socket, conn, bytes);
     }
     fn on_closed(&mut self, now: Now, socket: SocketId, conn: u64, closed: &Closed) {
-        self.0.on_closed(fast(now), socket, conn, closed);
+        Protocol::on_closed(&mut self.0, fast(now), socket, conn, closed);
     }
     fn on_rest(&mut self, now: Now, id: u64, answer: Result<HttpAnswer<'_>, RestFailure>) {
-        self.0.on_rest(fast(now), id, answer);
+        Protocol::on_rest(&mut self.0, fast(now), id, answer);
     }
 }
 
 impl Venue for Fast {
-    fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Refusal> {
+    fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         self.0.register(fast(now), symbol, tick, lot)
     }
-    fn not_yet(&self, symbol: &str) -> Option<String> {
-        self.0.not_yet(symbol)
+    fn pending_reason(&self, symbol: &str) -> Option<String> {
+        self.0.pending_reason(symbol)
     }
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         self.0.sizes(symbol)
@@ -67,17 +67,33 @@ impl Venue for Fast {
     fn keeps_orders(&self) -> bool {
         self.0.keeps_orders()
     }
+    fn meet_upstream_bot(&mut self, owner: u64) {
+        self.0.meet_upstream_bot(owner);
+    }
+    fn look_for(&mut self, now: Now, symbol: u32, owner: u64, order_id: u64) -> Sought {
+        self.0.look_for(fast(now), symbol, owner, order_id)
+    }
     fn orders_unknown(&self) -> Option<&str> {
         self.0.orders_unknown()
     }
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
-        self.0.submit(fast(now), symbol, order);
+        let deadline_ns = order.deadline_ns.saturating_mul(FASTER);
+        let order = NewOrder {
+            deadline_ns,
+            ..*order
+        };
+        self.0.submit(fast(now), symbol, &order);
     }
     fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
         self.0.cancel(fast(now), symbol, handle);
     }
-    fn amend(&mut self, now: Now, symbol: u32, handle: u64, price_tick: i64, qty: f64) {
-        self.0.amend(fast(now), symbol, handle, price_tick, qty);
+    fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
+        let deadline_ns = change.deadline_ns.saturating_mul(FASTER);
+        let change = Amendment {
+            deadline_ns,
+            ..*change
+        };
+        self.0.amend(fast(now), symbol, &change);
     }
     fn cancel_all(&mut self, now: Now, symbol: u32, handles: &[u64]) {
         self.0.cancel_all(fast(now), symbol, handles);
@@ -91,11 +107,11 @@ impl Venue for Fast {
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
         self.0.book(fast(now), symbol, out);
     }
-    fn has_whole_book(&self, symbol: u32) -> bool {
-        self.0.has_whole_book(symbol)
+    fn is_book_synced(&self, symbol: u32) -> bool {
+        self.0.is_book_synced(symbol)
     }
 
-    fn position(&self, symbol: u32) -> f64 {
+    fn position(&self, symbol: u32) -> Option<f64> {
         self.0.position(symbol)
     }
     fn balances(&self, now: Now, out: &mut Vec<Balance>) {
@@ -106,16 +122,16 @@ impl Venue for Fast {
 /// The bot's end.
 struct Notebook(Ledger);
 
-impl Outlet for Notebook {
-    fn send(&mut self, _to: u64, message: Outgoing<'_>) -> Result<(), WireError> {
+impl BotPublisher for Notebook {
+    fn send(&mut self, _to: u64, message: BotMessage<'_>) -> Result<(), WireError> {
         match message {
-            Outgoing::BatchStart => self.0.batch(true),
-            Outgoing::BatchEnd => self.0.batch(false),
-            Outgoing::Feed(_, event) => self.0.feed(event),
-            Outgoing::Order(_, order) => self.0.order(order),
-            Outgoing::Position(_, qty, _) => self.0.position = qty,
-            Outgoing::Error(_) => {}
-            Outgoing::Side(event) => self.0.side(event.clone()),
+            BotMessage::BatchStart => self.0.batch(true),
+            BotMessage::BatchEnd => self.0.batch(false),
+            BotMessage::Feed(_, event) => self.0.feed(event),
+            BotMessage::Order(_, order) => self.0.order(order),
+            BotMessage::Position(_, qty, _) => self.0.position = qty,
+            BotMessage::Error(_) => {}
+            BotMessage::Side(event) => self.0.side(event.clone()),
         }
         Ok(())
     }
@@ -163,8 +179,8 @@ impl Machine {
             rest: urls.rest.clone(),
         };
         let core = BybitCore::new(fast(Now::read()), settings).unwrap();
-        let shell = BybitShell::new(core, urls, &[], Duration::from_millis(8000 / FASTER));
-        let mut venue = NetVenue::new(Fast(shell), &NetSettings::default()).unwrap();
+        let core = core.at(urls, Duration::from_millis(8000 / FASTER));
+        let mut venue = NetVenue::new(Fast(core), &NetSettings::default()).unwrap();
         let thread = std::thread::current();
         venue.wake_with(std::sync::Arc::new(move || thread.unpark()));
         let mut machine = Self {
@@ -187,7 +203,7 @@ impl Machine {
     }
 
     pub fn core(&self) -> &BybitCore {
-        self.dispatcher.venue().protocol().0.core()
+        &self.dispatcher.venue().protocol().0
     }
 
     /// What may explain a failure.
@@ -198,7 +214,7 @@ impl Machine {
         let sides = &self.bot.0.sides;
         let sides = &sides[sides.len().saturating_sub(12)..];
         let counters = venue.counters();
-        format!("next due in {due} ms; {counters:?}; last told: {sides:#?}")
+        format!("next due in {due} ms; {counters:?}; last reported: {sides:#?}")
     }
 
     fn request(&mut self, request: Request) {
@@ -241,6 +257,7 @@ impl Machine {
             bot: BOT,
             symbol,
             order_id,
+            held: None,
         });
     }
 

@@ -1,4 +1,4 @@
-//! The fake venue, what a bot believes, and whether both agree.
+//! The fake venue, the state that a bot sees, and whether both agree.
 
 #![expect(dead_code, reason = "not every test uses all of it")]
 

@@ -85,11 +85,21 @@ impl BybitProcess {
         let _ = self.child.wait();
     }
 
-    /// Stops it in order: exit status and everything that it has written.
-    pub fn stop(mut self) -> (ExitStatus, String) {
+    /// Sends a signal.
+    pub fn signal(&self, signal: i32) {
         // SAFETY: the child has not been waited for, so the pid is still its own.
-        unsafe { libc::kill(self.child.id() as i32, libc::SIGTERM) };
-        let end = Instant::now() + Duration::from_secs(5);
+        unsafe { libc::kill(self.child.id() as i32, signal) };
+    }
+
+    /// Stops it in order: exit status and everything that it has written.
+    pub fn stop(self) -> (ExitStatus, String) {
+        self.signal(libc::SIGTERM);
+        self.wait(Duration::from_secs(5))
+    }
+
+    /// Waits for its end: exit status and everything that it has written.
+    pub fn wait(mut self, time: Duration) -> (ExitStatus, String) {
+        let end = Instant::now() + time;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use hbl_wire::{BotPage, BotPort, SideRequest, TO_ALL, WireEvent, random_bot_id};
+use hbl_wire::{BotControlBlock, BotPort, ControlRequest, TO_ALL, WireEvent, random_bot_id};
 use hftbacktest::types::{LiveRequest, OrdType, Order, Side, Status, TimeInForce};
 
 use super::ledger::Ledger;
 
 pub struct ShmBot {
     port: BotPort,
-    _page: BotPage,
+    _page: BotControlBlock,
     id: u64,
     symbol: String,
     sizes: (f64, f64),
@@ -20,7 +20,7 @@ pub struct ShmBot {
 impl ShmBot {
     pub fn join(connector: &str, symbol: &str, tick: f64, lot: f64) -> Self {
         let id = random_bot_id();
-        let page = BotPage::own(id).unwrap();
+        let page = BotControlBlock::own(id).unwrap();
         let mut port = BotPort::open(connector, id, Duration::from_secs(2)).unwrap();
         port.check_link().unwrap();
         let bot = Self {
@@ -48,7 +48,7 @@ impl ShmBot {
 
     /// Takes what is there; false when there is nothing.
     pub fn take(&mut self) -> bool {
-        while let Some(event) = self.port.recv_side() {
+        while let Some(event) = self.port.recv_control() {
             self.ledger.side(event.unwrap());
         }
         let Some((mut slot, lost)) = self.port.recv().unwrap() else {
@@ -104,11 +104,20 @@ impl ShmBot {
     }
 
     pub fn submit(&self, id: u64, side: Side, price_tick: i64, qty: f64, tif: TimeInForce) {
+        self.submit_by(id, (side, price_tick, qty, tif), u64::MAX);
+    }
+
+    pub fn submit_by(
+        &self,
+        id: u64,
+        (side, price_tick, qty, tif): (Side, i64, f64, TimeInForce),
+        deadline_ns: u64,
+    ) {
         let mut order = Order::new(id, price_tick, self.sizes.0, qty, side, OrdType::Limit, tif);
         order.req = Status::New;
         let symbol = self.symbol.clone();
         self.port
-            .send(&LiveRequest::Order { symbol, order })
+            .send_by(&LiveRequest::Order { symbol, order }, deadline_ns)
             .unwrap();
     }
 
@@ -130,20 +139,27 @@ impl ShmBot {
     }
 
     pub fn amend(&self, id: u64, price_tick: i64, qty: f64) {
-        self.port
-            .send_side(&SideRequest::Amend {
-                symbol: self.symbol.clone(),
-                order_id: id,
-                price_tick,
-                qty,
-            })
-            .unwrap();
+        self.amend_by(id, price_tick, qty, u64::MAX);
+    }
+
+    pub fn amend_by(&self, id: u64, price_tick: i64, qty: f64, deadline_ns: u64) {
+        let amend = ControlRequest::Amend {
+            symbol: self.symbol.clone(),
+            order_id: id,
+            price_tick,
+            qty,
+        };
+        self.port.send_side_by(&amend, deadline_ns).unwrap();
     }
 
     pub fn cancel_all(&self) {
-        let symbol = self.symbol.clone();
+        self.cancel_all_on(&self.symbol);
+    }
+
+    pub fn cancel_all_on(&self, symbol: &str) {
+        let symbol = symbol.to_owned();
         self.port
-            .send_side(&SideRequest::CancelAll { symbol })
+            .send_control(&ControlRequest::CancelAll { symbol })
             .unwrap();
     }
 

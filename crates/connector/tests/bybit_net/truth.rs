@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hbl_connector::venues::bybit::link_id::{LinkIds, Origin};
 use hbl_fake_bybit::ControlHandle;
+use hbl_venues::bybit::orders::link_id::{LinkIds, Origin};
 use hftbacktest::types::Status;
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ fn book(
     }
 }
 
-/// Orders of ours at the venue by the bot's own id.
+/// Orders of the connector at the venue, by the bot's own id.
 pub fn ours(truth: &Value) -> BTreeMap<u64, Vec<Value>> {
     let ids = LinkIds::new(PREFIX, 1).unwrap();
     let mut ours: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
@@ -151,7 +151,7 @@ fn orders(ledger: &Ledger, truth: &Value, out: &mut Vec<String>) {
     }
 }
 
-/// `Created`: taken by the venue and not told as `New` yet.
+/// `Created`: taken by the venue and not reported as `New` yet.
 fn is_open(status: &str) -> bool {
     matches!(status, "Created" | "New" | "PartiallyFilled")
 }

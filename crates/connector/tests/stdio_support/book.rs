@@ -1,10 +1,10 @@
-//! What JSON lines say of a book with tick size 0.1.
+//! A book with tick size 0.1, built from JSON lines.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The book of someone who applies the depth lines.
+/// The book of a reader that applies the depth lines.
 #[derive(Default)]
 pub struct Book {
     /// Bids and asks: ten times the price to quantity.

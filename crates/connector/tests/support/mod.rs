@@ -14,7 +14,7 @@ use hftbacktest::prelude::{Bot, HashMapMarketDepth};
 use hftbacktest::types::LiveError;
 
 /// hftbacktest's own bot.
-pub type StockBot = LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>;
+pub type UpstreamBot = LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>;
 
 /// A connector name that no other test uses.
 pub fn unique_name() -> String {
@@ -111,12 +111,12 @@ pub fn run_to_end(args: &[&str]) -> (i32, String) {
 }
 
 /// Connects hftbacktest's own bot.
-pub fn stock_bot(
+pub fn upstream_bot(
     connector: &str,
     tick: f64,
     lot: f64,
     on_error: impl Fn(LiveError) + 'static,
-) -> StockBot {
+) -> UpstreamBot {
     let depth = HashMapMarketDepth::new(tick, lot);
     LiveBotBuilder::new()
         .register(Instrument::new(
@@ -131,7 +131,7 @@ pub fn stock_bot(
 }
 
 /// Lets the bot take events until the condition holds.
-pub fn until(bot: &mut StockBot, what: &str, condition: impl Fn(&StockBot) -> bool) {
+pub fn until(bot: &mut UpstreamBot, what: &str, condition: impl Fn(&UpstreamBot) -> bool) {
     let end = Instant::now() + Duration::from_secs(10);
     while !condition(bot) {
         assert!(Instant::now() < end, "never: {what}");

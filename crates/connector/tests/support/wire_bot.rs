@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use hbl_wire::{BotPage, BotPort, SideEvent, TO_ALL, WireEvent, random_bot_id};
+use hbl_wire::{BotControlBlock, BotPort, ControlEvent, TO_ALL, WireEvent, random_bot_id};
 use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT, LiveRequest,
     OrdType, Order, Side, Status, TRADE_EVENT, TimeInForce,
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// A bot on the bare wire.
 pub struct WireBot {
     pub port: BotPort,
-    _page: BotPage,
+    _page: BotControlBlock,
     id: u64,
     pub orders: Vec<Order>,
     pub rejects: Vec<(u64, i64)>,
@@ -32,7 +32,7 @@ impl WireBot {
     /// Registers BTCUSDT.
     pub fn join(name: &str) -> Self {
         let id = random_bot_id();
-        let page = BotPage::own(id).unwrap();
+        let page = BotControlBlock::own(id).unwrap();
         let mut port = BotPort::open(name, id, Duration::from_secs(2)).unwrap();
         port.check_link().unwrap();
         let symbol = "BTCUSDT".to_owned();
@@ -59,7 +59,7 @@ impl WireBot {
 
     /// Takes what is there; false when there is nothing.
     pub fn take(&mut self) -> bool {
-        if let Some(Ok(SideEvent::Reject { order_id, code, .. })) = self.port.recv_side() {
+        if let Some(Ok(ControlEvent::Reject { order_id, code, .. })) = self.port.recv_control() {
             self.rejects.push((order_id, code));
         }
         let Some((mut slot, lost)) = self.port.recv().unwrap() else {

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers of the tests.
 #![expect(dead_code, reason = "not every test uses everything")]
 
 use std::collections::BTreeMap;

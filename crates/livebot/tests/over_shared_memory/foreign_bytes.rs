@@ -1,4 +1,4 @@
-//! A bot whose connector's service carries bytes that no connector would send.
+//! Robustness of a bot against bytes that no connector would send.
 
 use hbl_livebot::{Outcome, Record, RecordKind};
 use hbl_wire::{TO_ALL, WireEventRef, encode};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 const SLOT_BYTES: usize = 512;
 
-/// Writes whatever it is given into the bots' service, under a header that may lie.
+/// Writes any bytes into the bots' service, under a header that may be false.
 struct Forger {
     publisher: Publisher<ipc::Service, [u8], CustomHeader>,
     state: u64,
@@ -102,7 +102,7 @@ fn foreign_bytes_are_counted_and_the_next_good_event_is_delivered() {
     let name = name();
     let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
     let mut forger = Forger::of(&name);
-    // A bot listens to another kind of connector than ours from when it has seen one.
+    // A bot accepts hftbacktest's encoding once it has seen such a connector.
     rig.until(RecordKind::Link);
     let good = encoded(&level(Side::Buy, 100.0, 1.0));
     let mut expected = 0;
@@ -113,7 +113,7 @@ fn foreign_bytes_are_counted_and_the_next_good_event_is_delivered() {
             forger.send(len, &noise);
         }
         forger.send(1 + round % (good.0 - 1), &good.1);
-        // A variant that there is not, and a symbol that claims to be longer than the slot.
+        // An unknown variant, and a symbol that claims to be longer than the slot.
         let mut forged = good.1;
         forged[0] = 250;
         forger.send(good.0, &forged);
@@ -164,7 +164,7 @@ fn noise_and_flipped_bits_never_end_a_bot() {
     expect_delivered(&forger, &mut rig, 80.0);
 }
 
-/// Messages behind each other with the tail of a connector of ours, which claims `count` of them.
+/// Messages in a row with the tail of this package's connectors, which claims `count` of them.
 fn own_slot(seq: u64, count: u16, messages: &[&[u8]]) -> (usize, [u8; SLOT_BYTES]) {
     let mut bytes = [0; SLOT_BYTES];
     let mut len = 0;
@@ -178,13 +178,13 @@ fn own_slot(seq: u64, count: u16, messages: &[&[u8]]) -> (usize, [u8; SLOT_BYTES
     (len, bytes)
 }
 
-/// A message that programs of ours exchange: its length, kind 0 for hftbacktest's encoding, its bytes.
+/// A message of this package's protocol: its length, kind 0 for hftbacktest's encoding, its bytes.
 fn own_message(kind: u8, body: &[u8]) -> Vec<u8> {
     let len = u16::try_from(1 + body.len()).unwrap().to_le_bytes();
     [&len[..], &[kind], body].concat()
 }
 
-/// Everything that is there.
+/// All messages that are there.
 fn all(rig: &mut Rig<HashMapMarketDepth>) -> Vec<Record> {
     let mut records = Vec::new();
     loop {

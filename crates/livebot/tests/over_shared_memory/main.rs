@@ -2,10 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod book_states;
+mod commands;
 mod foreign_bytes;
-mod our_connector;
+mod order_entry;
+mod positions;
+mod records;
+mod registrations;
+mod resync_orders;
 #[cfg(target_os = "linux")]
 mod sleeping;
 mod stock_connector;
 mod support;
-mod unseen_orders;
+mod unconfirmed_orders;
+mod where_orders_go;

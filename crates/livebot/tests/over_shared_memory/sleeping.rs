@@ -127,7 +127,7 @@ fn is_single_core() -> bool {
 }
 
 #[test]
-fn a_parked_bot_sleeps_on_the_core_of_its_connector_unless_told_otherwise() {
+fn a_parked_bot_sleeps_on_the_core_of_its_connector_unless_share_core_is_off() {
     let wait = WaitConfig {
         strategy: WaitStrategy::Park,
         ..WaitConfig::default()

@@ -25,6 +25,8 @@ fn a_bot_trades_on_a_connector_of_hftbacktest() {
         .unwrap();
     let link = only(&rig.until(RecordKind::Link), RecordKind::Link)[0];
     assert_eq!(link.status, LinkStatus::Connected as u8);
+    // It reports no flat position, and hftbacktest's bots begin with 0.
+    assert_eq!(rig.core.position(0), 0.0);
     let (bot, request) = requests.receive().unwrap().unwrap();
     assert!(matches!(request, LiveRequest::RegisterInstrument { symbol, .. } if symbol == SYMBOL));
     assert_eq!(bot, rig.core.id());

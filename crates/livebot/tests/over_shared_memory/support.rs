@@ -10,9 +10,13 @@ use hbl_livebot::{
     Book, BotConfig, InstrumentConfig, LiveCore, Outcome, RECORD_BYTES, Record, RecordKind,
     STATE_BYTES, WaitConfig,
 };
-use hbl_wire::{Capabilities, ConnectorPort, Hello, Request};
-use hftbacktest::types::{
-    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, OrdType, OrderRequest, Side, TimeInForce,
+use hbl_wire::{Capabilities, ConnectorPort, Destination, Hello, Orders, Request};
+use hftbacktest::{
+    depth::HashMapMarketDepth,
+    types::{
+        Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, OrdType, Order, OrderRequest, Side,
+        Status, TimeInForce,
+    },
 };
 
 pub const TIMEOUT: Duration = Duration::from_secs(3);
@@ -32,10 +36,24 @@ pub fn connector(name: &str) -> ConnectorPort {
 }
 
 pub fn connector_with(name: &str, capabilities: Capabilities) -> ConnectorPort {
+    connector_to(
+        name,
+        capabilities,
+        Destination::new(Orders::Simulated, "simulated"),
+    )
+}
+
+/// A connector whose orders go there.
+pub fn connector_to(
+    name: &str,
+    capabilities: Capabilities,
+    destination: Destination,
+) -> ConnectorPort {
     let hello = Hello {
         version: "9".into(),
         kind: "test".into(),
         capabilities,
+        destination,
     };
     ConnectorPort::open(name, &hello).unwrap()
 }
@@ -54,10 +72,14 @@ pub fn instrument(connector: &str, symbol: &str) -> InstrumentConfig {
 
 pub fn config(instruments: Vec<InstrumentConfig>) -> BotConfig {
     BotConfig {
+        order_deadline: None,
+        only_looks: false,
         instruments,
         bot_id: 0,
         wait: WaitConfig::default(),
         heartbeat_timeout: Duration::from_secs(60),
+        // Most tests here are about orders, on books without a level; `book_states` is about the rule.
+        require_live_book: false,
     }
 }
 
@@ -187,4 +209,34 @@ pub fn answer(
     }
     connector.send_batch_end(to).unwrap();
     connector.flush().unwrap();
+}
+
+pub type HashRig = Rig<HashMapMarketDepth>;
+
+/// A bot whose book is ready, and its connector.
+pub fn ready(name: &str) -> (ConnectorPort, HashRig) {
+    let mut connector = connector(name);
+    let mut rig = HashRig::new(&config(vec![instrument(name, SYMBOL)]));
+    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
+        panic!("not a registration")
+    };
+    answer(
+        &mut connector,
+        bot,
+        SYMBOL,
+        &[level(Side::Buy, 100.0, 1.0), level(Side::Sell, 101.0, 2.0)],
+        0.5,
+    );
+    rig.until(RecordKind::BookReady);
+    (connector, rig)
+}
+
+/// The order as a connector reports it.
+pub fn accept(order: &Order, status: Status, exch_timestamp: i64) -> Order {
+    Order {
+        status,
+        exch_timestamp,
+        req: Status::None,
+        ..order.clone()
+    }
 }

@@ -24,6 +24,7 @@ pub fn hello() -> Hello {
         version: "0".into(),
         kind: "test".into(),
         capabilities: Capabilities::all(),
+        destination: hbl_wire::Destination::default(),
     }
 }
 

@@ -1,0 +1,108 @@
+// A new user's run of every example and command that sends orders, ended by Ctrl+C: nothing stays open.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+
+import type { Journal } from '../orders/journal.js';
+import { startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
+import { startConnectorWith, uniqueName } from '../support/live-connector-process.js';
+import { describeNative } from '../support/native-suite.js';
+import { openOrdersAt, ordersAt } from '../support/open-orders.js';
+import { until } from '../support/until.js';
+
+/** Longer than the venue takes to answer. */
+const LATE_MS = 400;
+const root = path.resolve(import.meta.dirname, '..', '..');
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+});
+
+function start(words: readonly string[]): { child: ChildProcess; end: Promise<[unknown, string]> } {
+  const child = spawn(process.execPath, [...words], { cwd: root });
+  running.add(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  const end = once(child, 'close').then(([code, signal]): [unknown, string] => {
+    running.delete(child);
+    return [code ?? signal, said];
+  });
+  return { child, end };
+}
+
+/** A connector that sends real orders to a fake venue, which takes its time to answer. */
+async function realConnector(): Promise<{ venue: FakeBybitVenue; name: string }> {
+  const venue = await startFakeBybit();
+  const name = uniqueName();
+  await startConnectorWith(venue.env, name, 'bybit', 'BTCUSDT', venue.configFile, '--paper=false');
+  await venue.run('faults', { socket: 'trade', faults: { delayMs: 150 } });
+  return { venue, name };
+}
+
+const example = (folder: string): string => path.join('examples', folder, 'index.mjs');
+const PROGRAMS: Readonly<Record<string, (connector: string) => string[]>> = {
+  'examples/async': (connector) => [example('async'), connector, 'BTCUSDT', '60'],
+  'examples/callbacks': (connector) => [example('callbacks'), connector, 'BTCUSDT', '60'],
+  'examples/sync': (connector) => [example('sync'), connector, 'BTCUSDT', '60'],
+  'examples/market-maker': (connector) => [
+    example('market-maker'),
+    '--connector',
+    connector,
+    '--half-spread',
+    '0.002',
+    '--json',
+  ],
+  'the command demo': (connector) => [
+    'dist/cli/main.js',
+    'demo',
+    '--connector',
+    connector,
+    '--real-orders',
+  ],
+};
+
+describeNative('Ctrl+C leaves no order open', () => {
+  it.each(Object.keys(PROGRAMS).flatMap((name) => ['SIGINT', 'SIGTERM'].map((s) => [name, s])))(
+    '%s, ended by %s',
+    async (program, signal) => {
+      const { venue, name } = await realConnector();
+      const { child, end } = start(PROGRAMS[program]!(name));
+      // Refused until the connector has read the account: then the first order is there.
+      await Promise.race([
+        end.then(([code, said]) => {
+          throw new Error(`${program} ended by itself with ${String(code)}: ${said}`);
+        }),
+        (async () => {
+          let seen = 0;
+          await until(
+            async () => {
+              seen = (await ordersAt(venue)).length;
+              return seen > 0;
+            },
+            'an order at the venue',
+            20_000,
+          );
+        })(),
+      ]);
+      child.kill(signal as NodeJS.Signals);
+      const [code, said] = await end;
+      expect(await openOrdersAt(venue), said).toEqual([]);
+      expect(code, said).toBe(0);
+      // Nothing was still on its way when the program ended: the venue's own ledger, later.
+      await sleep(LATE_MS);
+      const { orders } = await venue.run<Journal>('journal');
+      const own = orders.filter(({ foreign }) => !foreign);
+      expect(own.length, said).toBeGreaterThan(0);
+      expect(
+        own.filter(({ endedUs }) => endedUs === null),
+        said,
+      ).toEqual([]);
+    },
+    40_000,
+  );
+});

@@ -1,0 +1,90 @@
+// Seeded schedules over real sockets: a fake venue, the real connector and a real `LiveClient`, each
+// in a process of its own, with faults at every point. An independent journal at the venue decides.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+
+import { describeNative, nativeMissing } from '../support/native-suite.js';
+import { uniqueName } from '../support/live-connector-process.js';
+import { judge, type Finding } from './judge.js';
+import { makePlan } from './plan.js';
+import { report } from './report.js';
+import { NOT_HELD_YET, RULES } from './rules/index.js';
+import { runSchedule } from './run-schedule.js';
+
+const number = (name: string, preset: number): number => Number(process.env[name] ?? preset);
+const SEED = process.env['ORDERS_SEED'];
+const SCHEDULES = number('ORDERS_SCHEDULES', 500);
+const FIRST = number('ORDERS_FIRST_SEED', 1);
+/** Most of a schedule is waiting. */
+const AT_ONCE = number('ORDERS_AT_ONCE', 16);
+/** Violations whose histories are shown, for each rule. */
+const SHOWN = 2;
+
+const seeds =
+  SEED === undefined
+    ? Array.from({ length: SCHEDULES }, (_, at) => FIRST + at)
+    : SEED.split(',').map(Number);
+const findings: Finding[] = [];
+const broken: string[] = [];
+let agreed = 0;
+/** Seeds at whose end the client says itself that it is not ready: what lives then is not judged. */
+const unready: number[] = [];
+
+async function runAll(): Promise<void> {
+  const waiting = [...seeds];
+  const one = async (): Promise<void> => {
+    for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+      try {
+        const story = await runSchedule(makePlan(seed), uniqueName());
+        findings.push(...judge(story));
+        agreed += story.agreed ? 1 : 0;
+        if (story.view?.isReady === false) unready.push(seed);
+      } catch (error) {
+        broken.push(
+          `seed ${String(seed)}: ${error instanceof Error ? error.stack : String(error)}`,
+        );
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+}
+
+function summary(): string {
+  const lines = [`${String(seeds.length)} schedules, ${String(agreed)} ended in full agreement, ${String(unready.length)} with a client that was not ready${unready.length > 0 ? `, seeds ${unready.join(' ')}` : ''}`]; // prettier-ignore
+  for (const { name } of RULES) {
+    const of = findings.filter(({ rule }) => rule === name);
+    const where = [...new Set(of.map(({ story }) => story.plan.seed))];
+    const held = NOT_HELD_YET.has(name) ? ' (NOT HELD YET)' : '';
+    lines.push(`  ${name}${held}: ${String(of.length)} violations in ${String(where.length)} schedules${where.length > 0 ? `, seeds ${where.slice(0, 20).join(' ')}` : ''}`); // prettier-ignore
+  }
+  return lines.join('\n');
+}
+
+describeNative(`orders in ${String(seeds.length)} schedules of faults`, () => {
+  beforeAll(async () => {
+    await runAll();
+    console.log(summary());
+    const file = process.env['ORDERS_REPORT'];
+    if (file !== undefined) {
+      const all = findings.map(({ rule, violation, story }) => report(rule, violation, story));
+      writeFileSync(path.resolve(file), [...broken, ...all].join('\n\n') + '\n');
+    }
+  }, 3_600_000);
+
+  it('every schedule runs to its end', () => {
+    expect(broken).toEqual([]);
+  });
+
+  for (const { name, says } of RULES) {
+    const held = !NOT_HELD_YET.has(name);
+    it(held ? says : `NOT HELD YET: ${says}`, () => {
+      const of = findings.filter(({ rule }) => rule === name);
+      if (!held) return;
+      const shown = of.slice(0, SHOWN).map((one) => report(name, one.violation, one.story));
+      expect(of.length, `${String(of.length)} violations\n${shown.join('\n\n')}`).toBe(0);
+    });
+  }
+});
+
+if (nativeMissing !== '') console.log(`schedules of orders: not run, ${nativeMissing}`);

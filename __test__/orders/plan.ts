@@ -1,0 +1,109 @@
+import { Random } from '../../lib/stub/random.js';
+import { randomDeal } from './random-deal.js';
+import { randomFault } from './random-fault.js';
+import { randomGarble } from './random-garble.js';
+import { SYMBOLS } from './symbols.js';
+
+/** What an order asks for. */
+export interface Terms {
+  readonly symbol: string;
+  readonly side: 'buy' | 'sell';
+  readonly price: number;
+  readonly qty: number;
+  readonly timeInForce: 'GTC' | 'GTX' | 'IOC' | 'FOK';
+}
+
+/** One thing that happens. `order` counts the plan's orders from 0. */
+export type Deal =
+  | { readonly do: 'submit'; readonly order: number; readonly terms: Terms }
+  | { readonly do: 'cancel'; readonly order: number }
+  | { readonly do: 'cancelAll'; readonly symbol: string | undefined }
+  | { readonly do: 'modify'; readonly order: number; readonly price: number; readonly qty: number }
+  | { readonly do: 'resync'; readonly symbol: string }
+  | { readonly do: 'look'; readonly symbol: string }
+  /** A command of the fake venue's control. */
+  | { readonly do: 'venue'; readonly command: Readonly<Record<string, unknown>> }
+  /** The connector dies (`kill`) or is ended (`stop`), and is started again after a while. */
+  | { readonly do: 'connector'; readonly how: 'kill' | 'stop'; readonly awayMs: number }
+  | { readonly do: 'bot'; readonly how: 'kill' | 'stop'; readonly awayMs: number }
+  /** SIGSTOP, and SIGCONT after a while. */
+  | { readonly do: 'stall'; readonly who: 'connector' | 'bot'; readonly forMs: number };
+
+export type Step = Deal & { readonly atMs: number };
+
+/** What happens in one schedule; a seed gives the same plan everywhere. */
+export interface Plan {
+  readonly seed: number;
+  /** Who trades: a `LiveClient`, or a low-level bot, whose orders and records are looked at. */
+  readonly kind: 'client' | 'bot';
+  readonly symbols: readonly string[];
+  /** Switches of the venue at the start. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Faults of the venue that stay to the end. */
+  readonly lasting: readonly Readonly<Record<string, unknown>>[];
+  /** More lines of the connector's config. */
+  readonly config: Readonly<Record<string, string | number>>;
+  readonly answerTimeoutMs: number;
+  readonly steps: readonly Step[];
+  readonly stormMs: number;
+  /** How long client and venue may take to agree after the faults. */
+  readonly settleMs: number;
+}
+
+/** Faults that come one by one or together, so that each is seen alone as well. */
+const FAULTS_MOST = 10;
+
+/** Makes the plan of a seed. */
+export function makePlan(seed: number): Plan {
+  const random = new Random(seed, 14);
+  const pick = <T>(of: readonly T[]): T => of[random.whole(0, of.length - 1)] as T;
+  const symbols = random.chance(0.3) ? SYMBOLS : SYMBOLS.slice(0, 1);
+  const stormMs = pick([1_000, 1_500, 2_500, 4_000]);
+  const isLong = random.chance(0.12);
+  const steps: Step[] = [];
+  /** Symbol of each order so far. */
+  const orders: string[] = [];
+  const busy = pick([12, 25, 50]);
+  const times = Array.from({ length: busy }, () => random.whole(0, stormMs)).sort((a, b) => a - b);
+  for (const atMs of times) steps.push({ ...randomDeal(random, symbols, orders), atMs });
+  const faults = random.chance(0.08) ? 0 : random.whole(1, FAULTS_MOST);
+  for (let at = 0; at < faults; at += 1) {
+    const atMs = random.whole(0, stormMs);
+    for (const step of randomFault(random, symbols, atMs, stormMs)) steps.push(step);
+  }
+  steps.sort((a, b) => a.atMs - b.atMs);
+  const lasting = isLong && random.chance(0.5) ? [randomGarble(random, symbols)] : [];
+  const orderRate = pick([5, 10, 200, 200]);
+  return {
+    seed,
+    kind: random.chance(0.25) ? 'bot' : 'client',
+    symbols,
+    settings: {
+      orderRate,
+      readRate: 200,
+      ipRate: 100_000,
+      connectRate: 100_000,
+      clockSkewMs: pick([0, 0, 0, -300, 250]),
+      streamOrder: pick(['orderFirst', 'executionFirst', 'random']),
+      postOnlyEnd: pick(['Rejected', 'Cancelled']),
+      duplicateExecutions: random.chance(0.2),
+      duplicateFilled: random.chance(0.2),
+      skipNew: random.chance(0.2),
+      coalesce: random.chance(0.3),
+      lean: random.chance(0.2),
+      ackDelayMs: pick([0, 0, 3, 40]),
+      privateDelayMs: pick([0, 1, 1, 40]),
+    },
+    lasting,
+    config: {
+      order_wait_ms: pick([100, 500, 2_000]),
+      order_entry: random.chance(0.15) ? 'rest' : 'socket',
+      rest_timeout_ms: 1_500,
+      recv_window_ms: pick([1_000, 5_000]),
+    },
+    answerTimeoutMs: pick([200, 500, 1_500]),
+    steps,
+    stormMs,
+    settleMs: isLong ? 45_000 : 10_000,
+  };
+}

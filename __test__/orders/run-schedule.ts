@@ -1,0 +1,314 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { FakeBybit } from '../../lib/cli/fake-bybit.js';
+import { findConnector } from '../../lib/connector/find-connector.js';
+import { scratchFile } from '../support/fake-program.js';
+import { ClientProcess, nowUs, type Book } from './client-process.js';
+import { disagreements } from './disagreements.js';
+import { ownerOf, type Journal } from './journal.js';
+import { idOf } from './order-ids.js';
+import type { Plan, Step } from './plan.js';
+import type { ClientView, Deed, Story } from './story.js';
+import { EDGE, MARKETS, PRICES } from './symbols.js';
+
+/** How long the last `cancelAll`, in calm, may take until the venue is empty. */
+const LAST_MS = 8_000;
+
+/** Runs a plan: venue, connector and client in processes of their own, over real sockets. */
+export async function runSchedule(plan: Plan, name: string): Promise<Story> {
+  const schedule = new Schedule(plan, name);
+  try {
+    return await schedule.run();
+  } finally {
+    await schedule.end();
+  }
+}
+
+class Schedule {
+  readonly #plan: Plan;
+  readonly #name: string;
+  readonly #botId: bigint;
+  readonly #book: Book = { runs: [], calls: [], told: [] };
+  readonly #deeds: Deed[] = [];
+  readonly #going = new Set<Promise<unknown>>();
+  #venue: FakeBybit | undefined;
+  #connector: ChildProcess | undefined;
+  #client: ClientProcess | undefined;
+  #configFile = '';
+  #calls = 0;
+
+  constructor(plan: Plan, name: string) {
+    this.#plan = plan;
+    this.#name = name;
+    this.#botId = 1_000_000n + BigInt(plan.seed);
+  }
+
+  async run(): Promise<Story> {
+    const plan = this.#plan;
+    await this.#startVenue();
+    await this.#startConnector();
+    await this.#startClient();
+    const startMs = performance.now();
+    for (const step of plan.steps) {
+      await sleep(Math.max(0, startMs + step.atMs - performance.now()));
+      await this.#do(step);
+    }
+    await sleep(Math.max(0, startMs + plan.stormMs - performance.now()));
+    await Promise.all(this.#going);
+    await this.#calm();
+    const settled = await this.#settle();
+    const last = await this.#lastCancelAll();
+    return {
+      plan,
+      botId: this.#botId,
+      runs: this.#book.runs,
+      calls: this.#book.calls,
+      told: this.#book.told,
+      deeds: this.#deeds,
+      ...settled,
+      ...last,
+    };
+  }
+
+  /** Ends every process of the schedule. */
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#going);
+    await this.#client?.kill();
+    const connector = this.#connector;
+    if (connector?.exitCode === null && connector.signalCode === null) {
+      const gone = once(connector, 'exit');
+      connector.kill('SIGTERM');
+      const timer = setTimeout(() => connector.kill('SIGKILL'), 3_000);
+      await gone;
+      clearTimeout(timer);
+    }
+    await this.#venue?.stop();
+  }
+
+  async #startVenue(): Promise<void> {
+    const { seed, settings, symbols } = this.#plan;
+    const file = scratchFile('venue.json');
+    writeFileSync(file, JSON.stringify({ markets: MARKETS, settings }));
+    this.#venue = await FakeBybit.start(['--config', file, '--seed', String(seed)]);
+    for (const symbol of symbols as (keyof typeof EDGE)[]) {
+      const level = { cmd: 'place', symbol, owner: 'other', qty: '1000' };
+      await this.#command({ ...level, side: 'Buy', price: EDGE[symbol][0] });
+      await this.#command({ ...level, side: 'Sell', price: EDGE[symbol][1] });
+    }
+    for (const command of this.#plan.lasting) await this.#command(command);
+    const config = { ...this.#venue.connectorConfig, ...this.#plan.config };
+    this.#configFile = scratchFile('bybit.toml');
+    const lines = Object.entries(config).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+    writeFileSync(this.#configFile, lines.join('\n') + '\n', { mode: 0o600 });
+  }
+
+  async #command<T = unknown>(command: Readonly<Record<string, unknown>>): Promise<T> {
+    const url = this.#venue?.info.urls.control ?? '';
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(command) });
+    const answer = (await response.json()) as { ok: boolean; result: T; error?: string };
+    // A book that nobody has asked for yet has no stream to break.
+    if (!answer.ok) this.#deed(`refused: ${String(answer.error)}`);
+    return answer.result;
+  }
+
+  async #startConnector(): Promise<void> {
+    const args = ['--name', this.#name, 'bybit', this.#configFile, '--paper=false', '--ready-json'];
+    const child = spawn(findConnector(), [...args, '--with-stdin'], {
+      env: { ...process.env, ...this.#venue?.connectorEnv, RUST_LOG: 'warn' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#connector = child;
+    child.on('error', () => undefined);
+    child.stderr.on('data', (chunk: Buffer) => {
+      for (const line of chunk.toString().split('\n'))
+        if (line !== '') this.#deed(`  log: ${line}`);
+    });
+    const ended = once(child, 'exit').then(() => undefined);
+    await Promise.race([once(child.stdout, 'data'), ended]);
+    child.stdout.resume();
+  }
+
+  async #startClient(): Promise<void> {
+    const client = new ClientProcess(this.#book, this.#plan.kind);
+    this.#client = client;
+    const symbols = this.#plan.symbols.map((symbol) => ({ symbol, ...PRICES[symbol] }));
+    const { answerTimeoutMs } = this.#plan;
+    await client.open({ connector: this.#name, symbols, botId: this.#botId, answerTimeoutMs });
+  }
+
+  async #do(step: Step): Promise<void> {
+    const client = this.#client;
+    switch (step.do) {
+      case 'submit':
+        this.#call('submit', { orderId: idOf(step.order), terms: step.terms });
+        return;
+      case 'cancel':
+        this.#call('cancel', { orderId: idOf(step.order) });
+        return;
+      case 'modify':
+        this.#call('modify', { orderId: idOf(step.order), price: step.price, qty: step.qty });
+        return;
+      case 'cancelAll':
+        this.#call('cancelAll', { symbol: step.symbol });
+        return;
+      case 'resync':
+        this.#deed(`resync ${step.symbol}`);
+        client?.send('resync', { symbol: step.symbol });
+        return;
+      case 'look':
+        this.#deed(`a bot looks on at ${step.symbol}`);
+        client?.send('look', {
+          connector: this.#name,
+          symbol: { symbol: step.symbol, ...PRICES[step.symbol] },
+        });
+        return;
+      case 'venue':
+        this.#deed(`venue ${JSON.stringify(step.command)}`);
+        await this.#command(step.command);
+        return;
+      case 'connector':
+        this.#later(this.#renewConnector(step.how, step.awayMs));
+        return;
+      case 'bot':
+        this.#later(this.#renewBot(step.how, step.awayMs));
+        return;
+      case 'stall':
+        this.#later(this.#stall(step.who, step.forMs));
+        return;
+    }
+  }
+
+  #call(what: string, args: object): void {
+    this.#calls += 1;
+    this.#client?.send(what, { number: this.#calls, ...args });
+  }
+
+  #later(doing: Promise<unknown>): void {
+    const done = doing.catch((error: unknown) => {
+      this.#deed(`failed: ${String(error)}`);
+    });
+    this.#going.add(done);
+    void done.finally(() => this.#going.delete(done));
+  }
+
+  async #renewConnector(how: 'kill' | 'stop', awayMs: number): Promise<void> {
+    const connector = this.#connector;
+    // One at a time: it is on its way down or up.
+    if (connector?.exitCode !== null || connector.signalCode !== null) return;
+    this.#deed(`connector: ${how}`);
+    const gone = once(connector, 'exit');
+    connector.kill('SIGCONT');
+    connector.kill(how === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    await gone;
+    await sleep(awayMs);
+    this.#deed('connector: start');
+    await this.#startConnector();
+  }
+
+  async #renewBot(how: 'kill' | 'stop', awayMs: number): Promise<void> {
+    const client = this.#client;
+    if (client === undefined) return;
+    this.#client = undefined;
+    this.#deed(`bot: ${how}`);
+    client.signal('SIGCONT');
+    await (how === 'kill' ? client.kill() : client.stop());
+    await sleep(awayMs);
+    this.#deed('bot: start');
+    await this.#startClient();
+  }
+
+  async #stall(who: 'connector' | 'bot', forMs: number): Promise<void> {
+    const target = who === 'bot' ? this.#client : this.#connector;
+    const signal = (name: NodeJS.Signals): void => {
+      if (target instanceof ClientProcess) target.signal(name);
+      else target?.kill(name);
+    };
+    this.#deed(`${who}: SIGSTOP for ${String(forMs)} ms`);
+    signal('SIGSTOP');
+    await sleep(forMs);
+    signal('SIGCONT');
+    this.#deed(`${who}: SIGCONT`);
+  }
+
+  /** All faults end; what is down is started. */
+  async #calm(): Promise<void> {
+    this.#deed('calm');
+    await this.#command({ cmd: 'clearFaults' });
+    const settings = { cancelRaces: 0, orderRate: 200, ackDelayMs: 0, privateDelayMs: 1 };
+    await this.#command({ cmd: 'set', settings });
+    for (const symbol of this.#plan.symbols) {
+      await this.#command({ cmd: 'listing', symbol, listing: {} });
+    }
+    for (const command of this.#plan.lasting) await this.#command(command);
+    const connector = this.#connector;
+    if (connector?.exitCode !== null || connector.signalCode !== null) await this.#startConnector();
+  }
+
+  #journal(): Promise<Journal> {
+    return this.#command<Journal>({ cmd: 'journal' });
+  }
+
+  async #positions(): Promise<Record<string, number>> {
+    const truth = await this.#command<{
+      positions: { symbol: string; side: string; size: string }[];
+    }>({ cmd: 'truth' });
+    const signed = truth.positions.map(({ symbol, side, size }) => [
+      symbol,
+      side === 'Sell' ? -Number(size) : Number(size),
+    ]);
+    return Object.fromEntries(signed) as Record<string, number>;
+  }
+
+  async #settle(): Promise<Pick<Story, 'view' | 'viewJournal' | 'positions' | 'agreed'>> {
+    const startMs = performance.now();
+    for (;;) {
+      const view: ClientView | undefined = await this.#client?.view();
+      const [viewJournal, positions] = [await this.#journal(), await this.#positions()];
+      const settled = { view, viewJournal, positions };
+      const waits = this.#book.calls.some(
+        ({ run, outcome }) => run === this.#client?.run && outcome === undefined,
+      );
+      const differs =
+        view === undefined
+          ? ['the client does not answer']
+          : !view.isReady
+            ? ['the client is not ready']
+            : disagreements(view, viewJournal, positions, this.#botId);
+      if (differs.length === 0 && !waits) return { ...settled, agreed: true };
+      // Connections come back after 30 s at the latest; before, nothing is known and that is said.
+      const passedMs = performance.now() - startMs;
+      const waitMs =
+        view?.isReady === false ? Math.max(35_000, this.#plan.settleMs) : this.#plan.settleMs;
+      if (passedMs > waitMs) {
+        for (const text of differs) this.#deed(`  differs: ${text}`);
+        return { ...settled, agreed: false };
+      }
+      await sleep(250);
+    }
+  }
+
+  /** Everything is cancelled in calm: what the client knows must end, or be told. */
+  async #lastCancelAll(): Promise<Pick<Story, 'journal' | 'lastCancelAll'>> {
+    const lastCancelAll = this.#book.calls.length;
+    this.#deed('last cancelAll');
+    this.#call('cancelAll', {});
+    const endMs = performance.now() + LAST_MS;
+    for (;;) {
+      const journal = await this.#journal();
+      const open = journal.orders.some(
+        ({ endedUs, orderLinkId }) =>
+          endedUs === null && ownerOf(orderLinkId)?.botId === this.#botId,
+      );
+      const answered = this.#book.calls[lastCancelAll]?.outcome !== undefined;
+      if ((!open && answered) || performance.now() > endMs) return { journal, lastCancelAll };
+      await sleep(200);
+    }
+  }
+
+  #deed(text: string): void {
+    this.#deeds.push({ atUs: nowUs(), text });
+  }
+}

@@ -1,0 +1,127 @@
+// A `LiveClient` in a process of its own, driven by `ClientProcess`: it does what it is told and
+// tells everything that the client says, with its time in Unix µs.
+import process from 'node:process';
+import { LiveClient, LiveInstrument } from '../../../dist/index.js';
+
+const nowUs = () => Math.round((performance.timeOrigin + performance.now()) * 1000);
+const say = (message) => process.connected && process.send({ atUs: nowUs(), ...message });
+
+let client;
+/** Bots that look on for a moment. */
+const lookers = new Set();
+
+function shown({ orderId, symbol, state, side, price, qty, filledQty, unconfirmed, own }) {
+  return { orderId, symbol, state, side, price, qty, filledQty, unconfirmed, own };
+}
+
+function result(outcome) {
+  return {
+    status: outcome.status,
+    code: String(outcome.code ?? ''),
+    reason: outcome.reason ?? outcome.text ?? '',
+    order: shown(outcome.order),
+  };
+}
+
+const instrument = (connector, { symbol, tick, lot }) =>
+  new LiveInstrument(symbol).connector(connector).tickSize(tick).lotSize(lot);
+
+async function open({ connector, symbols, botId, answerTimeoutMs }) {
+  client = new LiveClient({
+    instruments: symbols.map((symbol) => instrument(connector, symbol)),
+    backend: 'native',
+    botId,
+    answerTimeoutMs,
+    ringCapacity: 4096,
+    healthIntervalMs: 60_000,
+  });
+  client.on('orderUpdate', ({ order, previous, fill }) => {
+    const text = `${previous ?? '-'} -> ${order.state}`;
+    say({ kind: 'state', text, order: shown(order), fill });
+  });
+  client.on('executionReport', (order) => {
+    const { orderId, status, price, qty, leavesQty, execQty } = order;
+    const text = `${status} ${price} x ${qty}, leaves ${leavesQty}, exec ${execQty}`;
+    say({ kind: 'record', text, orderId, status });
+  });
+  client.on('notice', ({ code, text }) => say({ kind: 'notice', text: `${code} ${text}` }));
+  client.on('link', ({ state, text }) => say({ kind: 'link', text: `${state} ${text}` }));
+  client.on('error', ({ error, source }) =>
+    say({ kind: 'error', text: `${source} ${error.code ?? ''} ${error.message}` }),
+  );
+  await client.start();
+  await client.ready(20_000).then(
+    () => say({ kind: 'ready' }),
+    (error) => say({ kind: 'ready', text: error.message }),
+  );
+}
+
+/** Does a call: says first what it is about, then what came of it. */
+function call(number, what, orderIds, run) {
+  say({ kind: 'call', call: number, what, orderIds });
+  const done = (outcome) => say({ kind: 'outcome', call: number, ...outcome });
+  Promise.resolve()
+    .then(run)
+    .then(
+      (outcome) => done({ thrown: '', results: [outcome].flat().map(result) }),
+      (error) => done({ thrown: error.code ?? error.message, results: [] }),
+    );
+}
+
+const calls = {
+  open,
+  submit: ({ number, orderId, terms: { symbol, ...request } }) =>
+    call(number, 'submit', [orderId], () =>
+      client.submitOrder({ instrument: symbol, orderId, ...request }),
+    ),
+  cancel: ({ number, orderId }) =>
+    call(number, 'cancel', [orderId], () => client.cancelOrder(orderId)),
+  cancelAll: ({ number, symbol }) =>
+    call(
+      number,
+      'cancelAll',
+      client.getOrders(symbol).map((order) => order.orderId),
+      () => client.cancelAll(symbol),
+    ),
+  modify: ({ number, orderId, price, qty }) =>
+    call(number, 'modify', [orderId], () => client.modifyOrder(orderId, { price, qty })),
+  resync: ({ symbol }) => client.resync(symbol),
+  async look({ connector, symbol }) {
+    const looker = new LiveClient({
+      instruments: [instrument(connector, symbol)],
+      backend: 'native',
+      ringCapacity: 1024,
+      healthIntervalMs: 60_000,
+    });
+    lookers.add(looker);
+    looker.on('orderUpdate', ({ order }) =>
+      say({ kind: 'note', text: `a bot that looks on was told of an order: ${order.state}` }),
+    );
+    await looker.start();
+    setTimeout(() => void looker.close().then(() => lookers.delete(looker)), 500);
+  },
+  async view() {
+    const isReady = await client.ready(1).then(
+      () => true,
+      () => false,
+    );
+    const orders = client.getOrders(undefined, { all: true }).map(shown);
+    const positions = client.instruments.map(({ symbol }, at) => [symbol, client.getPosition(at)]);
+    say({ kind: 'view', isReady, orders, positions: Object.fromEntries(positions) });
+  },
+  async stop() {
+    await Promise.all([...lookers].map((looker) => looker.close()));
+    await client?.close();
+    say({ kind: 'stopped' });
+    process.disconnect();
+  },
+};
+
+process.on('message', ({ do: name, ...args }) => {
+  Promise.resolve()
+    .then(() => calls[name](args))
+    .catch((error) =>
+      say({ kind: 'error', text: `${name}: ${error.code ?? ''} ${error.message}` }),
+    );
+});
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,12 @@
+//! Private messages that wait until the request in hand is done.
+
+use serde_json::Value;
+
+/// A private message.
+#[derive(Clone, Debug)]
+pub(crate) enum PrivateUpdate {
+    /// Number of the order, and its item at that moment.
+    Order(usize, Value),
+    /// Number of the market, and the item of the execution.
+    Execution(u32, Value),
+}

@@ -1,0 +1,236 @@
+//! Waiting of a bot while shared memory holds no messages for it.
+
+use std::{hint, thread, time::Duration};
+
+use hbl_wire::{BotControlBlock, CpuContention, WakerAffinity, clock::monotonic_ns};
+
+/// From least latency to least CPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitStrategy {
+    /// Polls without a pause; holds a core.
+    Spin,
+    /// Calls `sched_yield` between polls; holds a core while no other thread wants it.
+    Yield,
+    /// Spins, then yields, then parks; parks at once while another thread computes on its core ([`CpuContention`]).
+    #[default]
+    Adaptive,
+    /// Sleeps until the connector rings.
+    Park,
+}
+
+/// Parameters of waiting.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitConfig {
+    /// The strategy.
+    pub strategy: WaitStrategy,
+    /// Adaptive: nanoseconds of spinning since the last event before it yields.
+    pub spin_ns: u64,
+    /// Adaptive: nanoseconds of yielding before it parks, at a low message rate.
+    pub yield_ns: u64,
+    /// Adaptive: longest yielding, in nanoseconds, while events come faster than that.
+    pub yield_max_ns: u64,
+    /// Longest sleep, in nanoseconds, while parked on a connector without a doorbell.
+    pub park_ns: u64,
+    /// Pins the parked thread to the core of its last waker: see [`WakerAffinity`].
+    pub share_core: bool,
+}
+
+impl Default for WaitConfig {
+    fn default() -> Self {
+        Self {
+            strategy: WaitStrategy::Adaptive,
+            spin_ns: 20_000,
+            yield_ns: 100_000,
+            yield_max_ns: 4_000_000,
+            park_ns: 50_000,
+            share_core: true,
+        }
+    }
+}
+
+/// Polls without a pause, this many times, before the clock is read again.
+const SPINS_PER_LOOK: u32 = 16;
+
+pub(crate) struct Waiter {
+    config: WaitConfig,
+    idle_since_ns: Option<u64>,
+    yielding: YieldTime,
+    parked: bool,
+    /// Times the bot slept in the kernel.
+    pub(crate) parks: u64,
+    slack_lowered: bool,
+    affinity: WakerAffinity,
+    contention: CpuContention,
+}
+
+impl Waiter {
+    pub(crate) const fn new(config: WaitConfig) -> Self {
+        Self {
+            config,
+            idle_since_ns: None,
+            yielding: YieldTime {
+                now_ns: config.yield_ns,
+            },
+            parked: false,
+            parks: 0,
+            slack_lowered: false,
+            affinity: WakerAffinity::new(config.share_core),
+            contention: CpuContention::new(),
+        }
+    }
+
+    /// From now on another thread of this process consumes the events: `Adaptive` yields instead of
+    /// spinning. With fewer cores than busy threads the consumer would otherwise wait for the end of
+    /// this thread's time slice.
+    pub(crate) fn serve_another_thread(&mut self) {
+        self.config.spin_ns = 0;
+        // Batch sleeps are shorter than the kernel's usual slack, too.
+        self.lower_slack();
+    }
+
+    /// True when the bot may sleep for a batch of messages although they arrive.
+    pub(crate) const fn may_batch(&self) -> bool {
+        matches!(
+            self.config.strategy,
+            WaitStrategy::Adaptive | WaitStrategy::Park
+        )
+    }
+
+    fn lower_slack(&mut self) {
+        if !core::mem::replace(&mut self.slack_lowered, true) {
+            lower_timer_slack();
+        }
+    }
+
+    /// A message came: the next pause starts from the beginning.
+    pub(crate) fn reset(&mut self) {
+        let idle_since_ns = self.idle_since_ns.take();
+        if core::mem::take(&mut self.parked)
+            && let Some(since_ns) = idle_since_ns
+        {
+            self.yielding.learn(monotonic_ns() - since_ns, &self.config);
+        }
+    }
+
+    /// Pauses once, at most until `until_ns` on the monotonic clock. `doorbell` says whether every
+    /// connector rings.
+    pub(crate) fn pause(
+        &mut self,
+        now_ns: u64,
+        until_ns: u64,
+        block: &BotControlBlock,
+        doorbell: bool,
+        has_work: impl FnOnce() -> bool,
+    ) {
+        let idle_ns = now_ns - *self.idle_since_ns.get_or_insert(now_ns);
+        self.affinity.worked(now_ns);
+        let WaitConfig {
+            strategy, spin_ns, ..
+        } = self.config;
+        match strategy {
+            WaitStrategy::Spin => spin(),
+            WaitStrategy::Yield => thread::yield_now(),
+            WaitStrategy::Adaptive if idle_ns < spin_ns => spin(),
+            WaitStrategy::Adaptive
+                if idle_ns < spin_ns + self.yielding.now_ns
+                    && !self.contention.is_contended(now_ns) =>
+            {
+                self.contention.yield_now(now_ns);
+            }
+            WaitStrategy::Adaptive | WaitStrategy::Park => {
+                self.park(until_ns, block, doorbell, has_work)
+            }
+        }
+    }
+
+    fn park(
+        &mut self,
+        until_ns: u64,
+        block: &BotControlBlock,
+        doorbell: bool,
+        has_work: impl FnOnce() -> bool,
+    ) {
+        self.parks += 1;
+        self.parked = true;
+        let left_ns = until_ns.saturating_sub(monotonic_ns());
+        let sleep_ns = if doorbell {
+            left_ns
+        } else {
+            left_ns.min(self.config.park_ns)
+        };
+        if !doorbell {
+            self.lower_slack();
+        }
+        if sleep_ns > 0 {
+            let yields_long = self.yielding.now_ns > self.config.yield_ns;
+            self.affinity
+                .stays_awake(self.config.strategy == WaitStrategy::Adaptive && yields_long);
+            block.sleep(Duration::from_nanos(sleep_ns), &mut self.affinity, has_work);
+        }
+    }
+}
+
+/// How long `Adaptive` yields before it parks. Waking an idle core costs tens of microseconds, which
+/// every event would pay that arrives just after the bot parked.
+struct YieldTime {
+    now_ns: u64,
+}
+
+impl YieldTime {
+    /// A wait that ended in a sleep took `idle_ns` in all. Below the maximum, yielding all the time would have
+    /// been better; beyond it, yielding gains nothing.
+    fn learn(&mut self, idle_ns: u64, config: &WaitConfig) {
+        let (least, most) = (config.yield_ns, config.yield_max_ns.max(config.yield_ns));
+        self.now_ns = if idle_ns < most {
+            (2 * idle_ns).clamp(self.now_ns, most)
+        } else {
+            (self.now_ns / 2).max(least)
+        };
+    }
+}
+
+fn spin() {
+    for _ in 0..SPINS_PER_LOOK {
+        hint::spin_loop();
+    }
+}
+
+/// The kernel adds 50 µs to every sleep by default; this thread's sleeps are shorter than that.
+fn lower_timer_slack() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: PR_SET_TIMERSLACK takes one integer and concerns this thread only.
+    unsafe {
+        libc::prctl(libc::PR_SET_TIMERSLACK, 1_000, 0, 0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WaitConfig, YieldTime};
+
+    #[test]
+    fn the_yield_time_covers_a_steady_rate_and_shrinks_in_silence() {
+        let config = WaitConfig::default();
+        let mut yielding = YieldTime {
+            now_ns: config.yield_ns,
+        };
+        yielding.learn(900_000, &config);
+        assert_eq!(
+            yielding.now_ns, 1_800_000,
+            "one event a millisecond is worth waiting for"
+        );
+        for _ in 0..5 {
+            yielding.learn(1_000_000_000, &config);
+        }
+        assert_eq!(yielding.now_ns, config.yield_ns, "silence is not");
+        yielding.learn(2_000_001, &config);
+        assert_eq!(yielding.now_ns, config.yield_max_ns);
+        let fixed = WaitConfig {
+            yield_max_ns: 0,
+            ..config
+        };
+        yielding.now_ns = fixed.yield_ns;
+        yielding.learn(900_000, &fixed);
+        assert_eq!(yielding.now_ns, fixed.yield_ns, "it can be turned off");
+    }
+}

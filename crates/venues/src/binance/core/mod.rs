@@ -1,0 +1,176 @@
+//! The venue as one state machine: messages, REST answers, registrations and times in; actions and
+//! venue events out.
+
+mod instruments;
+mod lines;
+mod market;
+mod protocol;
+mod rest;
+mod venue;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use hbl_exchange::Limits;
+
+use super::codes;
+use super::settings::CoreSettings;
+use super::symbol_feed::SymbolFeed;
+use super::weight::WeightBudget;
+use crate::kit::clock::Now;
+use crate::kit::frame::FrameError;
+use crate::kit::listing::Listing;
+use crate::kit::net::NetAction;
+use crate::kit::net::connect_limiter::ConnectLimiter;
+use crate::kit::venue::VenueEvent;
+
+use lines::Group;
+
+/// The venue allows 300 connections in five minutes; the rest is for other programs.
+const CONNECTS_MAX: usize = 200;
+/// Half of what the venue allowed when this was written; its own number is read at the start.
+const WEIGHT_PER_MINUTE: u32 = 1_200;
+
+/// The state of a symbol's book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sync {
+    /// The depth stream is not subscribed.
+    Unsubscribed,
+    /// A snapshot has to be asked for.
+    Wanted { at: u64 },
+    /// A snapshot was asked for with this call.
+    Asked { call: u64 },
+    /// The book follows the stream.
+    Live,
+}
+
+struct Instrument {
+    name: String,
+    /// The listing at its registration.
+    listing: Listing,
+    /// The reason for which no new orders are sent.
+    stopped: Option<String>,
+    feed: SymbolFeed,
+    sync: Sync,
+    /// Snapshots asked for in a row without success.
+    tries: u32,
+    synced: bool,
+    exch_ts: i64,
+    /// When depth last went on, and how often it was silent since.
+    depth_at: u64,
+    silences: u32,
+    /// Since when best prices are ahead of the depth.
+    behind_since: Option<u64>,
+}
+
+/// The venue without its sockets.
+pub struct BinanceCore {
+    settings: CoreSettings,
+    connects: ConnectLimiter,
+    budget: WeightBudget,
+    groups: Vec<Group>,
+    listings: BTreeMap<String, Listing>,
+    limits: BTreeMap<String, Limits>,
+    instruments_at: u64,
+    instruments_call: Option<u64>,
+    instruments_tries: u32,
+    /// Since when they are as they were read last.
+    instruments_read: Option<u64>,
+    /// Symbols whose registration waits for the next reading.
+    judged_later: BTreeSet<String>,
+    /// Symbols that a bot wanted and the venue did not have, and when that was read.
+    not_listed: BTreeMap<String, u64>,
+    /// By index.
+    instruments: Vec<Instrument>,
+    by_name: HashMap<String, usize>,
+    /// Symbols to subscribe as soon as the instruments are known.
+    wanted: Vec<String>,
+    calls: HashMap<u64, rest::Purpose>,
+    last_call: u64,
+    actions: Vec<NetAction>,
+    events: Vec<VenueEvent>,
+    frame_errors: u64,
+    was_up: bool,
+}
+
+impl BinanceCore {
+    /// Starts; nothing is connected until a symbol is registered.
+    pub fn new(settings: CoreSettings) -> Self {
+        Self {
+            connects: ConnectLimiter::with_budget(settings.seed, CONNECTS_MAX),
+            budget: WeightBudget::new(settings.weight_per_minute.unwrap_or(WEIGHT_PER_MINUTE)),
+            groups: Vec::new(),
+            listings: BTreeMap::new(),
+            limits: BTreeMap::new(),
+            instruments_at: 0,
+            instruments_call: None,
+            instruments_tries: 0,
+            instruments_read: None,
+            judged_later: BTreeSet::new(),
+            not_listed: BTreeMap::new(),
+            instruments: Vec::new(),
+            by_name: HashMap::new(),
+            wanted: Vec::new(),
+            calls: HashMap::new(),
+            last_call: 0,
+            actions: Vec::new(),
+            events: Vec::new(),
+            frame_errors: 0,
+            was_up: true,
+            settings,
+        }
+    }
+
+    /// Messages and answers that could not be read, since the start.
+    pub fn frame_errors(&self) -> u64 {
+        self.frame_errors
+    }
+
+    /// Streams that the venue has confirmed on the connections in use.
+    pub fn live_streams(&self) -> Vec<String> {
+        let lines = self.groups.iter().map(Group::current);
+        let names = lines.flat_map(|line| line.streams.live().map(ToOwned::to_owned));
+        names.collect()
+    }
+
+    /// True when the book of every registered symbol can be relied on.
+    pub fn is_synced(&self) -> bool {
+        self.instruments.iter().all(|instrument| instrument.synced)
+    }
+
+    /// Subscribes these symbols as soon as the instruments are known, so that the first bot finds a
+    /// book. One that the venue does not have is reported.
+    pub fn follow(&mut self, symbols: &[String]) {
+        self.wanted = symbols.to_vec();
+    }
+
+    /// Tells bots something, for what is noticed outside of the core.
+    pub fn notice(&mut self, code: i64, text: String) {
+        self.events
+            .push(VenueEvent::Notice(codes::notice(code, text)));
+    }
+
+    fn tick(&mut self, now: Now) {
+        self.tick_lines(now);
+        self.tick_books(now);
+        self.tick_rest(now);
+        self.report_link();
+    }
+
+    /// Counts what could not be read; the first one and every hundredth are reported.
+    fn unreadable(&mut self, now: Now, what: &str, error: &FrameError) {
+        self.frame_errors += 1;
+        if self.frame_errors % 100 == 1 {
+            let count = self.frame_errors;
+            let text = format!("{what}: {error} ({count} so far)");
+            self.notice(codes::FRAME_UNREADABLE, text);
+        }
+        if error.is_off_grid() {
+            self.reread_instruments(now, instruments::REREAD_NS);
+        }
+    }
+
+    fn due(&self) -> u64 {
+        let dues = [self.lines_due(), self.books_due(), self.rest_due()];
+        dues.into_iter().min().unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,224 @@
+//! REST calls: the instruments and the snapshots.
+
+use super::{BinanceCore, Sync};
+use crate::binance::codes;
+use crate::binance::rest_frames::{instruments, reject, snapshot};
+use crate::kit::clock::Now;
+use crate::kit::frame::FrameError;
+use crate::kit::net::{HttpAnswer, HttpCall, Method, NetAction, RestFailure};
+use crate::kit::query_text::query_text;
+use crate::kit::venue::Venue;
+
+const SECOND_NS: u64 = 1_000_000_000;
+const INSTRUMENTS_EVERY_NS: u64 = 3600 * SECOND_NS;
+const INSTRUMENTS_RETRY_MAX_NS: u64 = 60 * SECOND_NS;
+const INSTRUMENTS_WEIGHT: u32 = 1;
+/// Snapshots asked for at the same time.
+const UNDER_WAY_MAX: usize = 4;
+
+/// The purpose of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Instruments,
+    Snapshot(usize),
+}
+
+impl BinanceCore {
+    fn call(&mut self, path: &str, purpose: Purpose) -> u64 {
+        self.last_call += 1;
+        let id = self.last_call;
+        self.calls.insert(id, purpose);
+        self.actions.push(NetAction::Rest(HttpCall {
+            id,
+            method: Method::Get,
+            url: format!("{}{path}", self.settings.api_url),
+            headers: Vec::new(),
+            body: "".into(),
+            timeout: self.settings.rest_timeout,
+        }));
+        id
+    }
+
+    pub(super) fn tick_rest(&mut self, now: Now) {
+        if self.instruments_call.is_none() && now.mono_ns >= self.instruments_at {
+            match self.budget.take(now.mono_ns, INSTRUMENTS_WEIGHT) {
+                Ok(()) => {
+                    let id = self.call("/fapi/v1/exchangeInfo", Purpose::Instruments);
+                    self.instruments_call = Some(id);
+                }
+                Err(at) => self.instruments_at = at,
+            }
+        }
+        for index in 0..self.instruments.len() {
+            let Sync::Wanted { at } = self.instruments[index].sync else {
+                continue;
+            };
+            if now.mono_ns < at || self.calls.len() >= UNDER_WAY_MAX {
+                continue;
+            }
+            match self
+                .budget
+                .take(now.mono_ns, self.settings.snapshot_weight())
+            {
+                Ok(()) => {
+                    let limit = self.settings.depth_limit;
+                    let name = query_text(&self.instruments[index].name);
+                    let path = format!("/fapi/v1/depth?symbol={name}&limit={limit}");
+                    let call = self.call(&path, Purpose::Snapshot(index));
+                    self.instruments[index].sync = Sync::Asked { call };
+                }
+                Err(at) => self.instruments[index].sync = Sync::Wanted { at },
+            }
+        }
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        now: Now,
+        id: u64,
+        answer: Result<HttpAnswer<'_>, RestFailure>,
+    ) {
+        let Some(purpose) = self.calls.remove(&id) else {
+            return;
+        };
+        if self.instruments_call == Some(id) {
+            self.instruments_call = None;
+        }
+        let read = match answer {
+            Ok(answer) => {
+                self.follow_limits(now, &answer);
+                match answer.status {
+                    200 => self.body(now, id, purpose, answer.body),
+                    status => Err(format!("HTTP {status}{}", reject(answer.body))),
+                }
+            }
+            Err(RestFailure::Timeout) => Err("no answer in time".to_owned()),
+            Err(RestFailure::Network(why) | RestFailure::NotSent(why)) => Err(why),
+        };
+        if let Err(why) = read {
+            self.failed(now, id, purpose, &why);
+        }
+    }
+
+    fn follow_limits(&mut self, now: Now, answer: &HttpAnswer<'_>) {
+        let number = |name| {
+            answer
+                .header(name)
+                .and_then(|text| text.trim().parse().ok())
+        };
+        if let Some(used) = number("x-mbx-used-weight-1m") {
+            let used = u32::try_from(used).unwrap_or(u32::MAX / 2);
+            self.budget.follow(now.mono_ns, used.min(u32::MAX / 2));
+        }
+        let status = answer.status;
+        let Some(until) = self
+            .budget
+            .refused(now.mono_ns, status, number("retry-after"))
+        else {
+            return;
+        };
+        if status == 403 {
+            self.hold(now);
+        }
+        let seconds = (until - now.mono_ns) / SECOND_NS;
+        let text = format!("the venue answered {status}: no REST calls for {seconds} s");
+        self.notice(codes::REST_HELD, text);
+    }
+
+    fn body(&mut self, now: Now, id: u64, purpose: Purpose, body: &[u8]) -> Result<(), String> {
+        match purpose {
+            Purpose::Instruments => self.instruments_answer(now, body),
+            Purpose::Snapshot(index) => self.snapshot_answer(now, id, index, body),
+        }
+        .map_err(|error| error.to_string())
+    }
+
+    fn instruments_answer(&mut self, now: Now, body: &[u8]) -> Result<(), FrameError> {
+        let found = instruments(body)?;
+        if let (None, Some(limit)) = (self.settings.weight_per_minute, found.weight_per_minute) {
+            self.budget.set_per_minute(limit / 2);
+        }
+        self.limits = found.limits;
+        self.instruments_at = now.mono_ns + INSTRUMENTS_EVERY_NS;
+        self.listings_read(now, found.listings, &found.unreadable);
+        for symbol in std::mem::take(&mut self.wanted) {
+            let listing = self.listing_of(&symbol).map(|listing| listing.scale);
+            let registered = listing.and_then(|scale| {
+                self.register(now, &symbol, scale.tick.to_f64(), scale.lot.to_f64())
+            });
+            if let Err(reject) = registered {
+                self.notice(reject.code, reject.text);
+            }
+        }
+        self.instruments_tries = 0;
+        Ok(())
+    }
+
+    fn snapshot_answer(
+        &mut self,
+        now: Now,
+        id: u64,
+        index: usize,
+        body: &[u8],
+    ) -> Result<(), FrameError> {
+        let instrument = &mut self.instruments[index];
+        if instrument.sync != (Sync::Asked { call: id }) {
+            // The line was lost meanwhile: what comes now is not joined with its messages.
+            return Ok(());
+        }
+        let read = snapshot(body)?;
+        let exch_ts = read.exch_ts.unwrap_or(instrument.exch_ts);
+        let mut changes = Vec::new();
+        let effect = instrument.feed.snapshot(&read, &mut changes)?;
+        self.show(now, index, exch_ts, &changes);
+        self.judge(now, index, effect);
+        Ok(())
+    }
+
+    fn failed(&mut self, now: Now, id: u64, purpose: Purpose, why: &str) {
+        match purpose {
+            Purpose::Instruments => {
+                let wait =
+                    (SECOND_NS << self.instruments_tries.min(6)).min(INSTRUMENTS_RETRY_MAX_NS);
+                self.instruments_at = now.mono_ns + wait;
+                self.instruments_tries += 1;
+                if self.instruments_tries == 1 {
+                    let text = format!("the instruments could not be read: {why}");
+                    self.notice(codes::REST_FAILED, text);
+                }
+            }
+            Purpose::Snapshot(index) => {
+                if self.instruments[index].sync != (Sync::Asked { call: id }) {
+                    return;
+                }
+                if self.instruments[index].tries <= 1 {
+                    let name = &self.instruments[index].name;
+                    let text = format!("the snapshot of {name} could not be read: {why}");
+                    self.notice(codes::REST_FAILED, text);
+                }
+                // The first failure waits too.
+                let instrument = &mut self.instruments[index];
+                instrument.tries = instrument.tries.max(1);
+                self.retry(now, index);
+            }
+        }
+    }
+
+    pub(super) fn rest_due(&self) -> u64 {
+        let instruments = match self.instruments_call {
+            None => self.instruments_at,
+            Some(_) => u64::MAX,
+        };
+        if self.calls.len() >= UNDER_WAY_MAX {
+            return instruments;
+        }
+        let wanted = self
+            .instruments
+            .iter()
+            .filter_map(|instrument| match instrument.sync {
+                Sync::Wanted { at } => Some(at),
+                _ => None,
+            });
+        wanted.min().unwrap_or(u64::MAX).min(instruments)
+    }
+}

@@ -1,0 +1,29 @@
+//! The kit for venues: the trait, the dispatcher, orders, books, the network.
+
+pub mod account_lock;
+pub mod book;
+pub mod bot_publisher;
+pub mod clock;
+pub mod codes;
+pub mod config;
+pub mod decimal;
+pub mod dispatcher;
+pub mod error;
+pub mod exchange_bridge;
+pub mod frame;
+pub mod kind;
+pub mod listing;
+pub mod named_in;
+pub mod nearest;
+pub mod net;
+pub mod no_orders;
+pub mod notice;
+pub mod order_registry;
+pub mod order_rules;
+pub mod query_text;
+pub mod registrations;
+pub mod reject;
+pub mod scale;
+#[cfg(any(test, feature = "test-venue"))]
+pub mod test_venue;
+pub mod venue;

@@ -1,0 +1,24 @@
+//! Between a protocol that knows no sockets and the network.
+//!
+//! A [`Protocol`] is a state machine: it takes what arrived and when, and returns what has to be sent.
+//! [`NetVenue`] carries the bytes: one thread reads and writes every socket and makes every REST
+//! call, takes the time of each arrival as it is read, and wakes the bus once per burst. Frames go
+//! from the socket to the protocol without being copied, and nothing is locked while they are read.
+
+mod action;
+pub mod connect_limiter;
+mod connection;
+pub mod connection_supervisor;
+mod error;
+mod http;
+mod inbox;
+mod net_venue;
+mod protocol;
+mod stream;
+mod thread;
+mod tls;
+
+pub use action::{HttpCall, Method, NetAction, SecretText, SocketId};
+pub use error::NetError;
+pub use net_venue::{NetCounters, NetSettings, NetVenue};
+pub use protocol::{Closed, HttpAnswer, Protocol, RestFailure};

@@ -1,0 +1,290 @@
+//! The control channel: what hftbacktest's protocol has no message for.
+
+use bincode::{Decode, Encode};
+
+use crate::codec::clip;
+
+/// From a bot to our connector.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum ControlRequest {
+    /// Change price and quantity of an open order.
+    Amend {
+        /// Symbol.
+        symbol: String,
+        /// The order.
+        order_id: u64,
+        /// New price in ticks.
+        price_tick: i64,
+        /// New total quantity.
+        qty: f64,
+    },
+    /// Cancel every open order of this bot on a symbol.
+    CancelAll {
+        /// Symbol.
+        symbol: String,
+    },
+    /// What has become of this order? Sent when the answer to a registration did not name it, or a
+    /// request about it found nothing. Answered by its state on the main lane, or by
+    /// [`ControlEvent::OrderFate`].
+    AskOrder {
+        /// Symbol.
+        symbol: String,
+        /// The order.
+        order_id: u64,
+        /// When the bot sent it, Unix nanoseconds; 0 when the bot has heard of it since.
+        sent_ts: i64,
+        /// The bot sent it to this run of the connector, before this question.
+        to_this_run: bool,
+    },
+}
+
+/// Money of the connector's account: one coin of it, or the account as a whole.
+///
+/// Amounts are in units of the coin, or for the whole account in the currency that the venue
+/// accounts in (US dollars at Bybit); NaN for what the venue does not tell.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Balance {
+    /// Name of the coin, at most [`COIN_BYTES_MAX`] bytes; empty for the account as a whole.
+    pub coin: String,
+    /// Wallet balance and unrealised profit.
+    pub equity: f64,
+    /// Deposits, realised profit and fees.
+    pub wallet_balance: f64,
+    /// What new orders can be backed with.
+    pub available: f64,
+    /// Held for positions and open orders.
+    pub initial_margin: f64,
+    /// Below this equity the venue closes positions.
+    pub maintenance_margin: f64,
+    /// Profit of open positions at the mark price, negative is a loss.
+    pub unrealised_pnl: f64,
+    /// When it was so, exchange time, Unix nanoseconds.
+    pub exch_ts: i64,
+}
+
+/// A connection of the connector with its venue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[repr(u8)]
+pub enum VenueSocket {
+    /// Market data.
+    Public = 1,
+    /// The account: orders, executions, positions, wallet.
+    Private = 2,
+    /// Order entry.
+    Trade = 3,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[repr(u8)]
+pub enum Severity {
+    /// Good to know.
+    Info = 0,
+    /// Something is not as it should be, and is being dealt with.
+    Warning = 1,
+    /// Something does not work and will not by itself. It is told as an error too.
+    Error = 2,
+}
+
+/// What a connector can say of an order that it has no state of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[repr(u8)]
+pub enum OrderFate {
+    /// It is followed, and the venue has not answered yet.
+    Pending = 0,
+    /// It never reached this run of the connector, to which it was sent: it was not sent to the venue.
+    NotReceived = 1,
+    /// It is not open and cannot come any more; how it ended is not known.
+    Gone = 2,
+    /// It is not known here, and may be open all the same.
+    Unknown = 3,
+    /// It is known, with executions of which the bot may not have heard: the answer to the next
+    /// registration tells them in their order.
+    Found = 4,
+}
+
+/// From our connector to bots. What explains an order update is sent before it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum ControlEvent {
+    /// A request about an order was refused.
+    Reject {
+        /// Symbol.
+        symbol: String,
+        /// The order.
+        order_id: u64,
+        /// The venue's or the exchange's code.
+        code: i64,
+        /// Its words.
+        text: String,
+    },
+    /// The connector lost its venue.
+    VenueDown {
+        /// Why.
+        text: String,
+    },
+    /// The connector has its venue again.
+    VenueUp,
+    /// The venue's feed of a symbol went silent or is not whole.
+    FeedStale {
+        /// Symbol.
+        symbol: String,
+    },
+    /// The venue's feed of a symbol is whole again.
+    FeedFresh {
+        /// Symbol.
+        symbol: String,
+    },
+    /// A registration was refused (unknown symbol, wrong tick or lot size).
+    RegisterRefused {
+        /// Symbol.
+        symbol: String,
+        /// Code.
+        code: i64,
+        /// What is wrong.
+        text: String,
+    },
+    /// What a bot must know that no other event carries.
+    Notice {
+        /// How much it matters.
+        severity: Severity,
+        /// Code.
+        code: i64,
+        /// Symbol of the order that it concerns; empty when it concerns none.
+        symbol: String,
+        /// The order that it concerns; meaningless without a symbol.
+        order_id: u64,
+        /// What is the matter.
+        text: String,
+    },
+    /// A balance of the account, when it changed and with the answer to a registration.
+    Balance(Balance),
+    /// A connection with the venue was lost, or can be used again.
+    Socket {
+        /// Which one.
+        socket: VenueSocket,
+        /// True when it can be used.
+        up: bool,
+        /// Why it was lost, empty when it is up.
+        text: String,
+    },
+    /// The connector does not know the orders and the position of the account: what the answer to a
+    /// registration does not name may be open all the same. Sent before such an answer.
+    OrdersUnknown {
+        /// Why, and what to do.
+        text: String,
+    },
+    /// The connector knows them. Sent before answers, and to all once it is so again.
+    OrdersKnown,
+    /// What is known of an order that has no state to tell: the answer to
+    /// [`ControlRequest::AskOrder`]; before the answer to a registration, each order of the bot that is
+    /// [`OrderFate::Pending`].
+    OrderFate {
+        /// Symbol.
+        symbol: String,
+        /// The order.
+        order_id: u64,
+        /// What is known.
+        fate: OrderFate,
+        /// Why, and what to do; empty where the fate says it all.
+        text: String,
+    },
+}
+
+/// Bytes kept of a text.
+const TEXT_BYTES_MAX: usize = 200;
+
+/// Bytes kept of a coin's name.
+pub const COIN_BYTES_MAX: usize = 32;
+
+impl ControlEvent {
+    /// The event with its text cut to what a slot holds.
+    pub(crate) fn clipped(&self) -> Self {
+        let mut event = self.clone();
+        match &mut event {
+            Self::Reject { text, .. }
+            | Self::VenueDown { text }
+            | Self::RegisterRefused { text, .. }
+            | Self::Notice { text, .. }
+            | Self::Socket { text, .. }
+            | Self::OrderFate { text, .. }
+            | Self::OrdersUnknown { text } => {
+                *text = clip(text, TEXT_BYTES_MAX).to_owned();
+            }
+            Self::Balance(balance) => {
+                balance.coin = clip(&balance.coin, COIN_BYTES_MAX).to_owned();
+            }
+            Self::VenueUp | Self::FeedStale { .. } | Self::FeedFresh { .. } | Self::OrdersKnown => {
+            }
+        }
+        event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{MAX_MESSAGE_BYTES, decode_owned, encode};
+    use crate::service::SLOT_BYTES;
+
+    fn balance(coin: &str) -> ControlEvent {
+        ControlEvent::Balance(Balance {
+            coin: coin.to_owned(),
+            equity: 9_999.96,
+            wallet_balance: 9_999.88,
+            available: f64::NAN,
+            initial_margin: 60.2,
+            maintenance_margin: 3.1,
+            unrealised_pnl: -0.084,
+            exch_ts: i64::MAX,
+        })
+    }
+
+    #[test]
+    fn the_longest_texts_fit_a_slot_once_they_are_clipped() {
+        let long = "\u{e9}".repeat(400);
+        let symbol = "S".repeat(128);
+        let events = [
+            balance(&long),
+            ControlEvent::Socket {
+                socket: VenueSocket::Trade,
+                up: false,
+                text: long.clone(),
+            },
+            ControlEvent::Notice {
+                severity: Severity::Error,
+                code: i64::MIN,
+                symbol,
+                order_id: u64::MAX,
+                text: long.clone(),
+            },
+            ControlEvent::OrderFate {
+                symbol: "S".repeat(128),
+                order_id: u64::MAX,
+                fate: OrderFate::Unknown,
+                text: long,
+            },
+        ];
+        for event in events {
+            let mut slot = [0; SLOT_BYTES];
+            let len = encode(&event.clipped(), &mut slot).expect("fits");
+            assert!(len <= MAX_MESSAGE_BYTES, "{len} bytes: {event:?}");
+            let read: ControlEvent = decode_owned(&slot, len).expect("decodes");
+            // NaN differs from itself, its text does not.
+            assert_eq!(format!("{read:?}"), format!("{:?}", event.clipped()));
+        }
+    }
+
+    #[test]
+    fn a_coin_is_cut_at_a_character_and_a_short_one_is_kept() {
+        let coin_of = |event: ControlEvent| match event.clipped() {
+            ControlEvent::Balance(balance) => balance.coin,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(coin_of(balance("USDT")), "USDT");
+        assert_eq!(coin_of(balance("")), "");
+        assert_eq!(
+            coin_of(balance(&format!("a{}", "\u{e9}".repeat(16)))).len(),
+            31
+        );
+    }
+}

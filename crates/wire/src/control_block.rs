@@ -1,0 +1,493 @@
+//! A control block of shared memory per process: who it is, whether it lives, and its doorbell.
+//!
+//! Every connector and every bot of ours owns one file of 4096 bytes in `/dev/shm` (elsewhere: the
+//! temporary directory), readable by its user only. The owner holds a lock on it for as long as it
+//! lives, so that its death, even by SIGKILL, shows at once and without a time-out. The existence
+//! of the file is the capability: a peer without one is hftbacktest's own.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::{
+        fd::AsRawFd,
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
+    path::{Path, PathBuf},
+    ptr::NonNull,
+    sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
+};
+
+use crate::{Destination, Orders, WireError, clock, idle::WakeStamp, lock, room};
+
+pub(crate) const BLOCK_BYTES: usize = 4096;
+const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
+const LAYOUT_VERSION: u32 = 3;
+const TEXT_BYTES: usize = 32;
+
+/// What a connector can do beyond hftbacktest's protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities(pub u32);
+
+impl Capabilities {
+    /// [`ControlRequest::Amend`](crate::ControlRequest::Amend) works.
+    pub const AMEND: Self = Self(1);
+    /// [`ControlRequest::CancelAll`](crate::ControlRequest::CancelAll) works.
+    pub const CANCEL_ALL: Self = Self(2);
+    /// Refusals come with code and text tied to the order.
+    pub const REJECT_REASON: Self = Self(4);
+    /// Orders are filled inside the connector and never reach a market place. What a connector does,
+    /// not what a version can do, so it is not part of [`all`](Self::all).
+    pub const PAPER: Self = Self(16);
+    /// On a bot's control block: it only looks on. It sends no orders and must be given none. What a bot does,
+    /// not what a version can do.
+    pub const ONLOOKER: Self = Self(32);
+    /// Balances are told, see [`ControlEvent::Balance`](crate::ControlEvent::Balance).
+    pub const BALANCES: Self = Self(8);
+
+    /// [`ControlRequest::AskOrder`](crate::ControlRequest::AskOrder) is answered.
+    pub const ASK_ORDER: Self = Self(32);
+
+    /// Everything this version knows.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self(
+            Self::AMEND.0
+                | Self::CANCEL_ALL.0
+                | Self::REJECT_REASON.0
+                | Self::BALANCES.0
+                | Self::ASK_ORDER.0,
+        )
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// True when all of `other` is in `self`.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// What a process says of itself on its control block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Version, at most 32 bytes.
+    pub version: String,
+    /// Kind of connector (`sim`, `replay`, …), at most 32 bytes.
+    pub kind: String,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Where its orders go; unknown for a bot.
+    pub destination: Destination,
+}
+
+/// Whose control block it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlBlockKind {
+    /// A connector's, found by its name.
+    Connector,
+    /// A bot's, found by its id.
+    Bot,
+}
+
+/// How far the owner is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ControlBlockState {
+    /// It is starting up.
+    Starting = 0,
+    /// It can be talked to.
+    Ready = 1,
+    /// It ended in order.
+    Stopped = 2,
+}
+
+#[repr(C)]
+struct Layout {
+    magic: AtomicU64,
+    layout_version: AtomicU32,
+    pid: AtomicU32,
+    /// Unix nanoseconds at which this run of the owner started; tells runs apart.
+    epoch: AtomicU64,
+    heartbeat_mono_ns: AtomicU64,
+    capabilities: AtomicU32,
+    state: AtomicU32,
+    version: [AtomicU8; TEXT_BYTES],
+    kind: [AtomicU8; TEXT_BYTES],
+    _pad: [u8; 24],
+    /// Cache line 2: the word that sleepers wait on.
+    pub bell: AtomicU32,
+    /// Threads asleep on it.
+    pub sleepers: AtomicU32,
+    wake_stamp: WakeStamp,
+    /// [`Orders`]; 0 on the control block of a connector that is older than this word.
+    orders: AtomicU32,
+    environment: [AtomicU8; TEXT_BYTES],
+}
+
+const _: () = assert!(size_of::<Layout>() <= BLOCK_BYTES);
+const _: () = assert!(core::mem::offset_of!(Layout, bell) == 128);
+
+/// A mapped control block. Shared between threads; all of it is atomics.
+pub struct ControlBlock {
+    map: NonNull<Layout>,
+    file: File,
+    path: PathBuf,
+    inode: u64,
+    owned: bool,
+}
+
+// SAFETY: the mapping lives as long as the ControlBlock and holds only atomics and untouched padding.
+unsafe impl Send for ControlBlock {}
+// SAFETY: as above; every access goes through atomics.
+unsafe impl Sync for ControlBlock {}
+
+/// A connector's name as part of a file name; different names never meet.
+fn escaped(name: &str) -> String {
+    use core::fmt::Write as _;
+    let mut out = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02x}");
+        }
+    }
+    out
+}
+
+pub(crate) fn user() -> u32 {
+    // SAFETY: geteuid has no preconditions and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// Where a connector's control block stands.
+pub(crate) fn connector_path(name: &str) -> PathBuf {
+    room::folder().join(format!("hbl-{}-connector-{}", user(), escaped(name)))
+}
+
+/// Where a bot's control block stands.
+pub(crate) fn bot_path(id: u64) -> PathBuf {
+    room::folder().join(format!("hbl-{}-bot-{id:016x}", user()))
+}
+
+impl ControlBlock {
+    /// Makes the control block of this process and holds it until dropped.
+    ///
+    /// # Errors
+    /// [`WireError::AlreadyRunning`] when a living process holds it, [`WireError::ControlBlock`] otherwise.
+    pub fn own(path: PathBuf, name: &str, hello: &Hello) -> Result<Self, WireError> {
+        let fail = |error: io::Error| block_error(&path, &error);
+        loop {
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)
+                .map_err(fail)?;
+            if !lock::acquire(&file).map_err(fail)? {
+                let pid = Self::map(file, path.clone(), false).map_or(0, |block| block.pid());
+                return Err(WireError::AlreadyRunning {
+                    name: name.to_owned(),
+                    pid,
+                });
+            }
+            // The owner before us may have removed the file between our open and our lock.
+            let same = fs::metadata(&path)
+                .is_ok_and(|at| file.metadata().is_ok_and(|own| own.ino() == at.ino()));
+            if !same {
+                continue;
+            }
+            // Never shrinks: a peer that has the old control block mapped must not be hit by SIGBUS; nor must
+            // we, when there is no room for the control block.
+            room::reserve(&file, BLOCK_BYTES as u64).map_err(fail)?;
+            let block = Self::map(file, path.clone(), true)?;
+            block.introduce(hello);
+            return Ok(block);
+        }
+    }
+
+    /// Maps the control block of another process; `None` when there is none (yet), or it is not one of ours.
+    ///
+    /// # Errors
+    /// [`WireError::ControlBlock`] when nobody can say whether there is one: descriptors or memory are used
+    /// up, or the file may not be read.
+    pub fn visit(path: PathBuf) -> Result<Option<Self>, WireError> {
+        let fail = |error: io::Error| block_error(&path, &error);
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fail(error)),
+        };
+        if file.metadata().map_err(fail)?.len() < BLOCK_BYTES as u64 {
+            return Ok(None);
+        }
+        let block = Self::map(file, path, false)?;
+        let layout = block.layout();
+        let known = layout.magic.load(Ordering::Acquire) == MAGIC
+            && layout.layout_version.load(Ordering::Relaxed) == LAYOUT_VERSION;
+        Ok(known.then_some(block))
+    }
+
+    fn map(file: File, path: PathBuf, owned: bool) -> Result<Self, WireError> {
+        let inode = file
+            .metadata()
+            .map_err(|error| block_error(&path, &error))?
+            .ino();
+        // SAFETY: a new shared mapping of a file that is at least a control block long and never shrinks.
+        let address = unsafe {
+            libc::mmap(
+                core::ptr::null_mut(),
+                BLOCK_BYTES,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED,
+                file.as_raw_fd(),
+                0,
+            )
+        };
+        match NonNull::new(address.cast::<Layout>()) {
+            Some(map) if address != libc::MAP_FAILED => Ok(Self {
+                map,
+                file,
+                path,
+                inode,
+                owned,
+            }),
+            _ => Err(block_error(&path, &io::Error::last_os_error())),
+        }
+    }
+
+    fn introduce(&self, hello: &Hello) {
+        let layout = self.layout();
+        layout
+            .state
+            .store(ControlBlockState::Starting as u32, Ordering::Relaxed);
+        layout
+            .layout_version
+            .store(LAYOUT_VERSION, Ordering::Relaxed);
+        layout.pid.store(std::process::id(), Ordering::Relaxed);
+        layout
+            .epoch
+            .store(clock::unix_ns().unsigned_abs(), Ordering::Relaxed);
+        layout
+            .capabilities
+            .store(hello.capabilities.0, Ordering::Relaxed);
+        store_text(&layout.version, &hello.version);
+        store_text(&layout.kind, &hello.kind);
+        let Destination {
+            orders,
+            environment,
+        } = &hello.destination;
+        layout.orders.store(*orders as u32, Ordering::Relaxed);
+        store_text(&layout.environment, environment);
+        layout.sleepers.store(0, Ordering::Relaxed);
+        self.beat();
+        layout.magic.store(MAGIC, Ordering::Release);
+    }
+
+    fn layout(&self) -> &Layout {
+        // SAFETY: the mapping is valid for BLOCK_BYTES until drop, aligned to a page of memory, and Layout
+        // holds only atomics, for which any bytes are valid.
+        unsafe { self.map.as_ref() }
+    }
+
+    pub(crate) fn bell(&self) -> (&AtomicU32, &AtomicU32) {
+        (&self.layout().bell, &self.layout().sleepers)
+    }
+
+    pub(crate) fn wake_stamp(&self) -> &WakeStamp {
+        &self.layout().wake_stamp
+    }
+
+    /// Says how far the owner is.
+    pub fn set_state(&self, state: ControlBlockState) {
+        self.layout().state.store(state as u32, Ordering::Release);
+    }
+
+    /// Writes the heartbeat.
+    pub fn beat(&self) {
+        self.layout()
+            .heartbeat_mono_ns
+            .store(clock::monotonic_ns(), Ordering::Release);
+    }
+
+    /// Age of the last heartbeat in nanoseconds.
+    #[must_use]
+    pub fn heartbeat_age_ns(&self) -> u64 {
+        clock::monotonic_ns()
+            .saturating_sub(self.layout().heartbeat_mono_ns.load(Ordering::Acquire))
+    }
+
+    /// True when the owner said it is ready and has not ended.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.layout().state.load(Ordering::Acquire) == ControlBlockState::Ready as u32
+    }
+
+    /// True while a process holds the control block. A look that fails says nothing of a death: true.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        lock::is_held(&self.file).unwrap_or(true)
+    }
+
+    /// True when the path now leads to another control block than this one.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        match fs::metadata(&self.path) {
+            Ok(at) => at.ino() != self.inode,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Start of the owner's run, Unix nanoseconds.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.layout().epoch.load(Ordering::Acquire)
+    }
+
+    /// Process id of the owner, in its own namespace.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.layout().pid.load(Ordering::Acquire)
+    }
+
+    /// What the owner can do.
+    #[must_use]
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities(self.layout().capabilities.load(Ordering::Acquire))
+    }
+
+    /// Version text of the owner.
+    #[must_use]
+    pub fn version(&self) -> String {
+        load_text(&self.layout().version)
+    }
+
+    /// Kind of the owner.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        load_text(&self.layout().kind)
+    }
+
+    /// Where the owner's orders go; unknown from a connector that is older than this.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        let layout = self.layout();
+        Destination {
+            orders: Orders::of(layout.orders.load(Ordering::Acquire)),
+            environment: load_text(&layout.environment),
+        }
+    }
+}
+
+impl Drop for ControlBlock {
+    fn drop(&mut self) {
+        if self.owned {
+            self.set_state(ControlBlockState::Stopped);
+            crate::idle::doorbell::ring(self);
+            if !self.is_replaced() {
+                let _ = fs::remove_file(&self.path);
+            }
+        }
+        // SAFETY: unmaps what `map` mapped; nothing borrows from a dropped ControlBlock.
+        unsafe { libc::munmap(self.map.as_ptr().cast(), BLOCK_BYTES) };
+    }
+}
+
+fn block_error(path: &Path, error: &io::Error) -> WireError {
+    WireError::ControlBlock {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    }
+}
+
+fn store_text(place: &[AtomicU8; TEXT_BYTES], text: &str) {
+    let text = crate::codec::clip(text, TEXT_BYTES).as_bytes();
+    for (i, byte) in place.iter().enumerate() {
+        byte.store(text.get(i).copied().unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+fn load_text(place: &[AtomicU8; TEXT_BYTES]) -> String {
+    let bytes: Vec<u8> = place
+        .iter()
+        .map(|byte| byte.load(Ordering::Relaxed))
+        .take_while(|byte| *byte != 0)
+        .collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello() -> Hello {
+        Hello {
+            version: "1.2.3".into(),
+            kind: "sim".into(),
+            capabilities: Capabilities::AMEND,
+            destination: Destination::new(Orders::Paper, "testnet"),
+        }
+    }
+
+    #[test]
+    fn a_control_block_tells_where_orders_go_and_one_from_before_that_word_tells_nothing() {
+        let name = format!("t-destination-{}", std::process::id());
+        let path = connector_path(&name);
+        let own = ControlBlock::own(path.clone(), &name, &hello()).unwrap();
+        let seen = ControlBlock::visit(path).unwrap().unwrap();
+        assert_eq!(seen.destination(), hello().destination);
+        // As an older connector leaves it.
+        own.layout().orders.store(0, Ordering::Relaxed);
+        store_text(&own.layout().environment, "");
+        assert_eq!(seen.destination(), Destination::default());
+    }
+
+    #[test]
+    fn a_control_block_tells_who_holds_it_and_is_gone_after_it() {
+        let name = format!("t-page/{}", std::process::id());
+        let path = connector_path(&name);
+        assert!(ControlBlock::visit(path.clone()).unwrap().is_none());
+        let own = ControlBlock::own(path.clone(), &name, &hello()).unwrap();
+        let seen = ControlBlock::visit(path.clone()).unwrap().unwrap();
+        assert!(seen.is_held() && !seen.is_ready() && !seen.is_replaced());
+        own.set_state(ControlBlockState::Ready);
+        assert!(seen.is_ready());
+        assert_eq!(
+            (seen.version().as_str(), seen.kind().as_str()),
+            ("1.2.3", "sim")
+        );
+        assert!(seen.capabilities().contains(Capabilities::AMEND));
+        assert!(!seen.capabilities().contains(Capabilities::CANCEL_ALL));
+        assert_eq!(seen.pid(), std::process::id());
+        let second = ControlBlock::own(path.clone(), &name, &hello());
+        assert!(
+            matches!(second, Err(WireError::AlreadyRunning { pid, .. }) if pid == std::process::id())
+        );
+        drop(own);
+        assert!(!seen.is_held() && !seen.is_ready() && seen.is_replaced());
+        assert!(ControlBlock::visit(path).unwrap().is_none());
+    }
+
+    #[test]
+    fn pages_of_the_dead_are_swept_and_pages_of_the_living_are_not() {
+        let (dead, alive) = (bot_path(0x7e57_0000 + 1), bot_path(0x7e57_0000 + 2));
+        fs::write(&dead, [0; BLOCK_BYTES]).unwrap();
+        let block = ControlBlock::own(alive.clone(), "bot", &hello()).unwrap();
+        crate::leftovers::sweep();
+        assert!(!dead.exists() && alive.exists());
+        drop(block);
+    }
+
+    #[test]
+    fn names_that_differ_have_pages_that_differ() {
+        assert_ne!(connector_path("a/b"), connector_path("a%2fb"));
+        assert_ne!(connector_path("ä"), connector_path("a"));
+    }
+}

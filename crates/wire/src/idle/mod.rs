@@ -1,0 +1,10 @@
+//! Waiting for work: what it costs to give a core away, and to be woken.
+
+mod cpu_contention;
+pub(crate) mod doorbell;
+mod waker_affinity;
+
+pub use cpu_contention::CpuContention;
+pub use doorbell::Ringer;
+pub(crate) use waker_affinity::WakeStamp;
+pub use waker_affinity::WakerAffinity;

@@ -1,0 +1,64 @@
+//! A connector's end towards hftbacktest's own bots.
+
+use iceoryx2::prelude::PortFactory as _;
+
+use crate::{
+    ChannelConfig, WireError,
+    service::{
+        Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, open_publisher,
+        open_service, open_subscriber,
+    },
+};
+
+/// The services that hftbacktest's bots know. Requests are listened for from the start. The
+/// publisher reserves memory for as many bots as hftbacktest allows, so it is made when one of
+/// them listens.
+pub(crate) struct UpstreamChannel {
+    name: String,
+    to_bot: Option<IpcPublisher>,
+    from_bot: IpcSubscriber,
+    // Dropped after their ports.
+    events: IpcService,
+    _requests: IpcService,
+}
+
+impl UpstreamChannel {
+    /// # Errors
+    /// [`WireError::Service`], also when a connector of hftbacktest has this name.
+    pub(crate) fn open(
+        node: &IpcNode,
+        name: &str,
+        config: ChannelConfig,
+    ) -> Result<Self, WireError> {
+        let events = open_service(node, name, Lane::Stock, Direction::ToBot, config)?;
+        let requests = open_service(node, name, Lane::Stock, Direction::FromBot, config)?;
+        Ok(Self {
+            name: name.to_owned(),
+            to_bot: None,
+            from_bot: open_subscriber(&requests, name)?,
+            events,
+            _requests: requests,
+        })
+    }
+
+    /// Where their requests come.
+    pub(crate) const fn requests(&self) -> &IpcSubscriber {
+        &self.from_bot
+    }
+
+    /// Where their events go; `None` while none of them was ever there. Costs a load or two.
+    ///
+    /// # Errors
+    /// [`WireError::Service`] when it cannot be made for the first of them.
+    pub(crate) fn events(&mut self) -> Result<Option<&IpcPublisher>, WireError> {
+        if self.to_bot.is_none() && self.events.dynamic_config().number_of_subscribers() > 0 {
+            self.to_bot = Some(open_publisher(&self.events, &self.name)?);
+        }
+        Ok(self.to_bot.as_ref())
+    }
+
+    /// The publisher, if there was need for one.
+    pub(crate) const fn publisher(&self) -> Option<&IpcPublisher> {
+        self.to_bot.as_ref()
+    }
+}

@@ -1,0 +1,160 @@
+import type { HftErrorCode } from '../models/hft-error.js';
+import type { RejectReason, ClientOrder } from './client-order.js';
+import type { OrderManagerOptions } from './order-manager-options.js';
+import type {
+  CancelOutcome,
+  DenyRule,
+  Denied,
+  ModifyOutcome,
+  OrderOutcome,
+  Unknown,
+} from './order-outcome.js';
+import { orderAfter, type OrderRecord } from './order-record.js';
+import { isTerminal, WireStatus, type Fill, type OrderProgress } from './order-state.js';
+import { OrderStore } from './order-store.js';
+import { OrderWatchers } from './order-watchers.js';
+import { cancelOutcomeOf, outcomeOf } from './outcome-of.js';
+import { PendingCalls } from './pending-calls.js';
+
+/** Orders that ended since the bot was last told to forget such. */
+const CLEAR_AFTER = 64;
+
+/** The orders of a client, the calls that wait for an outcome, and those that watch an order. */
+export class OrderLedger {
+  readonly store: OrderStore;
+  readonly submits = new PendingCalls<OrderOutcome>();
+  readonly cancels = new PendingCalls<CancelOutcome>();
+  readonly modifies = new PendingCalls<ModifyOutcome>();
+  readonly watchers = new OrderWatchers();
+  readonly #options: OrderManagerOptions;
+  readonly #endedSinceClear = new Map<number, number>();
+  #fills = 0;
+
+  constructor(options: OrderManagerOptions) {
+    this.#options = options;
+    this.store = new OrderStore(options.keepTerminalOrders);
+  }
+
+  get fills(): number {
+    return this.#fills;
+  }
+
+  /** A step of the state machine. `previous` is `undefined` for an order that is new here. */
+  advance(
+    record: OrderRecord,
+    previous: ClientOrder['state'] | undefined,
+    next: OrderProgress,
+    fill: Fill | undefined,
+    reject: RejectReason | undefined,
+  ): void {
+    const { asset } = record.order;
+    const lotSize = this.#options.instruments[asset]?.lotSize ?? NaN;
+    if (fill !== undefined) this.#fills += 1;
+    if (isTerminal(next.state) && (previous === undefined || !isTerminal(previous)))
+      this.countEnded(asset);
+    this.change(record, orderAfter(record.order, next, reject, lotSize), previous, fill);
+  }
+
+  /** Stores the order and emits an update when its state changed or it was filled. */
+  change(
+    record: OrderRecord,
+    order: ClientOrder,
+    previous: ClientOrder['state'] | undefined,
+    fill?: Fill,
+  ): void {
+    const frozen = Object.freeze(order);
+    record.order = frozen;
+    this.store.put(record);
+    if (previous !== frozen.state || fill !== undefined) {
+      this.#options.onChange(
+        Object.freeze({
+          type: 'orderUpdate' as const,
+          order: frozen,
+          previous,
+          current: frozen.state,
+          ...(fill === undefined ? {} : { fill }),
+        }),
+      );
+    }
+    this.watchers.look(frozen);
+  }
+
+  /** As `change`, where only the state is another. */
+  enter(record: OrderRecord, state: ClientOrder['state']): void {
+    const { order } = record;
+    if (state !== order.state) this.change(record, { ...order, state }, order.state);
+  }
+
+  /**
+   * Gives the calls that wait for this order their outcome, as far as it is known now.
+   *
+   * @param status - A `WireStatus`: what the report said.
+   * @param sendCancel - Sends the cancel that waited for the acknowledgement.
+   */
+  settle(record: OrderRecord, status: number, sendCancel: (record: OrderRecord) => void): void {
+    const { order } = record;
+    const { orderId } = order;
+    const ended = isTerminal(order.state);
+    // What cannot rest is answered by its end: a venue may acknowledge it first.
+    const rests =
+      order.orderType === 'limit' && (order.timeInForce === 'GTC' || order.timeInForce === 'GTX');
+    if (ended || (rests && order.state !== 'pending_new'))
+      this.submits.settle(orderId, outcomeOf(order));
+    if (order.state !== 'pending_new' && record.cancelDeferred) {
+      record.cancelDeferred = false;
+      if (!ended) sendCancel(record);
+    }
+    const { wanted } = record;
+    if (
+      wanted !== undefined &&
+      (ended ||
+        status === WireStatus.Replaced ||
+        (close(wanted.price, order.price) && close(wanted.qty, order.qty)))
+    ) {
+      record.wanted = undefined;
+      this.modifies.settle(orderId, { status: ended ? 'ended' : 'modified', order });
+    }
+    if (!ended) return;
+    record.toCancel = false;
+    record.cancelRequested = false;
+    record.pendingReject = undefined;
+    this.cancels.settle(orderId, cancelOutcomeOf(order));
+  }
+
+  /** No answer came, or none can come: the order's state must be asked for. */
+  lose(record: OrderRecord, reason: Unknown['reason']): Unknown {
+    const { order } = record;
+    if (isTerminal(order.state)) return { status: 'unknown', reason, order };
+    record.order = Object.freeze({ ...order, unconfirmed: true });
+    this.store.put(record);
+    if (reason === 'timeout') {
+      record.cancelRequested = false; // A later cancel may be sent again.
+      this.#options.onUnconfirmed(order.asset);
+    }
+    return { status: 'unknown', reason, order: record.order };
+  }
+
+  /** The order was not sent. `previous` is `undefined` for an order that is new here. */
+  deny(
+    record: OrderRecord,
+    previous: ClientOrder['state'] | undefined,
+    rule: DenyRule,
+    code: HftErrorCode,
+    text: string,
+  ): Denied {
+    const denied = { ...record.order, state: 'denied', leavesQty: 0, unconfirmed: false } as const;
+    this.change(record, denied, previous);
+    return { status: 'denied', rule, code, text, order: record.order };
+  }
+
+  /** The bot keeps orders that ended, and is told to forget them now and then. */
+  countEnded(asset: number): void {
+    const ended = (this.#endedSinceClear.get(asset) ?? 0) + 1;
+    this.#endedSinceClear.set(asset, ended % CLEAR_AFTER);
+    if (ended >= CLEAR_AFTER) this.#options.port.clearInactiveOrders(asset);
+  }
+}
+
+function close(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+}
