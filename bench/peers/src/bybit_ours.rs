@@ -4,7 +4,7 @@
 use hbl_venues::bybit::core::{Action, BybitCore, CoreSettings, RestAnswer, Socket};
 use hbl_venues::bybit::options::{OnConnect, OrderEntry, PositionMode};
 use hbl_venues::kit::clock::Now;
-use hbl_venues::kit::venue::{Venue as _, VenueEvent};
+use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
 
 use crate::bybit_frames::{FIRST_U, delta};
 

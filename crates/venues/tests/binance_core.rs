@@ -10,8 +10,7 @@ use binance_support::market::exchange_info;
 use binance_support::rig::{MS, Rig, SECOND};
 use hbl_venues::binance::{CoreSettings, TradeStream, codes};
 use hbl_venues::kit::codes as bus_codes;
-use hbl_venues::kit::venue::{Amendment, NewOrder, Venue, VenueEvent};
-use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
+use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
 
 fn started(symbols: &[&str], settings: CoreSettings) -> Rig {
     let mut rig = Rig::new(1, symbols, settings);
@@ -107,55 +106,6 @@ fn the_book_is_the_venues_and_best_prices_come_before_depth() {
     assert!(agreed > 250, "{agreed}");
     assert_eq!((rig.bot.stales, snapshots(&rig)), (0, 1));
     rig.settle_and_compare();
-}
-
-#[test]
-fn orders_are_refused_by_name() {
-    let mut rig = started(&["BTCUSDT"], CoreSettings::default());
-    let order = NewOrder {
-        handle: 7,
-        owner: 1,
-        order_id: 7,
-        price_tick: 600_000,
-        qty: 0.001,
-        side: Side::Buy,
-        order_type: OrdType::Limit,
-        time_in_force: TimeInForce::GTC,
-        deadline_ns: u64::MAX,
-    };
-    let (now, mut events) = (rig.at(), Vec::new());
-    rig.core.submit(now, 0, &order);
-    rig.core.amend(
-        now,
-        0,
-        &Amendment {
-            handle: 7,
-            price_tick: 600_001,
-            qty: 0.001,
-            deadline_ns: u64::MAX,
-        },
-    );
-    rig.core.cancel_all(now, 0, &[7]);
-    rig.core.poll(now, &mut events);
-    let mut rejects = Vec::new();
-    for event in events {
-        match event {
-            VenueEvent::Order(report) => {
-                let reported = (report.handle, report.status, report.leaves_qty);
-                assert_eq!(reported, (7, Status::Rejected, 0.001));
-                rejects.push(report.reject.unwrap());
-            }
-            VenueEvent::RequestReject { handle: 7, reject } => rejects.push(reject),
-            other => panic!("{other:?}"),
-        }
-    }
-    assert_eq!(rejects.len(), 3);
-    assert!(
-        rejects
-            .iter()
-            .all(|r| r.code == 3301 && r.text.contains("orders only in paper mode"))
-    );
-    assert!(rig.calls.iter().all(|(_, url)| !url.contains("order")));
 }
 
 #[test]

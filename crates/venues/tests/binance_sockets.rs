@@ -21,7 +21,7 @@ use bot::Bot;
 use hbl_venues::binance::{BinanceCore, CoreSettings};
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::net::{NetSettings, NetVenue};
-use hbl_venues::kit::venue::{Venue, VenueEvent};
+use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
 use random::Random;
 use server::{Server, Switches};
 

@@ -8,7 +8,7 @@ use bybit_script::{Answer, START_MS, SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::core::Socket;
 use hbl_venues::bybit::orders::link_id::LinkIds;
 use hbl_venues::kit::codes;
-use hbl_venues::kit::venue::{Amendment, Venue as _, VenueEvent};
+use hbl_venues::kit::venue::{Amendment, MarketData as _, Venue as _, VenueEvent};
 use hftbacktest::types::{Side, Status};
 use serde_json::{Value, json};
 

@@ -14,7 +14,9 @@ use hbl_venues::bybit::session::sign::Credentials;
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::codes;
 use hbl_venues::kit::config::secret::Secret;
-use hbl_venues::kit::venue::{NewOrder, RECOVERED_HANDLES, Recovered, Venue as _, VenueEvent};
+use hbl_venues::kit::venue::{
+    MarketData as _, NewOrder, RECOVERED_HANDLES, Recovered, Venue as _, VenueEvent,
+};
 use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
 use serde_json::{Value, json};
 

@@ -199,7 +199,7 @@ fn levels_come_and_go_as_events_that_a_bot_applies() {
     venue.snapshot(50);
     let mut bot = HashMapMarketDepth::new(0.5, 0.1);
     let mut events = Vec::new();
-    hbl_venues::kit::venue::Venue::book(&venue.core, venue.now(), 0, &mut events);
+    hbl_venues::kit::venue::MarketData::book(&venue.core, venue.now(), 0, &mut events);
     venue.book(
         50,
         ("delta", 11, 1001),
@@ -223,7 +223,7 @@ fn levels_come_and_go_as_events_that_a_bot_applies() {
 fn a_bot_that_comes_late_gets_the_whole_book_at_once_with_both_times() {
     let venue = Script::ready();
     let mut events = Vec::new();
-    hbl_venues::kit::venue::Venue::book(&venue.core, venue.now(), 0, &mut events);
+    hbl_venues::kit::venue::MarketData::book(&venue.core, venue.now(), 0, &mut events);
     assert_eq!(events.len(), 4);
     for event in &events {
         assert!(event.ev == LOCAL_BID_DEPTH_EVENT || event.ev == LOCAL_ASK_DEPTH_EVENT);

@@ -7,7 +7,7 @@ mod bybit_script;
 use bybit_script::{START_MS, SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::core::Socket;
 use hbl_venues::kit::codes;
-use hbl_venues::kit::venue::{Venue as _, VenueEvent};
+use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
 use hftbacktest::types::{Side, Status};
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use hbl_venues::bybit::orders::link_id::LinkIds;
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::codes::SYMBOL_UNKNOWN;
 use hbl_venues::kit::net::{HttpAnswer, NetAction, Protocol as _};
-use hbl_venues::kit::venue::{Reject, Venue as _, VenueEvent};
+use hbl_venues::kit::venue::{MarketData as _, Reject, VenueEvent};
 use hftbacktest::types::Side;
 use serde_json::{Value, json};
 

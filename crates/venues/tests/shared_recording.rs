@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 
 use flate2::read::MultiGzDecoder;
 use hbl_venues::kit::clock::Now;
-use hbl_venues::kit::venue::{Venue, VenueEvent};
+use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
 use hbl_venues::replay::ReplayVenue;
 use hbl_venues::replay::config::{ReplayConfig, Speed};
 use hftbacktest::types::{

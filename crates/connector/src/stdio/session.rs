@@ -10,7 +10,7 @@ use super::sizes::Sizes;
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::codes;
 use hbl_venues::kit::notice::Notice;
-use hbl_venues::kit::registrations::check_sizes;
+use hbl_venues::kit::sizes::check_valid;
 use hbl_venues::kit::venue::{Reject, Venue, VenueEvent, VenueSocket};
 
 /// Symbols that may wait for the venue's instruments.
@@ -320,7 +320,7 @@ impl Session {
         }
         // A venue that does not have the symbol says so itself; the sizes do not matter then.
         let sizes = sizes.complete(1.0);
-        check_sizes(name, sizes)?;
+        check_valid(name, sizes)?;
         let symbol = venue.register(now, name, sizes.0, sizes.1)?;
         info!(symbol = name, tick = sizes.0, lot = sizes.1, "subscribed");
         self.symbols.insert(name, symbol, given, sizes);

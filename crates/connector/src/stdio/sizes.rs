@@ -1,5 +1,7 @@
 //! Tick and lot size as far as they are given.
 
+use hbl_venues::kit::sizes::is_same;
+
 /// Tick and lot size of a symbol, each as far as it is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sizes {
@@ -34,9 +36,7 @@ impl Sizes {
 
     /// True when the given sizes are these.
     pub fn are(self, (tick, lot): (f64, f64)) -> bool {
-        let same = |size: Option<f64>, known: f64| {
-            size.is_none_or(|size| (size - known).abs() <= known * 1e-9)
-        };
+        let same = |size: Option<f64>, known: f64| size.is_none_or(|size| is_same(size, known));
         same(self.tick, tick) && same(self.lot, lot)
     }
 }

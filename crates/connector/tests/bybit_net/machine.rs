@@ -15,7 +15,7 @@ use hbl_venues::kit::net::{
     Closed, HttpAnswer, NetAction, NetSettings, NetVenue, Protocol, RestFailure, SocketId,
 };
 use hbl_venues::kit::order_registry::OwnerState;
-use hbl_venues::kit::venue::{Amendment, NewOrder, Reject, Sought, Venue, VenueEvent};
+use hbl_venues::kit::venue::{Amendment, MarketData, NewOrder, Reject, Sought, Venue, VenueEvent};
 use hbl_wire::{Balance, Request, WireError};
 use hftbacktest::types::{Event, OrdType, Order, Side, Status, TimeInForce};
 
@@ -54,28 +54,53 @@ impl Protocol for Fast {
     }
 }
 
-impl Venue for Fast {
+impl MarketData for Fast {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         self.0.register(fast(now), symbol, tick, lot)
     }
+
     fn pending_reason(&self, symbol: &str) -> Option<String> {
         self.0.pending_reason(symbol)
     }
+
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         self.0.sizes(symbol)
     }
+
+    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
+        self.0.poll(fast(now), out);
+    }
+
+    fn next_due_ns(&self) -> Option<u64> {
+        self.0.next_due_ns().map(|due| due / FASTER)
+    }
+
+    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
+        self.0.book(fast(now), symbol, out);
+    }
+
+    fn is_book_synced(&self, symbol: u32) -> bool {
+        self.0.is_book_synced(symbol)
+    }
+}
+
+impl Venue for Fast {
     fn keeps_orders(&self) -> bool {
         self.0.keeps_orders()
     }
+
     fn meet_upstream_bot(&mut self, owner: u64) {
         self.0.meet_upstream_bot(owner);
     }
+
     fn look_for(&mut self, now: Now, symbol: u32, owner: u64, order_id: u64) -> Sought {
         self.0.look_for(fast(now), symbol, owner, order_id)
     }
+
     fn orders_unknown(&self) -> Option<&str> {
         self.0.orders_unknown()
     }
+
     fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
         let deadline_ns = order.deadline_ns.saturating_mul(FASTER);
         let order = NewOrder {
@@ -84,9 +109,11 @@ impl Venue for Fast {
         };
         self.0.submit(fast(now), symbol, &order);
     }
+
     fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
         self.0.cancel(fast(now), symbol, handle);
     }
+
     fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
         let deadline_ns = change.deadline_ns.saturating_mul(FASTER);
         let change = Amendment {
@@ -95,25 +122,15 @@ impl Venue for Fast {
         };
         self.0.amend(fast(now), symbol, &change);
     }
+
     fn cancel_all(&mut self, now: Now, symbol: u32, handles: &[u64]) {
         self.0.cancel_all(fast(now), symbol, handles);
-    }
-    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
-        self.0.poll(fast(now), out);
-    }
-    fn next_due_ns(&self) -> Option<u64> {
-        self.0.next_due_ns().map(|due| due / FASTER)
-    }
-    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
-        self.0.book(fast(now), symbol, out);
-    }
-    fn is_book_synced(&self, symbol: u32) -> bool {
-        self.0.is_book_synced(symbol)
     }
 
     fn position(&self, symbol: u32) -> Option<f64> {
         self.0.position(symbol)
     }
+
     fn balances(&self, now: Now, out: &mut Vec<Balance>) {
         self.0.balances(fast(now), out);
     }

@@ -4,8 +4,6 @@ use hbl_wire::Severity;
 
 use crate::kit::notice::{Notice, NoticeClass};
 
-/// Orders are filled in paper mode only; the request was not sent.
-pub const PAPER_ONLY: i64 = 3301;
 /// The instruments are not read yet.
 pub const NOT_READY: i64 = 3302;
 /// The venue refused a stream.
@@ -27,7 +25,7 @@ pub fn notice(code: i64, text: String) -> Notice {
         CONFIG_IGNORED => (Severity::Info, NoticeClass::Config),
         STREAM_REFUSED => (Severity::Error, NoticeClass::Data),
         REST_HELD | REST_FAILED => (Severity::Warning, NoticeClass::Connection),
-        PAPER_ONLY | NOT_READY => (Severity::Warning, NoticeClass::Order),
+        NOT_READY => (Severity::Warning, NoticeClass::Order),
         _ => (Severity::Warning, NoticeClass::Data),
     };
     Notice {

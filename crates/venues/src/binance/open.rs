@@ -39,7 +39,6 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
     let mut paper = settings.paper;
     paper.seed = options.seed.unwrap_or(paper.seed);
     let mut core = BinanceCore::new(settings.core);
-    core.follow(options.symbols);
     for warning in settings.warnings {
         warn!("{warning}");
         core.notice(codes::CONFIG_IGNORED, warning);
@@ -48,7 +47,7 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
         ca_file: settings.ca_file,
         ..NetSettings::default()
     };
-    let venue = NetVenue::new(core, &net)?;
+    let venue = NetVenue::new(core, &net)?.follow(options.symbols);
     let venue = PaperVenue::new(venue, &paper, now)
         .map_err(|error| place::exchange(error, path.as_deref()))?;
     let destination = Destination::new(Orders::Paper, settings.venue);

@@ -130,12 +130,14 @@ impl RawSymbol<'_> {
         let min_value = of("MIN_NOTIONAL").and_then(|filter| filter.notional);
         let tick = of("PRICE_FILTER").and_then(|filter| filter.tick);
         let step = of("LOT_SIZE").and_then(|filter| filter.step);
+        let status = self.status.clone().unwrap_or_default();
         Ok(Listing {
             scale: Scale {
                 tick: size("tickSize", tick)?,
                 lot: size("stepSize", step)?,
             },
-            status: self.status.clone().unwrap_or_default(),
+            is_open: ["", "TRADING"].contains(&status.as_str()),
+            status,
             settle_coin: self.margin_asset.clone().unwrap_or_default(),
             min_qty: plain(min_qty.unwrap_or_default()),
             min_value: plain(min_value.unwrap_or_default()),

@@ -2,10 +2,7 @@
 //!
 //! Continuity and fusion are those of the replay: prices are ticks and quantities lots there.
 
-use hftbacktest::types::{
-    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT,
-    LOCAL_SELL_TRADE_EVENT,
-};
+use hftbacktest::types::Event;
 
 use super::frames::{DepthFrame, RawLevel, TopFrame, TradeFrame, level, units};
 use super::rest_frames::Snapshot;
@@ -196,13 +193,8 @@ impl SymbolFeed {
         }
         let (tick, lots) = level((frame.price, frame.qty), &self.scale)?;
         self.last_trade = Some((frame.id, frame.exch_ts));
-        let ev = if frame.buyer_takes {
-            LOCAL_BUY_TRADE_EVENT
-        } else {
-            LOCAL_SELL_TRADE_EVENT
-        };
-        Ok(Some(self.scale.event(
-            ev,
+        Ok(Some(self.scale.trade_event(
+            frame.buyer_takes,
             (tick, lots),
             frame.exch_ts,
             local_ts,
@@ -220,26 +212,23 @@ impl SymbolFeed {
 
     /// A change of a level as bots apply it.
     pub fn level_event(&self, change: &Change, exch_ts: i64, local_ts: i64) -> Event {
-        let ev = match change.side {
-            BookSide::Bid => LOCAL_BID_DEPTH_EVENT,
-            BookSide::Ask => LOCAL_ASK_DEPTH_EVENT,
-        };
         let units = to_units(Level {
             px: change.px,
             qty: change.qty,
         });
-        self.scale.event(ev, units, exch_ts, local_ts)
+        self.scale
+            .level_event(change.side.is_bid(), units, exch_ts, local_ts)
     }
 
     /// The whole book as level events.
     pub fn book(&self, exch_ts: i64, local_ts: i64, out: &mut Vec<Event>) {
         let book = self.sequencer.book();
-        let bids = book.bids().map(|level| (LOCAL_BID_DEPTH_EVENT, level));
-        let asks = book.asks().map(|level| (LOCAL_ASK_DEPTH_EVENT, level));
-        let events = bids.chain(asks);
-        out.extend(
-            events.map(|(ev, level)| self.scale.event(ev, to_units(level), exch_ts, local_ts)),
-        );
+        let bids = book.bids().map(|level| (true, level));
+        let asks = book.asks().map(|level| (false, level));
+        out.extend(bids.chain(asks).map(|(is_bid, level)| {
+            self.scale
+                .level_event(is_bid, to_units(level), exch_ts, local_ts)
+        }));
     }
 
     fn levels_of(&self, raw: &[RawLevel<'_>]) -> Result<Vec<Level>, FrameError> {

@@ -83,15 +83,14 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
     let destination = Destination::new(orders, settings.venue);
     let mut paper = settings.paper_config;
     paper.seed = options.seed.unwrap_or(paper.seed);
-    let mut core = BybitCore::new(now, settings.core)
+    let core = BybitCore::new(now, settings.core)
         .map_err(|error| Wrong::key("order_prefix", error.to_string()).in_file(path))?
         .at(settings.urls, settings.rest_max);
-    core.follow(options.symbols);
     let net = NetSettings {
         ca_file: settings.ca_file,
         ..NetSettings::default()
     };
-    let venue = NetVenue::new(core, &net)?;
+    let venue = NetVenue::new(core, &net)?.follow(options.symbols);
     let opened = match orders {
         Orders::Paper if !options.is_market_data_only => {
             let venue = PaperVenue::new(venue, &paper, now)

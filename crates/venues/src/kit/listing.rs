@@ -1,6 +1,9 @@
 //! The listing of an instrument: sizes and rules that orders depend on, and their changes.
 
+use super::codes;
+use super::reject::Reject;
 use super::scale::Scale;
+use super::venue_event::VenueEvent;
 
 /// The listing of an instrument, as far as orders depend on it. Texts are as the venue writes them, numbers without
 /// zeros at their end; empty when the venue does not say.
@@ -8,8 +11,10 @@ use super::scale::Scale;
 pub struct Listing {
     /// Tick size and quantity step.
     pub scale: Scale,
-    /// The venue's name for its state, such as `Trading`.
+    /// The venue's word for its state, such as `Trading`.
     pub status: String,
+    /// Whether the venue takes new orders in that state, or does not say.
+    pub is_open: bool,
     /// Coin that positions are settled in; spot has none.
     pub settle_coin: String,
     /// Smallest quantity of an order.
@@ -36,7 +41,7 @@ impl Listing {
         ];
         // A bot may have registered while the venue took no orders: that it takes them now is no
         // reason to stop them.
-        let counts = |what: &str| what != "status" || !now.is_open();
+        let counts = |what: &str| what != "status" || !now.is_open;
         let words = words.into_iter().filter(|(what, was, is)| {
             was != is && !was.is_empty() && !is.is_empty() && counts(what)
         });
@@ -44,18 +49,12 @@ impl Listing {
         sizes.chain(words).collect()
     }
 
-    /// True when the venue takes new orders.
-    pub fn is_open(&self) -> bool {
-        let status = self.status.as_str();
-        ["", "Trading", "TRADING", "PreLaunch"].contains(&status)
-    }
-
     /// Why orders of a symbol that was registered with this must not be sent as it is listed now;
     /// `None`: they may.
     pub fn reject(&self, symbol: &str, now: &Self) -> Option<String> {
         let changes = self.changes(now);
         if changes.is_empty() {
-            return (!now.is_open()).then(|| {
+            return (!now.is_open).then(|| {
                 let status = &now.status;
                 format!(
                     "{symbol} has the status {status} at the venue; new orders go again when it trades"
@@ -67,6 +66,67 @@ impl Listing {
         Some(format!(
             "{symbol} has changed at the venue: {changes}; new orders are refused until the symbol is registered with tick size {tick} and lot size {lot}, open orders can be cancelled"
         ))
+    }
+}
+
+/// The listing that a symbol was registered with, and whether its new orders are stopped because the
+/// venue's has changed since.
+#[derive(Clone, Debug)]
+pub struct RegisteredListing {
+    listing: Listing,
+    stopped: Option<String>,
+}
+
+impl RegisteredListing {
+    /// New orders may be sent.
+    pub fn new(listing: Listing) -> Self {
+        Self {
+            listing,
+            stopped: None,
+        }
+    }
+
+    /// The listing of the registration.
+    pub fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// The reason for which no new orders are sent; `None`: they are.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// The symbol is registered again, with this listing.
+    pub fn register_again(&mut self, listing: Listing) {
+        self.listing = listing;
+    }
+
+    /// Compares with the venue's listing of now, `None` when it has none any more. What bots have to
+    /// know when orders stop, when they go again, and when the reason is another one.
+    pub fn compare(
+        &mut self,
+        symbol: u32,
+        name: &str,
+        now: Option<&Listing>,
+    ) -> Option<VenueEvent> {
+        let why = match now {
+            Some(now) => self.listing.reject(name, now),
+            None => Some(format!("{name} is not listed at the venue any more")),
+        };
+        if self.stopped == why {
+            return None;
+        }
+        self.stopped.clone_from(&why);
+        Some(match why {
+            Some(text) => VenueEvent::Suspended {
+                symbol,
+                reject: Reject {
+                    code: codes::INSTRUMENT_CHANGED,
+                    text,
+                },
+            },
+            None => VenueEvent::Resumed { symbol },
+        })
     }
 }
 
@@ -90,6 +150,7 @@ mod tests {
                 lot: Step::parse("0.1").unwrap(),
             },
             status: status.into(),
+            is_open: status != "Closed",
             settle_coin: "USDT".into(),
             min_qty: plain(min_qty),
             min_value: String::new(),
@@ -125,5 +186,29 @@ mod tests {
         let closed = listing("0.1", "Closed", "0.1");
         assert!(closed.reject("X", &closed).is_some(), "known and closed");
         assert_eq!(closed.reject("X", &known), None, "registered while closed");
+    }
+
+    #[test]
+    fn a_change_is_reported_when_it_comes_and_when_it_goes() {
+        let known = listing("0.1", "Trading", "0.1");
+        let closed = listing("0.1", "Closed", "0.1");
+        let mut registered = RegisteredListing::new(known.clone());
+        assert_eq!(registered.compare(3, "X", Some(&known)), None);
+        let stop = registered.compare(3, "X", Some(&closed));
+        let Some(VenueEvent::Suspended { symbol: 3, reject }) = stop else {
+            panic!("{stop:?}");
+        };
+        assert_eq!(reject.code, codes::INSTRUMENT_CHANGED);
+        assert_eq!(registered.stopped(), Some(reject.text.as_str()));
+        assert_eq!(registered.compare(3, "X", Some(&closed)), None, "once");
+        let gone = registered.compare(3, "X", None);
+        assert!(
+            matches!(&gone, Some(VenueEvent::Suspended { reject, .. }) if reject.text.contains("not listed")),
+            "another reason: {gone:?}"
+        );
+        registered.register_again(closed);
+        let resumed = registered.compare(3, "X", Some(&known));
+        assert_eq!(resumed, Some(VenueEvent::Resumed { symbol: 3 }));
+        assert_eq!(registered.stopped(), None);
     }
 }

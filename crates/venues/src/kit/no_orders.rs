@@ -9,24 +9,24 @@ use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::order_rules::OrderRules;
 use crate::kit::venue::{
-    Amendment, Balance, NewOrder, OrderReport, Reject, Venue, VenueEvent, Wake,
+    Amendment, MarketData, NewOrder, OrderReport, Reject, Venue, VenueEvent, Wake,
 };
 
 /// The reason for which the account is unknown.
 const UNKNOWN: &str = "this connector has no key and does not know the account's orders; start it again with the keys and order_prefix of before, or look at the account";
 
-/// Passes everything on to another venue, except orders: each is rejected with a reason.
-pub struct NoOrders<V> {
-    venue: V,
+/// A venue of market data only: every order is rejected with a reason.
+pub struct NoOrders<D> {
+    data: D,
     reason: String,
     rejects: Vec<VenueEvent>,
 }
 
-impl<V: Venue> NoOrders<V> {
+impl<D: MarketData> NoOrders<D> {
     /// `reason` says why there are no orders, and how to get them.
-    pub fn new(venue: V, reason: impl Into<String>) -> Self {
+    pub fn new(data: D, reason: impl Into<String>) -> Self {
         Self {
-            venue,
+            data,
             reason: reason.into(),
             rejects: Vec::new(),
         }
@@ -40,23 +40,62 @@ impl<V: Venue> NoOrders<V> {
     }
 }
 
-impl<V: Venue> Venue for NoOrders<V> {
+impl<D: MarketData> MarketData for NoOrders<D> {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
-        self.venue.register(now, symbol, tick, lot)
+        self.data.register(now, symbol, tick, lot)
     }
 
     fn pending_reason(&self, symbol: &str) -> Option<String> {
-        self.venue.pending_reason(symbol)
+        self.data.pending_reason(symbol)
     }
 
     fn order_rules(&self, symbol: &str) -> Option<OrderRules> {
-        self.venue.order_rules(symbol)
+        self.data.order_rules(symbol)
     }
 
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
-        self.venue.sizes(symbol)
+        self.data.sizes(symbol)
     }
 
+    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
+        out.append(&mut self.rejects);
+        self.data.poll(now, out);
+    }
+
+    fn next_due_ns(&self) -> Option<u64> {
+        if self.rejects.is_empty() {
+            self.data.next_due_ns()
+        } else {
+            Some(0)
+        }
+    }
+
+    fn has_arrivals(&self) -> bool {
+        self.data.has_arrivals()
+    }
+
+    fn wake_with(&mut self, wake: Wake) {
+        self.data.wake_with(wake);
+    }
+
+    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
+        self.data.book(now, symbol, out);
+    }
+
+    fn is_book_synced(&self, symbol: u32) -> bool {
+        self.data.is_book_synced(symbol)
+    }
+
+    fn step(&mut self) {
+        self.data.step();
+    }
+
+    fn is_finished(&self) -> bool {
+        self.data.is_finished()
+    }
+}
+
+impl<D: MarketData> Venue for NoOrders<D> {
     fn orders_unknown(&self) -> Option<&str> {
         Some(UNKNOWN)
     }
@@ -79,48 +118,8 @@ impl<V: Venue> Venue for NoOrders<V> {
         self.cancel(now, symbol, change.handle);
     }
 
-    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
-        out.append(&mut self.rejects);
-        self.venue.poll(now, out);
-    }
-
-    fn next_due_ns(&self) -> Option<u64> {
-        if self.rejects.is_empty() {
-            self.venue.next_due_ns()
-        } else {
-            Some(0)
-        }
-    }
-
-    fn has_arrivals(&self) -> bool {
-        self.venue.has_arrivals()
-    }
-
-    fn wake_with(&mut self, wake: Wake) {
-        self.venue.wake_with(wake);
-    }
-
-    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
-        self.venue.book(now, symbol, out);
-    }
-
-    fn is_book_synced(&self, symbol: u32) -> bool {
-        self.venue.is_book_synced(symbol)
-    }
-
-    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
-        self.venue.balances(now, out);
-    }
-
-    fn position(&self, symbol: u32) -> Option<f64> {
-        self.venue.position(symbol)
-    }
-
-    fn step(&mut self) {
-        self.venue.step();
-    }
-
-    fn is_finished(&self) -> bool {
-        self.venue.is_finished()
+    /// There is no account.
+    fn position(&self, _symbol: u32) -> Option<f64> {
+        None
     }
 }

@@ -8,7 +8,12 @@ use std::collections::{HashMap, VecDeque};
 use hbl_wire::TO_ALL;
 use hftbacktest::types::{Order, Status};
 
+use crate::kit::sizes::is_same;
 use crate::kit::venue::{OrderReport, Recovered};
+pub use tracked::{Routed, is_final};
+use tracked::{Tracked, is_open, next_time, orders_of};
+
+mod tracked;
 
 /// The state of the process behind a bot id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,29 +36,6 @@ const ENDED_MAX: usize = 4096;
 /// orders of one symbol, so any order that ended while its bot was away is among them.
 const ENDED_REPORTED_MAX: usize = 512;
 
-/// How many executions of one order are remembered, the newest ones; an owner that missed an older
-/// one gets its quantity with the next.
-const PAST_MAX: usize = 1024;
-
-/// An order that the registry follows.
-#[derive(Clone, Debug)]
-struct Tracked {
-    owner: u64,
-    /// Updates go to all bots, as hftbacktest's connector sends them.
-    broadcast: bool,
-    symbol: u32,
-    order: Order,
-    /// The order after each execution, and after each report while it is not reported to its owner,
-    /// oldest first: an owner that missed executions gets each with its price.
-    past: VecDeque<Order>,
-    /// The owner has received every report of this session. False for an order of a previous session
-    /// until the answer to the owner's registration: an update before that answer would be newer than
-    /// the states in it, and the bot would take the fills made meanwhile for old ones.
-    is_reported: bool,
-    /// Price in ticks and quantity of the last amendment, while no cancellation came after it.
-    wanted: Option<(i64, f64)>,
-}
-
 /// The registry's knowledge of an order that a bot asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
@@ -71,19 +53,6 @@ pub enum Known {
     Not,
 }
 
-/// An update ready to be sent.
-#[derive(Clone, Debug)]
-pub struct Routed {
-    /// Bot id, or [`TO_ALL`].
-    pub to: u64,
-    /// Index of the symbol.
-    pub symbol: u32,
-    /// The order as its owner has to see it.
-    pub order: Order,
-    /// False: not to be sent; the answer to its owner's registration reports it.
-    pub is_reported: bool,
-}
-
 /// Follows the orders of all bots.
 #[derive(Debug, Default)]
 pub struct OrderRegistry {
@@ -94,9 +63,6 @@ pub struct OrderRegistry {
     forgotten: HashMap<u64, i64>,
     last_handle: u64,
 }
-
-/// How much the clocks of bot and venue may differ.
-const CLOCKS_NS: i64 = 1_000_000_000;
 
 impl OrderRegistry {
     /// Follows a new order and names its handle; `None` when the bot has an open order of this id.
@@ -262,7 +228,7 @@ impl OrderRegistry {
         self.tracked.get(&handle).is_some_and(|tracked| {
             let order = &tracked.order;
             tracked.wanted.is_some_and(|(price_tick, qty)| {
-                price_tick == order.price_tick && (qty - order.qty).abs() <= qty * 1e-9
+                price_tick == order.price_tick && is_same(order.qty, qty)
             })
         })
     }
@@ -472,104 +438,5 @@ impl OrderRegistry {
     }
 }
 
-impl Tracked {
-    /// False for an older order of the id that a bot asks for.
-    fn is_of(&self, sent_ts: i64) -> bool {
-        match self.order.local_timestamp {
-            _ if sent_ts == 0 => true,
-            // Of a previous session: when it was sent is not known, only when it changed last.
-            0 => self.order.exch_timestamp.saturating_add(CLOCKS_NS) >= sent_ts,
-            sent => sent == sent_ts,
-        }
-    }
-
-    /// The order as it is, without an execution that was reported before.
-    fn without_execution(&self) -> Order {
-        let mut order = self.order.clone();
-        order.exec_qty = 0.0;
-        order.exec_price_tick = 0;
-        order
-    }
-
-    fn remember(&mut self, order: Order) {
-        if self.past.len() == PAST_MAX {
-            self.past.pop_front();
-        }
-        self.past.push_back(order);
-    }
-
-    /// An amended order is reported with its quantity of now, also as it was before: how much was
-    /// filled then stays the same.
-    fn amend_past(&mut self, qty: f64) {
-        let grown = qty - self.order.qty;
-        if qty > 0.0 && grown != 0.0 {
-            for past in &mut self.past {
-                past.qty = qty;
-                past.leaves_qty += grown;
-            }
-        }
-    }
-
-    fn routed(&self) -> Routed {
-        let to = if self.broadcast { TO_ALL } else { self.owner };
-        Routed {
-            to,
-            symbol: self.symbol,
-            order: self.order.clone(),
-            is_reported: self.is_reported,
-        }
-    }
-}
-
-/// An recovered order as it is, and what it was after each of its executions.
-fn orders_of(recovered: &Recovered) -> (Order, VecDeque<Order>) {
-    let mut order = Order::new(
-        recovered.order_id,
-        recovered.price_tick,
-        recovered.tick_size,
-        recovered.qty,
-        recovered.side,
-        recovered.order_type,
-        recovered.time_in_force,
-    );
-    // In lots: sums and differences of floats are no decimals.
-    let lots = |qty: f64| (qty / recovered.lot_size).round() as i64;
-    let filled: i64 = recovered.fills.iter().map(|fill| lots(fill.qty)).sum();
-    // The quantity filled beyond the known executions was filled before them.
-    let mut leaves_lots = lots(recovered.leaves_qty) + filled;
-    let mut past = VecDeque::with_capacity(recovered.fills.len());
-    order.status = Status::PartiallyFilled;
-    for fill in &recovered.fills {
-        leaves_lots -= lots(fill.qty);
-        order.leaves_qty = hbl_wire::price_of(leaves_lots, recovered.lot_size);
-        order.exec_qty = fill.qty;
-        order.exec_price_tick = fill.price_tick;
-        order.maker = fill.maker;
-        order.exch_timestamp = next_time(&order, fill.exch_ts);
-        past.push_back(order.clone());
-    }
-    order.status = recovered.status;
-    order.leaves_qty = recovered.leaves_qty;
-    order.exec_qty = 0.0;
-    order.exec_price_tick = 0;
-    order.exch_timestamp = next_time(&order, recovered.exch_ts);
-    (order, past)
-}
-
-/// True for the statuses after which a bot takes no further update.
-pub fn is_final(status: Status) -> bool {
-    matches!(status, Status::Filled | Status::Canceled | Status::Expired)
-}
-
-fn is_open(status: Status) -> bool {
-    matches!(status, Status::New | Status::PartiallyFilled)
-}
-
-/// Bots ignore an update that is not newer than what they have.
-fn next_time(order: &Order, exch_ts: i64) -> i64 {
-    exch_ts.max(order.exch_timestamp + 1)
-}
-
 #[cfg(test)]
-#[path = "order_registry_tests.rs"]
 mod tests;

@@ -1,22 +1,4 @@
-//! Registrations that wait until the venue can judge them, and the check of sizes for all venues.
-
-use crate::kit::codes;
-use crate::kit::venue::Reject;
-
-/// Rejects sizes that no symbol of any venue can have.
-///
-/// # Errors
-/// When one of them is no positive number.
-pub fn check_sizes(symbol: &str, (tick, lot): (f64, f64)) -> Result<(), Reject> {
-    for (what, size) in [("tick", tick), ("lot", lot)] {
-        if !(size.is_finite() && size > 0.0) {
-            let text = format!("{what} size {size} of {symbol} is not a positive number");
-            let code = codes::SIZE_INVALID;
-            return Err(Reject { code, text });
-        }
-    }
-    Ok(())
-}
+//! Registrations that wait until the venue can judge them.
 
 /// A registration that waits.
 #[derive(Clone, Debug, PartialEq)]

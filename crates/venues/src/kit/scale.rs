@@ -3,8 +3,9 @@
 use hftbacktest::types::Event;
 
 use super::decimal::{DecimalError, Step};
-use crate::kit::codes;
-use crate::kit::venue::Reject;
+use crate::kit::feed_event;
+use crate::kit::reject::Reject;
+use crate::kit::sizes;
 
 /// Tick size and quantity step of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +23,8 @@ impl Scale {
     /// # Errors
     /// `SIZE_MISMATCH` when one differs: an order on the wrong grid would go out at another price.
     pub fn check_sizes(&self, symbol: &str, tick: f64, lot: f64) -> Result<(), Reject> {
-        let (has_tick, has_lot) = (self.tick.to_f64(), self.lot.to_f64());
-        let same = |a: f64, b: f64| (a - b).abs() <= b * 1e-9;
-        if same(tick, has_tick) && same(lot, has_lot) {
-            return Ok(());
-        }
-        Err(Reject {
-            code: codes::SIZE_MISMATCH,
-            text: format!(
-                "{symbol} has tick size {has_tick} and lot size {has_lot} at the venue, not {tick} and {lot}"
-            ),
-        })
+        let has = (self.tick.to_f64(), self.lot.to_f64());
+        sizes::check_same(symbol, has, (tick, lot))
     }
 
     /// The same grid with a tick that a price lies on as well.
@@ -44,17 +36,29 @@ impl Scale {
         Ok(Self { tick, ..*self })
     }
 
-    /// A market event as bots apply it; times in Unix nanoseconds.
-    pub fn event(&self, ev: u64, (tick, lots): (i64, i64), exch_ts: i64, local_ts: i64) -> Event {
-        Event {
-            ev,
-            exch_ts,
-            local_ts,
-            px: self.tick.f64_of(tick),
-            qty: self.lot.f64_of(lots),
-            order_id: 0,
-            ival: 0,
-            fval: 0.0,
-        }
+    /// A level as bots apply it, 0 lots to delete it; times in Unix nanoseconds.
+    pub fn level_event(
+        &self,
+        is_bid: bool,
+        units: (i64, i64),
+        exch_ts: i64,
+        local_ts: i64,
+    ) -> Event {
+        feed_event::level_event(is_bid, self.f64_of(units), exch_ts, local_ts)
+    }
+
+    /// A trade as bots apply it, by the taker's side; times in Unix nanoseconds.
+    pub fn trade_event(
+        &self,
+        buyer_takes: bool,
+        units: (i64, i64),
+        exch_ts: i64,
+        local_ts: i64,
+    ) -> Event {
+        feed_event::trade_event(buyer_takes, self.f64_of(units), exch_ts, local_ts)
+    }
+
+    fn f64_of(&self, (tick, lots): (i64, i64)) -> (f64, f64) {
+        (self.tick.f64_of(tick), self.lot.f64_of(lots))
     }
 }

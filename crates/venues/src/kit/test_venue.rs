@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use hftbacktest::types::{
-    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT,
-    LOCAL_SELL_TRADE_EVENT,
-};
+use hftbacktest::types::Event;
 
 use crate::kit::clock::Now;
 use crate::kit::codes;
-use crate::kit::venue::{Amendment, NewOrder, Reject, Venue, VenueEvent};
+use crate::kit::feed_event::{level_event, trade_event};
+use crate::kit::venue::{Amendment, MarketData, NewOrder, Reject, Venue, VenueEvent};
+
+/// Times of every event.
+const EXCH_TS: i64 = 1_700_000_000_123_456_789;
+const LOCAL_TS: i64 = 1_700_000_000_133_456_789;
 
 /// State shared by the test and the venue.
 #[derive(Default)]
@@ -37,7 +39,7 @@ pub struct Script {
 #[derive(Default)]
 pub struct ScriptedVenue(pub Rc<RefCell<Script>>);
 
-impl Venue for ScriptedVenue {
+impl MarketData for ScriptedVenue {
     fn register(&mut self, _: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         self.0.borrow_mut().registered.push(symbol.to_owned());
         self.0.borrow_mut().with_sizes.push((tick, lot));
@@ -50,36 +52,48 @@ impl Venue for ScriptedVenue {
             }),
         }
     }
+
     fn pending_reason(&self, _: &str) -> Option<String> {
         self.0.borrow().pending_reason.clone()
     }
+
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         let known = ["X", "Y"].contains(&symbol) && !self.0.borrow().without_sizes;
         known.then_some((0.1, 0.001))
     }
-    fn submit(&mut self, _: Now, _: u32, _: &NewOrder) {
-        self.0.borrow_mut().requests += 1;
-    }
-    fn cancel(&mut self, _: Now, _: u32, _: u64) {
-        self.0.borrow_mut().requests += 1;
-    }
-    fn amend(&mut self, _: Now, _: u32, _: &Amendment) {
-        self.0.borrow_mut().requests += 1;
-    }
+
     fn poll(&mut self, _: Now, out: &mut Vec<VenueEvent>) {
         out.append(&mut self.0.borrow_mut().says);
     }
+
     fn next_due_ns(&self) -> Option<u64> {
         None
     }
+
     fn book(&self, _: Now, symbol: u32, out: &mut Vec<Event>) {
         if symbol == 0 {
             out.extend(self.0.borrow().book.iter().cloned());
         }
     }
+
     fn is_book_synced(&self, _: u32) -> bool {
         !self.0.borrow().without_book
     }
+}
+
+impl Venue for ScriptedVenue {
+    fn submit(&mut self, _: Now, _: u32, _: &NewOrder) {
+        self.0.borrow_mut().requests += 1;
+    }
+
+    fn cancel(&mut self, _: Now, _: u32, _: u64) {
+        self.0.borrow_mut().requests += 1;
+    }
+
+    fn amend(&mut self, _: Now, _: u32, _: &Amendment) {
+        self.0.borrow_mut().requests += 1;
+    }
+
     fn position(&self, _: u32) -> Option<f64> {
         Some(7.0)
     }
@@ -87,22 +101,22 @@ impl Venue for ScriptedVenue {
 
 /// A bid, in units of price and quantity.
 pub fn bid(px: f64, qty: f64) -> Event {
-    event(LOCAL_BID_DEPTH_EVENT, px, qty)
+    level_event(true, (px, qty), EXCH_TS, LOCAL_TS)
 }
 
 /// An ask.
 pub fn ask(px: f64, qty: f64) -> Event {
-    event(LOCAL_ASK_DEPTH_EVENT, px, qty)
+    level_event(false, (px, qty), EXCH_TS, LOCAL_TS)
 }
 
 /// A trade that a buyer set off.
 pub fn bought(px: f64, qty: f64) -> Event {
-    event(LOCAL_BUY_TRADE_EVENT, px, qty)
+    trade_event(true, (px, qty), EXCH_TS, LOCAL_TS)
 }
 
 /// A trade that a seller set off.
 pub fn sold(px: f64, qty: f64) -> Event {
-    event(LOCAL_SELL_TRADE_EVENT, px, qty)
+    trade_event(false, (px, qty), EXCH_TS, LOCAL_TS)
 }
 
 /// Events of symbol X as one batch.
@@ -116,17 +130,4 @@ pub fn batch(events: impl IntoIterator<Item = Event>) -> Vec<VenueEvent> {
 /// An event of symbol X.
 pub fn feed(event: Event) -> VenueEvent {
     VenueEvent::Feed { symbol: 0, event }
-}
-
-fn event(ev: u64, px: f64, qty: f64) -> Event {
-    Event {
-        ev,
-        exch_ts: 1_700_000_000_123_456_789,
-        local_ts: 1_700_000_000_133_456_789,
-        px,
-        qty,
-        order_id: 0,
-        ival: 0,
-        fval: 0.0,
-    }
 }

@@ -3,14 +3,13 @@
 use std::collections::VecDeque;
 
 use hbl_exchange::{Instrument, Latency, Side};
-use hftbacktest::types::{
-    BUY_EVENT, DEPTH_EVENT, Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT,
-};
+use hftbacktest::types::{BUY_EVENT, DEPTH_EVENT, Event};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use crate::kit::book::published_book::PublishedBook;
 use crate::kit::clock::Now;
+use crate::kit::feed_event::level_event;
 use crate::kit::venue::VenueEvent;
 
 /// A symbol as it was published to bots.
@@ -128,18 +127,10 @@ impl FeedDelay {
         let Some(Some(published)) = self.published.get(symbol as usize) else {
             return;
         };
-        out.extend(published.book.levels().map(|(side, tick, lots)| Event {
-            ev: match side {
-                Side::Buy => LOCAL_BID_DEPTH_EVENT,
-                Side::Sell => LOCAL_ASK_DEPTH_EVENT,
-            },
-            exch_ts: published.book.exch_ts(),
-            local_ts: now.unix_ns,
-            px: published.spec.px(tick),
-            qty: published.spec.qty(lots),
-            order_id: 0,
-            ival: 0,
-            fval: 0.0,
+        let exch_ts = published.book.exch_ts();
+        out.extend(published.book.levels().map(|(side, tick, lots)| {
+            let level = (published.spec.px(tick), published.spec.qty(lots));
+            level_event(side == Side::Buy, level, exch_ts, now.unix_ns)
         }));
     }
 }

@@ -42,7 +42,7 @@ pub struct PaperMatcher {
 }
 
 impl PaperMatcher {
-    /// A desk without symbols.
+    /// A matcher without symbols.
     ///
     /// # Errors
     /// When a setting is outside of its range.

@@ -1,4 +1,4 @@
-//! Paper trading over another venue: its market data, and orders filled in this process.
+//! Paper trading: the market data of a venue, and orders filled in this process.
 
 use hbl_exchange::{Instrument, SetupError, Side};
 use hftbacktest::types::{BUY_EVENT, DEPTH_EVENT, Event, TRADE_EVENT};
@@ -9,7 +9,7 @@ use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::order_rules::OrderRules;
 use crate::kit::venue::{
-    Amendment, Balance, NewOrder, Reject, Venue, VenueEvent, VenueSocket, Wake,
+    Amendment, Balance, MarketData, NewOrder, Reject, Venue, VenueEvent, VenueSocket, Wake,
 };
 use crate::paper::config::PaperConfig;
 use crate::paper::paper_matcher::{PaperMatcher, Shown};
@@ -24,17 +24,17 @@ struct Market {
     is_halted: bool,
 }
 
-/// Paper trading over a venue. Orders do not reach it: they are filled against its book and trades, by the rules
-/// of `hbl_exchange::FillSimulator`. Market data passes unchanged; the venue's own orders,
+/// Paper trading over the market data of a venue. Orders are filled against its book and trades, by the
+/// rules of `hbl_exchange::FillSimulator`; the trait [`MarketData`] has no way to send one. Market data passes unchanged; the venue's own orders,
 /// positions and money are not shown.
 ///
 /// While the venue is down, and for a symbol while its feed is stale, its book is crossed or there
 /// is none, no order is filled and orders and amendments are rejected
 /// ([`Halted`](hbl_exchange::Reject::Halted), 1013); cancellations work. When the book is synced
 /// again, resting orders keep the place they had as far as it allows.
-pub struct PaperVenue<V> {
-    inner: V,
-    desk: PaperMatcher,
+pub struct PaperVenue<D> {
+    inner: D,
+    matcher: PaperMatcher,
     delay: Option<FeedDelay>,
     markets: Vec<Market>,
     is_down: bool,
@@ -47,15 +47,15 @@ pub struct PaperVenue<V> {
     foreign: u64,
 }
 
-impl<V: Venue> PaperVenue<V> {
-    /// Puts paper trading over a venue that is not in use yet.
+impl<D: MarketData> PaperVenue<D> {
+    /// Puts paper trading over market data that is not in use yet.
     ///
     /// # Errors
     /// When a setting is outside of its range.
-    pub fn new(inner: V, config: &PaperConfig, now: Now) -> Result<Self, SetupError> {
+    pub fn new(inner: D, config: &PaperConfig, now: Now) -> Result<Self, SetupError> {
         Ok(Self {
             inner,
-            desk: PaperMatcher::new(config.clone(), now)?,
+            matcher: PaperMatcher::new(config.clone(), now)?,
             delay: FeedDelay::new(&config.latency, config.seed),
             markets: Vec::new(),
             is_down: false,
@@ -68,8 +68,8 @@ impl<V: Venue> PaperVenue<V> {
         })
     }
 
-    /// The venue below.
-    pub fn inner(&self) -> &V {
+    /// The market data below.
+    pub fn inner(&self) -> &D {
         &self.inner
     }
 
@@ -83,18 +83,18 @@ impl<V: Venue> PaperVenue<V> {
         }
         match event {
             VenueEvent::Feed { symbol, event } => {
-                if !self.desk.is_listed(*symbol) {
+                if !self.matcher.is_listed(*symbol) {
                     return false;
                 }
                 self.feed(now, *symbol, event);
             }
             VenueEvent::FeedBatchStart { symbol } => {
                 self.in_batch = true;
-                return self.desk.is_listed(*symbol);
+                return self.matcher.is_listed(*symbol);
             }
             VenueEvent::FeedBatchEnd { symbol } => {
                 self.in_batch = false;
-                return self.desk.is_listed(*symbol);
+                return self.matcher.is_listed(*symbol);
             }
             VenueEvent::FeedStale { symbol } | VenueEvent::FeedLive { symbol } => {
                 let is_stale = matches!(event, VenueEvent::FeedStale { .. });
@@ -138,7 +138,7 @@ impl<V: Venue> PaperVenue<V> {
             // Levels before it belong before it.
             self.flush(now);
             let side = side_of(event);
-            self.desk.trade(now, symbol, side, event.px, event.qty);
+            self.matcher.trade(now, symbol, side, event.px, event.qty);
         } else if event.is(DEPTH_EVENT) {
             self.change = Some(symbol);
             self.levels.push((side_of(event), event.px, event.qty));
@@ -147,7 +147,7 @@ impl<V: Venue> PaperVenue<V> {
 
     fn flush(&mut self, now: Now) {
         if let Some(symbol) = self.change {
-            self.desk.levels(now, symbol, self.levels.drain(..));
+            self.matcher.levels(now, symbol, self.levels.drain(..));
         }
     }
 
@@ -161,7 +161,7 @@ impl<V: Venue> PaperVenue<V> {
     /// Halts a symbol or ends its halt, by what is known now.
     fn judge(&mut self, now: Now, symbol: u32) {
         let is_down = self.is_down;
-        let is_sound = self.desk.has_sound_book(symbol);
+        let is_sound = self.matcher.has_sound_book(symbol);
         let market = self.market(symbol);
         if !market.is_listed {
             return;
@@ -171,8 +171,8 @@ impl<V: Venue> PaperVenue<V> {
             std::mem::replace(&mut market.is_halted, is_halted),
             is_halted,
         ) {
-            (false, true) => self.desk.halt(now, symbol),
-            (true, false) => self.desk.resume(now, symbol),
+            (false, true) => self.matcher.halt(now, symbol),
+            (true, false) => self.matcher.resume(now, symbol),
             _ => {}
         }
     }
@@ -193,7 +193,7 @@ fn side_of(event: &Event) -> Side {
     }
 }
 
-impl<V: Venue> Venue for PaperVenue<V> {
+impl<D: MarketData> MarketData for PaperVenue<D> {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         let index = self.inner.register(now, symbol, tick, lot)?;
         let refuse = |error: SetupError| Reject {
@@ -202,14 +202,14 @@ impl<V: Venue> Venue for PaperVenue<V> {
         };
         let spec = Instrument::new(symbol, tick, lot).map_err(refuse)?;
         // Again because the venue had suspended it; the sizes are as they were.
-        if self.desk.sizes(index) == Some((tick, lot)) {
+        if self.matcher.sizes(index) == Some((tick, lot)) {
             return Ok(index);
         }
         self.book.clear();
         self.inner.book(now, index, &mut self.book);
         let rules = self.inner.order_rules(symbol);
         let shown = |level: &Event| (side_of(level), level.px, level.qty);
-        self.desk
+        self.matcher
             .list(
                 now,
                 index,
@@ -240,18 +240,6 @@ impl<V: Venue> Venue for PaperVenue<V> {
         self.inner.sizes(symbol)
     }
 
-    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
-        self.desk.submit(now, symbol, order);
-    }
-
-    fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
-        self.desk.cancel(now, symbol, handle);
-    }
-
-    fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
-        self.desk.amend(now, symbol, change);
-    }
-
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
         let mut events = std::mem::take(&mut self.events);
         self.inner.poll(now, &mut events);
@@ -271,12 +259,16 @@ impl<V: Venue> Venue for PaperVenue<V> {
         if let Some(delay) = &mut self.delay {
             delay.poll(now, out);
         }
-        self.desk.poll(now, out);
+        self.matcher.poll(now, out);
     }
 
     fn next_due_ns(&self) -> Option<u64> {
         let delayed = self.delay.as_ref().and_then(FeedDelay::next_due_ns);
-        let due = [self.inner.next_due_ns(), self.desk.next_due_ns(), delayed];
+        let due = [
+            self.inner.next_due_ns(),
+            self.matcher.next_due_ns(),
+            delayed,
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -302,14 +294,6 @@ impl<V: Venue> Venue for PaperVenue<V> {
         }
     }
 
-    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
-        out.push(self.desk.balance(now));
-    }
-
-    fn position(&self, symbol: u32) -> Option<f64> {
-        Some(self.desk.position(symbol))
-    }
-
     fn step(&mut self) {
         self.inner.step();
     }
@@ -317,6 +301,28 @@ impl<V: Venue> Venue for PaperVenue<V> {
     fn is_finished(&self) -> bool {
         let delayed = self.delay.as_ref().and_then(FeedDelay::next_due_ns);
         self.inner.is_finished() && delayed.is_none()
+    }
+}
+
+impl<D: MarketData> Venue for PaperVenue<D> {
+    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
+        self.matcher.submit(now, symbol, order);
+    }
+
+    fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
+        self.matcher.cancel(now, symbol, handle);
+    }
+
+    fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
+        self.matcher.amend(now, symbol, change);
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        out.push(self.matcher.balance(now));
+    }
+
+    fn position(&self, symbol: u32) -> Option<f64> {
+        Some(self.matcher.position(symbol))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::kit::codes;
 use crate::kit::error::VenueError;
 use crate::kit::nearest;
 use crate::kit::notice::Notice;
-use crate::kit::venue::{Amendment, Balance, NewOrder, Reject, Venue, VenueEvent};
+use crate::kit::venue::{Amendment, Balance, MarketData, NewOrder, Reject, Venue, VenueEvent};
 use crate::paper::paper_matcher::PaperMatcher;
 use crate::replay::config::ReplayConfig;
 use events::{depth_event, shown, trade_event};
@@ -40,7 +40,7 @@ pub struct ReplayVenue {
     merge: Merge,
     next: Option<Message>,
     pacer: Pacer,
-    desk: PaperMatcher,
+    matcher: PaperMatcher,
     is_running: bool,
     is_finished: bool,
     /// Added to recorded times: grows with each turn of a loop.
@@ -78,7 +78,7 @@ impl ReplayVenue {
             recordings.push((path.clone(), recording));
         }
         let merge = open_all(&recordings, &config)?;
-        let desk = PaperMatcher::new(config.paper(), now)?;
+        let matcher = PaperMatcher::new(config.paper(), now)?;
         Ok(Self {
             unread: vec![Unread::default(); recordings.len()],
             pacer: Pacer::new(config.speed, config.max_rate),
@@ -89,7 +89,7 @@ impl ReplayVenue {
             tracks,
             merge,
             next: None,
-            desk,
+            matcher,
             is_finished: false,
             turn_shift_ns: 0,
             first_ts: None,
@@ -129,12 +129,12 @@ impl ReplayVenue {
                 true => ExchangeSide::Buy,
                 false => ExchangeSide::Sell,
             };
-            self.desk
+            self.matcher
                 .trade(now, symbol, aggressor, trade.px.to_f64(), trade.qty);
         }
         if !changes.is_empty() {
             let shown = |change: &Change| shown(change.side, change.px, change.qty);
-            self.desk.levels(now, symbol, changes.iter().map(shown));
+            self.matcher.levels(now, symbol, changes.iter().map(shown));
         }
         let shift = if self.config.rebase_time {
             now.unix_ns - recorded_local_ts
@@ -278,7 +278,7 @@ fn open_all(
     Ok(Merge::new(sources, config.order))
 }
 
-impl Venue for ReplayVenue {
+impl MarketData for ReplayVenue {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         let Some(index) = self
             .symbols
@@ -305,7 +305,7 @@ impl Venue for ReplayVenue {
             levels.map(move |level| shown(side, level.px, level.qty))
         };
         let book = side(BookSide::Bid).chain(side(BookSide::Ask));
-        self.desk
+        self.matcher
             .list(now, index as u32, symbol, (tick, lot), None, book)
             .map_err(refuse)?;
         self.notices.extend(finer);
@@ -317,18 +317,6 @@ impl Venue for ReplayVenue {
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         let track = self.tracks.get(self.symbols.find(symbol)?)?;
         track.steps.sizes()
-    }
-
-    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
-        self.desk.submit(now, symbol, order);
-    }
-
-    fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
-        self.desk.cancel(now, symbol, handle);
-    }
-
-    fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
-        self.desk.amend(now, symbol, change);
     }
 
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
@@ -351,7 +339,7 @@ impl Venue for ReplayVenue {
                 }
             }
         }
-        self.desk.poll(now, out);
+        self.matcher.poll(now, out);
     }
 
     fn next_due_ns(&self) -> Option<u64> {
@@ -364,7 +352,7 @@ impl Venue for ReplayVenue {
             None if self.is_running && !self.is_finished => Some(0),
             _ => None,
         };
-        match (message_ns, self.desk.next_due_ns()) {
+        match (message_ns, self.matcher.next_due_ns()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
@@ -383,14 +371,6 @@ impl Venue for ReplayVenue {
         }
     }
 
-    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
-        out.push(self.desk.balance(now));
-    }
-
-    fn position(&self, symbol: u32) -> Option<f64> {
-        Some(self.desk.position(symbol))
-    }
-
     fn step(&mut self) {
         self.pacer.step();
     }
@@ -406,6 +386,28 @@ impl Venue for ReplayVenue {
             .map(|((path, _), unread)| format!("{}: {unread}", path.display()))
             .collect();
         (!texts.is_empty()).then(|| texts.join("; "))
+    }
+}
+
+impl Venue for ReplayVenue {
+    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
+        self.matcher.submit(now, symbol, order);
+    }
+
+    fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
+        self.matcher.cancel(now, symbol, handle);
+    }
+
+    fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
+        self.matcher.amend(now, symbol, change);
+    }
+
+    fn balances(&self, now: Now, out: &mut Vec<Balance>) {
+        out.push(self.matcher.balance(now));
+    }
+
+    fn position(&self, symbol: u32) -> Option<f64> {
+        Some(self.matcher.position(symbol))
     }
 }
 

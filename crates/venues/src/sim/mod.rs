@@ -4,19 +4,18 @@ pub mod config;
 pub mod open;
 
 use hbl_exchange::{EventBody, Exchange, ExchangeEvent, Instrument, Side as ExchangeSide};
-use hftbacktest::types::{
-    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT,
-    LOCAL_SELL_TRADE_EVENT,
-};
+use hftbacktest::types::Event;
 
 use crate::kit::book::published_book::PublishedBook;
 use crate::kit::clock::{Now, WallOffset};
 use crate::kit::codes;
 use crate::kit::error::VenueError;
 use crate::kit::exchange_bridge;
+use crate::kit::feed_event::{level_event, trade_event};
 use crate::kit::nearest;
 use crate::kit::order_rules::{OrderRules, no_code};
-use crate::kit::venue::{Amendment, Balance, NewOrder, Reject, Venue, VenueEvent};
+use crate::kit::sizes;
+use crate::kit::venue::{Amendment, Balance, MarketData, NewOrder, Reject, Venue, VenueEvent};
 use crate::sim::config::SimConfig;
 
 /// A process that was held up for longer than this does not make up for it: the burst would only
@@ -112,9 +111,9 @@ impl SimVenue {
                     return;
                 };
                 book.set(level.side, level.px_tick, level.qty_lots, exch_ts);
-                let ev = depth_flags(level.side);
-                let (px, qty) = (spec.px(level.px_tick), spec.qty(level.qty_lots));
-                let event = feed_event(ev, exch_ts, now.unix_ns, px, qty);
+                let values = (spec.px(level.px_tick), spec.qty(level.qty_lots));
+                let is_bid = level.side == ExchangeSide::Buy;
+                let event = level_event(is_bid, values, exch_ts, now.unix_ns);
                 out.push(VenueEvent::Feed {
                     symbol: level.symbol,
                     event,
@@ -130,12 +129,9 @@ impl SimVenue {
                 let Some(spec) = self.specs.get(trade.symbol as usize) else {
                     return;
                 };
-                let ev = match trade.aggressor {
-                    ExchangeSide::Buy => LOCAL_BUY_TRADE_EVENT,
-                    ExchangeSide::Sell => LOCAL_SELL_TRADE_EVENT,
-                };
-                let (px, qty) = (spec.px(trade.px_tick), spec.qty(trade.qty_lots));
-                let event = feed_event(ev, exch_ts, now.unix_ns, px, qty);
+                let values = (spec.px(trade.px_tick), spec.qty(trade.qty_lots));
+                let buyer_takes = trade.aggressor == ExchangeSide::Buy;
+                let event = trade_event(buyer_takes, values, exch_ts, now.unix_ns);
                 out.push(VenueEvent::Feed {
                     symbol: trade.symbol,
                     event,
@@ -179,27 +175,7 @@ fn change_of(event: &ExchangeEvent) -> Option<(u32, i64)> {
     }
 }
 
-fn depth_flags(side: ExchangeSide) -> u64 {
-    match side {
-        ExchangeSide::Buy => LOCAL_BID_DEPTH_EVENT,
-        ExchangeSide::Sell => LOCAL_ASK_DEPTH_EVENT,
-    }
-}
-
-fn feed_event(ev: u64, exch_ts: i64, local_ts: i64, px: f64, qty: f64) -> Event {
-    Event {
-        ev,
-        exch_ts,
-        local_ts,
-        px,
-        qty,
-        order_id: 0,
-        ival: 0,
-        fval: 0.0,
-    }
-}
-
-impl Venue for SimVenue {
+impl MarketData for SimVenue {
     fn register(&mut self, _: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         let Some(index) = self.exchange.symbol(symbol) else {
             let known: Vec<_> = self.specs.iter().map(Instrument::symbol).collect();
@@ -214,19 +190,8 @@ impl Venue for SimVenue {
             });
         };
         let spec = &self.specs[index as usize];
-        let same = |a: f64, b: f64| (a - b).abs() <= b * 1e-9;
-        if same(tick, spec.tick_size()) && same(lot, spec.lot_size()) {
-            return Ok(index);
-        }
-        let text = format!(
-            "{symbol} has tick size {} and lot size {} here, not {tick} and {lot}",
-            spec.tick_size(),
-            spec.lot_size()
-        );
-        Err(Reject {
-            code: codes::SIZE_MISMATCH,
-            text,
-        })
+        sizes::check_same(symbol, (spec.tick_size(), spec.lot_size()), (tick, lot))?;
+        Ok(index)
     }
 
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
@@ -243,21 +208,6 @@ impl Venue for SimVenue {
             limits,
             code: no_code,
         })
-    }
-
-    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
-        let request = exchange_bridge::new_order(symbol, &self.specs[symbol as usize], order);
-        self.request(now, request);
-    }
-
-    fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
-        self.request(now, exchange_bridge::cancel(symbol, handle));
-    }
-
-    fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
-        let spec = &self.specs[symbol as usize];
-        let request = exchange_bridge::amend(symbol, spec, change);
-        self.request(now, request);
     }
 
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
@@ -299,15 +249,10 @@ impl Venue for SimVenue {
 
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
         let (spec, book) = (&self.specs[symbol as usize], &self.books[symbol as usize]);
+        let exch_ts = book.exch_ts();
         out.extend(book.levels().map(|(side, tick, lots)| {
-            let exch_ts = book.exch_ts();
-            feed_event(
-                depth_flags(side),
-                exch_ts,
-                now.unix_ns,
-                spec.px(tick),
-                spec.qty(lots),
-            )
+            let level = (spec.px(tick), spec.qty(lots));
+            level_event(side == ExchangeSide::Buy, level, exch_ts, now.unix_ns)
         }));
     }
 
@@ -315,6 +260,23 @@ impl Venue for SimVenue {
         self.opened
             .get(symbol as usize)
             .is_some_and(|opened| *opened)
+    }
+}
+
+impl Venue for SimVenue {
+    fn submit(&mut self, now: Now, symbol: u32, order: &NewOrder) {
+        let request = exchange_bridge::new_order(symbol, &self.specs[symbol as usize], order);
+        self.request(now, request);
+    }
+
+    fn cancel(&mut self, now: Now, symbol: u32, handle: u64) {
+        self.request(now, exchange_bridge::cancel(symbol, handle));
+    }
+
+    fn amend(&mut self, now: Now, symbol: u32, change: &Amendment) {
+        let spec = &self.specs[symbol as usize];
+        let request = exchange_bridge::amend(symbol, spec, change);
+        self.request(now, request);
     }
 
     fn balances(&self, now: Now, out: &mut Vec<Balance>) {

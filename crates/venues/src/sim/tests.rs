@@ -1,4 +1,6 @@
-use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
+use hftbacktest::types::{
+    LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, OrdType, Side, Status, TimeInForce,
+};
 
 use super::*;
 use crate::kit::venue::OrderReport;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hbl_venues::binance::{BinanceCore, CoreSettings};
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::net::{Closed, HttpAnswer, NetAction, Protocol, RestFailure, SocketId};
-use hbl_venues::kit::venue::{Venue, VenueEvent};
+use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
 
 use super::bot::Bot;
 use super::market::{Market, exchange_info};

@@ -18,7 +18,9 @@ use hbl_venues::bybit::session::sign::Credentials;
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::config::secret::Secret;
 use hbl_venues::kit::notice::Notice;
-use hbl_venues::kit::venue::{NewOrder, OrderReport, Reject, Venue as _, VenueEvent};
+use hbl_venues::kit::venue::{
+    MarketData as _, NewOrder, OrderReport, Reject, Venue as _, VenueEvent,
+};
 use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
 use serde_json::{Value, json};
 

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use super::{BinanceCore, Sync};
 use crate::binance::symbol_feed::SymbolFeed;
 use crate::kit::clock::Now;
-use crate::kit::codes as bus_codes;
-use crate::kit::codes::INSTRUMENT_CHANGED;
+use crate::kit::codes;
 use crate::kit::frame::FrameError;
 use crate::kit::listing::Listing;
 use crate::kit::nearest;
@@ -28,10 +27,10 @@ impl BinanceCore {
     /// Something does not fit what is known of a symbol: the instruments are read at once, unless
     /// they were read less than `every_ns` ago. True when they are being read.
     pub(super) fn reread_instruments(&mut self, now: Now, every_ns: u64) -> bool {
-        if self.instruments_call.is_some() {
+        if self.refresh.is_under_way() {
             return true;
         }
-        let Some(read_at) = self.instruments_read else {
+        let Some(read_at) = self.refresh.read_at() else {
             return false;
         };
         if now.mono_ns < read_at.saturating_add(every_ns) {
@@ -44,7 +43,7 @@ impl BinanceCore {
     /// A symbol that a bot wants is not listed. It may have been since: unless that was looked at just
     /// now the instruments are read for it, and the reject waits for that.
     pub(super) fn look_for_listing(&mut self, now: Now, symbol: &str) {
-        let Some(read_at) = self.instruments_read else {
+        let Some(read_at) = self.refresh.read_at() else {
             return;
         };
         let looked = self.not_listed.get(symbol);
@@ -57,8 +56,8 @@ impl BinanceCore {
 
     /// The instruments are read at this time, unless they are being read, or failed just now.
     fn ask_instruments(&mut self, at: u64) {
-        if self.instruments_call.is_none() && self.instruments_tries == 0 {
-            self.instruments_at = self.instruments_at.min(at);
+        if !self.refresh.is_under_way() {
+            self.refresh.hasten(at);
         }
     }
 
@@ -68,7 +67,6 @@ impl BinanceCore {
         mut found: BTreeMap<String, Listing>,
         unreadable: &[(String, FrameError)],
     ) {
-        self.instruments_read = Some(now.mono_ns);
         let is_recent = |at: &u64| now.mono_ns < at.saturating_add(ASKED_NS);
         self.not_listed.retain(|_, at| is_recent(at));
         for symbol in std::mem::take(&mut self.judged_later) {
@@ -81,7 +79,7 @@ impl BinanceCore {
             // An unreadable answer leaves the known instruments.
             if let Some(known) = self.listings.remove(symbol) {
                 found.insert(symbol.clone(), known);
-                self.instruments_at = now.mono_ns + UNREADABLE_NS;
+                self.refresh.set_due(now.mono_ns + UNREADABLE_NS);
             }
         }
         self.listings = found;
@@ -91,33 +89,17 @@ impl BinanceCore {
     }
 
     fn compare(&mut self, index: usize) {
-        let instrument = &self.instruments[index];
-        let name = &instrument.name;
-        let why = match self.listings.get(name) {
-            Some(listing) => instrument.listing.reject(name, listing),
-            None => Some(format!("{name} is not listed at the venue any more")),
-        };
-        if instrument.stopped == why {
-            return;
-        }
-        self.instruments[index].stopped = why.clone();
+        let instrument = &mut self.instruments[index];
+        let now = self.listings.get(&instrument.name);
         let symbol = u32::try_from(index).unwrap_or(u32::MAX);
-        self.events.push(match why {
-            Some(text) => VenueEvent::Suspended {
-                symbol,
-                reject: Reject {
-                    code: INSTRUMENT_CHANGED,
-                    text,
-                },
-            },
-            None => VenueEvent::Resumed { symbol },
-        });
+        let event = instrument.registered.compare(symbol, &instrument.name, now);
+        self.events.extend(event);
     }
 
     /// A symbol that is registered already is registered again, with the sizes of now.
     pub(super) fn register_again(&mut self, now: Now, index: usize, listing: Listing) {
         let scale = listing.scale;
-        self.instruments[index].listing = listing;
+        self.instruments[index].registered.register_again(listing);
         if *self.instruments[index].feed.scale() != scale {
             let mut changes = Vec::new();
             self.instruments[index].feed.reset(&mut changes);
@@ -142,7 +124,7 @@ impl BinanceCore {
         let Some(listing) = self.listings.get(symbol) else {
             let hint = nearest::hint(symbol, self.listings.keys().map(String::as_str));
             return Err(Reject {
-                code: bus_codes::SYMBOL_UNKNOWN,
+                code: codes::SYMBOL_UNKNOWN,
                 text: format!("{symbol} is no USD-M future of Binance{hint}"),
             });
         };

@@ -4,9 +4,9 @@
 mod instruments;
 mod lines;
 mod market;
+mod market_data;
 mod protocol;
 mod rest;
-mod venue;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,9 +18,10 @@ use super::symbol_feed::SymbolFeed;
 use super::weight::WeightBudget;
 use crate::kit::clock::Now;
 use crate::kit::frame::FrameError;
-use crate::kit::listing::Listing;
+use crate::kit::listing::{Listing, RegisteredListing};
 use crate::kit::net::NetAction;
 use crate::kit::net::connect_limiter::ConnectLimiter;
+use crate::kit::net::refresh::Refresh;
 use crate::kit::venue::VenueEvent;
 
 use lines::Group;
@@ -45,10 +46,7 @@ enum Sync {
 
 struct Instrument {
     name: String,
-    /// The listing at its registration.
-    listing: Listing,
-    /// The reason for which no new orders are sent.
-    stopped: Option<String>,
+    registered: RegisteredListing,
     feed: SymbolFeed,
     sync: Sync,
     /// Snapshots asked for in a row without success.
@@ -70,11 +68,8 @@ pub struct BinanceCore {
     groups: Vec<Group>,
     listings: BTreeMap<String, Listing>,
     limits: BTreeMap<String, Limits>,
-    instruments_at: u64,
-    instruments_call: Option<u64>,
-    instruments_tries: u32,
-    /// Since when they are as they were read last.
-    instruments_read: Option<u64>,
+    /// When the instruments are read.
+    refresh: Refresh,
     /// Symbols whose registration waits for the next reading.
     judged_later: BTreeSet<String>,
     /// Symbols that a bot wanted and the venue did not have, and when that was read.
@@ -82,8 +77,6 @@ pub struct BinanceCore {
     /// By index.
     instruments: Vec<Instrument>,
     by_name: HashMap<String, usize>,
-    /// Symbols to subscribe as soon as the instruments are known.
-    wanted: Vec<String>,
     calls: HashMap<u64, rest::Purpose>,
     last_call: u64,
     actions: Vec<NetAction>,
@@ -96,20 +89,16 @@ impl BinanceCore {
     /// Starts; nothing is connected until a symbol is registered.
     pub fn new(settings: CoreSettings) -> Self {
         Self {
-            connects: ConnectLimiter::with_budget(settings.seed, CONNECTS_MAX),
+            connects: ConnectLimiter::new(settings.seed, CONNECTS_MAX),
             budget: WeightBudget::new(settings.weight_per_minute.unwrap_or(WEIGHT_PER_MINUTE)),
             groups: Vec::new(),
             listings: BTreeMap::new(),
             limits: BTreeMap::new(),
-            instruments_at: 0,
-            instruments_call: None,
-            instruments_tries: 0,
-            instruments_read: None,
+            refresh: Refresh::new(rest::INSTRUMENTS_EVERY_NS, rest::INSTRUMENTS_RETRY_MAX_NS),
             judged_later: BTreeSet::new(),
             not_listed: BTreeMap::new(),
             instruments: Vec::new(),
             by_name: HashMap::new(),
-            wanted: Vec::new(),
             calls: HashMap::new(),
             last_call: 0,
             actions: Vec::new(),
@@ -135,12 +124,6 @@ impl BinanceCore {
     /// True when the book of every registered symbol can be relied on.
     pub fn is_synced(&self) -> bool {
         self.instruments.iter().all(|instrument| instrument.synced)
-    }
-
-    /// Subscribes these symbols as soon as the instruments are known, so that the first bot finds a
-    /// book. One that the venue does not have is reported.
-    pub fn follow(&mut self, symbols: &[String]) {
-        self.wanted = symbols.to_vec();
     }
 
     /// Tells bots something, for what is noticed outside of the core.

@@ -7,11 +7,10 @@ use crate::kit::clock::Now;
 use crate::kit::frame::FrameError;
 use crate::kit::net::{HttpAnswer, HttpCall, Method, NetAction, RestFailure};
 use crate::kit::query_text::query_text;
-use crate::kit::venue::Venue;
 
 const SECOND_NS: u64 = 1_000_000_000;
-const INSTRUMENTS_EVERY_NS: u64 = 3600 * SECOND_NS;
-const INSTRUMENTS_RETRY_MAX_NS: u64 = 60 * SECOND_NS;
+pub(super) const INSTRUMENTS_EVERY_NS: u64 = 3600 * SECOND_NS;
+pub(super) const INSTRUMENTS_RETRY_MAX_NS: u64 = 60 * SECOND_NS;
 const INSTRUMENTS_WEIGHT: u32 = 1;
 /// Snapshots asked for at the same time.
 const UNDER_WAY_MAX: usize = 4;
@@ -40,13 +39,13 @@ impl BinanceCore {
     }
 
     pub(super) fn tick_rest(&mut self, now: Now) {
-        if self.instruments_call.is_none() && now.mono_ns >= self.instruments_at {
+        if self.refresh.is_due(now.mono_ns) {
             match self.budget.take(now.mono_ns, INSTRUMENTS_WEIGHT) {
                 Ok(()) => {
                     let id = self.call("/fapi/v1/exchangeInfo", Purpose::Instruments);
-                    self.instruments_call = Some(id);
+                    self.refresh.begin(id);
                 }
-                Err(at) => self.instruments_at = at,
+                Err(at) => self.refresh.set_due(at),
             }
         }
         for index in 0..self.instruments.len() {
@@ -81,9 +80,7 @@ impl BinanceCore {
         let Some(purpose) = self.calls.remove(&id) else {
             return;
         };
-        if self.instruments_call == Some(id) {
-            self.instruments_call = None;
-        }
+        self.refresh.ended(id);
         let read = match answer {
             Ok(answer) => {
                 self.follow_limits(now, &answer);
@@ -139,18 +136,8 @@ impl BinanceCore {
             self.budget.set_per_minute(limit / 2);
         }
         self.limits = found.limits;
-        self.instruments_at = now.mono_ns + INSTRUMENTS_EVERY_NS;
+        self.refresh.done(now.mono_ns);
         self.listings_read(now, found.listings, &found.unreadable);
-        for symbol in std::mem::take(&mut self.wanted) {
-            let listing = self.listing_of(&symbol).map(|listing| listing.scale);
-            let registered = listing.and_then(|scale| {
-                self.register(now, &symbol, scale.tick.to_f64(), scale.lot.to_f64())
-            });
-            if let Err(reject) = registered {
-                self.notice(reject.code, reject.text);
-            }
-        }
-        self.instruments_tries = 0;
         Ok(())
     }
 
@@ -178,11 +165,7 @@ impl BinanceCore {
     fn failed(&mut self, now: Now, id: u64, purpose: Purpose, why: &str) {
         match purpose {
             Purpose::Instruments => {
-                let wait =
-                    (SECOND_NS << self.instruments_tries.min(6)).min(INSTRUMENTS_RETRY_MAX_NS);
-                self.instruments_at = now.mono_ns + wait;
-                self.instruments_tries += 1;
-                if self.instruments_tries == 1 {
+                if self.refresh.failed(now.mono_ns) {
                     let text = format!("the instruments could not be read: {why}");
                     self.notice(codes::REST_FAILED, text);
                 }
@@ -205,10 +188,7 @@ impl BinanceCore {
     }
 
     pub(super) fn rest_due(&self) -> u64 {
-        let instruments = match self.instruments_call {
-            None => self.instruments_at,
-            Some(_) => u64::MAX,
-        };
+        let instruments = self.refresh.next_due();
         if self.calls.len() >= UNDER_WAY_MAX {
             return instruments;
         }

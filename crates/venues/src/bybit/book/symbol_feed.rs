@@ -1,9 +1,6 @@
 //! The market data of one symbol: several depths fused into one book, and trades.
 
-use hftbacktest::types::{
-    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT,
-    LOCAL_SELL_TRADE_EVENT,
-};
+use hftbacktest::types::Event;
 
 use crate::bybit::book::change_batch::ChangeBatch;
 use crate::bybit::book::level_change::{BookSide, LevelChange};
@@ -254,23 +251,16 @@ impl SymbolFeed {
 
     /// A level as bots apply it.
     pub fn level_event(&self, change: &LevelChange, exch_ts: i64, local_ts: i64) -> Event {
-        let ev = match change.side {
-            BookSide::Bid => LOCAL_BID_DEPTH_EVENT,
-            BookSide::Ask => LOCAL_ASK_DEPTH_EVENT,
-        };
+        let units = (change.tick, change.lots);
         self.scale
-            .event(ev, (change.tick, change.lots), exch_ts, local_ts)
+            .level_event(change.side.is_bid(), units, exch_ts, local_ts)
     }
 
     /// A trade as bots apply it.
     pub fn trade_event(&self, print: &Print, local_ts: i64) -> Event {
-        let ev = if print.buyer_takes {
-            LOCAL_BUY_TRADE_EVENT
-        } else {
-            LOCAL_SELL_TRADE_EVENT
-        };
+        let units = (print.tick, print.lots);
         self.scale
-            .event(ev, (print.tick, print.lots), print.exch_ts, local_ts)
+            .trade_event(print.buyer_takes, units, print.exch_ts, local_ts)
     }
 }
 

@@ -14,7 +14,6 @@ use crate::bybit::frames::rest::InstrumentItem;
 use crate::bybit::frames::{FrameError, rest};
 use crate::kit::clock::Now;
 use crate::kit::codes;
-use crate::kit::codes as bus_codes;
 use crate::kit::listing::Listing;
 use crate::kit::nearest;
 use crate::kit::query_text::query_text;
@@ -270,45 +269,19 @@ impl BybitCore {
     }
 
     fn delisted(&mut self, symbol: &str) {
-        if self.instruments.contains_key(symbol) {
-            let text = format!("{symbol} is not listed at the venue any more");
-            self.stop_orders(symbol, Some(text));
-        }
         self.listings.listed.remove(symbol);
+        self.compare(symbol);
     }
 
-    /// Compares the instrument as read with the sizes of the registration.
+    /// Compares the instrument as read with that of the registration.
     fn compare(&mut self, symbol: &str) {
-        let (Some(instrument), Some(now_listed)) = (
-            self.instruments.get(symbol),
-            self.listings.listed.get(symbol),
-        ) else {
-            return;
-        };
-        let why = instrument.listing.reject(symbol, now_listed);
-        self.stop_orders(symbol, why);
-    }
-
-    /// Stops new orders of a symbol for this reason, or allows them again; reported when the reason changes.
-    fn stop_orders(&mut self, symbol: &str, why: Option<String>) {
-        let Some(instrument) = self.instruments.get_mut(symbol) else {
-            return;
-        };
-        if instrument.stopped == why {
-            return;
+        if let Some(instrument) = self.instruments.get_mut(symbol) {
+            let now = self.listings.listed.get(symbol);
+            let event = instrument
+                .registered
+                .compare(instrument.symbol, symbol, now);
+            self.events.extend(event);
         }
-        instrument.stopped = why.clone();
-        let index = instrument.symbol;
-        self.events.push(match why {
-            Some(text) => VenueEvent::Suspended {
-                symbol: index,
-                reject: Reject {
-                    code: codes::INSTRUMENT_CHANGED,
-                    text,
-                },
-            },
-            None => VenueEvent::Resumed { symbol: index },
-        });
     }
 
     /// A symbol that is registered already is registered again: with the sizes of now it is served
@@ -319,7 +292,7 @@ impl BybitCore {
             return;
         };
         let scale = listing.scale;
-        instrument.listing = listing;
+        instrument.registered.register_again(listing);
         if *instrument.feed.scale() != scale {
             let mut gone = Vec::new();
             for side in [BookSide::Bid, BookSide::Ask] {
@@ -366,7 +339,7 @@ impl BybitCore {
         let hint = nearest::hint(symbol, self.listings.names());
         let category = &self.settings.category;
         Reject {
-            code: bus_codes::SYMBOL_UNKNOWN,
+            code: codes::SYMBOL_UNKNOWN,
             text: format!("{symbol} is no {category} instrument{hint}"),
         }
     }
@@ -374,6 +347,6 @@ impl BybitCore {
     /// Why no new order of a symbol may be sent.
     pub(super) fn orders_stopped(&self, symbol: &str) -> Option<&str> {
         let instrument: &Instrument = self.instruments.get(symbol)?;
-        instrument.stopped.as_deref()
+        instrument.registered.stopped()
     }
 }

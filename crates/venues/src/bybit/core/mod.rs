@@ -39,7 +39,7 @@ use crate::bybit::session::server_clock::ServerClock;
 use crate::bybit::session::sign::Credentials;
 use crate::kit::clock::Now;
 use crate::kit::codes;
-use crate::kit::listing::Listing;
+use crate::kit::listing::RegisteredListing;
 use crate::kit::net::connect_limiter::ConnectLimiter;
 use crate::kit::net::connection_supervisor::ConnectionSupervisor;
 use crate::kit::notice::Notice;
@@ -47,6 +47,9 @@ use crate::kit::venue::VenueEvent;
 
 pub use calls::{Method, RestAnswer, RestCall, RestFailure};
 pub use protocol::Urls;
+
+/// The venue allows 500 connections in five minutes; the rest is for other programs on this address.
+const CONNECTS_MAX: usize = 400;
 
 /// The three sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,10 +143,7 @@ enum Login {
 
 struct Instrument {
     symbol: u32,
-    /// What it was registered with.
-    listing: Listing,
-    /// Why no new orders are sent.
-    stopped: Option<String>,
+    registered: RegisteredListing,
     feed: SymbolFeed,
     /// The feed is live; else stale.
     is_live: bool,
@@ -220,7 +220,7 @@ impl BybitCore {
         }
         Ok(Self {
             network: protocol::Network::default(),
-            connects: ConnectLimiter::new(settings.seed),
+            connects: ConnectLimiter::new(settings.seed, CONNECTS_MAX),
             links,
             topics: Topics::default(),
             private: Login::No,

@@ -99,7 +99,10 @@ impl BybitCore {
 
     /// The coin that a symbol is settled in.
     fn settle_coin_of(&self, name: &str) -> &str {
-        let registered = self.instruments.get(name).map(|known| &known.listing);
+        let registered = self
+            .instruments
+            .get(name)
+            .map(|known| known.registered.listing());
         let listing = self.listings.get(name).or(registered);
         match listing {
             Some(listing) if !listing.settle_coin.is_empty() => &listing.settle_coin,

@@ -11,7 +11,6 @@ use crate::kit::clock::Now;
 use crate::kit::net::{
     Closed, HttpAnswer, HttpCall, Method, NetAction, Protocol, RestFailure, SocketId,
 };
-use crate::kit::venue::{Reject, Venue as _};
 
 /// How long a REST call may take unless the configuration says otherwise.
 const REST_MAX: Duration = Duration::from_secs(8);
@@ -33,8 +32,6 @@ pub struct Urls {
 pub(super) struct Network {
     urls: Urls,
     rest_max: Duration,
-    /// Symbols to subscribe before any bot registers them.
-    wanted: Vec<String>,
 }
 
 impl Default for Network {
@@ -42,7 +39,6 @@ impl Default for Network {
         Self {
             urls: Urls::default(),
             rest_max: REST_MAX,
-            wanted: Vec::new(),
         }
     }
 }
@@ -54,12 +50,6 @@ impl BybitCore {
         self.network.urls = urls;
         self.network.rest_max = rest_max;
         self
-    }
-
-    /// Subscribes these symbols as soon as the instruments are known, so that the first bot finds a
-    /// book. One that the venue does not have is logged.
-    pub fn follow(&mut self, symbols: &[String]) {
-        self.network.wanted = symbols.to_vec();
     }
 
     fn url(&self, socket: Socket) -> &str {
@@ -90,23 +80,6 @@ impl BybitCore {
                 .collect(),
             body: call.body.into(),
             timeout: self.network.rest_max,
-        }
-    }
-
-    /// Subscribes the symbols that were named at the start.
-    pub(super) fn warm_up(&mut self, now: Now) {
-        if self.network.wanted.is_empty() || self.pending_reason("").is_some() {
-            return;
-        }
-        for symbol in std::mem::take(&mut self.network.wanted) {
-            let Some((tick, lot)) = self.sizes(&symbol) else {
-                let Reject { text, .. } = self.unknown_symbol(&symbol);
-                tracing::warn!(symbol, reason = %text, "not subscribed");
-                continue;
-            };
-            if let Err(reject) = self.register(now, &symbol, tick, lot) {
-                tracing::warn!(symbol, reason = %reject.text, "not subscribed");
-            }
         }
     }
 }

@@ -7,13 +7,16 @@ use crate::bybit::book::symbol_feed::SymbolFeed;
 use crate::bybit::core::{BybitCore, Instrument};
 use crate::kit::clock::Now;
 use crate::kit::codes;
+use crate::kit::listing::RegisteredListing;
 use crate::kit::order_rules::OrderRules;
-use crate::kit::venue::{Amendment, Balance, NewOrder, Reject, Sought, Venue, VenueEvent};
+use crate::kit::venue::{
+    Amendment, Balance, MarketData, NewOrder, Reject, Sought, Venue, VenueEvent,
+};
 
 /// Why nothing is known of the account.
 const UNREAD: &str = "the account could not be read, see notice 3213: correct the key and start the connector again, or look at the account";
 
-impl Venue for BybitCore {
+impl MarketData for BybitCore {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         if self.listings.is_empty() {
             return Err(Reject {
@@ -41,8 +44,7 @@ impl Venue for BybitCore {
         let instrument = Instrument {
             symbol: index,
             feed: SymbolFeed::new(listing.scale, &self.settings.depths),
-            listing: listing.clone(),
-            stopped: None,
+            registered: RegisteredListing::new(listing.clone()),
             is_live: false,
             exch_ts: 0,
         };
@@ -65,11 +67,8 @@ impl Venue for BybitCore {
         self.rules_of(symbol)
     }
 
-    fn keeps_orders(&self) -> bool {
-        true
-    }
-
-    /// The account is read first: a bot that registers gets the state of its orders.
+    /// The account is read first, so that a bot that registers gets the state of its orders; then it can
+    /// send some.
     fn pending_reason(&self, symbol: &str) -> Option<String> {
         let known = self.listings.are_known || self.listings.get(symbol).is_some();
         if !known {
@@ -81,6 +80,41 @@ impl Venue for BybitCore {
         let waits =
             self.settings.credentials.is_some() && self.is_gathering() && !self.key.was_refused;
         waits.then(|| self.account_wait().to_owned())
+    }
+
+    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
+        self.tick(now);
+        out.append(&mut self.events);
+    }
+
+    fn next_due_ns(&self) -> Option<u64> {
+        Some(self.due()).filter(|due| *due != u64::MAX)
+    }
+
+    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
+        let name = self.names.get(symbol as usize);
+        let Some(instrument) = name.and_then(|name| self.instruments.get(name)) else {
+            return;
+        };
+        for side in [BookSide::Bid, BookSide::Ask] {
+            for (tick, lots) in instrument.feed.levels(side) {
+                let change = LevelChange { side, tick, lots };
+                let exch_ts = instrument.exch_ts;
+                out.push(instrument.feed.level_event(&change, exch_ts, now.unix_ns));
+            }
+        }
+    }
+
+    fn is_book_synced(&self, symbol: u32) -> bool {
+        let name = self.names.get(symbol as usize);
+        let instrument = name.and_then(|name| self.instruments.get(name));
+        instrument.is_some_and(|instrument| instrument.is_live)
+    }
+}
+
+impl Venue for BybitCore {
+    fn keeps_orders(&self) -> bool {
+        true
     }
 
     fn meet_upstream_bot(&mut self, owner: u64) {
@@ -117,36 +151,6 @@ impl Venue for BybitCore {
 
     fn amend(&mut self, now: Now, _symbol: u32, change: &Amendment) {
         self.send_amend(now, change);
-    }
-
-    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
-        self.warm_up(now);
-        self.tick(now);
-        out.append(&mut self.events);
-    }
-
-    fn next_due_ns(&self) -> Option<u64> {
-        Some(self.due()).filter(|due| *due != u64::MAX)
-    }
-
-    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
-        let name = self.names.get(symbol as usize);
-        let Some(instrument) = name.and_then(|name| self.instruments.get(name)) else {
-            return;
-        };
-        for side in [BookSide::Bid, BookSide::Ask] {
-            for (tick, lots) in instrument.feed.levels(side) {
-                let change = LevelChange { side, tick, lots };
-                let exch_ts = instrument.exch_ts;
-                out.push(instrument.feed.level_event(&change, exch_ts, now.unix_ns));
-            }
-        }
-    }
-
-    fn is_book_synced(&self, symbol: u32) -> bool {
-        let name = self.names.get(symbol as usize);
-        let instrument = name.and_then(|name| self.instruments.get(name));
-        instrument.is_some_and(|instrument| instrument.is_live)
     }
 
     fn balances(&self, _now: Now, out: &mut Vec<Balance>) {

@@ -314,9 +314,11 @@ impl InstrumentItem<'_> {
             Some(_) => &lot.min_notional_value,
             None => &lot.min_order_amt,
         };
+        let status = self.status.or_empty();
         Ok(Listing {
             scale: self.scale()?,
-            status: self.status.or_empty().to_owned(),
+            status: status.to_owned(),
+            is_open: ["", "Trading", "PreLaunch"].contains(&status),
             settle_coin: self.settle_coin.or_empty().to_owned(),
             min_qty: plain(lot.min_order_qty.or_empty()),
             min_value: plain(min_value.or_empty()),

@@ -6,6 +6,7 @@ use crate::bybit::frames::execution::Fill;
 use crate::bybit::orders::arrival::ARRIVAL_NS;
 use crate::bybit::orders::link_id::LinkId;
 use crate::bybit::orders::venue_order::VenueOrder;
+use crate::kit::sizes::is_same;
 use crate::kit::venue::Reject;
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -95,7 +96,7 @@ impl FollowedOrder {
     pub(super) fn is_as_wanted(&self) -> bool {
         let (tick, qty) = self.order.terms();
         self.wanted
-            .is_some_and(|(price, wanted)| price == tick && (wanted - qty).abs() <= qty * 1e-9)
+            .is_some_and(|(price, wanted)| price == tick && is_same(wanted, qty))
     }
 
     /// How long until an unreadable order is asked for again.

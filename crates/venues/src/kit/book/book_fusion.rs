@@ -19,6 +19,13 @@ pub enum BookSide {
     Ask,
 }
 
+impl BookSide {
+    /// True for bids.
+    pub fn is_bid(self) -> bool {
+        self == Self::Bid
+    }
+}
+
 /// One change of the view; quantity 0 deletes the level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {

@@ -11,6 +11,7 @@ use crate::kit::bot_publisher::{BotMessage, BotPublisher};
 use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::order_registry::{Known, OwnerState, is_final};
+use crate::kit::sizes::is_same;
 use crate::kit::venue::{
     Amendment, NewOrder, OrderReport, Recovered, Reject, Sought, Venue, VenueEvent,
 };
@@ -92,7 +93,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             .instruments
             .get(&index)
             .map_or(0.0, |known| known.tick_size);
-        if (order_tick - symbol_tick).abs() <= symbol_tick * 1e-9 {
+        if is_same(order_tick, symbol_tick) {
             let terms = (change.price_tick, change.qty);
             self.registry.ask_terms(handle, Some(terms));
             self.venue.amend(now, index, change);
@@ -456,7 +457,7 @@ fn unsupported(order: &Order, tick_size: f64) -> Option<(i64, String)> {
         "order type"
     } else if order.time_in_force == TimeInForce::Unsupported {
         "time in force"
-    } else if (order.tick_size - tick_size).abs() > tick_size * 1e-9 {
+    } else if !is_same(order.tick_size, tick_size) {
         let text = format!(
             "the order has tick size {}, the symbol {tick_size}",
             order.tick_size

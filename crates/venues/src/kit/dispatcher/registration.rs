@@ -13,7 +13,8 @@ use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::notice::Notice;
 use crate::kit::order_registry::OwnerState;
-use crate::kit::registrations::{Waiting, check_sizes};
+use crate::kit::registrations::Waiting;
+use crate::kit::sizes;
 use crate::kit::venue::{Reject, Venue};
 
 impl<V: Venue + ?Sized> Dispatcher<V> {
@@ -297,26 +298,20 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
         symbol: &str,
         (tick, lot): (f64, f64),
     ) -> Result<u32, Reject> {
-        check_sizes(symbol, (tick, lot))?;
+        sizes::check_valid(symbol, (tick, lot))?;
         if let Some(&index) = self.by_name.get(symbol)
             && let Some(known) = self.instruments.get(&index)
         {
-            let same = |a: f64, b: f64| (a - b).abs() <= b * 1e-9;
-            let as_known = same(tick, known.tick_size) && same(lot, known.lot_size);
+            let known_sizes = (known.tick_size, known.lot_size);
+            let compared = sizes::check_same(symbol, known_sizes, (tick, lot));
+            let as_known = compared.is_ok();
             let is_served = as_known && !self.trouble.suspended.contains_key(&index);
             if is_served {
                 return Ok(index);
             }
-            let mismatch = Reject {
-                code: codes::SIZE_MISMATCH,
-                text: format!(
-                    "{symbol} has tick size {} and lot size {} here, not {tick} and {lot}",
-                    known.tick_size, known.lot_size
-                ),
-            };
             // A venue that does not know sizes of its own goes by the first registration.
             if self.venue.sizes(symbol).is_none() {
-                return if as_known { Ok(index) } else { Err(mismatch) };
+                return compared.map(|()| index);
             }
             return match self.venue.register(now, symbol, tick, lot) {
                 Ok(_) => {

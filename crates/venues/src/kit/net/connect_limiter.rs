@@ -4,8 +4,6 @@
 use std::collections::VecDeque;
 
 const SECOND_NS: u64 = 1_000_000_000;
-/// Bybit allows 500 in 5 minutes; the rest is for other programs on this address.
-const CONNECTS_MAX: usize = 400;
 const WINDOW_NS: u64 = 300 * SECOND_NS;
 const BACKOFF_MIN_NS: u64 = SECOND_NS / 2;
 const BACKOFF_MAX_NS: u64 = 30 * SECOND_NS;
@@ -22,13 +20,9 @@ pub struct ConnectLimiter {
 }
 
 impl ConnectLimiter {
-    /// Starts with a seed for the jitter and Bybit's budget.
-    pub fn new(seed: u64) -> Self {
-        Self::with_budget(seed, CONNECTS_MAX)
-    }
-
-    /// Starts with a seed for the jitter and a budget of connections in five minutes.
-    pub fn with_budget(seed: u64, max: usize) -> Self {
+    /// Starts with a seed for the jitter and a budget of connections in five minutes. A venue leaves
+    /// a part of what it is allowed to other programs on the same address.
+    pub fn new(seed: u64, max: usize) -> Self {
         Self {
             max: max.max(1),
             opened: VecDeque::new(),
@@ -42,7 +36,7 @@ impl ConnectLimiter {
         self.next()
     }
 
-    /// The venue's gate said 403: nothing is opened for ten minutes.
+    /// The venue's HTTP edge answered 403: nothing is opened for ten minutes.
     pub fn hold(&mut self, now: u64) {
         self.hold_until = self.hold_until.max(now + HOLD_NS);
     }
@@ -89,9 +83,11 @@ impl ConnectLimiter {
 mod tests {
     use super::*;
 
+    const MAX: usize = 400;
+
     #[test]
     fn back_off_is_spread_over_its_whole_range_and_bounded() {
-        let mut connects = ConnectLimiter::new(7);
+        let mut connects = ConnectLimiter::new(7, MAX);
         let early: Vec<u64> = (0..1000).map(|_| connects.retry_at(0, 0)).collect();
         assert!(early.iter().all(|at| *at < BACKOFF_MIN_NS));
         let quarter = BACKOFF_MIN_NS / 4;
@@ -105,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_storm_stays_within_the_budget_in_any_window() {
-        let mut connects = ConnectLimiter::new(1);
+        let mut connects = ConnectLimiter::new(1, MAX);
         let (mut now, mut opened) = (0, Vec::new());
         while now < 4 * WINDOW_NS {
             match connects.take(now) {
@@ -124,14 +120,14 @@ mod tests {
                 .iter()
                 .take_while(|t| **t < at + WINDOW_NS)
                 .count();
-            assert!(inside <= CONNECTS_MAX, "{inside}");
+            assert!(inside <= MAX, "{inside}");
         }
-        assert!(opened.len() > 3 * CONNECTS_MAX);
+        assert!(opened.len() > 3 * MAX);
     }
 
     #[test]
     fn a_403_holds_every_socket_for_ten_minutes() {
-        let mut connects = ConnectLimiter::new(1);
+        let mut connects = ConnectLimiter::new(1, MAX);
         connects.hold(5);
         assert_eq!(connects.take(6), Err(5 + HOLD_NS));
         assert_eq!(connects.take(5 + HOLD_NS), Ok(()));

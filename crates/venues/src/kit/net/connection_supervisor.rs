@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn pings_go_out_and_a_missing_pong_is_fatal() {
-        let (mut link, mut connects) = (ConnectionSupervisor::default(), ConnectLimiter::new(1));
+        let (mut link, mut connects) =
+            (ConnectionSupervisor::default(), ConnectLimiter::new(1, 400));
         link.start(0);
         open(&mut link, &mut connects, 0);
         assert_eq!(link.tick(PING_NS - 1, &mut connects), None);
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_an_old_connection_says_is_not_for_the_new_one() {
-        let (mut link, mut connects) = (ConnectionSupervisor::default(), ConnectLimiter::new(1));
+        let (mut link, mut connects) =
+            (ConnectionSupervisor::default(), ConnectLimiter::new(1, 400));
         link.start(0);
         let first = open(&mut link, &mut connects, 0);
         assert!(link.closed(1, first, &mut connects));
@@ -199,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_connection_that_does_not_open_is_given_up() {
-        let (mut link, mut connects) = (ConnectionSupervisor::default(), ConnectLimiter::new(1));
+        let (mut link, mut connects) =
+            (ConnectionSupervisor::default(), ConnectLimiter::new(1, 400));
         link.start(0);
         link.tick(0, &mut connects);
         assert!(matches!(

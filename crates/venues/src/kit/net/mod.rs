@@ -14,6 +14,7 @@ mod http;
 mod inbox;
 mod net_venue;
 mod protocol;
+pub mod refresh;
 mod stream;
 mod thread;
 mod tls;

@@ -25,7 +25,9 @@ use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::notice::Notice;
 use crate::kit::order_rules::OrderRules;
-use crate::kit::venue::{Amendment, Balance, NewOrder, Reject, Sought, Venue, VenueEvent, Wake};
+use crate::kit::venue::{
+    Amendment, Balance, MarketData, NewOrder, Reject, Sought, Venue, VenueEvent, Wake,
+};
 
 /// Arrivals handed to the protocol before the bus publishes: what they cause leaves no later than
 /// this many frames after it came.
@@ -92,6 +94,8 @@ pub struct NetVenue<P> {
     actions: Vec<NetAction>,
     counters: NetCounters,
     overflows_reported: u64,
+    /// Symbols to register as soon as the instruments are known.
+    followed: Vec<String>,
     /// Last: its threads end when the channels above are gone.
     thread: NetThread,
 }
@@ -121,8 +125,17 @@ impl<P: Protocol> NetVenue<P> {
             actions: Vec::new(),
             counters: NetCounters::default(),
             overflows_reported: 0,
+            followed: Vec::new(),
             thread: NetThread::start()?,
         })
+    }
+
+    /// Registers these symbols as soon as the instruments are known, so that the first bot finds a
+    /// book. One that the venue does not have is reported.
+    #[must_use]
+    pub fn follow(mut self, symbols: &[String]) -> Self {
+        self.followed = symbols.to_vec();
+        self
     }
 
     /// The protocol.
@@ -232,6 +245,20 @@ impl<P: Protocol> NetVenue<P> {
         }
     }
 
+    fn register_followed(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
+        if self.followed.is_empty() || self.protocol.pending_reason("").is_some() {
+            return;
+        }
+        for symbol in std::mem::take(&mut self.followed) {
+            // Without sizes the venue does not have the symbol, and says so.
+            let (tick, lot) = self.protocol.sizes(&symbol).unwrap_or((1.0, 1.0));
+            if let Err(reject) = self.protocol.register(now, &symbol, tick, lot) {
+                warn!(symbol, reason = %reject.text, "not subscribed");
+                out.push(VenueEvent::Notice(reject.into()));
+            }
+        }
+    }
+
     fn report_overflow(&mut self, out: &mut Vec<VenueEvent>) {
         let overflows = self.inbox.overflows();
         if overflows > self.overflows_reported {
@@ -245,7 +272,7 @@ impl<P: Protocol> NetVenue<P> {
     }
 }
 
-impl<P: Protocol> Venue for NetVenue<P> {
+impl<P: Protocol> MarketData for NetVenue<P> {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         let index = self.protocol.register(now, symbol, tick, lot);
         self.act();
@@ -264,6 +291,44 @@ impl<P: Protocol> Venue for NetVenue<P> {
         self.protocol.sizes(symbol)
     }
 
+    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
+        self.take_in();
+        self.register_followed(now, out);
+        self.protocol.poll(now, out);
+        self.act();
+        self.report_overflow(out);
+    }
+
+    fn next_due_ns(&self) -> Option<u64> {
+        self.protocol.next_due_ns()
+    }
+
+    fn has_arrivals(&self) -> bool {
+        !self.arrivals.is_empty() || self.inbox.has_arrivals()
+    }
+
+    fn wake_with(&mut self, wake: Wake) {
+        self.inbox.wake_with(wake);
+    }
+
+    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
+        self.protocol.book(now, symbol, out);
+    }
+
+    fn is_book_synced(&self, symbol: u32) -> bool {
+        self.protocol.is_book_synced(symbol)
+    }
+
+    fn step(&mut self) {
+        self.protocol.step();
+    }
+
+    fn is_finished(&self) -> bool {
+        self.protocol.is_finished()
+    }
+}
+
+impl<P: Protocol + Venue> Venue for NetVenue<P> {
     fn keeps_orders(&self) -> bool {
         self.protocol.keeps_orders()
     }
@@ -304,47 +369,12 @@ impl<P: Protocol> Venue for NetVenue<P> {
         self.act();
     }
 
-    fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
-        self.take_in();
-        self.protocol.poll(now, out);
-        self.act();
-        self.report_overflow(out);
-    }
-
-    fn next_due_ns(&self) -> Option<u64> {
-        self.protocol.next_due_ns()
-    }
-
-    fn has_arrivals(&self) -> bool {
-        !self.arrivals.is_empty() || self.inbox.has_arrivals()
-    }
-
-    fn wake_with(&mut self, wake: Wake) {
-        self.inbox.wake_with(wake);
-    }
-
-    fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {
-        self.protocol.book(now, symbol, out);
-    }
-
-    fn is_book_synced(&self, symbol: u32) -> bool {
-        self.protocol.is_book_synced(symbol)
-    }
-
     fn position(&self, symbol: u32) -> Option<f64> {
         self.protocol.position(symbol)
     }
 
     fn balances(&self, now: Now, out: &mut Vec<Balance>) {
         self.protocol.balances(now, out);
-    }
-
-    fn step(&mut self) {
-        self.protocol.step();
-    }
-
-    fn is_finished(&self) -> bool {
-        self.protocol.is_finished()
     }
 }
 

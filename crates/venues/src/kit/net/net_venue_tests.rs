@@ -20,6 +20,9 @@ enum Seen {
 struct Script {
     wants: Vec<NetAction>,
     seen: Vec<Seen>,
+    /// Symbols of the venue; `None` while they are being read.
+    listed: Option<Vec<&'static str>>,
+    registered: Vec<String>,
 }
 
 impl Protocol for Script {
@@ -47,21 +50,32 @@ impl Protocol for Script {
     }
 }
 
-impl Venue for Script {
-    fn register(&mut self, _: Now, _: &str, _: f64, _: f64) -> Result<u32, Reject> {
+impl MarketData for Script {
+    fn register(&mut self, _: Now, symbol: &str, tick: f64, _: f64) -> Result<u32, Reject> {
+        if self.sizes(symbol) != Some((tick, 0.5)) {
+            let text = format!("no {symbol}");
+            let code = codes::SYMBOL_UNKNOWN;
+            return Err(Reject { code, text });
+        }
+        self.registered.push(symbol.to_owned());
         Ok(0)
     }
-    fn submit(&mut self, _: Now, _: u32, _: &NewOrder) {}
-    fn cancel(&mut self, _: Now, _: u32, _: u64) {}
-    fn amend(&mut self, _: Now, _: u32, _: &Amendment) {}
-    fn poll(&mut self, _: Now, _: &mut Vec<VenueEvent>) {}
+
+    fn pending_reason(&self, _: &str) -> Option<String> {
+        self.listed.is_none().then(|| "being read".to_owned())
+    }
+
+    fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
+        let listed = self.listed.as_ref()?;
+        listed.contains(&symbol).then_some((0.25, 0.5))
+    }
+
     fn next_due_ns(&self) -> Option<u64> {
         None
     }
+
     fn book(&self, _: Now, _: u32, _: &mut Vec<Event>) {}
-    fn position(&self, _: u32) -> Option<f64> {
-        Some(0.0)
-    }
+    fn poll(&mut self, _: Now, _: &mut Vec<VenueEvent>) {}
 }
 
 struct Bench {
@@ -359,4 +373,25 @@ fn calls_without_an_answer_end_in_time_and_say_whether_they_were_sent() {
         bench.venue.protocol.seen
     );
     thread.join().unwrap();
+}
+
+#[test]
+fn followed_symbols_are_registered_once_when_the_instruments_are_known() {
+    let symbols = ["AAA".to_owned(), "NONE".to_owned(), "BBB".to_owned()];
+    let mut bench = Bench::new(&NetSettings::default());
+    bench.venue = bench.venue.follow(&symbols);
+    let mut poll = |listed| {
+        bench.venue.protocol.listed = listed;
+        bench.venue.poll(Now::read(), &mut bench.events);
+        bench.venue.protocol.registered.clone()
+    };
+    assert!(poll(None).is_empty(), "they are being read");
+    assert_eq!(poll(Some(vec!["AAA", "BBB"])), ["AAA", "BBB"]);
+    assert_eq!(poll(Some(vec!["AAA", "BBB"])), ["AAA", "BBB"], "once");
+    let notices = bench.events.iter().filter_map(|event| match event {
+        VenueEvent::Notice(notice) => Some((notice.code, notice.text.as_str())),
+        _ => None,
+    });
+    let notices: Vec<_> = notices.collect();
+    assert_eq!(notices, [(codes::SYMBOL_UNKNOWN, "no NONE")]);
 }

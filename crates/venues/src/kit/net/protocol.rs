@@ -1,8 +1,8 @@
-//! The trait `Protocol`: a venue without sockets, and the results of its connections and calls.
+//! The trait `Protocol`: market data, or a whole venue, without sockets, and the results of its connections and calls.
 
 use super::action::{NetAction, SocketId};
 use crate::kit::clock::Now;
-use crate::kit::venue::Venue;
+use crate::kit::market_data::MarketData;
 
 /// How a connection ended, or why it could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl<'a> HttpAnswer<'a> {
 /// in which it arrived; `now` is when the network thread read it, so it may lie a little before the
 /// `now` of an earlier call. What comes from a connection that was closed or replaced is held back
 /// as far as it is known, yet a protocol compares `conn` itself.
-pub trait Protocol: Venue {
+pub trait Protocol: MarketData {
     /// Appends what has to be done, oldest first.
     fn take_actions(&mut self, out: &mut Vec<NetAction>);
 

@@ -16,7 +16,9 @@ use hftbacktest::types::{Event, LOCAL_BID_DEPTH_EVENT, OrdType, Order, Side, Sta
 use super::*;
 use crate::kit::codes;
 use crate::kit::notice::Notice;
-use crate::kit::venue::{Amendment, NewOrder, OrderReport, RECOVERED_HANDLES, Recovered, Sought};
+use crate::kit::venue::{
+    Amendment, MarketData, NewOrder, OrderReport, RECOVERED_HANDLES, Recovered, Sought,
+};
 
 const BOT: u64 = 7;
 
@@ -45,10 +47,11 @@ struct Scripted {
     no_position: bool,
 }
 
-impl Venue for Scripted {
+impl MarketData for Scripted {
     fn pending_reason(&self, _: &str) -> Option<String> {
         self.looks.then(|| "it looks".to_owned())
     }
+
     fn register(&mut self, _: Now, symbol: &str, tick: f64, _: f64) -> Result<u32, Reject> {
         if self.tick.is_some_and(|known| known != tick) {
             return Err(Reject {
@@ -65,53 +68,69 @@ impl Venue for Scripted {
             }),
         }
     }
-    fn submit(&mut self, _: Now, _: u32, order: &NewOrder) {
-        self.submitted.push(*order);
-    }
-    fn cancel(&mut self, _: Now, _: u32, handle: u64) {
-        self.canceled.push(handle);
-    }
-    fn amend(&mut self, _: Now, _: u32, change: &Amendment) {
-        self.amended.push((change.handle, change.price_tick));
-    }
+
     fn poll(&mut self, _: Now, out: &mut Vec<VenueEvent>) {
         out.append(&mut self.says.borrow_mut());
     }
+
     fn next_due_ns(&self) -> Option<u64> {
         None
     }
+
     fn book(&self, _: Now, _: u32, out: &mut Vec<Event>) {
         if !self.without_book {
             out.push(level(1.0));
         }
     }
-    fn orders_unknown(&self) -> Option<&str> {
-        self.without_account.then_some("no key")
-    }
-    fn keeps_orders(&self) -> bool {
-        self.keeps_orders
-    }
+
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         let tick = self
             .tick
             .or((self.knows_sizes && symbol == "X").then_some(0.1));
         tick.map(|tick| (tick, 0.001))
     }
+
+    fn is_book_synced(&self, _: u32) -> bool {
+        !self.without_book
+    }
+}
+
+impl Venue for Scripted {
+    fn submit(&mut self, _: Now, _: u32, order: &NewOrder) {
+        self.submitted.push(*order);
+    }
+
+    fn cancel(&mut self, _: Now, _: u32, handle: u64) {
+        self.canceled.push(handle);
+    }
+
+    fn amend(&mut self, _: Now, _: u32, change: &Amendment) {
+        self.amended.push((change.handle, change.price_tick));
+    }
+
+    fn orders_unknown(&self) -> Option<&str> {
+        self.without_account.then_some("no key")
+    }
+
+    fn keeps_orders(&self) -> bool {
+        self.keeps_orders
+    }
+
     fn meet_upstream_bot(&mut self, owner: u64) {
         self.upstream_bots.push(owner);
     }
+
     fn look_for(&mut self, _: Now, _: u32, _: u64, _: u64) -> Sought {
         match self.keeps_orders && !self.found_gone {
             true => Sought::Unknown("it is looked for".into()),
             false => Sought::Gone("it is not there".into()),
         }
     }
-    fn is_book_synced(&self, _: u32) -> bool {
-        !self.without_book
-    }
+
     fn position(&self, _: u32) -> Option<f64> {
         (!self.no_position).then_some(0.25)
     }
+
     fn balances(&self, _: Now, out: &mut Vec<Balance>) {
         out.push(balance(10.0));
     }

@@ -1,4 +1,4 @@
-//! `Venue` for the core: registrations, books and requests.
+//! `MarketData` for the core: registrations and books.
 
 use hftbacktest::types::Event;
 
@@ -9,18 +9,11 @@ use crate::binance::paper_rules;
 use crate::binance::settings::TradeStream;
 use crate::binance::symbol_feed::SymbolFeed;
 use crate::kit::clock::Now;
+use crate::kit::listing::RegisteredListing;
 use crate::kit::order_rules::OrderRules;
-use crate::kit::venue::{Amendment, NewOrder, OrderReport, Reject, Venue, VenueEvent};
+use crate::kit::venue::{MarketData, Reject, VenueEvent};
 
-fn paper_only() -> Reject {
-    Reject {
-        code: codes::PAPER_ONLY,
-        text: "binancefutures: orders only in paper mode; start the connector with --paper"
-            .to_owned(),
-    }
-}
-
-impl Venue for BinanceCore {
+impl MarketData for BinanceCore {
     fn register(&mut self, now: Now, symbol: &str, tick: f64, lot: f64) -> Result<u32, Reject> {
         if let Some(text) = self.pending_reason(symbol) {
             let code = codes::NOT_READY;
@@ -49,8 +42,7 @@ impl Venue for BinanceCore {
         self.instruments.push(Instrument {
             name: symbol.to_owned(),
             feed: SymbolFeed::new(listing.scale),
-            listing: listing.clone(),
-            stopped: None,
+            registered: RegisteredListing::new(listing.clone()),
             sync: Sync::Unsubscribed,
             tries: 0,
             synced: false,
@@ -82,24 +74,6 @@ impl Venue for BinanceCore {
         })
     }
 
-    fn submit(&mut self, now: Now, _symbol: u32, order: &NewOrder) {
-        let report = OrderReport::rejected(order, now.unix_ns, paper_only());
-        self.events.push(VenueEvent::Order(report));
-    }
-
-    fn cancel(&mut self, _now: Now, _symbol: u32, handle: u64) {
-        let reject = paper_only();
-        self.events
-            .push(VenueEvent::RequestReject { handle, reject });
-    }
-
-    fn amend(&mut self, _now: Now, _symbol: u32, change: &Amendment) {
-        let handle = change.handle;
-        let reject = paper_only();
-        self.events
-            .push(VenueEvent::RequestReject { handle, reject });
-    }
-
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
         self.tick(now);
         out.append(&mut self.events);
@@ -118,10 +92,6 @@ impl Venue for BinanceCore {
     fn is_book_synced(&self, symbol: u32) -> bool {
         let instrument = self.instruments.get(symbol as usize);
         instrument.is_some_and(|instrument| instrument.synced)
-    }
-
-    fn position(&self, _symbol: u32) -> Option<f64> {
-        None
     }
 }
 
