@@ -13,34 +13,44 @@ import { openOrdersAt, ordersAt } from '../support/open-orders.js';
 import { until } from '../support/until.js';
 
 /** Longer than the venue takes to answer. */
-const LATE_MS = 400;
+const LATE_MS = 1_000;
 const root = path.resolve(import.meta.dirname, '..', '..');
-const running = new Set<ChildProcess>();
+const children = new Set<ChildProcess>();
 
 afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-  running.clear();
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
 });
 
-function start(words: readonly string[]): { child: ChildProcess; end: Promise<[unknown, string]> } {
+interface Running {
+  readonly child: ChildProcess;
+  readonly end: Promise<[unknown, string]>;
+  /** Its output until now. */
+  readonly said: () => string;
+}
+
+function start(words: readonly string[]): Running {
   const child = spawn(process.execPath, [...words], { cwd: root });
-  running.add(child);
+  children.add(child);
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
   const end = once(child, 'close').then(([code, signal]): [unknown, string] => {
-    running.delete(child);
+    children.delete(child);
     return [code ?? signal, said];
   });
-  return { child, end };
+  return { child, end, said: () => said };
 }
 
-/** A connector that sends real orders to a fake venue, which takes its time to answer. */
+/**
+ * A connector that sends real orders to a fake venue, which takes its time to answer: the login of
+ * order entry too, so that it comes after everything else is ready.
+ */
 async function realConnector(): Promise<{ venue: FakeBybitVenue; name: string }> {
   const venue = await startFakeBybit();
   const name = uniqueName();
+  await venue.run('faults', { socket: 'trade', faults: { delayMs: 600 } });
   await startConnectorWith(venue.env, name, 'bybit', 'BTCUSDT', venue.configFile, '--paper=false');
-  await venue.run('faults', { socket: 'trade', faults: { delayMs: 150 } });
   return { venue, name };
 }
 
@@ -71,26 +81,20 @@ describeNative('Ctrl+C leaves no order open', () => {
     '%s, ended by %s',
     async (program, signal) => {
       const { venue, name } = await realConnector();
-      const { child, end } = start(PROGRAMS[program]!(name));
+      const running = start(PROGRAMS[program]!(name));
       // Refused until the connector has read the account: then the first order is there.
       await Promise.race([
-        end.then(([code, said]) => {
+        running.end.then(([code, said]) => {
           throw new Error(`${program} ended by itself with ${String(code)}: ${said}`);
         }),
-        (async () => {
-          let seen = 0;
-          await until(
-            async () => {
-              seen = (await ordersAt(venue)).length;
-              return seen > 0;
-            },
-            'an order at the venue',
-            20_000,
-          );
-        })(),
+        until(
+          async () => (await ordersAt(venue)).length > 0,
+          () => `an order at the venue; ${program} said: ${running.said()}`,
+          20_000,
+        ),
       ]);
-      child.kill(signal as NodeJS.Signals);
-      const [code, said] = await end;
+      running.child.kill(signal as NodeJS.Signals);
+      const [code, said] = await running.end;
       expect(await openOrdersAt(venue), said).toEqual([]);
       expect(code, said).toBe(0);
       // Nothing was still on its way when the program ended: the venue's own ledger, later.

@@ -5,6 +5,7 @@ mod bybit_script;
 
 use bybit_script::{Answer, SYMBOL, Script, limit, settings};
 use hbl_venues::binance::{BinanceCore, CoreSettings};
+use hbl_venues::bybit::core::Socket;
 use hbl_venues::bybit::orders::link_id::LinkIds;
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::codes::SYMBOL_UNKNOWN;
@@ -231,4 +232,33 @@ fn reports_of_bybit_before_the_list_was_read_are_no_fault_and_are_read_with_the_
     odd["qty"] = "one".into();
     venue.private("order", json!([odd]));
     assert_eq!(venue.core.frame_errors(), 1);
+}
+
+#[test]
+fn a_registration_waits_for_order_entry_so_that_the_first_order_can_be_sent() {
+    let mut venue = Script::new(settings());
+    venue.shut.insert(Socket::Trade);
+    venue.pass(3_000);
+    let reason = venue.core.pending_reason(SYMBOL).unwrap();
+    assert!(reason.contains("trade connection"), "{reason}");
+    let (at, conn) = (venue.now(), venue.conns[&Socket::Trade]);
+    venue.core.on_opened(at, Socket::Trade, conn);
+    venue.pump();
+    assert_eq!(venue.core.pending_reason(SYMBOL), None);
+    assert!(venue.core.is_ready());
+}
+
+#[test]
+fn without_order_entry_a_registration_does_not_wait_for_ever() {
+    let mut venue = Script::new(settings());
+    venue.shut.insert(Socket::Trade);
+    venue.pass(9_000);
+    assert!(venue.core.pending_reason(SYMBOL).is_some());
+    venue.pass(2_000);
+    assert_eq!(venue.core.pending_reason(SYMBOL), None);
+    let mut without = settings();
+    without.credentials = None;
+    let mut venue = Script::new(without);
+    venue.pass(200);
+    assert_eq!(venue.core.pending_reason(SYMBOL), None, "market data only");
 }

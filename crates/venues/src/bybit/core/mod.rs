@@ -5,6 +5,7 @@ mod absence_proof;
 mod answers;
 mod calls;
 mod connections;
+mod entry_wait;
 mod instruments;
 mod login;
 mod order_rules;
@@ -159,6 +160,7 @@ pub struct BybitCore {
     topics: Topics,
     private: Login,
     trade: Login,
+    entry_wait: entry_wait::EntryWait,
     reconcile: Reconcile,
     /// When everything is compared with the venue again.
     audit_at: u64,
@@ -225,6 +227,7 @@ impl BybitCore {
             topics: Topics::default(),
             private: Login::No,
             trade: Login::No,
+            entry_wait: entry_wait::EntryWait::default(),
             reconcile: Reconcile::default(),
             audit_at: u64::MAX,
             clock: ServerClock::new(settings.clock_refuse_ms),
@@ -289,6 +292,7 @@ impl BybitCore {
         }
         self.tick_topics(now);
         self.tick_login(now);
+        self.tick_entry_wait(now);
         self.tick_rest(now);
         self.tick_modes(now);
         self.tick_requests(now);
@@ -328,6 +332,7 @@ impl BybitCore {
             self.rest_due(),
             self.sweep_due(),
             self.key.next_due(),
+            self.entry_wait.next_due(),
             self.requests.next_due().unwrap_or(u64::MAX),
         ]
         .into_iter()

@@ -77,9 +77,14 @@ impl MarketData for BybitCore {
         if self.listings.is_being_read(symbol) {
             return Some(format!("the venue is asked for {symbol}"));
         }
-        let waits =
-            self.settings.credentials.is_some() && self.is_gathering() && !self.key.was_refused;
-        waits.then(|| self.account_wait().to_owned())
+        if self.settings.credentials.is_none() || self.key.was_refused {
+            return None;
+        }
+        let pending = match self.is_gathering() {
+            true => Some(self.account_wait()),
+            false => self.entry_pending(),
+        };
+        pending.map(str::to_owned)
     }
 
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
