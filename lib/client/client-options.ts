@@ -1,11 +1,6 @@
 import {
-  resolveBotId,
-  resolveHeartbeatNs,
   resolveInstruments,
-  resolveRequireLiveBook,
-  resolveOrderDeadlineNs,
   resolveReadOnly,
-  resolveRequirement,
   requireRoi,
   type BotOptions,
   type InstrumentInput,
@@ -13,7 +8,8 @@ import {
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import type { Backend, DepthKind } from '../bot/create.js';
-import { resolveWait, type WaitOptions, type WaitStrategy } from '../models/wait-options.js';
+import { nativeBotConfig } from '../bot/native-bot-config.js';
+import type { WaitOptions, WaitStrategy } from '../models/wait-options.js';
 import { HftError } from '../models/hft-error.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { RequiredOrders } from '../models/orders-kind.js';
@@ -214,24 +210,10 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
     instruments,
     backend,
     depth,
-    config: {
-      instruments: instruments.map((spec) => ({
-        connector: spec.connector,
-        symbol: spec.symbol,
-        tickSize: spec.tickSize,
-        lotSize: spec.lotSize,
-        roiLb: spec.roi?.lb ?? 0,
-        roiUb: spec.roi?.ub ?? 0,
-        lastTradesCapacity: spec.lastTradesCapacity,
-      })),
-      botId: resolveBotId(options.botId),
-      wait: resolveWait(options.wait),
-      heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
-      requireLiveBook: resolveRequireLiveBook(options.requireLiveBook),
-      orderDeadlineNs: resolveOrderDeadlineNs(orderDeadlineMs ?? answerTimeoutMs),
-      onlyLooks: readOnly,
-      ...resolveRequirement(options),
-    },
+    config: nativeBotConfig(instruments, {
+      ...options,
+      orderDeadlineMs: orderDeadlineMs ?? answerTimeoutMs,
+    }),
     requirement: {
       ...(options.requireOrders === undefined ? {} : { requireOrders: options.requireOrders }),
       ...(options.requireEnvironment === undefined
