@@ -149,7 +149,7 @@ export class StubVenue {
       // Filled on the way: the fill has been reported, the request comes too late.
       order.req = StatusCode.None;
       if (isOpen(order)) apply(order);
-      this.tell(order, atNs);
+      this.report(order, atNs);
     });
     return CommandError.Ok;
   }
@@ -193,10 +193,10 @@ export class StubVenue {
       return;
     }
     if (takes) {
-      if (!fills) this.tell(order, atNs);
+      if (!fills) this.report(order, atNs);
       return;
     }
-    this.tell(order, atNs);
+    this.report(order, atNs);
     if (!fills) return;
     const answeredNs = this.host.nowNs();
     const first = inParts ? this.wholeLots(order.asset, order.qty / 2) : 0;
@@ -236,7 +236,7 @@ export class StubVenue {
   private expire(order: StubOrder, atNs: number): void {
     order.status = StatusCode.Expired;
     order.leavesQty = 0;
-    this.tell(order, atNs);
+    this.report(order, atNs);
   }
 
   /** `price`: of the level that is taken; left out, the order rests and is taken itself. */
@@ -246,11 +246,11 @@ export class StubVenue {
     order.maker = price === undefined;
     order.leavesQty = this.wholeLots(order.asset, order.leavesQty - qty);
     order.status = order.leavesQty > 0 ? StatusCode.PartiallyFilled : StatusCode.Filled;
-    this.tell(order, atNs);
+    this.report(order, atNs);
     this.host.filled(order);
   }
 
-  private tell(order: StubOrder, atNs: number): void {
+  private report(order: StubOrder, atNs: number): void {
     const exchTsNs = this.host.unixNs(atNs);
     order.exchTsNs = exchTsNs > order.exchTsNs ? exchTsNs : order.exchTsNs + 1n;
     this.host.orderUpdated(order);
