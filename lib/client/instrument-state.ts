@@ -14,7 +14,7 @@ export class InstrumentState {
   /** Signed; NaN while it is not known. */
   position = NaN;
   /** State of the bot's book, as it was reported last. */
-  toldState: BookState = 'disconnected';
+  reportedState: BookState = 'disconnected';
   /** What the connector last complained about while there is no whole book, '' when nothing. */
   complaint = '';
   /** Why the connector refused the instrument itself; `undefined` while it did not. */
@@ -39,7 +39,7 @@ export class InstrumentState {
 
   /** Whether the book can be traded on: the bot's word, as far as the copy here is whole. */
   get bookState(): BookState {
-    return this.toldState === 'live' && !this.book.synced ? 'resyncing' : this.toldState;
+    return this.reportedState === 'live' && !this.book.synced ? 'resyncing' : this.reportedState;
   }
 
   /** The best `levels` of each side. */

@@ -1,7 +1,6 @@
 import { resolveBackend } from '../bot/create.js';
 import type { BalanceChange } from '../models/balance-change.js';
 import { assetOn } from '../models/asset-on.js';
-import { reasonOfBookState } from '../models/book-state.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import { findInstrument, selectInstrument } from '../models/find-instrument.js';
 import { HftError } from '../models/hft-error.js';
@@ -25,6 +24,7 @@ import { type InstrumentState } from './instrument-state.js';
 import { openNativeSession } from './native-session.js';
 import { checkOrderId, checkTimeoutMs } from './order-checks.js';
 import type { CancelOutcome, ModifyOutcome, OrderOutcome } from './order-outcome.js';
+import { readClientHealth } from './read-client-health.js';
 import { openStubSession } from './stub-session.js';
 
 /** Which orders `getOrders` lists. */
@@ -183,9 +183,9 @@ export class LiveClient extends ClientEvents {
           ),
         );
       }, timeoutMs);
-      const stopWatching = this.#core.whenReadyChanges(() => {
+      const stopWatching = this.#core.readiness.whenChanged(() => {
         const dead = this.#closing !== undefined || this.#state === 'failed';
-        const refusal = this.#core.refusal ?? this.#core.accounts.failure();
+        const refusal = this.#core.readiness.refusal;
         if (!dead && refusal === undefined && !this.#core.isReady) return false;
         clearTimeout(timer);
         if (refusal !== undefined) reject(refusal);
@@ -215,7 +215,8 @@ export class LiveClient extends ClientEvents {
 
   /** Links, latencies, throughput, queues, losses: a snapshot, made now. */
   get health(): ClientHealth {
-    return this.#core.health(this.#state, this.#failure?.message ?? '', this.#startedMs);
+    const failure = this.#failure?.message ?? '';
+    return readClientHealth(this.#core, this.#state, failure, this.#startedMs);
   }
 
   // ---- state
@@ -423,7 +424,7 @@ export class LiveClient extends ClientEvents {
     await this.#core.connector.stop();
     // A connector of its own has the last word, and reports what is left itself.
     if (left.length > 0 && !this.#core.connector.isOwned)
-      this.#core.tellError(ordersLeftOpen('the client', left.map(orderLeft)), 'client');
+      this.#core.reportError(ordersLeftOpen('the client', left.map(orderLeft)), 'client');
     this.#starting = undefined;
     this.#enter('stopped');
   }
@@ -432,7 +433,7 @@ export class LiveClient extends ClientEvents {
     try {
       await this.stop();
     } catch (error) {
-      this.#core.tellError(error instanceof Error ? error : new Error(String(error)), 'client');
+      this.#core.reportError(error instanceof Error ? error : new Error(String(error)), 'client');
     }
     this.#timers.stop();
     this.#core.orders.close();
@@ -450,7 +451,7 @@ export class LiveClient extends ClientEvents {
     await session.close().catch(() => undefined);
     await this.#core.closeSession('connection_lost');
     await this.#core.connector.stop();
-    this.#core.tellError(failure, 'worker');
+    this.#core.reportError(failure, 'worker');
     this.#core.hub.end(failure);
   }
 
@@ -489,20 +490,7 @@ export class LiveClient extends ClientEvents {
 
   #missing(): string {
     if (this.#state !== 'running') return `the client is ${this.#state}`;
-    const account = this.#core.accounts.missing();
-    const missing = this.#core.instruments.filter(
-      (state) => !this.#core.links.isUp(state.asset) || state.bookState !== 'live',
-    );
-    return missing
-      .map((state) => {
-        if (!this.#core.links.isUp(state.asset))
-          return `connector ${state.spec.connector} is not there`;
-        const why = state.complaint === '' ? '' : ` (the connector says: ${state.complaint})`;
-        const { bookState, spec } = state;
-        return `the book of ${spec.symbol} is ${bookState}: ${reasonOfBookState(bookState)}${why}`;
-      })
-      .concat(account === '' ? [] : [account])
-      .join(', ');
+    return this.#core.readiness.missing();
   }
 }
 

@@ -156,9 +156,9 @@ export class RecordRouter {
       case RecordKind.BookState:
         if (state === undefined) return;
         this.#flush();
-        state.toldState = view.bookState;
+        state.reportedState = view.bookState;
         // Every level of it stands before this record.
-        if (state.toldState === 'live') state.book.synced = true;
+        if (state.reportedState === 'live') state.book.synced = true;
         hub.emit('bookState', bookStateFromView(view, specs));
         this.#options.onBookState(state.asset);
         return;
