@@ -10,11 +10,8 @@ import type { OrderLeft } from '../models/order-left.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import { bybitConnectorEnv } from './bybit-connector-env.js';
 import { bybitConnectorSettings, type BybitConnectorOptions } from './bybit-connector-settings.js';
-import {
-  ConnectorProcess,
-  type ConnectorExit,
-  type ConnectorProcessHealth,
-} from './connector-process.js';
+import { ConnectorProcess, type ConnectorProcessHealth } from './connector-process.js';
+import type { ConnectorExit } from './connector-run.js';
 import type { AssignedConnector } from './assign-connector.js';
 import { CONNECTOR_KINDS, type ConnectorKind } from './connector-kinds.js';
 import { RESTART_KEYS } from './connector-process-options.js';
