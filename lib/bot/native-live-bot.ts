@@ -7,6 +7,7 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import { errorFromCommand, errorFromNative } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
+import { MARKET_CODE } from '../models/order-type.js';
 import {
   CommandError,
   RECORD_BYTES,
@@ -41,9 +42,6 @@ import { assetOn } from '../models/asset-on.js';
 import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
 import { OrderSides } from '../models/order-sides.js';
 import { SlicedWaits } from './sliced-waits.js';
-
-/** hftbacktest's number of a market order. */
-const MARKET = 1;
 
 /**
  * A bot on shared memory, whichever book it keeps. It belongs to the thread that made it.
@@ -236,7 +234,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     const { addon, handle } = this;
     const instrument = this.instrument(asset);
     const { orderId, side, price, qty, timeInForce, orderType } = check.checkOrderRequest(order);
-    check.checkGrid(instrument, price, qty, orderType === MARKET);
+    check.checkGrid(instrument, price, qty, orderType === MARKET_CODE);
     const waitNs = check.checkWait(wait);
     return this.request('submitOrder', asset, orderId, waitNs, () =>
       addon.botSubmitOrder(handle, asset, orderId, side, price, qty, timeInForce, orderType, 0),
@@ -301,9 +299,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
 
   waitNextFeed(includeOrderResponses: boolean, timeoutNs: number): ElapseResult {
     this.open();
-    if (typeof includeOrderResponses !== 'boolean') {
-      check.invalid('includeOrderResponses', includeOrderResponses, 'must be true or false');
-    }
+    check.checkBoolean(includeOrderResponses, 'includeOrderResponses');
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     return this.waited('waitNextFeed', timeoutNs, (native, sliceNs) => {
       const code = native.waitNextFeed(includeOrderResponses, sliceNs);
@@ -365,12 +361,12 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
     const native = this.open();
     const asset = assetOn(this.instruments, connector);
-    const told = environment === 'unknown' ? '' : environment;
+    const asReported = environment === 'unknown' ? '' : environment;
     const code = this.guard('agreeOrders', () =>
-      native.agreeOrders(asset, ordersToCode(orders), told),
+      native.agreeOrders(asset, ordersToCode(orders), asReported),
     );
     if (code !== CommandError.Ok)
-      throw errorFromCommand(code, `agreeOrders(${connector}, ${ordersText(orders, told)})`);
+      throw errorFromCommand(code, `agreeOrders(${connector}, ${ordersText(orders, asReported)})`);
   }
 
   stats(): BotStats {

@@ -3,6 +3,7 @@ import { OrderIdSource } from '../bot/order-id-source.js';
 import type { ConnectorError } from '../models/connector-error.js';
 import { HftError } from '../models/hft-error.js';
 import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
+import { noBalances } from '../models/no-balances.js';
 import { Balances } from '../models/balances.js';
 import type { NativeLink } from '../native/addon.js';
 import { ClientConnector } from './client-connector.js';
@@ -216,13 +217,8 @@ export class ClientCore {
       });
     }
     const link = this.session?.port.links().find((each) => each.connector === connector);
-    if (link !== undefined && isLinkUp(linkStateFromCode(link.status)) && !reportsBalances(link)) {
-      throw new HftError(
-        'ERR_UNSUPPORTED_BY_CONNECTOR',
-        `the connector ${connector} tells no balances.`,
-        { remedy: "Use this package's connector, of this version." },
-      );
-    }
+    if (link !== undefined && isLinkUp(linkStateFromCode(link.status)) && !reportsBalances(link))
+      throw noBalances(connector);
     return connector;
   }
 
@@ -314,7 +310,7 @@ export class ClientCore {
       this.reportError(toError(error), 'handler');
       return;
     }
-    // Nobody takes it: Node's own rule for uncaught exceptions holds, after the other events.
+    // It has no handler: Node's own rule for uncaught exceptions holds, after the other events.
     queueMicrotask(() => {
       throw error;
     });

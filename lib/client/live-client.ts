@@ -1,5 +1,7 @@
+import { asError } from '../models/as-error.js';
 import { resolveBackend } from '../bot/create.js';
 import type { BalanceChange } from '../models/balance-change.js';
+import { checkOrderId } from '../models/arguments.js';
 import { assetOn } from '../models/asset-on.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import { findInstrument, selectInstrument } from '../models/find-instrument.js';
@@ -22,7 +24,7 @@ import type { OpenSession } from './client-session.js';
 import { ordersLeftOpen, type OrderLeft } from '../models/order-left.js';
 import { type InstrumentState } from './instrument-state.js';
 import { openNativeSession } from './native-session.js';
-import { checkOrderId, checkTimeoutMs } from './order-checks.js';
+import { checkTimeoutMs } from './order-checks.js';
 import type { CancelOutcome, ModifyOutcome, OrderOutcome } from './order-outcome.js';
 import { readClientHealth } from './read-client-health.js';
 import { openStubSession } from './stub-session.js';
@@ -363,13 +365,13 @@ export class LiveClient extends ClientEvents {
     this.#requireRunning();
     const asset = assetOn(this.instruments, connector);
     const code = ordersToCode(orders);
-    const told = environment === 'unknown' ? '' : environment;
+    const asReported = environment === 'unknown' ? '' : environment;
     const port = this.#core.session?.port;
     const link = port?.links().find((each) => each.connector === connector);
-    const what = `agreeOrders(${connector}, ${ordersText(orders, told)})`;
-    if (link?.orders !== code || link.environment !== told)
+    const what = `agreeOrders(${connector}, ${ordersText(orders, asReported)})`;
+    if (link?.orders !== code || link.environment !== asReported)
       throw errorFromCommand(CommandError.OrdersChanged, what);
-    if (port?.agreeOrders(asset, code, told) === 0)
+    if (port?.agreeOrders(asset, code, asReported) === 0)
       throw new HftError('ERR_QUEUE_FULL', `${what}: the command queue is full.`);
   }
 
@@ -433,7 +435,7 @@ export class LiveClient extends ClientEvents {
     try {
       await this.stop();
     } catch (error) {
-      this.#core.reportError(error instanceof Error ? error : new Error(String(error)), 'client');
+      this.#core.reportError(asError(error), 'client');
     }
     this.#timers.stop();
     this.#core.orders.close();

@@ -1,3 +1,4 @@
+import { errorText } from '../models/error-text.js';
 import { BinanceBook, type BinanceDiff, type BinanceSnapshot } from './binance-book.js';
 import type { ResolvedBinanceOptions } from './binance-options.js';
 import { BinanceRestError, type BinanceRest } from './binance-rest.js';
@@ -136,7 +137,7 @@ export class BinanceBookSync {
 
   /** How long to wait before the next attempt; `Infinity`: never. */
   #onSnapshotError(error: unknown, delayMs: number): number {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     const rest = error instanceof BinanceRestError ? error : undefined;
     const code = rest === undefined || rest.status === 0 ? 'rest_failed' : `http_${rest.status}`;
     this.#push({ type: 'error', code, message });

@@ -1,5 +1,6 @@
-import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
+import { withoutUndefined } from '../models/without-undefined.js';
 
 /** Options of `BinanceWsStream`; all have defaults. */
 export interface BinanceOptions {
@@ -68,7 +69,7 @@ export function resolveBinanceOptions(options: BinanceOptions): ResolvedBinanceO
   checkKeys(options, KEYS, '');
   const { market = 'spot' } = options;
   if (!(['spot', 'usdm'] as unknown[]).includes(market))
-    throw new HftError('ERR_INVALID_ARGUMENT', `market: ${market} must be spot or usdm.`);
+    invalid('market', market, 'must be spot or usdm');
   const resolved: ResolvedBinanceOptions = {
     ...ADDRESSES[market],
     market,
@@ -90,17 +91,8 @@ export function resolveBinanceOptions(options: BinanceOptions): ResolvedBinanceO
   return resolved;
 }
 
-function withoutUndefined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
-}
-
 function checkUrl(name: string, url: string, protocols: readonly string[]): void {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (!protocols.includes(protocol))
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `${name}: ${JSON.stringify(url)} must be an address that begins with ${protocols.join(' or ')}//.`,
-    );
+    invalid(name, url, `must be an address that begins with ${protocols.join(' or ')}//`);
 }

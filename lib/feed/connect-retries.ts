@@ -1,6 +1,6 @@
+import { asError } from '../models/as-error.js';
 import { HftError } from '../models/hft-error.js';
 import { backoffDelayMs } from './backoff.js';
-import { asError } from './feed.js';
 import type { StopGate } from './stop-gate.js';
 import type { ResolvedStreamOptions } from './stream-options.js';
 

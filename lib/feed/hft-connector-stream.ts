@@ -1,8 +1,9 @@
+import { asError } from '../models/as-error.js';
 import { HftError } from '../models/hft-error.js';
 import { ConnectRetries } from './connect-retries.js';
 import { ConnectorReader } from './connector-reader.js';
 import type { ConnectorHealth, ConnectorWrapper } from './connector-wrapper.js';
-import { Feed, asError } from './feed.js';
+import { Feed } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import type { FeedHealth } from './feed-health.js';
 import { FeedLog } from './feed-log.js';

@@ -18,7 +18,7 @@ export interface KnownKeys {
  * @param hints - What to say to names that other libraries know and this one does not.
  */
 export function knownKeys<T extends object>(
-  names: NamesOf<T>,
+  names: { readonly [Name in keyof T]-?: unknown },
   hints: Readonly<Record<string, string>> = {},
 ): KnownKeys {
   return { names: new Set(Object.keys(names)), hints: new Map(Object.entries(hints)) };

@@ -20,9 +20,11 @@ import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
+import { invalid } from '../models/invalid.js';
 import { errorFromCommand } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
+import { MARKET_CODE } from '../models/order-type.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import { CommandError } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
@@ -43,6 +45,7 @@ import {
 import { stubOrderResponse, type StubOrder } from './stub-order.js';
 import { OrderSides } from '../models/order-sides.js';
 
+/** Options of `StubConnectorBot`; only `instruments` is required. */
 export interface StubBotOptions extends BotOptions, StubOptions {
   /** A word in shared memory: once another thread sets it (and notifies), the bot has ended. */
   readonly stop?: Int32Array;
@@ -57,9 +60,6 @@ interface Wanted {
   asset: number;
   orderId: bigint | null;
 }
-
-/** hftbacktest's number of a market order. */
-const MARKET = 1;
 
 /**
  * The bot for when there is no addon, no connector or no wish for either: prices are made up by a
@@ -168,7 +168,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
    * @throws HftError `ERR_INVALID_ARGUMENT` without `record: true`.
    */
   recording(): StubData {
-    if (!this.options.record) check.invalid('stub.record', false, 'must be true to keep the feeds');
+    if (!this.options.record) invalid('stub.record', false, 'must be true to keep the feeds');
     const feeds = [...this.connector.kept];
     return { instruments: this.instruments.map(describeInstrument), feeds };
   }
@@ -244,7 +244,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
   override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
     const { instrument } = this.openAsset(asset);
     const request = check.checkOrderRequest(order);
-    check.checkGrid(instrument, request.price, request.qty, request.orderType === MARKET);
+    check.checkGrid(instrument, request.price, request.qty, request.orderType === MARKET_CODE);
     const waitNs = check.checkWait(wait);
     const code =
       this.denial(asset) ?? this.connector.venue.submit(asset, request, instrument.tickSize);
@@ -299,9 +299,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
 
   waitNextFeed(includeOrderResponses: boolean, timeoutNs: number): ElapseResult {
     this.assertOpen();
-    if (typeof includeOrderResponses !== 'boolean') {
-      check.invalid('includeOrderResponses', includeOrderResponses, 'must be true or false');
-    }
+    check.checkBoolean(includeOrderResponses, 'includeOrderResponses');
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     return this.waitFor(
       { feed: true, order: includeOrderResponses, asset: -1, orderId: null },
