@@ -7,7 +7,7 @@ import type { EventHub } from './event-hub.js';
 
 type Requirement = Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>;
 
-/** The connector process of a client: one per start, told about by the client's events. */
+/** The connector process of a client: one per start, reported by the client's events. */
 export class ClientConnector {
   readonly #given: AssignedConnector | undefined;
   readonly #hub: EventHub;

@@ -29,7 +29,7 @@ export class ClientReadiness {
     );
   }
 
-  /** Why the client can never become ready as things are; `undefined` while it can. */
+  /** Why the client cannot become ready unless something changes; `undefined` while it can. */
   get refusal(): HftError | undefined {
     const refused = this.#instruments.find(({ refusal }) => refusal !== undefined);
     return refused?.refusal ?? this.#accounts.failure();

@@ -53,7 +53,7 @@ export class ConnectorLinks {
       case 'restarted': {
         this.#up.set(connector, true);
         const again = state === 'restarted' && wasUp === true;
-        // A restart that nobody saw going is reported as both: what was under way is lost all the same.
+        // A restart without a loss before it is reported as both: what was under way is lost all the same.
         const events = again ? [this.#change('connectionLost', connector, 'connector')] : [];
         if (again || wasUp === false)
           events.push(this.#change('connectionRestored', connector, 'connector'));

@@ -23,10 +23,10 @@ export class InstrumentState {
   localTsNs = 0n;
   /** performance.now() of the last market data, NaN before the first. */
   lastEventMs = NaN;
-  /** Levels of the batch that is being read; arrays exist only while somebody wants them. */
+  /** Levels of the batch that is being read; arrays exist only while `bookUpdate` has a listener. */
   bids: BookLevel[] = [];
   asks: BookLevel[] = [];
-  /** Levels since the last batch edge, counted also when nobody wants them. */
+  /** Levels since the last batch edge, counted without a listener too. */
   pendingLevels = 0;
   pendingSnapshot = false;
   /** The next book batch starts a new book. */

@@ -21,10 +21,13 @@ export type ConnectorProcessState =
 /** Condition of a connector process, made now. */
 export interface ConnectorProcessHealth {
   readonly state: ConnectorProcessState;
+  /** True while a process runs, ready or not. */
   readonly processAlive: boolean;
   /** `undefined` while no process runs. */
   readonly pid: number | undefined;
+  /** Times the process was started again after its death. */
   readonly restarts: number;
+  /** Age of the running process, ms; 0 while none runs. */
   readonly uptimeMs: number;
   /** The last lines that it wrote to stderr, without secrets. */
   readonly stderrTail: string;

@@ -193,7 +193,7 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
     });
   }
 
-  /** The connector is told by a variable what an option of the program says. */
+  /** Why orders are real: an option of the program says it, or a variable. */
   #cause(): string {
     if (this.#optionSaid) return 'the option `paper: false`';
     return this.#because ?? '';
@@ -217,7 +217,7 @@ function words(
 ): string[] {
   const { kind, files = [], args = [] } = options;
   const file = temporary ?? named;
-  // A simulated exchange has to be told what it trades; event arrays do not name their symbol.
+  // A simulated exchange must know what it trades; event arrays do not name their symbol.
   const isNeeded =
     (kind === 'sim' && file === undefined) || (kind === 'replay' && instruments.length === 1);
   const symbols = options.symbols ?? (isNeeded ? instruments : []);
