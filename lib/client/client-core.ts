@@ -5,7 +5,6 @@ import { HftError } from '../models/hft-error.js';
 import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
 import { noBalances } from '../models/no-balances.js';
 import { Balances } from '../models/balances.js';
-import type { NativeLink } from '../native/addon.js';
 import { ClientConnector } from './client-connector.js';
 import type { ClientOrder } from './client-order.js';
 import type { ClientErrorEvent, ClientEventName, ClientState } from './client-event.js';

@@ -12,7 +12,7 @@ import { nativeBotConfig } from '../bot/native-bot-config.js';
 import type { WaitOptions, WaitStrategy } from '../models/wait-options.js';
 import { checkWhole } from '../models/arguments.js';
 import { invalid } from '../models/invalid.js';
-import { checkKeys, knownKeys } from '../models/known-keys.js';
+import { checkKeys, keysOfTable, knownKeys } from '../models/known-keys.js';
 import { withoutUndefined } from '../models/without-undefined.js';
 import type { RequiredOrders } from '../models/orders-kind.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
@@ -167,7 +167,7 @@ const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
   error: { capacity: 65_536, policy: 'keep', collect: 'use' },
 };
 
-const QUEUE_NAMES = knownKeys<Record<QueueName, unknown>>(QUEUES);
+const QUEUE_NAMES = keysOfTable(QUEUES);
 
 /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option, or an unknown one. */
 export function resolveClientOptions(options: LiveClientOptions): ResolvedClientOptions {

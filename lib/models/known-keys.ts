@@ -18,10 +18,15 @@ export interface KnownKeys {
  * @param hints - What to say to names that other libraries know and this one does not.
  */
 export function knownKeys<T extends object>(
-  names: { readonly [Name in keyof T]-?: unknown },
+  names: NamesOf<T>,
   hints: Readonly<Record<string, string>> = {},
 ): KnownKeys {
   return { names: new Set(Object.keys(names)), hints: new Map(Object.entries(hints)) };
+}
+
+/** The names of a table that holds a value for each. */
+export function keysOfTable(table: object): KnownKeys {
+  return { names: new Set(Object.keys(table)), hints: new Map() };
 }
 
 /** The same names without some of them. */

@@ -137,11 +137,11 @@ export class StubConnectorBot extends OrderSides implements Bot {
    * when the bot has ended.
    */
   get nextDueNs(): number {
-    const { clock, queue, records } = this.connector;
+    const { clock, schedule, records } = this.connector;
     if (this.ended) return Infinity;
     if (records.waitingCount > 0) return 0;
-    if (queue.size === 0) return Infinity;
-    return clock.isReal ? Math.max(0, queue.nextNs - clock.nowNs()) : 0;
+    if (schedule.size === 0) return Infinity;
+    return clock.isReal ? Math.max(0, schedule.nextNs - clock.nowNs()) : 0;
   }
 
   /**
@@ -154,9 +154,9 @@ export class StubConnectorBot extends OrderSides implements Bot {
   step(maxRecords: number = this.batch.capacity): number {
     this.assertOpen();
     check.checkCount(maxRecords, 'maxRecords', this.batch.capacity);
-    const { clock, queue, records } = this.connector;
+    const { clock, schedule, records } = this.connector;
     if (!clock.stopped && records.waitingCount === 0) {
-      if (!clock.isReal && queue.size > 0) clock.sleepUntil(queue.nextNs);
+      if (!clock.isReal && schedule.size > 0) clock.sleepUntil(schedule.nextNs);
       this.connector.catchUp(maxRecords);
     }
     return records.take(maxRecords).count;
@@ -323,11 +323,11 @@ export class StubConnectorBot extends OrderSides implements Bot {
     this.assertOpen();
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     check.checkCount(maxRecords, 'maxRecords', this.batch.capacity);
-    const { clock, queue, records } = this.connector;
+    const { clock, schedule, records } = this.connector;
     const endNs = clock.nowNs() + timeoutNs;
     while (!this.ended && !this.connector.catchUp(maxRecords)) {
       if (clock.nowNs() >= endNs) break;
-      clock.sleepUntil(Math.min(endNs, queue.nextNs));
+      clock.sleepUntil(Math.min(endNs, schedule.nextNs));
     }
     return records.take(clock.stopped ? 0 : maxRecords);
   }
@@ -433,19 +433,19 @@ export class StubConnectorBot extends OrderSides implements Bot {
   private waitFor(wanted: Wanted, timeoutNs: number): ElapseResult {
     this.wanted = wanted;
     this.seen = { feed: false, order: false };
-    const { clock, queue, records } = this.connector;
+    const { clock, schedule, records } = this.connector;
     const endNs = clock.nowNs() + timeoutNs;
     try {
       for (;;) {
         if (clock.stopped) return 'end_of_data';
-        while (queue.nextNs <= Math.min(clock.nowNs(), endNs)) {
-          queue.happenNext();
+        while (schedule.nextNs <= Math.min(clock.nowNs(), endNs)) {
+          schedule.happenNext();
           if (this.seen.feed) return 'market_feed';
           if (this.seen.order) return 'order_response';
         }
         if (this.connector.exhausted) return 'end_of_data';
         if (clock.nowNs() >= endNs) return 'ok';
-        clock.sleepUntil(Math.min(endNs, queue.nextNs));
+        clock.sleepUntil(Math.min(endNs, schedule.nextNs));
       }
     } finally {
       this.wanted = null;

@@ -3,8 +3,8 @@ import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { RecordFlag, RecordKind } from '../models/record-layout.js';
 import { makeTrade, type Trade } from '../models/trade.js';
-import { EventQueue } from './event-queue.js';
 import { Random } from './random.js';
+import { Schedule } from './schedule.js';
 import { StubAccount } from './stub-account.js';
 import { StubAccounts } from './stub-accounts.js';
 import { StubBook } from './stub-book.js';
@@ -47,7 +47,7 @@ const RESYNC_NS = 1_000_000;
 export class StubConnector {
   readonly clock: StubClock;
   /** What is going to happen. */
-  readonly queue = new EventQueue();
+  readonly schedule = new Schedule();
   readonly records: StubRecords;
   readonly assets: readonly StubAsset[];
   readonly venue: StubVenue;
@@ -97,7 +97,7 @@ export class StubConnector {
 
   /** Nothing is going to happen any more, until an order is sent. */
   get exhausted(): boolean {
-    return !this.feedsLeft && this.queue.size === 0;
+    return !this.feedsLeft && this.schedule.size === 0;
   }
 
   /** @throws HftError `ERR_INSTRUMENT_NOT_FOUND`. */
@@ -109,8 +109,8 @@ export class StubConnector {
   /** Lets happen what is due, until enough records wait; true when any does. */
   catchUp(maxRecords: number): boolean {
     const nowNs = this.clock.nowNs();
-    while (this.queue.nextNs <= nowNs && this.records.waitingCount < maxRecords) {
-      this.queue.happenNext();
+    while (this.schedule.nextNs <= nowNs && this.records.waitingCount < maxRecords) {
+      this.schedule.happenNext();
     }
     return this.records.waitingCount > 0;
   }
@@ -118,7 +118,7 @@ export class StubConnector {
   /** Reports orders, position, balance and book of an instrument again, a moment later. */
   resync(asset: number): void {
     const { book, instrument } = this.asset(asset);
-    this.queue.add(this.clock.nowNs() + RESYNC_NS, () => {
+    this.schedule.add(this.clock.nowNs() + RESYNC_NS, () => {
       const exchTsNs = this.clock.unixNs(this.clock.nowNs());
       const times = { exchTsNs, localTsNs: exchTsNs };
       const { state } = book;
@@ -143,7 +143,7 @@ export class StubConnector {
         nowNs: () => this.clock.nowNs(),
         unixNs: (elapsedNs) => this.clock.unixNs(elapsedNs),
         schedule: (dueNs, happen) => {
-          this.queue.add(Math.round(dueNs), happen);
+          this.schedule.add(Math.round(dueNs), happen);
         },
         depth: (asset) => this.asset(asset).book,
         lotSize: (asset) => this.asset(asset).instrument.lotSize,
@@ -187,7 +187,7 @@ export class StubConnector {
     // A feed never overtakes the one before it.
     this.lastFeedDueNs = Math.max(this.lastFeedDueNs, Math.round(feed.atNs + latencyNs));
     const dueNs = this.lastFeedDueNs;
-    this.queue.add(dueNs, () => {
+    this.schedule.add(dueNs, () => {
       this.applyFeed(feed, dueNs);
       this.scheduleFeed();
     });
