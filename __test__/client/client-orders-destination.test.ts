@@ -6,7 +6,7 @@ import type { LiveClientOptions } from '../../lib/client/client-options.js';
 import type { ClientErrorEvent } from '../../lib/client/client-event.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { CommandError, LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
-import { WireStatus } from '../../lib/client/order-state.js';
+import { WireStatus } from '../../lib/models/wire-status.js';
 import { fakeClient, instrument } from './clients.js';
 import { bookState, FakeSession, settled } from './fake-session.js';
 

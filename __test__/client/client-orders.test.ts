@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { OrderUpdate } from '../../lib/client/client-event.js';
-import { WireStatus } from '../../lib/client/order-state.js';
+import { WireStatus } from '../../lib/models/wire-status.js';
 import { CommandError, LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
 import { buy, connectedClient, fakeClient, withOrder } from './clients.js';
 import { settled } from './fake-session.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { WireStatus } from '../../lib/client/order-state.js';
+import { WireStatus } from '../../lib/models/wire-status.js';
 import { HftError } from '../../lib/models/hft-error.js';
 import { CommandError, RecordKind } from '../../lib/models/record-layout.js';
 import { buy, connectedClient, withOrder } from './clients.js';

@@ -2,7 +2,7 @@ import { afterEach, expect } from 'vitest';
 
 import type { LiveClientOptions } from '../../lib/client/client-options.js';
 import { LiveClient } from '../../lib/client/live-client.js';
-import { WireStatus } from '../../lib/client/order-state.js';
+import { WireStatus } from '../../lib/models/wire-status.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { FakeSession, settled } from './fake-session.js';
 

@@ -5,7 +5,7 @@ import { CLIENT_EVENTS, type ClientEventMap } from '../../lib/client/client-even
 import type { FeedEventMap } from '../../lib/feed/feed-notice.js';
 import { EventType } from '../../lib/models/event-type.js';
 import { LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
-import { WireStatus } from '../../lib/client/order-state.js';
+import { WireStatus } from '../../lib/models/wire-status.js';
 import { connectedClient } from './clients.js';
 import { settled } from './fake-session.js';
 

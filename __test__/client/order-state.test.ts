@@ -7,10 +7,10 @@ import {
   closeUnseen,
   isTerminal,
   requestCancel,
-  WireStatus,
   type OrderProgress,
   type OrderReport,
 } from '../../lib/client/order-state.js';
+import { WireStatus } from '../../lib/models/wire-status.js';
 
 const fresh: OrderProgress = {
   state: 'pending_new',

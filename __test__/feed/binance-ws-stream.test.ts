@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { BinanceBook } from '../../lib/feed/binance-book.js';
-import { BinanceWsStream, type BinanceOptions } from '../../lib/feed/binance-ws-stream.js';
+import type { BinanceOptions } from '../../lib/feed/binance-options.js';
+import { BinanceWsStream } from '../../lib/feed/binance-ws-stream.js';
 import type { Feed } from '../../lib/feed/feed.js';
 import { HFTConnectorStream } from '../../lib/feed/hft-connector-stream.js';
 import { FakeBinance } from '../support/fake-binance.js';

@@ -3,7 +3,7 @@ interface Closable {
   close(): void;
 }
 
-/** Weak, so that a bot that nobody holds any more can still be collected. */
+/** Weak, so that a bot without other references can still be collected. */
 const open = new Set<WeakRef<Closable>>();
 let isListening = false;
 

@@ -1,4 +1,5 @@
 import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/invalid.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { StubOptions } from '../stub/stub-options.js';
 import type { Bot } from '../models/bot.js';
@@ -26,9 +27,12 @@ export type DepthKind = 'hashmap' | 'roivector';
 
 /** Options of {@link create}: those of every bot, and which one to make. */
 export interface CreateOptions extends BotOptions {
-  /** Default `auto`. */
+  /** Default `auto`: native where the addon was built with `live`, else the stub with a warning. */
   readonly backend?: Backend;
-  /** Default `hashmap`. */
+  /**
+   * Book of the native bot: `hashmap` keeps every level, `roivector` those in the instruments' range
+   * of interest. Default `hashmap`.
+   */
   readonly depth?: DepthKind;
   /** Settings of the stub, should it be taken. */
   readonly stub?: StubOptions;
@@ -76,10 +80,7 @@ export function resolveBackend(
   checkKeys(wishes, WISH_KEYS, 'wishes');
   if (backend === 'native' || backend === 'stub') return backend;
   if ((backend as unknown) !== 'auto') {
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `backend: ${JSON.stringify(backend)} must be auto, native or stub.`,
-    );
+    invalid('backend', backend, 'must be auto, native or stub');
   }
   const missing = whyNoLiveAddon();
   if (missing === null) return 'native';
@@ -117,10 +118,7 @@ export function create(options: CreateOptions): Bot {
   const { depth = 'hashmap', backend, stub, ...rest } = options;
   if (stub !== undefined) checkKeys(stub, STUB_KEYS, 'stub');
   if (!(['hashmap', 'roivector'] as unknown[]).includes(depth)) {
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `depth: ${JSON.stringify(depth)} must be hashmap or roivector.`,
-    );
+    invalid('depth', depth, 'must be hashmap or roivector');
   }
   if (depth === 'roivector') requireRoi(resolveInstruments(rest.instruments));
   const { requireOrders, requireEnvironment } = rest;

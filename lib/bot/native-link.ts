@@ -6,7 +6,7 @@ import { withJson } from '../models/with-json.js';
 import type { NativeLink } from '../native/addon.js';
 
 /** True when the connector reports the account's balances. */
-export function tellsBalances(link: NativeLink): boolean {
+export function reportsBalances(link: NativeLink): boolean {
   return (link.capabilities & Capability.Balances) !== 0;
 }
 
@@ -18,7 +18,7 @@ export function connectionHealth(link: NativeLink): ConnectionHealth {
     state,
     connected: isLinkUp(state),
     controlChannel: link.controlChannel,
-    balances: tellsBalances(link),
+    balances: reportsBalances(link),
     epoch: link.epoch,
     pid: link.pid === 0 ? undefined : link.pid,
     version: link.version,

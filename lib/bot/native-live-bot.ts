@@ -1,12 +1,13 @@
 import type { BotStats } from '../models/bot-stats.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
-import { elapseResultFromCode, type ElapseResult } from '../models/elapse-result.js';
+import type { ElapseResult } from '../models/elapse-result.js';
 import { tradeFromView } from '../models/event-from-view.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { errorFromCommand, errorFromNative } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
+import { MARKET_CODE } from '../models/order-type.js';
 import {
   CommandError,
   RECORD_BYTES,
@@ -22,13 +23,7 @@ import type { Bot, OrderId, OrderWait } from '../models/bot.js';
 import {
   BOT_KEYS,
   resolveBatchRecords,
-  resolveBotId,
-  resolveHeartbeatNs,
-  resolveOrderDeadlineNs,
-  resolveReadOnly,
   resolveInstruments,
-  resolveRequireLiveBook,
-  resolveRequirement,
   type BotOptions,
 } from '../models/bot-options.js';
 import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
@@ -36,22 +31,17 @@ import { checkKeys } from '../models/known-keys.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import { closeAtExit } from './close-at-exit.js';
 import { requireLiveAddon } from './live-addon.js';
+import { nativeBotConfig } from './native-bot-config.js';
 import { connectionHealth } from './native-link.js';
 import { NativeDepthView } from './native-depth-view.js';
 import { orderFromNative } from './native-order.js';
 import type { StateValues } from '../models/state-values.js';
-import { resolveWait } from '../models/wait-options.js';
 import { announceRealOrders } from '../models/announce-real-orders.js';
 import { checkRequirement } from '../models/check-requirement.js';
 import { assetOn } from '../models/asset-on.js';
 import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
 import { OrderSides } from '../models/order-sides.js';
-
-/** hftbacktest's number of a market order. */
-const MARKET = 1;
-
-/** One native wait lasts at most this long, so that `worker.terminate()` is not held up. */
-const SLICE_NS = 100_000_000;
+import { SlicedWaits } from './sliced-waits.js';
 
 /**
  * A bot on shared memory, whichever book it keeps. It belongs to the thread that made it.
@@ -67,6 +57,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   private native: NativeBot | null;
   /** The bot's number in the addon's `bot…` functions. */
   private readonly handle: number;
+  private readonly waits: SlicedWaits;
   private readonly reader: RecordReader;
   private readonly kinds: Uint8Array;
   private readonly depths: readonly NativeDepthView[];
@@ -74,7 +65,6 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   private readonly stateFloats: Float64Array;
   /** Orders as last asked for; null once something may have changed them. */
   private readonly orderMaps: (ReadonlyMap<bigint, OrderResponse> | null)[];
-  private stopped = false;
   private readonly forgetExit: () => void;
 
   /**
@@ -91,24 +81,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     checkKeys(options, BOT_KEYS, '');
     this.instruments = resolveInstruments(options.instruments);
     checkInstruments?.(this.instruments);
-    const config = {
-      instruments: this.instruments.map((instrument) => ({
-        connector: instrument.connector,
-        symbol: instrument.symbol,
-        tickSize: instrument.tickSize,
-        lotSize: instrument.lotSize,
-        roiLb: instrument.roi?.lb ?? 0,
-        roiUb: instrument.roi?.ub ?? 0,
-        lastTradesCapacity: instrument.lastTradesCapacity,
-      })),
-      botId: resolveBotId(options.botId),
-      wait: resolveWait(options.wait),
-      heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
-      requireLiveBook: resolveRequireLiveBook(options.requireLiveBook),
-      orderDeadlineNs: resolveOrderDeadlineNs(options.orderDeadlineMs),
-      onlyLooks: resolveReadOnly(options.readOnly),
-      ...resolveRequirement(options),
-    };
+    const config = nativeBotConfig(this.instruments, options);
     const batchRecords = resolveBatchRecords(options.batchRecords);
     this.addon = requireLiveAddon();
     // Shared buffers, because they cannot be detached while native code holds their address.
@@ -127,6 +100,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     } catch (error) {
       throw errorFromNative(error, 'new bot');
     }
+    this.waits = new SlicedWaits(this.addon, this.handle, () => this.open());
     this.reader = new RecordReader(records);
     this.kinds = records;
     this.stateFloats = floats;
@@ -162,7 +136,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   }
 
   get ended(): boolean {
-    return this.stopped || this.native === null;
+    return this.waits.stopped || this.native === null;
   }
 
   currentTimestampNs(): bigint {
@@ -260,7 +234,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     const { addon, handle } = this;
     const instrument = this.instrument(asset);
     const { orderId, side, price, qty, timeInForce, orderType } = check.checkOrderRequest(order);
-    check.checkGrid(instrument, price, qty, orderType === MARKET);
+    check.checkGrid(instrument, price, qty, orderType === MARKET_CODE);
     const waitNs = check.checkWait(wait);
     return this.request('submitOrder', asset, orderId, waitNs, () =>
       addon.botSubmitOrder(handle, asset, orderId, side, price, qty, timeInForce, orderType, 0),
@@ -316,7 +290,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     this.instrument(asset);
     const id = check.checkOrderId(orderId);
     check.checkDurationNs(timeoutNs, 'timeoutNs');
-    return this.sliced('waitOrderResponse', timeoutNs, (native, sliceNs) => {
+    return this.waited('waitOrderResponse', timeoutNs, (native, sliceNs) => {
       const code = native.waitOrderResponse(asset, id, sliceNs);
       // hftbacktest says `ok` for a response inside a batch: the records show it.
       return code === 0 && this.holds(native, RecordKind.Order, asset, id) ? 3 : code;
@@ -325,11 +299,9 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
 
   waitNextFeed(includeOrderResponses: boolean, timeoutNs: number): ElapseResult {
     this.open();
-    if (typeof includeOrderResponses !== 'boolean') {
-      check.invalid('includeOrderResponses', includeOrderResponses, 'must be true or false');
-    }
+    check.checkBoolean(includeOrderResponses, 'includeOrderResponses');
     check.checkDurationNs(timeoutNs, 'timeoutNs');
-    return this.sliced('waitNextFeed', timeoutNs, (native, sliceNs) => {
+    return this.waited('waitNextFeed', timeoutNs, (native, sliceNs) => {
       const code = native.waitNextFeed(includeOrderResponses, sliceNs);
       if (code !== 0) return code;
       if (this.holds(native, RecordKind.Trade) || this.holds(native, RecordKind.Depth)) return 2;
@@ -340,7 +312,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   elapse(durationNs: number): ElapseResult {
     this.open();
     check.checkDurationNs(durationNs, 'durationNs');
-    return this.sliced('elapse', durationNs, (native, sliceNs) => native.elapse(sliceNs));
+    return this.waited('elapse', durationNs, (native, sliceNs) => native.elapse(sliceNs));
   }
 
   elapseBt(durationNs: number): ElapseResult {
@@ -351,31 +323,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
 
   waitBatch(timeoutNs: number, maxRecords?: number): RecordReader {
     this.open();
-    const { addon, handle } = this;
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     const limit = maxRecords ?? this.reader.capacity;
     check.checkCount(limit, 'maxRecords', this.reader.capacity);
-    let count: number;
-    try {
-      count = this.stopped ? -1 : addon.botWaitBatch(handle, Math.min(timeoutNs, SLICE_NS), limit);
-      if (count === 0 && timeoutNs > SLICE_NS) {
-        const endNs = addon.monotonicNs() + timeoutNs - SLICE_NS;
-        let leftNs = timeoutNs - SLICE_NS;
-        while (count === 0 && leftNs > 0) {
-          this.open();
-          count = addon.botWaitBatch(handle, Math.min(Math.ceil(leftNs), SLICE_NS), limit);
-          leftNs = endNs - addon.monotonicNs();
-        }
-      }
-    } catch (error) {
-      throw errorFromNative(error, 'waitBatch');
-    }
-    // -1: told to stop; below: -1 minus a `CommandError`.
-    if (count < -1) throw errorFromCommand(-1 - count, 'waitBatch');
-    if (count === -1) {
-      this.stopped = true;
-      count = 0;
-    }
+    const count = this.waits.batch(timeoutNs, limit);
     this.noteOrders(count);
     return this.reader.reset(0, count);
   }
@@ -410,12 +361,12 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
     const native = this.open();
     const asset = assetOn(this.instruments, connector);
-    const told = environment === 'unknown' ? '' : environment;
+    const asReported = environment === 'unknown' ? '' : environment;
     const code = this.guard('agreeOrders', () =>
-      native.agreeOrders(asset, ordersToCode(orders), told),
+      native.agreeOrders(asset, ordersToCode(orders), asReported),
     );
     if (code !== CommandError.Ok)
-      throw errorFromCommand(code, `agreeOrders(${connector}, ${ordersText(orders, told)})`);
+      throw errorFromCommand(code, `agreeOrders(${connector}, ${ordersText(orders, asReported)})`);
   }
 
   stats(): BotStats {
@@ -444,7 +395,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     this.guard('resume', () => {
       native.unbindPort();
     });
-    this.stopped = false;
+    this.waits.stopped = false;
   }
 
   close(): void {
@@ -518,30 +469,17 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     return result;
   }
 
-  /** Repeats a wait in slices; between them the worker can be terminated. */
-  private sliced(
+  /** A wait that may change orders. */
+  private waited(
     operation: string,
     timeoutNs: number,
-    call: (native: NativeBot, sliceNs: number) => number,
+    wait: (native: NativeBot, sliceNs: number) => number,
   ): ElapseResult {
-    if (this.stopped) return 'end_of_data';
-    const startNs = this.addon.monotonicNs();
-    let leftNs = timeoutNs;
-    for (;;) {
-      const native = this.open();
-      const code = this.guard(operation, () => call(native, Math.min(Math.ceil(leftNs), SLICE_NS)));
+    return this.waits.repeat(operation, timeoutNs, (native, sliceNs) => {
+      const code = wait(native, sliceNs);
       this.orderMaps.fill(null);
-      if (code < 0) {
-        this.stopped = true;
-        return 'end_of_data';
-      }
-      const result = elapseResultFromCode(code);
-      if (result === null) throw errorFromCommand(code, operation);
-      if (result === 'end_of_data') this.stopped = true;
-      if (result !== 'ok') return result;
-      leftNs = timeoutNs - (this.addon.monotonicNs() - startNs);
-      if (leftNs <= 0) return 'ok';
-    }
+      return code;
+    });
   }
 
   private holds(native: NativeBot, kind: number, asset?: number, orderId?: bigint): boolean {

@@ -1,6 +1,6 @@
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { OrderResponse } from '../models/order-response.js';
-import { orderStatusFromCode } from '../models/order-status.js';
+import { isCancellable, orderStatusFromCode } from '../models/order-status.js';
 import { orderTypeFromCode } from '../models/order-type.js';
 import { sideFromCode } from '../models/side.js';
 import { timeInForceFromCode } from '../models/time-in-force.js';
@@ -32,7 +32,7 @@ export function orderFromNative(
     timeInForce: timeInForceFromCode(order.timeInForce),
     orderType: orderTypeFromCode(order.orderType),
     maker: order.maker,
-    cancellable: (status === 'new' || status === 'partially_filled') && pending === 'none',
+    cancellable: isCancellable(status, pending),
     exchTsNs: order.exchTsNs,
     localTsNs: order.localTsNs,
   });

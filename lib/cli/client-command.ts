@@ -73,18 +73,18 @@ export function clientOf(options: ClientCommandOptions): LiveClient {
         }),
   });
   // One that is started says it in its own log.
-  if (kind === undefined) tellDestination(client);
+  if (kind === undefined) printDestination(client);
   return client;
 }
 
 /** Says on standard error what a joined connector does with orders, and when that is another thing. */
-function tellDestination(client: LiveClient): void {
-  const told = new Map<string, string>();
+function printDestination(client: LiveClient): void {
+  const printed = new Map<string, string>();
   client.on('link', () => {
     for (const { connector, connected, orders, environment } of client.health.connectors) {
       const text = ordersText(orders, environment);
-      if (!connected || told.get(connector) === text) continue;
-      told.set(connector, text);
+      if (!connected || printed.get(connector) === text) continue;
+      printed.set(connector, text);
       process.stderr.write(`connector ${connector}: orders ${text}\n`);
     }
   });

@@ -21,7 +21,7 @@ const ORDERS: Readonly<Record<string, string>> = {
   none: 'market data only',
 };
 
-/** Told what becomes of a connector that was started. */
+/** Hears what becomes of a connector that was started. */
 export interface DemoConnectorWatcher {
   /** It is gone, and why. */
   onDown(text: string): void;

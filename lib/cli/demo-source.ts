@@ -44,7 +44,7 @@ export class DemoSource implements ServerSource {
     bookUpdates: this.#summary?.levels ?? 0,
   }));
   #eventsPerSecond = 0;
-  #toldMs = 0;
+  #updatedMs = 0;
   #isDown = '';
 
   constructor(options: DemoSourceOptions) {
@@ -64,7 +64,7 @@ export class DemoSource implements ServerSource {
     this.#state = state;
     this.#summary = summary;
     this.#eventsPerSecond = eventsPerSecond;
-    this.#toldMs = Date.now();
+    this.#updatedMs = Date.now();
   }
 
   /** The connector is gone, or back when `why` is empty. */
@@ -80,7 +80,7 @@ export class DemoSource implements ServerSource {
     return {
       connector: {
         connected,
-        last_ts: this.#toldMs === 0 ? null : this.#toldMs,
+        last_ts: this.#updatedMs === 0 ? null : this.#updatedMs,
         queue_size: 0,
         reconnection_attempts: 0,
         connector_health: {
@@ -191,7 +191,7 @@ export class DemoSource implements ServerSource {
   #stateLine(): LiveView['state'] {
     if (this.#isDown !== '') return { level: 'bad', text: this.#isDown };
     if (this.#state === undefined) return { level: 'warn', text: 'waiting for the first book' };
-    if (Date.now() - this.#toldMs > SILENT_MS)
+    if (Date.now() - this.#updatedMs > SILENT_MS)
       return { level: 'bad', text: 'the strategy is silent' };
     const { book } = this.#state;
     return book === 'live'
@@ -207,19 +207,19 @@ function connectedText(state: DemoState | undefined): string {
 }
 
 /** The strategy keeps few trades; the page shows more of them. Both newest first. */
-function merged(known: readonly TradeView[], told: readonly TradeView[]): TradeView[] {
+function merged(known: readonly TradeView[], reported: readonly TradeView[]): TradeView[] {
   const newest = known[0];
   const end =
     newest === undefined
-      ? told.length
-      : told.findIndex(
+      ? reported.length
+      : reported.findIndex(
           (trade) =>
             trade.tsMs === newest.tsMs &&
             trade.price === newest.price &&
             trade.qty === newest.qty &&
             trade.side === newest.side,
         );
-  const fresh = end < 0 ? told : told.slice(0, end);
+  const fresh = end < 0 ? reported : reported.slice(0, end);
   return [...fresh, ...known].slice(0, TAPE_LENGTH);
 }
 

@@ -47,7 +47,7 @@ class DemoStrategy implements Strategy {
   #cash = 0;
   #held = 0;
   #fills = 0;
-  #isRefusalTold = false;
+  #isRefusalLogged = false;
 
   constructor(options: DemoStrategyOptions) {
     this.#options = options;
@@ -107,8 +107,8 @@ class DemoStrategy implements Strategy {
   #mayTrade(ctx: StrategyContext): boolean {
     const [link] = ctx.links();
     if (this.#options.realOrders || link?.orders !== 'real') return true;
-    if (!this.#isRefusalTold) {
-      this.#isRefusalTold = true;
+    if (!this.#isRefusalLogged) {
+      this.#isRefusalLogged = true;
       ctx.log(
         `demo: orders of ${link.connector} are REAL (${link.environment}), so it only shows the market; --real-orders trades on it.`,
       );

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { errorText } from '../models/error-text.js';
 import { findConnector } from '../connector/find-connector.js';
 import { HftError } from '../models/hft-error.js';
 import { LiveInstrument } from '../models/live-instrument.js';
@@ -51,7 +52,7 @@ function whyStub(options: DemoOptions): string {
     findConnector();
     return '';
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }
 
@@ -152,12 +153,12 @@ async function trade(
       signal,
       ...(options.seconds === undefined ? {} : { durationMs: options.seconds * 1000 }),
       progressMs: 500,
-      onProgress: (told) => {
+      onProgress: (summary) => {
         const nowMs = performance.now();
         if (nowMs > before.atMs)
-          eventsPerSecond = ((told.events - before.events) * 1000) / (nowMs - before.atMs);
-        before = { atMs: nowMs, events: told.events };
-        progress = told;
+          eventsPerSecond = ((summary.events - before.events) * 1000) / (nowMs - before.atMs);
+        before = { atMs: nowMs, events: summary.events };
+        progress = summary;
       },
       onLog: (text, values) => {
         if (text !== 'demo') {

@@ -38,7 +38,7 @@ export function addFeed(program: Command): void {
       const events = feed.events({ policy: 'conflate' });
       const printing = (async (): Promise<void> => {
         for await (const event of events) {
-          // Where nobody reads any more there is no `drain`.
+          // Once the output has no reader, there is no `drain`.
           if (!process.stdout.write(write(event)) && process.stdout.writable)
             await new Promise((resolve) => {
               process.stdout.once('drain', resolve).once('close', resolve);

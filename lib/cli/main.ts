@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { Command } from 'commander';
 
+import { errorText } from '../models/error-text.js';
 import { packageRoot } from '../native/package-root.js';
 import { runDemo } from './demo.js';
 import { demoCommand } from './demo-options.js';
@@ -31,7 +32,7 @@ addReplay(program);
 addDoctor(program);
 
 program.parseAsync().catch((error: unknown) => {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = errorText(error);
   process.stderr.write(`hftbacktest-live: ${words}\n`);
   process.exitCode = 1;
 });

@@ -37,7 +37,7 @@ export function addRecord(program: Command): void {
     .option('--recover <folder>', 'finish the files that a killed recorder left, and end')
     .action(async (options: RecordOptions) => {
       if (options.recover !== undefined) {
-        const files = recoverRecordings(options.recover, tell);
+        const files = recoverRecordings(options.recover, printFile);
         if (files.length === 0) process.stdout.write('nothing to recover\n');
         return;
       }
@@ -66,7 +66,7 @@ async function record(options: RecordOptions): Promise<void> {
         format,
         rotateMs: options.rotateMinutes * 60_000,
         rotateBytes: options.rotateMb * 2 ** 20,
-        onFile: tell,
+        onFile: printFile,
         onError,
       }),
   );
@@ -89,7 +89,7 @@ async function record(options: RecordOptions): Promise<void> {
   process.stderr.write(`${source.losses()}\n`);
 }
 
-function tell({ path, trades, levels, bytes, notes }: FinishedFile): void {
+function printFile({ path, trades, levels, bytes, notes }: FinishedFile): void {
   process.stdout.write(
     `${path}: ${String(trades)} trades, ${String(levels)} levels, ${String(bytes)} bytes\n`,
   );

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 
 import { findConnector } from '../connector/find-connector.js';
 
-/** A connector that was told to stop is gone by then. */
+/** A connector whose end was asked for is gone by then. */
 const PASS_ON_MS = 500;
 
 interface ReplayOptions {

@@ -11,8 +11,8 @@ export interface RunLimits {
 }
 
 /**
- * Starts something, and resolves when it is to end. A stop is heard while it still starts: then what
- * becomes of the start is nobody's concern.
+ * Starts something, and resolves when it is to end. A stop is heard while it still starts; what
+ * becomes of the start is ignored then.
  *
  * @throws What `start` rejects with.
  */

@@ -7,22 +7,22 @@ import type { EventHub } from './event-hub.js';
 
 type Requirement = Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>;
 
-/** The connector process of a client: one per start, told about by the client's events. */
+/** The connector process of a client: one per start, reported by the client's events. */
 export class ClientConnector {
   readonly #given: AssignedConnector | undefined;
   readonly #hub: EventHub;
-  readonly #tellError: (error: HftError) => void;
+  readonly #reportError: (error: HftError) => void;
   #connector: OwnedConnector | undefined;
   #isRef = true;
 
   constructor(
     given: AssignedConnector | undefined,
     hub: EventHub,
-    tellError: (error: HftError) => void,
+    reportError: (error: HftError) => void,
   ) {
     this.#given = given;
     this.#hub = hub;
-    this.#tellError = tellError;
+    this.#reportError = reportError;
   }
 
   /** True when the client has a connector of its own. */
@@ -66,9 +66,9 @@ export class ClientConnector {
         );
       })
       .on('ordersLeft', (orders) => {
-        this.#tellError(ordersLeftOpen(`the connector ${name}`, orders));
+        this.#reportError(ordersLeftOpen(`the connector ${name}`, orders));
       })
-      .on('failed', this.#tellError);
+      .on('failed', this.#reportError);
     if (!this.#isRef) connector.unref();
     await connector.start(required);
   }

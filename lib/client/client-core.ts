@@ -1,21 +1,20 @@
-import { connectionHealth, tellsBalances } from '../bot/native-link.js';
+import { reportsBalances } from '../bot/native-link.js';
 import { OrderIdSource } from '../bot/order-id-source.js';
 import type { ConnectorError } from '../models/connector-error.js';
-import type { ConnectorNotice } from '../models/connector-notice.js';
 import { HftError } from '../models/hft-error.js';
-import type { LinkChange } from '../models/link-change.js';
 import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
+import { noBalances } from '../models/no-balances.js';
 import { Balances } from '../models/balances.js';
-import type { NativeLink } from '../native/addon.js';
 import { ClientConnector } from './client-connector.js';
 import type { ClientOrder } from './client-order.js';
 import type { ClientErrorEvent, ClientEventName, ClientState } from './client-event.js';
-import type { ClientHealth } from './client-health.js';
 import { ClientMetrics } from './client-metrics.js';
 import type { ResolvedClientOptions } from './client-options.js';
+import { ClientReadiness } from './client-readiness.js';
 import type { ClientSession, OpenSession } from './client-session.js';
-import { ConnectorAccounts, REFUSAL_GRACE_MS } from './connector-accounts.js';
+import { ConnectorAccounts } from './connector-accounts.js';
 import { ConnectorLinks } from './connector-links.js';
+import { ConnectorReports } from './connector-reports.js';
 import { EventHub } from './event-hub.js';
 import { InstrumentState } from './instrument-state.js';
 import { OrderManager } from './order-manager.js';
@@ -23,7 +22,7 @@ import { OrderReconciler } from './order-reconciler.js';
 import { PressureNotices } from './pressure-notices.js';
 import { createRing, RingConsumer } from './ring.js';
 import { RecordRouter } from './record-router.js';
-import { registrationRefusal } from './registration-refusal.js';
+import { readClientHealth } from './read-client-health.js';
 import { RingPump } from './ring-pump.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -42,6 +41,7 @@ export class ClientCore {
   readonly connector: ClientConnector;
   readonly balances = new Balances();
   readonly accounts: ConnectorAccounts;
+  readonly readiness: ClientReadiness;
   session: ClientSession | undefined;
   /** Kept over a restart, so that the bot's orders stay its own. */
   botId: bigint;
@@ -52,7 +52,7 @@ export class ClientCore {
   #reading = false;
   #warnedMs = -Infinity;
   readonly #reconciler: OrderReconciler;
-  readonly #readyWaiters = new Set<() => void>();
+  readonly #reports: ConnectorReports;
 
   constructor(options: ResolvedClientOptions) {
     this.options = options;
@@ -60,6 +60,7 @@ export class ClientCore {
     this.instruments = options.instruments.map((spec, asset) => new InstrumentState(asset, spec));
     this.links = new ConnectorLinks(options.instruments);
     this.accounts = new ConnectorAccounts(options);
+    this.readiness = new ClientReadiness(this.links, this.accounts, this.instruments);
     this.hub = new EventHub({
       queues: options.queues,
       streamCapacity: options.streamCapacity,
@@ -75,10 +76,25 @@ export class ClientCore {
       this.hub.emit('dropped', notice);
     });
     this.connector = new ClientConnector(options.connector, this.hub, (error) => {
-      this.tellError(error, 'connector');
+      this.reportError(error, 'connector');
     });
     this.orders = this.#makeOrderManager();
     this.#reconciler = new OrderReconciler((asset) => this.orders.askUnconfirmed(asset));
+    this.#reports = new ConnectorReports({
+      instruments: this.instruments,
+      links: this.links,
+      accounts: this.accounts,
+      balances: this.balances,
+      orders: this.orders,
+      readiness: this.readiness,
+      metrics: this.metrics,
+      hub: this.hub,
+      snapshotLevels: options.snapshotLevels,
+      linksNow: () => this.session?.port.links() ?? [],
+      reportError: (error, source, reported) => {
+        this.reportError(error, source, reported);
+      },
+    });
   }
 
   /** Opens a session; its records wait in the ring until `beginReading`. */
@@ -96,25 +112,25 @@ export class ClientCore {
       orders: this.orders,
       balances: this.balances,
       onLink: (change) => {
-        this.#onLink(change);
+        this.#reports.onLink(change);
       },
       onBookReady: (asset, ordersKnown) => {
-        this.#onBookReady(asset, ordersKnown);
+        this.#reports.onBookReady(asset, ordersKnown);
       },
       onBookState: (asset) => {
-        this.#onBookState(asset);
+        this.#reports.onBookState(asset);
       },
-      onConnectorError: (told) => {
-        this.#onConnectorError(told);
+      onConnectorError: (error) => {
+        this.#reports.onError(error);
       },
       onNotice: (notice) => {
-        this.#onNotice(notice);
+        this.#reports.onNotice(notice);
       },
       monotonicNs: () => monotonicNs(),
     });
     const pump = new RingPump(ring, router, {
       onError: (error) => {
-        this.tellError(toError(error), 'client');
+        this.reportError(toError(error), 'client');
       },
       afterTurn: () => {
         this.#checkRing(ring);
@@ -145,7 +161,7 @@ export class ClientCore {
     this.#reading = true;
     this.#pump?.wake();
     // A handler of those events may have closed the client.
-    if (this.session === session) this.#adoptLinks(session);
+    if (this.session === session) this.#reports.adoptLinks();
   }
 
   /**
@@ -169,7 +185,7 @@ export class ClientCore {
     const assets = new Set(this.instruments.map((_, asset) => asset));
     for (const state of this.instruments) {
       state.book.synced = false;
-      state.toldState = 'disconnected';
+      state.reportedState = 'disconnected';
     }
     for (const connector of this.links.dropAll()) {
       if (reason === 'closed') continue;
@@ -182,7 +198,7 @@ export class ClientCore {
       );
     }
     this.orders.onLinkLost(assets, reason);
-    this.#wakeReady();
+    this.readiness.changed();
   }
 
   /**
@@ -199,39 +215,19 @@ export class ClientCore {
         remedy: 'Give the name of a connector of one of the instruments.',
       });
     }
-    const link = this.#linkOf(connector);
-    if (link !== undefined && isLinkUp(linkStateFromCode(link.status)) && !tellsBalances(link)) {
-      throw new HftError(
-        'ERR_UNSUPPORTED_BY_CONNECTOR',
-        `the connector ${connector} tells no balances.`,
-        { remedy: "Use this package's connector, of this version." },
-      );
-    }
+    const link = this.session?.port.links().find((each) => each.connector === connector);
+    if (link !== undefined && isLinkUp(linkStateFromCode(link.status)) && !reportsBalances(link))
+      throw noBalances(connector);
     return connector;
   }
 
-  /** Why an instrument can never become ready as it is described; `undefined` while none is refused. */
-  get refusal(): HftError | undefined {
-    return this.instruments.find(({ refusal }) => refusal !== undefined)?.refusal;
-  }
-
   get isReady(): boolean {
-    return (
-      this.session !== undefined &&
-      this.links.allUp &&
-      this.accounts.missing() === '' &&
-      this.instruments.every((state) => state.bookState === 'live')
-    );
+    return this.session !== undefined && this.readiness.isReady;
   }
 
-  /** Runs `check` now and whenever readiness may have changed, until it returns true. */
-  whenReadyChanges(check: () => boolean): () => void {
-    const waiter = (): void => {
-      if (check()) this.#readyWaiters.delete(waiter);
-    };
-    this.#readyWaiters.add(waiter);
-    waiter();
-    return () => this.#readyWaiters.delete(waiter);
+  /** Records that wait between the bot's thread and this one. */
+  get ringPending(): number {
+    return this.#ring?.pending ?? 0;
   }
 
   /** Periodic work while running: rates, held-back notices, `health` events. */
@@ -239,12 +235,13 @@ export class ClientCore {
     this.metrics.tick();
     this.notices.tick();
     if (this.#ring !== undefined) this.#checkRing(this.#ring);
-    if (this.hub.wants('health'))
-      this.hub.emit('health', Object.freeze({ type: 'health', health: this.health(state, '', 0) }));
+    if (!this.hub.wants('health')) return;
+    const health = readClientHealth(this, state, '', 0);
+    this.hub.emit('health', Object.freeze({ type: 'health', health }));
   }
 
   /** Emits an `error` event; a process warning when there is no listener. */
-  tellError(error: Error, source: ClientErrorEvent['source'], reported?: ConnectorError): void {
+  reportError(error: Error, source: ClientErrorEvent['source'], reported?: ConnectorError): void {
     if (!this.hub.wants('error') && performance.now() - this.#warnedMs >= 1_000) {
       this.#warnedMs = performance.now();
       process.emitWarning(`${error.message} (give the client an onError to handle this)`, {
@@ -260,47 +257,6 @@ export class ClientCore {
         ...(reported === undefined ? {} : { reported }),
       }),
     );
-  }
-
-  health(state: ClientState, failure: string, startedMs: number): ClientHealth {
-    const { metrics, session } = this;
-    const bot = session?.port.stats() ?? undefined;
-    const now = performance.now();
-    const age = (sinceMs: number): number | undefined =>
-      Number.isNaN(sinceMs) ? undefined : now - sinceMs;
-    return {
-      backend: session?.backend,
-      state,
-      failure,
-      connectors: (session?.port.links() ?? []).map(connectionHealth),
-      connectorProcess: this.connector.health,
-      instruments: this.instruments.map((instrument) => ({
-        symbol: instrument.spec.symbol,
-        connector: instrument.spec.connector,
-        bookState: instrument.bookState,
-        bookSynced: instrument.bookState === 'live',
-        lastEventAgeMs: age(instrument.lastEventMs),
-      })),
-      latencyUs: {
-        venue: metrics.venue.summary(),
-        feed: metrics.feed.summary(),
-        main: metrics.main.summary(),
-        order: metrics.order.summary(),
-      },
-      throughput: metrics.throughput(),
-      queues: this.hub.health(),
-      ringPending: this.#ring?.pending ?? 0,
-      dropped: this.notices.total,
-      bot,
-      gaps: metrics.gaps,
-      lost: metrics.lost,
-      decodeErrors: bot?.decodeErrors ?? 0,
-      reconnections: metrics.reconnections,
-      lastEventAgeMs: age(metrics.lastEventMs),
-      ordersSubmitted: this.orders.submitted,
-      fills: this.orders.fills,
-      uptimeMs: startedMs === 0 ? 0 : now - startedMs,
-    };
   }
 
   #makeOrderManager(): OrderManager {
@@ -334,105 +290,9 @@ export class ClientCore {
         this.#reconciler.onUnconfirmed(asset);
       },
       onError: (error) => {
-        this.tellError(error, 'client');
+        this.reportError(error, 'client');
       },
     });
-  }
-
-  #onLink(change: LinkChange): void {
-    const effect = this.links.apply(change);
-    // The answers to the registrations that follow bring them anew.
-    if (change.state === 'connected' || change.state === 'restarted') {
-      this.accounts.meet(change.connector, this.#linkOf(change.connector));
-      this.balances.forget(change.connector);
-      for (const asset of this.links.assetsOf(change.connector)) this.#forgetRefusal(asset);
-    }
-    this.accounts.onLink(change);
-    if (effect.lost) {
-      const assets = this.links.assetsOf(change.connector);
-      for (const asset of assets) {
-        const state = this.instruments[asset];
-        if (state !== undefined) state.book.synced = false;
-      }
-      this.orders.onLinkLost(assets, 'connection_lost');
-    }
-    this.hub.emit('link', change);
-    for (const tell of effect.tell) {
-      if (tell.type === 'connectionLost') {
-        this.hub.emit('connectionLost', tell);
-      } else {
-        if (tell.reason === 'connector') this.metrics.reconnections += 1;
-        this.hub.emit('connectionRestored', tell);
-      }
-    }
-    this.#wakeReady();
-  }
-
-  #onBookState(asset: number): void {
-    const state = this.instruments[asset];
-    if (state?.bookState === 'live') {
-      state.complaint = '';
-      state.refusal = undefined;
-    }
-    this.#wakeReady();
-  }
-
-  /** The connector that came judges the instrument anew. */
-  #forgetRefusal(asset: number): void {
-    const state = this.instruments[asset];
-    if (state !== undefined) state.refusal = undefined;
-  }
-
-  #onBookReady(asset: number, ordersKnown: boolean): void {
-    this.accounts.onBookReady(this.options.instruments[asset]?.connector ?? '', ordersKnown);
-    const state = this.instruments[asset];
-    if (state !== undefined && this.hub.wants('snapshot'))
-      this.hub.emit('snapshot', state.snapshot(this.options.snapshotLevels));
-    this.#wakeReady();
-  }
-
-  #onConnectorError(reported: ConnectorError): void {
-    const code =
-      reported.kind === 'connection_interrupted' || reported.kind === 'critical_connection_error'
-        ? 'ERR_CONNECTOR_DOWN'
-        : 'ERR_CUSTOM';
-    const about = this.instruments[reported.asset];
-    if (about !== undefined && about.bookState !== 'live') {
-      about.complaint = reported.text;
-      about.refusal = registrationRefusal(reported, about.spec);
-    }
-    const number = reported.value === 0n ? '' : ` ${String(reported.value)}`;
-    this.tellError(
-      new HftError(
-        code,
-        `${reported.symbol}: the connector reported ${reported.kind}${number}: ${reported.text || 'no text'}.`,
-      ),
-      'connector',
-      reported,
-    );
-    if (about?.refusal !== undefined) this.#wakeReady();
-  }
-
-  /** Links that the bot made before its records had a ring to go to, should there be any. */
-  #adoptLinks(session: ClientSession): void {
-    for (const link of session.port.links()) {
-      const asset = this.options.instruments.findIndex((spec) => spec.connector === link.connector);
-      const state = linkStateFromCode(link.status);
-      if (asset < 0 || !isLinkUp(state) || this.links.isUp(asset)) continue;
-      const symbol = this.options.instruments[asset]?.symbol ?? '';
-      this.#onLink(
-        Object.freeze({
-          type: 'link',
-          state: 'connected',
-          asset,
-          symbol,
-          connector: link.connector,
-          epoch: link.epoch,
-          socket: undefined,
-          text: '',
-        }),
-      );
-    }
   }
 
   /** Counts what did not fit into the ring. The bot sends the books anew by itself. */
@@ -446,33 +306,13 @@ export class ClientCore {
 
   #onHandlerError(error: unknown, name: ClientEventName): void {
     if (name !== 'error' && this.hub.handlerCount('error') > 0) {
-      this.tellError(toError(error), 'handler');
+      this.reportError(toError(error), 'handler');
       return;
     }
-    // Nobody takes it: Node's own rule for uncaught exceptions holds, after the other events.
+    // It has no handler: Node's own rule for uncaught exceptions holds, after the other events.
     queueMicrotask(() => {
       throw error;
     });
-  }
-
-  #linkOf(connector: string): NativeLink | undefined {
-    return this.session?.port.links().find((each) => each.connector === connector);
-  }
-
-  /** Something was reported that no other event carries: a refused key, orders that go elsewhere. */
-  #onNotice(notice: ConnectorNotice): void {
-    this.hub.emit('notice', notice);
-    const error = this.accounts.onNotice(notice, this.#linkOf(notice.connector));
-    if (error !== undefined) this.tellError(error, 'connector');
-    this.#wakeReady();
-    // A refused key fails `ready()` once it has had time to be accepted after all.
-    setTimeout(() => {
-      this.#wakeReady();
-    }, REFUSAL_GRACE_MS + 50).unref();
-  }
-
-  #wakeReady(): void {
-    for (const waiter of [...this.#readyWaiters]) waiter();
   }
 }
 

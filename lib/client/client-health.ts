@@ -8,12 +8,14 @@ import type { QueueHealth } from '../models/event-queue.js';
 
 /** How much came in. */
 export interface Throughput {
-  /** Since the start. */
+  /** Records of every kind since the start, as all counts here. */
   readonly events: number;
   readonly trades: number;
-  /** Level changes. */
+  /** Changes of single levels. */
   readonly levels: number;
+  /** Batches of levels, one per book. */
   readonly bookUpdates: number;
+  /** Reports about orders. */
   readonly orders: number;
   /** Over the last full measuring interval (`healthIntervalMs`); 0 before its end. */
   readonly eventsPerSecond: number;
@@ -64,14 +66,19 @@ export interface ClientHealth {
   readonly dropped: number;
   /** Counters of the bot; `undefined` before the start. Losses before it are in `gaps` and `lost`. */
   readonly bot: BotStats | undefined;
+  /** Occasions on which messages were lost between connectors and bot. */
   readonly gaps: number;
+  /** Messages lost on those occasions. */
   readonly lost: number;
+  /** Messages that the bot could not decode. */
   readonly decodeErrors: number;
   /** Times a connector came back. */
   readonly reconnections: number;
   /** Time since the last record of any kind in ms, `undefined` before the first. */
   readonly lastEventAgeMs: number | undefined;
+  /** Orders that this client sent. */
   readonly ordersSubmitted: number;
+  /** Executions of the orders that it knows. */
   readonly fills: number;
   readonly uptimeMs: number;
 }

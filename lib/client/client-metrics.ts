@@ -20,7 +20,7 @@ export class ClientMetrics {
   #mark = { atMs: performance.now(), events: 0, trades: 0, bookUpdates: 0 };
   #rates = { events: 0, trades: 0, bookUpdates: 0 };
 
-  /** Ends a measuring interval: rates tell about it until the next call. */
+  /** Ends a measuring interval: the rates are its own until the next call. */
   tick(): void {
     const nowMs = performance.now();
     const seconds = (nowMs - this.#mark.atMs) / 1000;

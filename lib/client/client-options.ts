@@ -1,11 +1,6 @@
 import {
-  resolveBotId,
-  resolveHeartbeatNs,
   resolveInstruments,
-  resolveRequireLiveBook,
-  resolveOrderDeadlineNs,
   resolveReadOnly,
-  resolveRequirement,
   requireRoi,
   type BotOptions,
   type InstrumentInput,
@@ -13,9 +8,12 @@ import {
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import type { Backend, DepthKind } from '../bot/create.js';
-import { resolveWait, type WaitOptions, type WaitStrategy } from '../models/wait-options.js';
-import { HftError } from '../models/hft-error.js';
-import { checkKeys, knownKeys } from '../models/known-keys.js';
+import { nativeBotConfig } from '../bot/native-bot-config.js';
+import type { WaitOptions, WaitStrategy } from '../models/wait-options.js';
+import { checkWhole } from '../models/arguments.js';
+import { invalid } from '../models/invalid.js';
+import { checkKeys, keysOfTable, knownKeys } from '../models/known-keys.js';
+import { withoutUndefined } from '../models/without-undefined.js';
 import type { RequiredOrders } from '../models/orders-kind.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { NativeBotConfig } from '../native/addon.js';
@@ -169,17 +167,7 @@ const QUEUES: Readonly<Record<QueueName, QueueSettings>> = {
   error: { capacity: 65_536, policy: 'keep', collect: 'use' },
 };
 
-const QUEUE_NAMES = knownKeys<Record<QueueName, unknown>>({
-  trade: true,
-  bookUpdate: true,
-  snapshot: true,
-  executionReport: true,
-  orderUpdate: true,
-  position: true,
-  balance: true,
-  notice: true,
-  error: true,
-});
+const QUEUE_NAMES = keysOfTable(QUEUES);
 
 /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option, or an unknown one. */
 export function resolveClientOptions(options: LiveClientOptions): ResolvedClientOptions {
@@ -192,46 +180,32 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
   const instruments = connector?.instruments ?? resolveInstruments(options.instruments);
   const { backend = 'auto', depth = 'hashmap' } = options;
   if (!['auto', 'native', 'stub'].includes(backend))
-    throw invalid('backend', backend, 'must be auto, native or stub');
+    invalid('backend', backend, 'must be auto, native or stub');
   if (!['hashmap', 'roivector'].includes(depth))
-    throw invalid('depth', depth, 'must be hashmap or roivector');
+    invalid('depth', depth, 'must be hashmap or roivector');
   if (depth === 'roivector') requireRoi(instruments);
-  const ringCapacity = whole('ringCapacity', options.ringCapacity, 65_536, 64, 2 ** 22);
+  const ringCapacity = whole(options, 'ringCapacity', 65_536, 64, 2 ** 22);
   if (!Number.isInteger(Math.log2(ringCapacity)))
-    throw invalid('ringCapacity', ringCapacity, 'must be a power of two');
+    invalid('ringCapacity', ringCapacity, 'must be a power of two');
   const limit = options.orderRateLimit;
   if (limit !== undefined) {
     checkKeys(limit, RATE_LIMIT_KEYS, 'orderRateLimit');
     if (!(limit.perSecond > 0) || !Number.isFinite(limit.perSecond))
-      throw invalid('orderRateLimit.perSecond', limit.perSecond, 'must be a number above 0');
+      invalid('orderRateLimit.perSecond', limit.perSecond, 'must be a number above 0');
     if (limit.burst !== undefined && !(limit.burst >= 1))
-      throw invalid('orderRateLimit.burst', limit.burst, 'must be at least 1');
+      invalid('orderRateLimit.burst', limit.burst, 'must be at least 1');
   }
-  const answerTimeoutMs = whole('answerTimeoutMs', options.answerTimeoutMs, 5_000, 1, 600_000);
+  const answerTimeoutMs = whole(options, 'answerTimeoutMs', 5_000, 1, 600_000);
   const { orderDeadlineMs } = options;
   const readOnly = resolveReadOnly(options.readOnly);
   return {
     instruments,
     backend,
     depth,
-    config: {
-      instruments: instruments.map((spec) => ({
-        connector: spec.connector,
-        symbol: spec.symbol,
-        tickSize: spec.tickSize,
-        lotSize: spec.lotSize,
-        roiLb: spec.roi?.lb ?? 0,
-        roiUb: spec.roi?.ub ?? 0,
-        lastTradesCapacity: spec.lastTradesCapacity,
-      })),
-      botId: resolveBotId(options.botId),
-      wait: resolveWait(options.wait),
-      heartbeatTimeoutNs: resolveHeartbeatNs(options.heartbeatTimeoutMs),
-      requireLiveBook: resolveRequireLiveBook(options.requireLiveBook),
-      orderDeadlineNs: resolveOrderDeadlineNs(orderDeadlineMs ?? answerTimeoutMs),
-      onlyLooks: readOnly,
-      ...resolveRequirement(options),
-    },
+    config: nativeBotConfig(instruments, {
+      ...options,
+      orderDeadlineMs: orderDeadlineMs ?? answerTimeoutMs,
+    }),
     requirement: {
       ...(options.requireOrders === undefined ? {} : { requireOrders: options.requireOrders }),
       ...(options.requireEnvironment === undefined
@@ -240,22 +214,16 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
     },
     ringCapacity,
     queues: resolveQueues(options.queues ?? {}),
-    streamCapacity: whole('streamCapacity', options.streamCapacity, 65_536, 1, 2 ** 24),
+    streamCapacity: whole(options, 'streamCapacity', 65_536, 1, 2 ** 24),
     orderRateLimit: limit,
     answerTimeoutMs,
     orderDeadlineMs,
     readOnly,
-    stopWaitMs: whole('stopWaitMs', options.stopWaitMs, 5_000, 0, 600_000),
-    keepTerminalOrders: whole('keepTerminalOrders', options.keepTerminalOrders, 1_000, 0, 2 ** 24),
-    healthIntervalMs: whole('healthIntervalMs', options.healthIntervalMs, 1_000, 10, 3_600_000),
-    snapshotIntervalMs: whole(
-      'snapshotIntervalMs',
-      options.snapshotIntervalMs,
-      1_000,
-      1,
-      3_600_000,
-    ),
-    snapshotLevels: whole('snapshotLevels', options.snapshotLevels, 20, 1, 10_000),
+    stopWaitMs: whole(options, 'stopWaitMs', 5_000, 0, 600_000),
+    keepTerminalOrders: whole(options, 'keepTerminalOrders', 1_000, 0, 2 ** 24),
+    healthIntervalMs: whole(options, 'healthIntervalMs', 1_000, 10, 3_600_000),
+    snapshotIntervalMs: whole(options, 'snapshotIntervalMs', 1_000, 1, 3_600_000),
+    snapshotLevels: whole(options, 'snapshotLevels', 20, 1, 10_000),
     stub: options.stub ?? {},
     connector,
   };
@@ -269,18 +237,14 @@ function resolveQueues(
   for (const [name, settings] of Object.entries(given) as [QueueName, Partial<QueueSettings>][]) {
     const preset = QUEUES[name];
     checkKeys(settings, QUEUE_KEYS, `queues.${name}`);
-    const merged = { ...preset, ...settings };
-    whole(`queues.${name}.capacity`, merged.capacity, 1, 1, 2 ** 24);
+    const merged = { ...preset, ...withoutUndefined(settings) };
+    checkWhole(merged.capacity, `queues.${name}.capacity`, 1, 2 ** 24);
     if (!['drop-oldest', 'conflate', 'keep'].includes(merged.policy))
-      throw invalid(
-        `queues.${name}.policy`,
-        merged.policy,
-        'must be drop-oldest, conflate or keep',
-      );
+      invalid(`queues.${name}.policy`, merged.policy, 'must be drop-oldest, conflate or keep');
     if (merged.policy === 'conflate' && name !== 'bookUpdate')
-      throw invalid(`queues.${name}.policy`, merged.policy, 'is possible for bookUpdate only');
+      invalid(`queues.${name}.policy`, merged.policy, 'is possible for bookUpdate only');
     if (preset.policy === 'keep' && merged.policy !== 'keep')
-      throw invalid(
+      invalid(
         `queues.${name}.policy`,
         merged.policy,
         'must be keep: these events are never dropped',
@@ -290,20 +254,22 @@ function resolveQueues(
   return queues;
 }
 
+type WholeOption =
+  | 'ringCapacity'
+  | 'streamCapacity'
+  | 'answerTimeoutMs'
+  | 'stopWaitMs'
+  | 'keepTerminalOrders'
+  | 'healthIntervalMs'
+  | 'snapshotIntervalMs'
+  | 'snapshotLevels';
+
 function whole(
-  name: string,
-  value: number | undefined,
+  options: LiveClientOptions,
+  name: WholeOption,
   preset: number,
   least: number,
   most: number,
 ): number {
-  const number = value ?? preset;
-  if (!Number.isInteger(number) || number < least || number > most) {
-    throw invalid(name, number, `must be a whole number from ${String(least)} to ${String(most)}`);
-  }
-  return number;
-}
-
-function invalid(name: string, value: unknown, rule: string): HftError {
-  return new HftError('ERR_INVALID_ARGUMENT', `${name}: ${String(value)} ${rule}.`);
+  return checkWhole(options[name] ?? preset, name, least, most);
 }

@@ -7,16 +7,20 @@ import type { OrderState } from './order-state.js';
 export interface RejectReason {
   /** Number of the venue or connector, 0 when it reported none. */
   readonly code: number;
+  /** In words, '' when it reported none. */
   readonly text: string;
 }
 
 /** An order as the client knows it. Immutable: every change makes a new one. */
 export interface ClientOrder {
   readonly orderId: bigint;
+  /** Index of the instrument in the client. */
   readonly asset: number;
   readonly symbol: string;
   readonly side: Side;
+  /** Limit price; 0 for a market order that was given none. */
   readonly price: number;
+  /** Quantity of the whole order, what is filled included. */
   readonly qty: number;
   /** Sum of the fills, those before this client first heard of the order included. */
   readonly filledQty: number;

@@ -17,9 +17,9 @@ export class ClientTimers {
     const health = setInterval(() => {
       this.#core.tick(state());
     }, healthIntervalMs);
-    const told = new Map<InstrumentState, bigint>();
+    const emitted = new Map<InstrumentState, bigint>();
     const snapshots = setInterval(() => {
-      this.#tellSnapshots(told);
+      this.#emitSnapshots(emitted);
     }, snapshotIntervalMs);
     snapshots.unref();
     // The first is the one that keeps the process alive.
@@ -41,12 +41,12 @@ export class ClientTimers {
     for (const timer of this.#timers) timer.unref();
   }
 
-  #tellSnapshots(told: Map<InstrumentState, bigint>): void {
+  #emitSnapshots(emitted: Map<InstrumentState, bigint>): void {
     const { hub, instruments, options } = this.#core;
     if (!hub.wants('snapshot')) return;
     for (const instrument of instruments) {
-      if (!instrument.book.synced || told.get(instrument) === instrument.book.exchTsNs) continue;
-      told.set(instrument, instrument.book.exchTsNs);
+      if (!instrument.book.synced || emitted.get(instrument) === instrument.book.exchTsNs) continue;
+      emitted.set(instrument, instrument.book.exchTsNs);
       hub.emit('snapshot', instrument.snapshot(options.snapshotLevels));
     }
   }

@@ -1,84 +1,44 @@
 import type { BookLevel } from '../models/book-level.js';
-import type { ClientEvent } from './client-event.js';
 import type { BookUpdate } from '../models/book-update.js';
+import { conflate } from '../models/conflate.js';
 import type { Room } from '../models/event-queue.js';
+import { mergeLevels } from '../models/merge-levels.js';
+import type { ClientEvent } from './client-event.js';
+
+const isUpdate = (item: ClientEvent): item is BookUpdate => item.type === 'bookUpdate';
+const bookOf = (update: BookUpdate): number => update.asset;
+
+/** Merges book updates into one per instrument. */
+export function conflateBook(items: readonly BookUpdate[]): Room<BookUpdate> {
+  return conflate(items, { isUpdate, bookOf, merge });
+}
 
 /**
- * Merges book batches into one per instrument: of each price the newest quantity. Deletions stay,
- * because the reader's book may hold the level.
+ * Frees room among all kinds of events: book updates merge, the older half of the trades, snapshots
+ * and health events goes.
  */
-export function conflateBook(items: readonly BookUpdate[]): Room<BookUpdate> {
-  const byAsset = new Map<number, BookUpdate[]>();
-  for (const item of items) {
-    const list = byAsset.get(item.asset);
-    if (list === undefined) byAsset.set(item.asset, [item]);
-    else list.push(item);
-  }
-  const merged = [...byAsset.values()].map(mergeOne);
-  return { items: merged, dropped: 0, conflated: items.length - merged.length };
-}
-
-/** Frees room among all kinds of events: book batches merge, the older half of the trades goes. */
 export function makeRoomForAll(items: readonly ClientEvent[]): Room<ClientEvent> {
-  const books = conflateBook(items.filter((item) => item.type === 'bookUpdate'));
-  const lastBook = new Map(books.items.map((book) => [book.asset, book]));
-  const lossy = items.filter(
-    (item) => item.type === 'trade' || item.type === 'health' || item.type === 'snapshot',
-  ).length;
-  let toDrop = Math.ceil(lossy / 2);
-  const dropped = toDrop;
-  const left: ClientEvent[] = [];
-  // A merged batch takes the place of the first of its instrument: no event is reported before the
-  // book it refers to is at least as new.
-  for (const item of items) {
-    if (item.type === 'bookUpdate') {
-      const book = lastBook.get(item.asset);
-      if (book === undefined) continue;
-      left.push(book);
-      lastBook.delete(item.asset);
-    } else if (
-      toDrop > 0 &&
-      (item.type === 'trade' || item.type === 'health' || item.type === 'snapshot')
-    ) {
-      toDrop -= 1;
-    } else {
-      left.push(item);
-    }
-  }
-  return { items: left, dropped, conflated: books.conflated };
+  return conflate(items, {
+    isUpdate,
+    bookOf,
+    merge,
+    halved: [({ type }) => type === 'trade' || type === 'health' || type === 'snapshot'],
+  });
 }
 
-function mergeOne(batches: readonly BookUpdate[]): BookUpdate {
-  const bids = new Map<number, BookLevel>();
-  const asks = new Map<number, BookLevel>();
-  let reset = false;
-  let snapshot = false;
-  let merged = 0;
-  for (const batch of batches) {
-    if (batch.reset) {
-      reset = true;
-      bids.clear();
-      asks.clear();
-    }
-    snapshot ||= batch.snapshot;
-    merged += batch.merged;
-    // Taken out first, so that a changed level moves to the end: the order they were reported in.
-    for (const level of batch.bids) {
-      bids.delete(level.price);
-      bids.set(level.price, level);
-    }
-    for (const level of batch.asks) {
-      asks.delete(level.price);
-      asks.set(level.price, level);
-    }
-  }
-  const last = batches[batches.length - 1] as BookUpdate;
+function merge(updates: readonly BookUpdate[]): BookUpdate {
+  const last = updates[updates.length - 1] as BookUpdate;
+  const { bids, asks } = mergeLevels(
+    updates,
+    (level: BookLevel) => level.price,
+    ({ reset }) => reset,
+  );
   return Object.freeze({
     ...last,
-    bids: [...bids.values()],
-    asks: [...asks.values()],
-    reset,
-    snapshot,
-    merged,
+    bids,
+    asks,
+    reset: updates.some(({ reset }) => reset),
+    snapshot: updates.some(({ snapshot }) => snapshot),
+    merged: updates.reduce((sum, { merged }) => sum + merged, 0),
   });
 }

@@ -105,7 +105,7 @@ export class ConnectorAccounts {
         remedy: 'Correct key, secret and environment, and start the connector again.',
       });
       account.refusedMs = performance.now();
-      return undefined; // Told as an error of the connector already.
+      return undefined; // Reported as an error of the connector already.
     }
     const where = ordersText(ordersFromCode(link?.orders), link?.environment ?? '');
     if (code === ORDERS_CHANGED)
@@ -115,7 +115,7 @@ export class ConnectorAccounts {
     return code === NOT_AS_REQUIRED ? account.mismatch : undefined;
   }
 
-  /** What keeps the client from ever being ready, as things are. */
+  /** Why the client cannot become ready unless something changes; `undefined` while it can. */
   failure(): HftError | undefined {
     const nowMs = performance.now();
     for (const { mismatch, refusal, refusedMs, orders } of this.#accounts.values()) {

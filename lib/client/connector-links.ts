@@ -6,8 +6,8 @@ import type { ConnectionChange } from './client-event.js';
 export interface LinkEffect {
   /** The link went: orders under way are unconfirmed, books are not synced. */
   readonly lost: boolean;
-  /** What to report, in this order. */
-  readonly tell: readonly ConnectionChange[];
+  /** Events to emit, in this order. */
+  readonly events: readonly ConnectionChange[];
 }
 
 /** Which connectors are there, as the bot reported it last. */
@@ -53,27 +53,27 @@ export class ConnectorLinks {
       case 'restarted': {
         this.#up.set(connector, true);
         const again = state === 'restarted' && wasUp === true;
-        // A restart that nobody saw going is reported as both: what was under way is lost all the same.
-        const tell = again ? [this.#change('connectionLost', connector, 'connector')] : [];
+        // A restart without a loss before it is reported as both: what was under way is lost all the same.
+        const events = again ? [this.#change('connectionLost', connector, 'connector')] : [];
         if (again || wasUp === false)
-          tell.push(this.#change('connectionRestored', connector, 'connector'));
-        return { lost: again, tell };
+          events.push(this.#change('connectionRestored', connector, 'connector'));
+        return { lost: again, events };
       }
       case 'lost':
         this.#up.set(connector, false);
         return wasUp === true
-          ? { lost: true, tell: [this.#change('connectionLost', connector, 'connector')] }
-          : { lost: false, tell: [] };
+          ? { lost: true, events: [this.#change('connectionLost', connector, 'connector')] }
+          : { lost: false, events: [] };
       case 'venue_down':
         if (this.#venueDown.has(connector)) break;
         this.#venueDown.add(connector);
-        return { lost: false, tell: [this.#change('connectionLost', connector, 'venue')] };
+        return { lost: false, events: [this.#change('connectionLost', connector, 'venue')] };
       case 'venue_up':
         if (!this.#venueDown.delete(connector)) break;
-        return { lost: false, tell: [this.#change('connectionRestored', connector, 'venue')] };
+        return { lost: false, events: [this.#change('connectionRestored', connector, 'venue')] };
       default:
     }
-    return { lost: false, tell: [] };
+    return { lost: false, events: [] };
   }
 
   #change(

@@ -14,7 +14,7 @@ export class InstrumentState {
   /** Signed; NaN while it is not known. */
   position = NaN;
   /** State of the bot's book, as it was reported last. */
-  toldState: BookState = 'disconnected';
+  reportedState: BookState = 'disconnected';
   /** What the connector last complained about while there is no whole book, '' when nothing. */
   complaint = '';
   /** Why the connector refused the instrument itself; `undefined` while it did not. */
@@ -23,10 +23,10 @@ export class InstrumentState {
   localTsNs = 0n;
   /** performance.now() of the last market data, NaN before the first. */
   lastEventMs = NaN;
-  /** Levels of the batch that is being read; arrays exist only while somebody wants them. */
+  /** Levels of the batch that is being read; arrays exist only while `bookUpdate` has a listener. */
   bids: BookLevel[] = [];
   asks: BookLevel[] = [];
-  /** Levels since the last batch edge, counted also when nobody wants them. */
+  /** Levels since the last batch edge, counted without a listener too. */
   pendingLevels = 0;
   pendingSnapshot = false;
   /** The next book batch starts a new book. */
@@ -39,7 +39,7 @@ export class InstrumentState {
 
   /** Whether the book can be traded on: the bot's word, as far as the copy here is whole. */
   get bookState(): BookState {
-    return this.toldState === 'live' && !this.book.synced ? 'resyncing' : this.toldState;
+    return this.reportedState === 'live' && !this.book.synced ? 'resyncing' : this.reportedState;
   }
 
   /** The best `levels` of each side. */

@@ -1,7 +1,8 @@
+import { asError } from '../models/as-error.js';
 import { resolveBackend } from '../bot/create.js';
 import type { BalanceChange } from '../models/balance-change.js';
+import { checkOrderId } from '../models/arguments.js';
 import { assetOn } from '../models/asset-on.js';
-import { reasonOfBookState } from '../models/book-state.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import { findInstrument, selectInstrument } from '../models/find-instrument.js';
 import { HftError } from '../models/hft-error.js';
@@ -23,8 +24,9 @@ import type { OpenSession } from './client-session.js';
 import { ordersLeftOpen, type OrderLeft } from '../models/order-left.js';
 import { type InstrumentState } from './instrument-state.js';
 import { openNativeSession } from './native-session.js';
-import { checkOrderId, checkTimeoutMs } from './order-checks.js';
+import { checkTimeoutMs } from './order-checks.js';
 import type { CancelOutcome, ModifyOutcome, OrderOutcome } from './order-outcome.js';
+import { readClientHealth } from './read-client-health.js';
 import { openStubSession } from './stub-session.js';
 
 /** Which orders `getOrders` lists. */
@@ -183,9 +185,9 @@ export class LiveClient extends ClientEvents {
           ),
         );
       }, timeoutMs);
-      const stopWatching = this.#core.whenReadyChanges(() => {
+      const stopWatching = this.#core.readiness.whenChanged(() => {
         const dead = this.#closing !== undefined || this.#state === 'failed';
-        const refusal = this.#core.refusal ?? this.#core.accounts.failure();
+        const refusal = this.#core.readiness.refusal;
         if (!dead && refusal === undefined && !this.#core.isReady) return false;
         clearTimeout(timer);
         if (refusal !== undefined) reject(refusal);
@@ -215,7 +217,8 @@ export class LiveClient extends ClientEvents {
 
   /** Links, latencies, throughput, queues, losses: a snapshot, made now. */
   get health(): ClientHealth {
-    return this.#core.health(this.#state, this.#failure?.message ?? '', this.#startedMs);
+    const failure = this.#failure?.message ?? '';
+    return readClientHealth(this.#core, this.#state, failure, this.#startedMs);
   }
 
   // ---- state
@@ -362,13 +365,13 @@ export class LiveClient extends ClientEvents {
     this.#requireRunning();
     const asset = assetOn(this.instruments, connector);
     const code = ordersToCode(orders);
-    const told = environment === 'unknown' ? '' : environment;
+    const asReported = environment === 'unknown' ? '' : environment;
     const port = this.#core.session?.port;
     const link = port?.links().find((each) => each.connector === connector);
-    const what = `agreeOrders(${connector}, ${ordersText(orders, told)})`;
-    if (link?.orders !== code || link.environment !== told)
+    const what = `agreeOrders(${connector}, ${ordersText(orders, asReported)})`;
+    if (link?.orders !== code || link.environment !== asReported)
       throw errorFromCommand(CommandError.OrdersChanged, what);
-    if (port?.agreeOrders(asset, code, told) === 0)
+    if (port?.agreeOrders(asset, code, asReported) === 0)
       throw new HftError('ERR_QUEUE_FULL', `${what}: the command queue is full.`);
   }
 
@@ -423,7 +426,7 @@ export class LiveClient extends ClientEvents {
     await this.#core.connector.stop();
     // A connector of its own has the last word, and reports what is left itself.
     if (left.length > 0 && !this.#core.connector.isOwned)
-      this.#core.tellError(ordersLeftOpen('the client', left.map(orderLeft)), 'client');
+      this.#core.reportError(ordersLeftOpen('the client', left.map(orderLeft)), 'client');
     this.#starting = undefined;
     this.#enter('stopped');
   }
@@ -432,7 +435,7 @@ export class LiveClient extends ClientEvents {
     try {
       await this.stop();
     } catch (error) {
-      this.#core.tellError(error instanceof Error ? error : new Error(String(error)), 'client');
+      this.#core.reportError(asError(error), 'client');
     }
     this.#timers.stop();
     this.#core.orders.close();
@@ -450,7 +453,7 @@ export class LiveClient extends ClientEvents {
     await session.close().catch(() => undefined);
     await this.#core.closeSession('connection_lost');
     await this.#core.connector.stop();
-    this.#core.tellError(failure, 'worker');
+    this.#core.reportError(failure, 'worker');
     this.#core.hub.end(failure);
   }
 
@@ -489,20 +492,7 @@ export class LiveClient extends ClientEvents {
 
   #missing(): string {
     if (this.#state !== 'running') return `the client is ${this.#state}`;
-    const account = this.#core.accounts.missing();
-    const missing = this.#core.instruments.filter(
-      (state) => !this.#core.links.isUp(state.asset) || state.bookState !== 'live',
-    );
-    return missing
-      .map((state) => {
-        if (!this.#core.links.isUp(state.asset))
-          return `connector ${state.spec.connector} is not there`;
-        const why = state.complaint === '' ? '' : ` (the connector says: ${state.complaint})`;
-        const { bookState, spec } = state;
-        return `the book of ${spec.symbol} is ${bookState}: ${reasonOfBookState(bookState)}${why}`;
-      })
-      .concat(account === '' ? [] : [account])
-      .join(', ');
+    return this.#core.readiness.missing();
   }
 }
 

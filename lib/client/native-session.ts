@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 
+import { errorText } from '../models/error-text.js';
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
 import { errorFromNative } from '../models/native-error.js';
 import type { NativePort } from '../native/addon.js';
@@ -48,15 +49,15 @@ export async function openNativeSession(context: SessionContext): Promise<Client
     };
     for (const worker of pool.threads) {
       worker.once('error', (error: unknown) => {
-        died(error instanceof Error ? error.message : String(error), error);
+        died(errorText(error), error);
       });
       worker.once('exit', (code) => {
         died(`exit code ${String(code)}`);
       });
     }
-    // Told through `ended`; without a listener Node would throw it.
+    // Reported through `ended`; without a listener Node would throw it.
     pool.on('error', (error: unknown) => {
-      died(error instanceof Error ? error.message : String(error), error);
+      died(errorText(error), error);
     });
   });
   control.unref();

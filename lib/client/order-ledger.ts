@@ -10,13 +10,14 @@ import type {
   Unknown,
 } from './order-outcome.js';
 import { orderAfter, type OrderRecord } from './order-record.js';
-import { isTerminal, WireStatus, type Fill, type OrderProgress } from './order-state.js';
+import { isTerminal, type Fill, type OrderProgress } from './order-state.js';
+import { WireStatus } from '../models/wire-status.js';
 import { OrderStore } from './order-store.js';
 import { OrderWatchers } from './order-watchers.js';
 import { cancelOutcomeOf, outcomeOf } from './outcome-of.js';
 import { PendingCalls } from './pending-calls.js';
 
-/** Orders that ended since the bot was last told to forget such. */
+/** The bot is asked to forget ended orders once so many have ended. */
 const CLEAR_AFTER = 64;
 
 /** The orders of a client, the calls that wait for an outcome, and those that watch an order. */
@@ -147,7 +148,7 @@ export class OrderLedger {
     return { status: 'denied', rule, code, text, order: record.order };
   }
 
-  /** The bot keeps orders that ended, and is told to forget them now and then. */
+  /** The bot keeps orders that ended until it is asked to forget them. */
   countEnded(asset: number): void {
     const ended = (this.#endedSinceClear.get(asset) ?? 0) + 1;
     this.#endedSinceClear.set(asset, ended % CLEAR_AFTER);

@@ -29,6 +29,7 @@ export interface Denied {
   readonly status: 'denied';
   readonly rule: DenyRule;
   readonly code: HftErrorCode;
+  /** Why, in words. */
   readonly text: string;
   readonly order: ClientOrder;
 }
@@ -36,7 +37,9 @@ export interface Denied {
 /** The connector or venue refused. */
 export interface Rejected {
   readonly status: 'rejected';
+  /** Number of the venue or connector, 0 when it reported none. */
   readonly code: number;
+  /** In words, '' when it reported none. */
   readonly text: string;
   readonly order: ClientOrder;
 }

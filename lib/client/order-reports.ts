@@ -5,7 +5,8 @@ import type { OrderLedger } from './order-ledger.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
 import type { Unknown } from './order-outcome.js';
 import { orderRecord, progressOf, type OrderRecord } from './order-record.js';
-import { applyReport, cancelRefused, closeUnseen, isTerminal, WireStatus } from './order-state.js';
+import { applyReport, cancelRefused, closeUnseen, isTerminal } from './order-state.js';
+import { WireStatus } from '../models/wire-status.js';
 import { isOwnEnd } from './own-end.js';
 import { recoveredOrder } from './tracked-order.js';
 

@@ -1,4 +1,5 @@
 import type { BookState } from '../models/book-state.js';
+import { checkOrderId, checkPrice, checkQty } from '../models/arguments.js';
 import { gridFault } from '../models/grid-fault.js';
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
@@ -10,7 +11,7 @@ import { CommandError } from '../models/record-layout.js';
 import { sideToCode } from '../models/side.js';
 import { roundToTick } from '../models/ticks.js';
 import { timeInForceToCode } from '../models/time-in-force.js';
-import { checkOrder, checkOrderId, checkPrice, checkQty, checkTimeoutMs } from './order-checks.js';
+import { checkOrder, checkTimeoutMs } from './order-checks.js';
 import type { OrderLedger } from './order-ledger.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
 import type {
@@ -134,7 +135,7 @@ export class OrderRequests {
     const record = this.#open(orderId, 'modifyOrder');
     const { order } = record;
     const given = { price: change.price ?? order.price, qty: change.qty ?? order.qty };
-    checkPrice(given.price, order.orderType);
+    checkPrice(given.price, order.orderType === 'market');
     checkQty(given.qty);
     const deny = (rule: DenyRule, code: HftErrorCode, text: string): Promise<Denied> =>
       Promise.resolve({ status: 'denied', rule, code, text, order });
@@ -258,12 +259,12 @@ export class OrderRequests {
 
   /** The one message that was to cancel all did not go out. */
   #cancelAllFailed(asset: number, error: HftError): void {
-    let isTold = false;
+    let isReported = false;
     for (const record of this.#ledger.store.open(asset)) {
       this.#takeBackCancel(record);
-      isTold = this.#ledger.cancels.fail(record.order.orderId, error) || isTold;
+      isReported = this.#ledger.cancels.fail(record.order.orderId, error) || isReported;
     }
-    if (!isTold) this.#options.onError(error);
+    if (!isReported) this.#options.onError(error);
   }
 
   #track(command: number, kind: Exclude<SentCommand['kind'], 'cancelAll'>, of: OrderRecord): void {

@@ -1,4 +1,5 @@
 import { roundToTick } from '../models/ticks.js';
+import { WireStatus } from '../models/wire-status.js';
 
 /**
  * Where an order stands.
@@ -36,18 +37,6 @@ const TERMINAL: ReadonlySet<OrderState> = new Set<OrderState>([
 export function isTerminal(state: OrderState): boolean {
   return TERMINAL.has(state);
 }
-
-/** hftbacktest's order status numbers, as they stand in records. */
-export const WireStatus = {
-  None: 0,
-  New: 1,
-  Expired: 2,
-  Filled: 3,
-  Canceled: 4,
-  PartiallyFilled: 5,
-  Rejected: 6,
-  Replaced: 7,
-} as const;
 
 /** What an `Order` record says about an order. */
 export interface OrderReport {

@@ -1,5 +1,5 @@
 /**
- * Numbers that say how an order ended by its own terms: nobody refused it. 2001 to 2005 are the
+ * Numbers that say how an order ended by its own terms, without having been refused. 2001 to 2005 are the
  * exchange's (post-only that would take, FOK, IOC, self-trade), 3202 those of a venue that ends an
  * order by itself.
  */

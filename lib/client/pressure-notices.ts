@@ -6,7 +6,7 @@ const INTERVAL_MS = 1_000;
 export class PressureNotices {
   readonly #emit: (notice: DroppedNotice) => void;
   readonly #nowMs: () => number;
-  readonly #counts = new Map<string, { since: number; total: number; toldMs: number }>();
+  readonly #counts = new Map<string, { since: number; total: number; reportedMs: number }>();
   #total = 0;
 
   constructor(
@@ -23,25 +23,29 @@ export class PressureNotices {
   }
 
   add(queue: string, count: number): void {
-    const entry = this.#counts.get(queue) ?? { since: 0, total: 0, toldMs: -Infinity };
+    const entry = this.#counts.get(queue) ?? { since: 0, total: 0, reportedMs: -Infinity };
     this.#counts.set(queue, entry);
     entry.since += count;
     entry.total += count;
     this.#total += count;
-    this.#tell(queue, entry, this.#nowMs());
+    this.#report(queue, entry, this.#nowMs());
   }
 
   /** Reports what the last second held back. */
   tick(): void {
     const now = this.#nowMs();
-    for (const [queue, entry] of this.#counts) this.#tell(queue, entry, now);
+    for (const [queue, entry] of this.#counts) this.#report(queue, entry, now);
   }
 
-  #tell(queue: string, entry: { since: number; total: number; toldMs: number }, now: number): void {
-    if (entry.since === 0 || now - entry.toldMs < INTERVAL_MS) return;
+  #report(
+    queue: string,
+    entry: { since: number; total: number; reportedMs: number },
+    now: number,
+  ): void {
+    if (entry.since === 0 || now - entry.reportedMs < INTERVAL_MS) return;
     const count = entry.since;
     entry.since = 0;
-    entry.toldMs = now;
+    entry.reportedMs = now;
     this.#emit(Object.freeze({ type: 'dropped', queue, count, total: entry.total }));
   }
 }

@@ -35,7 +35,7 @@ export interface RecordRouterOptions {
   readonly onBookReady: (asset: number, ordersKnown: boolean) => void;
   /** The state of a book was reported; the instrument's own is up to date. */
   readonly onBookState: (asset: number) => void;
-  readonly onConnectorError: (told: ConnectorError) => void;
+  readonly onConnectorError: (error: ConnectorError) => void;
   readonly onNotice: (notice: ConnectorNotice) => void;
   readonly monotonicNs: () => number;
 }
@@ -156,9 +156,9 @@ export class RecordRouter {
       case RecordKind.BookState:
         if (state === undefined) return;
         this.#flush();
-        state.toldState = view.bookState;
+        state.reportedState = view.bookState;
         // Every level of it stands before this record.
-        if (state.toldState === 'live') state.book.synced = true;
+        if (state.reportedState === 'live') state.book.synced = true;
         hub.emit('bookState', bookStateFromView(view, specs));
         this.#options.onBookState(state.asset);
         return;
@@ -233,11 +233,11 @@ export class RecordRouter {
     // A handler may lead back here: what is reported is taken off the list before.
     if (touched.length === 1) {
       touched.pop();
-      this.#tell(first);
-    } else for (const state of touched.splice(0)) this.#tell(state);
+      this.#emitUpdate(first);
+    } else for (const state of touched.splice(0)) this.#emitUpdate(state);
   }
 
-  #tell(state: InstrumentState): void {
+  #emitUpdate(state: InstrumentState): void {
     const { hub, metrics } = this.#options;
     metrics.bookUpdates += 1;
     state.pendingLevels = 0;

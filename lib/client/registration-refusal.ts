@@ -12,23 +12,23 @@ const SIZES: readonly bigint[] = [3002n, 3003n];
  * `undefined` when it reported something else. Waiting does not change it: the description is wrong.
  */
 export function registrationRefusal(
-  told: ConnectorError,
+  reported: ConnectorError,
   spec: InstrumentSpec,
 ): HftError | undefined {
-  if (told.kind !== 'custom' || told.orderId !== undefined) return undefined;
+  if (reported.kind !== 'custom' || reported.orderId !== undefined) return undefined;
   const { symbol, connector } = spec;
-  const said = told.text === '' ? '' : `: ${told.text}`;
-  if (told.value === SYMBOL_UNKNOWN) {
+  const said = reported.text === '' ? '' : `: ${reported.text}`;
+  if (reported.value === SYMBOL_UNKNOWN) {
     const upper = symbol.toUpperCase();
     // A connector that gives a reason has looked among the names that there are.
-    const meant = upper === symbol || told.text !== '' ? '' : `. Did you mean ${upper}?`;
+    const meant = upper === symbol || reported.text !== '' ? '' : `. Did you mean ${upper}?`;
     return new HftError(
       'ERR_INSTRUMENT_NOT_FOUND',
       `the connector ${connector} does not know the symbol ${symbol}${said}${meant}`,
       { remedy: 'Write the symbol as the venue does, or give it to the connector' },
     );
   }
-  if (!SIZES.includes(told.value)) return undefined;
+  if (!SIZES.includes(reported.value)) return undefined;
   return new HftError(
     'ERR_INVALID_ARGUMENT',
     `the connector ${connector} refuses the tick or lot size of ${symbol}${said}`,

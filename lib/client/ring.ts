@@ -101,7 +101,7 @@ export class RingConsumer {
     const { header } = this.#ring;
     Atomics.store(header, RingWord.wantsWake, 1);
     if (this.pending === 0) return true;
-    // Looked again after announcing: a record written in between would wake nobody.
+    // Looked again after announcing: a record written in between would cause no wake-up.
     Atomics.store(header, RingWord.wantsWake, 0);
     return false;
   }

@@ -3,7 +3,7 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import { roundToTick } from '../models/ticks.js';
 import type { ClientOrder } from './client-order.js';
 import type { CheckedOrder } from './order-checks.js';
-import { WireStatus } from './order-state.js';
+import { WireStatus } from '../models/wire-status.js';
 
 /** An own order that is about to be sent. */
 export function pendingOrder(

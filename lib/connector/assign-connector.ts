@@ -27,17 +27,17 @@ export function assignConnector(
 ): AssignedConnector {
   const instruments = resolveInstruments(inputs);
   const name = ownedConnectorName(options);
-  const told = options.name ?? options.kind;
+  const given = options.name ?? options.kind;
   const symbols = instruments
-    .filter(({ connector }) => connector === told)
+    .filter(({ connector }) => connector === given)
     .map(({ symbol }) => symbol);
   if (symbols.length === 0) {
-    throw new HftError('ERR_INVALID_ARGUMENT', `connector: no instrument is on ${told}.`, {
-      remedy: `Describe one with .connector('${told}').`,
+    throw new HftError('ERR_INVALID_ARGUMENT', `connector: no instrument is on ${given}.`, {
+      remedy: `Describe one with .connector('${given}').`,
     });
   }
   const renamed = instruments.map((spec) =>
-    spec.connector === told ? { ...spec, connector: name } : spec,
+    spec.connector === given ? { ...spec, connector: name } : spec,
   );
   return { name, options, symbols, instruments: resolveInstruments(renamed) };
 }

@@ -3,8 +3,8 @@ import { checkKey } from './check-key.js';
 import type { BybitConnectorOptions } from './bybit-connector-settings.js';
 
 /**
- * The environment of a Bybit connector: keys, and the flags that were given. A flag that nobody gave
- * stays unset, because the connector's config file may say it, and a variable goes before that.
+ * The environment of a Bybit connector: keys, and the flags that were given. A flag that was
+ * not given stays unset: the connector's config file may say it, and a variable would go before that.
  *
  * @param takesOrders - `false` for one that takes none, whatever the flags say: half a pair of keys is
  * none then. One that takes orders gets the half and refuses it where they are real: without it, it

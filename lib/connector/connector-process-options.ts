@@ -4,7 +4,7 @@ import { knownKeys } from '../models/known-keys.js';
 export interface ConnectorRestart {
   /** Pause before the first restart, doubled each time up to `maxDelayMs`. Default 500. */
   readonly delayMs?: number;
-  /** Default 8 000. */
+  /** Longest pause. Default 8 000. */
   readonly maxDelayMs?: number;
   /** Restarts in a row before giving up, default 5. A run of 30 s resets the count. */
   readonly maxAttempts?: number;
@@ -31,6 +31,7 @@ export interface ConnectorProcessOptions {
    * they are secret (`…_API_KEY`, `…_SECRET`, `…_TOKEN`, …) are taken out of logs, errors and health.
    */
   readonly env?: NodeJS.ProcessEnv;
+  /** Working directory of the process; this process's own when not given. */
   readonly cwd?: string;
   /**
    * The connector speaks JSON lines on its standard input and output instead of shared memory:

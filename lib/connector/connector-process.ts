@@ -1,6 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
-import type { Socket } from 'node:net';
+import { EventEmitter } from 'node:events';
 
 import { HftError } from '../models/hft-error.js';
 import { checkKeys } from '../models/known-keys.js';
@@ -10,33 +8,26 @@ import {
   RESTART_KEYS,
   type ConnectorProcessOptions,
 } from './connector-process-options.js';
+import { ConnectorRun, type ConnectorExit } from './connector-run.js';
 import { findConnector } from './find-connector.js';
-import { LineReader } from './line-reader.js';
-import { parseReadyLine, type ReadyInfo } from './ready-line.js';
+import type { ReadyInfo } from './ready-line.js';
 import type { OrderLeft } from '../models/order-left.js';
 import { SecretRedactor } from './secret-redactor.js';
-import { parseStoppedLine } from './stopped-line.js';
-import { TailBuffer } from './tail-buffer.js';
 
 /** Where a connector process is in its life. `failed`: it ended by itself and is not started again. */
 export type ConnectorProcessState =
   'created' | 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'failed';
 
-/** How a connector process ended. */
-export interface ConnectorExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  /** The last lines that it wrote to stderr, without secrets. */
-  readonly stderrTail: string;
-}
-
 /** Condition of a connector process, made now. */
 export interface ConnectorProcessHealth {
   readonly state: ConnectorProcessState;
+  /** True while a process runs, ready or not. */
   readonly processAlive: boolean;
   /** `undefined` while no process runs. */
   readonly pid: number | undefined;
+  /** Times the process was started again after its death. */
   readonly restarts: number;
+  /** Age of the running process, ms; 0 while none runs. */
   readonly uptimeMs: number;
   /** The last lines that it wrote to stderr, without secrets. */
   readonly stderrTail: string;
@@ -45,7 +36,7 @@ export interface ConnectorProcessHealth {
 }
 
 interface ConnectorProcessEvents {
-  /** The connector is ready; its ready line, parsed. Told after each restart as well. */
+  /** The connector is ready; its ready line, parsed. Reported after each restart as well. */
   ready: [info: ReadyInfo];
   /** It ended without being asked to. */
   died: [exit: ConnectorExit];
@@ -62,7 +53,6 @@ interface ConnectorProcessEvents {
 }
 
 const STOP_TIMEOUT_MS = 12_000;
-const LAST_WORDS_MS = 200;
 
 /** How long the connector waits for cancellations when it stops: it ends by itself before it is killed. */
 function stopWaitMs({ stopTimeoutMs = STOP_TIMEOUT_MS }: ConnectorProcessOptions): number {
@@ -79,22 +69,21 @@ const STABLE_RUN_MS = 30_000;
 export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   readonly #options: ConnectorProcessOptions;
   readonly #redactor: SecretRedactor;
-  #child: ChildProcess | undefined;
+  /** The last one. */
+  #run: ConnectorRun | undefined;
   #state: ConnectorProcessState = 'created';
-  #stderr: TailBuffer;
   /** Lines between the ready line and its event, which comes first. */
   #early: string[] = [];
   #lastExit: ConnectorExit | undefined;
   #ordersLeft: readonly OrderLeft[] = [];
   #restarts = 0;
   #attempts = 0;
-  #startedAtMs = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #starting: Promise<ReadyInfo> | undefined;
   #stopping: Promise<void> | undefined;
   #isRef = true;
   readonly #onProcessExit = (): void => {
-    this.#child?.kill('SIGTERM');
+    this.#run?.kill('SIGTERM');
   };
 
   /**
@@ -108,7 +97,6 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     if (options.mustBe !== undefined) checkKeys(options.mustBe, MUST_BE_KEYS, 'mustBe');
     this.#options = options;
     this.#redactor = SecretRedactor.fromEnv(options.env ?? process.env);
-    this.#stderr = new TailBuffer(40, this.#redactor);
     if (this.#redactor.isIn(options.args)) {
       throw new HftError('ERR_INVALID_ARGUMENT', 'args: a secret stands among the arguments.', {
         remedy: 'Every user of the machine can read arguments: give secrets by `env` only.',
@@ -132,19 +120,19 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
 
   /** Process id, `undefined` while no process runs. */
   get pid(): number | undefined {
-    return this.#alive() ? this.#child?.pid : undefined;
+    return this.#run?.pid;
   }
 
   /** State, process, restarts and last words. */
   get health(): ConnectorProcessHealth {
-    const processAlive = this.#alive();
+    const run = this.#run;
     return {
       state: this.#state,
-      processAlive,
+      processAlive: run?.isAlive === true,
       pid: this.pid,
       restarts: this.#restarts,
-      uptimeMs: processAlive ? Date.now() - this.#startedAtMs : 0,
-      stderrTail: this.#stderr.text(),
+      uptimeMs: run?.isAlive === true ? Date.now() - run.startedAtMs : 0,
+      stderrTail: run?.stderrTail ?? '',
       lastExit: this.#lastExit,
     };
   }
@@ -154,10 +142,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
    * and nothing was written.
    */
   write(line: string): boolean {
-    const stdin = this.#options.lines === true ? this.#child?.stdin : undefined;
-    if (stdin?.writable !== true || !this.#alive()) return false;
-    stdin.write(`${line}\n`);
-    return true;
+    return this.#run?.write(line) === true;
   }
 
   /**
@@ -189,67 +174,32 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
   }
 
   #applyRef(): void {
-    const child = this.#child;
-    // The pipes of a child are sockets, whatever their declared type.
-    const pipes = [child?.stdin, child?.stdout, child?.stderr] as (Socket | null | undefined)[];
-    for (const handle of [child, this.#restartTimer, ...pipes]) {
-      if (this.#isRef) handle?.ref();
-      else handle?.unref();
-    }
-  }
-
-  #alive(): boolean {
-    const child = this.#child;
-    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    this.#run?.setRef(this.#isRef);
+    if (this.#isRef) this.#restartTimer?.ref();
+    else this.#restartTimer?.unref();
   }
 
   async #launch(): Promise<ReadyInfo> {
-    const { args, lines = false, cwd } = this.#options;
-    const env = this.#options.env ?? process.env;
+    const { readyTimeoutMs = 15_000 } = this.#options;
     if (this.#state !== 'restarting') this.#state = 'starting';
     try {
-      const binary = this.#options.binary ?? findConnector(env);
-      this.#stderr = new TailBuffer(40, this.#redactor);
-      this.#early = [];
-      this.#startedAtMs = Date.now();
-      // Its input ends with this process, even by SIGKILL, and the connector with its input.
-      const mode = lines ? ['--stdio'] : ['--ready-json', '--with-stdin'];
-      const child = spawn(binary, [...args, ...mode], {
-        stdio: ['pipe', 'pipe', 'pipe'],
-        // Out of the terminal's reach: at Ctrl+C the bot can still cancel its orders through it.
-        detached: true,
-        // Its log is read by programs here.
-        env: {
-          NO_COLOR: '1',
-          CONNECTOR_STOP_WAIT_MS: String(stopWaitMs(this.#options)),
-          ...env,
-        },
-        ...(cwd === undefined ? {} : { cwd }),
-      });
-      this.#child = child;
-      this.#applyRef();
-      process.off('exit', this.#onProcessExit).on('exit', this.#onProcessExit);
-      // Its end is reported by `exit`; a write to a process that ends fails here.
-      child.stdin.on('error', () => undefined);
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-        for (const line of this.#stderr.push(chunk)) this.emit('log', line);
-      });
-      const info = await this.#untilReady(child);
+      const run = this.#startRun();
+      const info = await run.ready(readyTimeoutMs);
       this.#refuseAnother(info);
       if (this.#stopping !== undefined)
         throw new HftError('ERR_CLOSED', 'the connector process was stopped while it started.');
       this.#state = 'running';
-      child.once('exit', (code, signal) => {
-        this.#onDeath(code, signal);
+      run.onExit(() => {
+        this.#onDeath(run);
       });
       this.emit('ready', info);
       for (const line of this.#early.splice(0)) this.emit('line', line);
       // It may have ended between its ready line and the listener above.
-      if (!this.#alive()) this.#onDeath(child.exitCode, child.signalCode);
+      if (!run.isAlive) this.#onDeath(run);
       return info;
     } catch (error) {
       // A stop ends it in its own way.
-      if (this.#stopping === undefined && this.#alive()) this.#child?.kill('SIGKILL');
+      if (this.#stopping === undefined && this.#run?.isAlive === true) this.#run.kill('SIGKILL');
       process.off('exit', this.#onProcessExit);
       if (this.#state === 'starting') {
         this.#state = 'failed';
@@ -259,67 +209,44 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     }
   }
 
-  #untilReady(child: ChildProcess): Promise<ReadyInfo> {
-    const { readyTimeoutMs = 15_000, lines = false } = this.#options;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(
-          new HftError(
-            'ERR_TIMEOUT',
-            `the connector was not ready after ${String(readyTimeoutMs)} ms${this.#said()}`,
-          ),
-        );
-      }, readyTimeoutMs);
-      child.on('error', (error) => {
-        clearTimeout(timer);
-        reject(
-          new HftError(
-            'ERR_CONNECTOR_NOT_FOUND',
-            `the connector could not be started: ${error.message}`,
-            { cause: error },
-          ),
-        );
-      });
-      // 'close' and not 'exit': by then stderr is complete.
-      child.once('close', (code, signal) => {
-        clearTimeout(timer);
-        if (this.#stopping !== undefined) {
-          reject(new HftError('ERR_CLOSED', 'the connector process was stopped.'));
-          return;
-        }
-        this.#lastExit = { code, signal, stderrTail: this.#stderr.text() };
-        const how = signal ?? `code ${String(code)}`;
-        reject(
-          new HftError(
-            'ERR_CONNECTOR_EXITED',
-            `the connector ended with ${how} before it was ready${this.#said()}`,
-          ),
-        );
-      });
-      let isReady = false;
-      const reader = new LineReader(
-        (line) => {
-          const info = isReady ? undefined : parseReadyLine(line);
-          if (info !== undefined) {
-            isReady = true;
-            clearTimeout(timer);
-            resolve(info);
-          } else if (lines && isReady && this.#state !== 'running') {
-            this.#early.push(line);
-          } else if (lines) {
-            this.emit('line', line);
-          } else {
-            this.#ordersLeft = parseStoppedLine(line) ?? this.#ordersLeft;
-          }
+  #startRun(): ConnectorRun {
+    const { args, lines = false, cwd } = this.#options;
+    const env = this.#options.env ?? process.env;
+    const binary = this.#options.binary ?? findConnector(env);
+    this.#early = [];
+    const run = new ConnectorRun(
+      {
+        binary,
+        args,
+        // Its log is read by programs here.
+        env: {
+          NO_COLOR: '1',
+          CONNECTOR_STOP_WAIT_MS: String(stopWaitMs(this.#options)),
+          ...env,
         },
-        () => {
-          this.emit('log', 'a line on the standard output was too long and is left out');
+        cwd,
+        lines,
+      },
+      this.#redactor,
+      {
+        onLog: (line) => this.emit('log', line),
+        onLine: (line, isReady) => {
+          if (isReady && this.#state !== 'running') this.#early.push(line);
+          else this.emit('line', line);
         },
-      );
-      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-        reader.push(chunk);
-      });
-    });
+        onOrdersLeft: (orders) => {
+          this.#ordersLeft = orders;
+        },
+        onClosed: (exit) => {
+          this.#lastExit = exit;
+        },
+        isStopping: () => this.#stopping !== undefined,
+      },
+    );
+    this.#run = run;
+    this.#applyRef();
+    process.off('exit', this.#onProcessExit).on('exit', this.#onProcessExit);
+    return run;
   }
 
   /** An older program reads `NAME KIND` in another way when the name is a kind too. */
@@ -335,14 +262,9 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
     }
   }
 
-  #said(): string {
-    const text = this.#stderr.text();
-    return text === '' ? '' : `:\n${text}`;
-  }
-
-  #onDeath(code: number | null, signal: NodeJS.Signals | null): void {
+  #onDeath(run: ConnectorRun): void {
     process.off('exit', this.#onProcessExit);
-    const exit: ConnectorExit = { code, signal, stderrTail: this.#stderr.text() };
+    const { exit } = run;
     this.#lastExit = exit;
     const asked = this.#stopping !== undefined;
     if (asked) {
@@ -350,7 +272,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       this.emit('exit', exit);
       return;
     }
-    if (Date.now() - this.#startedAtMs >= STABLE_RUN_MS) this.#attempts = 0;
+    if (Date.now() - run.startedAtMs >= STABLE_RUN_MS) this.#attempts = 0;
     // Before any handler is called: one that looks at `health`, or stops, sees the new state.
     if (this.#options.restart === undefined) this.#fail();
     else this.#scheduleRestart();
@@ -371,7 +293,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       this.#fail();
       const error = new HftError(
         'ERR_CONNECTOR_EXITED',
-        `the connector died ${String(maxAttempts + 1)} times in a row${this.#said()}`,
+        `the connector died ${String(maxAttempts + 1)} times in a row${this.#run?.lastWords ?? ''}`,
       );
       // After `died`, which says why.
       queueMicrotask(() => this.emit('failed', error));
@@ -391,26 +313,15 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
 
   async #end(): Promise<void> {
     clearTimeout(this.#restartTimer);
-    const child = this.#child;
-    if (child === undefined || !this.#alive()) {
+    const run = this.#run;
+    if (run?.isAlive !== true) {
       process.off('exit', this.#onProcessExit);
       this.#state = 'stopped';
       return;
     }
     this.#state = 'stopping';
-    const gone = once(child, 'exit');
-    const closed = once(child, 'close');
-    child.stdin?.end();
-    child.kill('SIGTERM');
     const { stopTimeoutMs = STOP_TIMEOUT_MS } = this.#options;
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-    await gone;
-    clearTimeout(timer);
-    // Its last words; a process of its own that holds the pipe is not waited for.
-    let patience: NodeJS.Timeout | undefined;
-    const enough = new Promise((resolve) => (patience = setTimeout(resolve, LAST_WORDS_MS)));
-    await Promise.race([closed, enough]);
-    clearTimeout(patience);
+    await run.end(stopTimeoutMs);
     process.off('exit', this.#onProcessExit);
     this.#state = 'stopped';
     if (this.#ordersLeft.length > 0) this.emit('ordersLeft', this.#ordersLeft);

@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
 
+import { checkWhole } from '../models/arguments.js';
 import { EventQueue } from '../models/event-queue.js';
 import { HftError } from '../models/hft-error.js';
 import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
 import { RESTART_KEYS, type ConnectorRestart } from './connector-process-options.js';
-import { ConnectorProcess, type ConnectorExit } from './connector-process.js';
+import { ConnectorProcess } from './connector-process.js';
+import type { ConnectorExit } from './connector-run.js';
 import { makeRunnerRoom } from './make-runner-room.js';
 import { InvalidLineError, parseRunnerLine } from './parse-runner-line.js';
 import type { RunnerChannel, RunnerEvent } from './runner-event.js';
@@ -88,7 +90,7 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
   #errors = 0;
   #invalidLines = 0;
   #lastEventMs: number | undefined;
-  #toldDropped = 0;
+  #reportedDropped = 0;
   #noticeMs = -Infinity;
   #wasReady = false;
   #stopping: Promise<void> | undefined;
@@ -102,12 +104,7 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
     checkKeys(options, KEYS, '');
     if (options.restart !== undefined) checkKeys(options.restart, RESTART_KEYS, 'restart');
     const { kind, args = [], queueCapacity = 65_536, restart, ...tuning } = options;
-    if (!Number.isInteger(queueCapacity) || queueCapacity < 16 || queueCapacity > 2 ** 24) {
-      throw new HftError(
-        'ERR_INVALID_ARGUMENT',
-        `queueCapacity: ${String(queueCapacity)} must be a whole number from 16 to ${String(2 ** 24)}.`,
-      );
-    }
+    checkWhole(queueCapacity, 'queueCapacity', 16, 2 ** 24);
     this.#redactor = SecretRedactor.fromEnv(options.env ?? process.env);
     this.#diedCode = kind === 'bybit' ? 'bybit_connector_process_died' : 'connector_process_died';
     this.#queue = new EventQueue({
@@ -135,7 +132,7 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
         this.#onDied(exit);
       })
       .on('failed', (error) => {
-        this.#tellError('connector_restart_failed', error.message);
+        this.#pushError('connector_restart_failed', error.message);
         this.emit('failed', error);
       });
   }
@@ -240,7 +237,7 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
     const how = exit.signal ?? `code ${String(exit.code)}`;
     const next = this.#process.health.state === 'restarting' ? 'It is started again.' : '';
     const last = exit.stderrTail.split('\n').slice(-3).join(' | ');
-    this.#tellError(
+    this.#pushError(
       this.#diedCode,
       [`the connector ended with ${how}.`, next, last === '' ? '' : `Its last words: ${last}`]
         .filter((part) => part !== '')
@@ -255,37 +252,37 @@ export class ConnectorRunner extends EventEmitter<RunnerEmitted> implements Runn
     try {
       event = parseRunnerLine(line);
     } catch (error) {
-      // Whatever it is about, it is about this line: others follow, and nobody would catch it here.
+      // The error is about this line only: others follow, and no caller would catch it here.
       this.#invalidLines += 1;
       const what = error instanceof InvalidLineError ? error.message : String(error);
-      this.#tellError('invalid_line', what);
+      this.#pushError('invalid_line', what);
       return;
     }
     if (event.type === 'trade' || event.type === 'depth') {
       this.#events += 1;
       this.#queue.push(event);
-      this.#tellDropped();
+      this.#reportDropped();
     } else if (event.type === 'error') {
-      this.#tellError(event.code, event.message);
+      this.#pushError(event.code, event.message);
     } else {
       this.#queue.push({ ...event, details: this.#clean(event.details) });
     }
   }
 
-  #tellError(code: string, message: string): void {
+  #pushError(code: string, message: string): void {
     this.#errors += 1;
     this.#queue.push({ type: 'error', code, message: this.#redactor.redact(message) });
   }
 
   /** Says once per second that the consumer is too slow, not once per event. */
-  #tellDropped(): void {
+  #reportDropped(): void {
     const { dropped } = this.#queue.health;
     const nowMs = performance.now();
-    if (dropped === this.#toldDropped || nowMs - this.#noticeMs < NOTICE_MS) return;
-    const lost = dropped - this.#toldDropped;
-    this.#toldDropped = dropped;
+    if (dropped === this.#reportedDropped || nowMs - this.#noticeMs < NOTICE_MS) return;
+    const lost = dropped - this.#reportedDropped;
+    this.#reportedDropped = dropped;
     this.#noticeMs = nowMs;
-    this.#tellError(
+    this.#pushError(
       'events_dropped',
       `${String(lost)} trades went unread because the queue was full.`,
     );

@@ -1,9 +1,9 @@
 export {
   ConnectorProcess,
-  type ConnectorExit,
   type ConnectorProcessHealth,
   type ConnectorProcessState,
 } from './connector-process.js';
+export type { ConnectorExit } from './connector-run.js';
 export type { ConnectorProcessOptions, ConnectorRestart } from './connector-process-options.js';
 export type { ConnectorKind } from './connector-kinds.js';
 export type {

@@ -10,11 +10,8 @@ import type { OrderLeft } from '../models/order-left.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import { bybitConnectorEnv } from './bybit-connector-env.js';
 import { bybitConnectorSettings, type BybitConnectorOptions } from './bybit-connector-settings.js';
-import {
-  ConnectorProcess,
-  type ConnectorExit,
-  type ConnectorProcessHealth,
-} from './connector-process.js';
+import { ConnectorProcess, type ConnectorProcessHealth } from './connector-process.js';
+import type { ConnectorExit } from './connector-run.js';
 import type { AssignedConnector } from './assign-connector.js';
 import { CONNECTOR_KINDS, type ConnectorKind } from './connector-kinds.js';
 import { RESTART_KEYS } from './connector-process-options.js';
@@ -196,7 +193,7 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
     });
   }
 
-  /** The connector is told by a variable what an option of the program says. */
+  /** Why orders are real: an option of the program says it, or a variable. */
   #cause(): string {
     if (this.#optionSaid) return 'the option `paper: false`';
     return this.#because ?? '';
@@ -220,7 +217,7 @@ function words(
 ): string[] {
   const { kind, files = [], args = [] } = options;
   const file = temporary ?? named;
-  // A simulated exchange has to be told what it trades; event arrays do not name their symbol.
+  // A simulated exchange must know what it trades; event arrays do not name their symbol.
   const isNeeded =
     (kind === 'sim' && file === undefined) || (kind === 'replay' && instruments.length === 1);
   const symbols = options.symbols ?? (isNeeded ? instruments : []);

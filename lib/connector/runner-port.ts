@@ -27,11 +27,11 @@ export interface RunnerHealth {
   readonly subscriptions: Readonly<Record<RunnerChannel, readonly string[]>>;
 }
 
-/** The unit in which a symbol is asked for. What is not given is the venue's own. */
+/** The steps in which a symbol is asked for. What is not given is the venue's own. */
 export interface RunnerSizes {
-  /** Price step. */
+  /** Step of prices. */
   readonly tickSize?: number;
-  /** Quantity step. */
+  /** Step of quantities. */
   readonly lotSize?: number;
 }
 

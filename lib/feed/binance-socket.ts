@@ -22,7 +22,7 @@ export interface BinanceSocketOptions {
 export interface BinanceSocketEvents {
   /** The content of one frame. */
   onData(data: Readonly<Record<string, unknown>>): void;
-  /** It is gone, and nobody asked for it. */
+  /** It is gone without having been closed here. */
   onLost(reason: string): void;
   /** Something failed, and it goes on. */
   onError(code: string, message: string): void;
@@ -290,7 +290,7 @@ class Connection {
     this.#pending.clear();
     const socket = this.#socket;
     if (socket === undefined) return;
-    // Nobody listens any more; an error while it closes is nobody's.
+    // Its owner does not listen any more: an error while it closes is not reported.
     socket.on('error', () => undefined);
     if (socket.readyState === WebSocket.OPEN) {
       socket.close(1000);

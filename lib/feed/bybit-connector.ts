@@ -259,8 +259,8 @@ export class BybitConnector implements ConnectorWrapper {
   }
 
   /** Refused keys, rate limits, a venue that is away: what the connector itself must act on. */
-  #look(told: RunnerEvent, runner: RunnerPort): RunnerEvent {
-    const event = this.#translate(told);
+  #look(raw: RunnerEvent, runner: RunnerPort): RunnerEvent {
+    const event = this.#translate(raw);
     if (event.type !== 'error') return event;
     if (LIMIT_CODES.has(event.code)) {
       this.#rateLimits += 1;

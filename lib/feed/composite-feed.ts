@@ -1,6 +1,7 @@
+import { asError } from '../models/as-error.js';
 import { HftError } from '../models/hft-error.js';
 import type { NamesOf } from '../models/known-keys.js';
-import { Feed, asError } from './feed.js';
+import { Feed } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import type { FeedConnectorHealth, FeedHealth } from './feed-health.js';
 import { FeedLog, type FeedLogLimits } from './feed-log.js';
@@ -34,7 +35,7 @@ export abstract class CompositeFeed extends Feed {
   protected members: readonly FeedMember[];
   readonly #meter = new FeedMeter();
   #starting: Promise<void> | undefined;
-  #telling = false;
+  #emittingError = false;
 
   /** @internal */
   protected constructor(
@@ -126,7 +127,7 @@ export abstract class CompositeFeed extends Feed {
     if (name === 'disconnected') this.#meter.disconnections += 1;
     if (name === 'connected' && (notice as FeedEventMap['connected']).again)
       this.#meter.reconnections += 1;
-    if (name === 'error') this.#tellError(notice as FeedEventMap['error']);
+    if (name === 'error') this.#emitError(notice as FeedEventMap['error']);
     else this.emit(name, notice);
     this.refreshState();
   }
@@ -141,7 +142,7 @@ export abstract class CompositeFeed extends Feed {
   protected override onConsumerError(error: Error): void {
     this.#meter.consumerErrors += 1;
     this.log.error(error, 'consumer', performance.now());
-    this.#tellError(Object.freeze({ type: 'error', source: this.name, origin: 'consumer', error }));
+    this.#emitError(Object.freeze({ type: 'error', source: this.name, origin: 'consumer', error }));
   }
 
   /** To the consumers. @internal */
@@ -151,8 +152,8 @@ export abstract class CompositeFeed extends Feed {
   }
 
   /** @internal */
-  protected tellError(error: Error): void {
-    this.#tellError(
+  protected reportError(error: Error): void {
+    this.#emitError(
       Object.freeze({ type: 'error', source: this.name, origin: 'connection', error }),
     );
   }
@@ -171,7 +172,7 @@ export abstract class CompositeFeed extends Feed {
       try {
         await feed.start();
       } catch (error) {
-        this.tellError(asError(error));
+        this.reportError(asError(error));
         throw error;
       }
     });
@@ -188,13 +189,13 @@ export abstract class CompositeFeed extends Feed {
     this.enter('connected');
   }
 
-  #tellError(notice: FeedEventMap['error']): void {
-    if (this.#telling) return;
-    this.#telling = true;
+  #emitError(notice: FeedEventMap['error']): void {
+    if (this.#emittingError) return;
+    this.#emittingError = true;
     try {
       this.emit('error', notice);
     } finally {
-      this.#telling = false;
+      this.#emittingError = false;
     }
   }
 }

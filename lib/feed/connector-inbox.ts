@@ -1,4 +1,6 @@
+import { conflate } from '../models/conflate.js';
 import { EventQueue, type Room } from '../models/event-queue.js';
+import { mergeLevels } from '../models/merge-levels.js';
 import type { RawDepth, RawError, RawLevel, RawStatus, RawTrade } from './raw-event.js';
 
 /** Events that a connector of this package reports. */
@@ -37,33 +39,13 @@ export class ConnectorInbox {
 }
 
 function makeRoom(items: readonly InboxEvent[]): Room<InboxEvent> {
-  const trades = items.filter(({ type }) => type === 'trade').length;
-  const dropped = Math.ceil(trades / 2);
-  let toDrop = dropped;
-  let conflated = 0;
-  const books = new Map<string, RawDepth[]>();
-  const kept: (InboxEvent | RawDepth[])[] = [];
-  for (const item of items) {
+  return conflate(items, {
     // What cannot be merged is left for the stream, which says what is wrong with it.
-    if (item.type === 'depth' && isMergeable(item)) {
-      const symbol = item.symbol ?? '';
-      const updates = books.get(symbol);
-      if (updates !== undefined) {
-        updates.push(item);
-        conflated += 1;
-        continue;
-      }
-      const first = [item];
-      books.set(symbol, first);
-      kept.push(first);
-    } else if (item.type === 'trade' && toDrop > 0) toDrop -= 1;
-    else kept.push(item);
-  }
-  return {
-    items: kept.map((item) => (Array.isArray(item) ? merge(item) : item)),
-    dropped,
-    conflated,
-  };
+    isUpdate: (item): item is RawDepth => item.type === 'depth' && isMergeable(item),
+    bookOf: ({ symbol }) => symbol ?? '',
+    merge,
+    halved: [({ type }) => type === 'trade'],
+  });
 }
 
 function isMergeable({ bids, asks }: RawDepth): boolean {
@@ -74,27 +56,16 @@ function isMergeable({ bids, asks }: RawDepth): boolean {
 function merge(updates: readonly RawDepth[]): RawDepth {
   const last = updates[updates.length - 1] as RawDepth;
   if (updates.length === 1) return last;
-  const bids = new Map<number, RawLevel>();
-  const asks = new Map<number, RawLevel>();
-  let snapshot = false;
-  let merged = 0;
-  for (const update of updates) {
-    if (update.snapshot === true) {
-      snapshot = true;
-      bids.clear();
-      asks.clear();
-    }
-    merged += update.merged ?? 1;
-    setAll(bids, update.bids);
-    setAll(asks, update.asks);
-  }
-  return { ...last, bids: [...bids.values()], asks: [...asks.values()], snapshot, merged };
-}
-
-function setAll(side: Map<number, RawLevel>, levels: readonly RawLevel[]): void {
-  for (const level of levels) {
-    const price = Number('price' in level ? level.price : level[0]);
-    side.delete(price);
-    side.set(price, level);
-  }
+  const { bids, asks } = mergeLevels(
+    updates,
+    (level: RawLevel) => Number('price' in level ? level.price : level[0]),
+    ({ snapshot }) => snapshot === true,
+  );
+  return {
+    ...last,
+    bids,
+    asks,
+    snapshot: updates.some(({ snapshot }) => snapshot === true),
+    merged: updates.reduce((sum, { merged }) => sum + (merged ?? 1), 0),
+  };
 }

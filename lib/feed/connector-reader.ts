@@ -1,5 +1,5 @@
+import { asError } from '../models/as-error.js';
 import type { ConnectorWrapper } from './connector-wrapper.js';
-import { asError } from './feed.js';
 import type { StopGate } from './stop-gate.js';
 import type { ResolvedStreamOptions } from './stream-options.js';
 

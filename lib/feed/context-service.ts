@@ -1,8 +1,10 @@
+import { asError } from '../models/as-error.js';
 import { attachConsumer } from './attach-consumer.js';
+import { checkCount } from '../models/arguments.js';
 import { HftError } from '../models/hft-error.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { DepthUpdate } from './depth-update.js';
-import { asError, type Feed } from './feed.js';
+import { type Feed } from './feed.js';
 import { FeedLog } from './feed-log.js';
 import { defaultFeedLogger, silentFeedLogger, type FeedLogger } from './feed-logger.js';
 import { SymbolContext, type MarketContext, type SymbolContextSizes } from './symbol-context.js';
@@ -66,14 +68,14 @@ export class ContextService {
     const { windowsMs = [1_000, 10_000, 60_000] } = options;
     if (windowsMs.length === 0)
       throw new HftError('ERR_INVALID_ARGUMENT', 'windowsMs: give at least one length.');
-    for (const windowMs of windowsMs) whole('windowsMs', windowMs, 86_400_000);
+    for (const windowMs of windowsMs) checkCount(windowMs, 'windowsMs', 86_400_000);
     this.#sizes = {
       windowsMs: [...new Set(windowsMs)].sort((a, b) => a - b),
-      buckets: whole('buckets', options.buckets ?? 50, 10_000),
-      bookLevels: whole('bookLevels', options.bookLevels ?? 5, 10_000),
-      maxBookLevels: whole('maxBookLevels', options.maxBookLevels ?? 2_000, 1_000_000),
+      buckets: checkCount(options.buckets ?? 50, 'buckets', 10_000),
+      bookLevels: checkCount(options.bookLevels ?? 5, 'bookLevels', 10_000),
+      maxBookLevels: checkCount(options.maxBookLevels ?? 2_000, 'maxBookLevels', 1_000_000),
     };
-    this.#maxSymbols = whole('maxSymbols', options.maxSymbols ?? 256, 1_000_000);
+    this.#maxSymbols = checkCount(options.maxSymbols ?? 256, 'maxSymbols', 1_000_000);
     this.#bySource = options.bySource ?? false;
     const { logger = defaultFeedLogger() } = options;
     this.#log = new FeedLog(logger === false ? silentFeedLogger : logger, 'context');
@@ -157,13 +159,4 @@ export class ContextService {
     this.#contexts.set(key, context);
     return context;
   }
-}
-
-function whole(name: string, value: number, most: number): number {
-  if (!Number.isInteger(value) || value < 1 || value > most)
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `${name}: ${String(value)} must be a whole number from 1 to ${String(most)}.`,
-    );
-  return value;
 }

@@ -1,4 +1,5 @@
 import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { COMPOSITE_NAMES } from './composite-feed.js';
 import type { Feed } from './feed.js';
@@ -74,10 +75,7 @@ export class FailoverFeed extends SwitchableFeed {
     };
     for (const [name, value] of Object.entries(this.#limits)) {
       if (!(value >= 0 && value < 2 ** 31))
-        throw new HftError(
-          'ERR_INVALID_ARGUMENT',
-          `${name}: ${String(value)} must be a number of ms from 0 on.`,
-        );
+        invalid(name, value, 'must be a number of ms from 0 on');
     }
     this.#ranked = this.members;
   }

@@ -75,13 +75,16 @@ export interface FeedHealthJson {
   readonly connected: boolean;
   /** Exchange time of the newest event, Unix ms; `null` before the first. */
   readonly last_ts: number | null;
+  /** Events that wait in the queues of the consumers. */
   readonly queue_size: number;
+  /** Attempts of the present outage; of a client how often a connector came back. */
   readonly reconnection_attempts: number;
   readonly connector_health: {
     readonly connected: boolean;
     /** True when the trades of a symbol are subscribed; `FeedHealth` names the symbols. */
     readonly subscribed_trades: boolean;
     readonly subscribed_depth: boolean;
+    /** Events since the start. */
     readonly event_counter: number;
   };
 }

@@ -1,5 +1,7 @@
 import { EventStream } from '../client/event-stream.js';
+import { checkCount } from '../models/arguments.js';
 import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { conflateDepth, conflateFeed } from './conflate-depth.js';
 import type { DepthUpdate } from './depth-update.js';
@@ -31,8 +33,8 @@ interface Outlet {
   readonly stream: EventStream<FeedEvent>;
   readonly filter: ((event: FeedEvent) => boolean) | undefined;
   dropped: number;
-  tellAtMs: number;
-  untold: number;
+  nextReportMs: number;
+  unreported: number;
 }
 
 const DEFAULTS: Readonly<Record<FeedQueueKind, { policy: FeedQueuePolicy; capacity: number }>> = {
@@ -125,8 +127,8 @@ export class FeedHub {
       stream,
       filter: options.filter as ((event: FeedEvent) => boolean) | undefined,
       dropped: 0,
-      untold: 0,
-      tellAtMs: 0,
+      unreported: 0,
+      nextReportMs: 0,
     };
     if (this.#ended) stream.end(undefined);
     else this.#setOutlets([...this.#outlets, outlet]);
@@ -209,17 +211,17 @@ export class FeedHub {
 
   #onDropped(outlet: Outlet, count: number): void {
     outlet.dropped += count;
-    outlet.untold += count;
+    outlet.unreported += count;
     const nowMs = performance.now();
-    if (nowMs < outlet.tellAtMs) return;
-    outlet.tellAtMs = nowMs + NOTICE_INTERVAL_MS;
+    if (nowMs < outlet.nextReportMs) return;
+    outlet.nextReportMs = nowMs + NOTICE_INTERVAL_MS;
     const notice = Object.freeze({
       type: 'dropped' as const,
       queue: outlet.queue.name,
-      count: outlet.untold,
+      count: outlet.unreported,
       total: outlet.dropped,
     });
-    outlet.untold = 0;
+    outlet.unreported = 0;
     this.emit('dropped', notice);
   }
 }
@@ -240,20 +242,12 @@ function check(
   checkKeys(options, KEYS, '');
   const { policy = DEFAULTS[kind].policy, capacity = DEFAULTS[kind].capacity } = options;
   if (!POLICIES.includes(policy))
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `policy: ${policy} must be conflate, drop-oldest or block.`,
-    );
+    invalid('policy', policy, 'must be conflate, drop-oldest or block');
   if (kind === 'trade' && policy === 'conflate')
     throw new HftError('ERR_INVALID_ARGUMENT', 'policy: trades cannot be conflated.', {
       remedy: 'Use drop-oldest or block.',
     });
-  if (!Number.isInteger(capacity) || capacity < 1 || capacity > 2 ** 24)
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `capacity: ${String(capacity)} must be a whole number from 1 to 16777216.`,
-    );
-  return { policy, capacity };
+  return { policy, capacity: checkCount(capacity, 'capacity', 2 ** 24) };
 }
 
 /** Streams of one kind, typed. */

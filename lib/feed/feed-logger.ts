@@ -15,7 +15,7 @@ export interface FeedLogger {
   debug(fields: Readonly<Record<string, unknown>>): void;
   /** A line of ordinary running. */
   info(fields: Readonly<Record<string, unknown>>): void;
-  /** A line of what somebody should look at. */
+  /** A line about something that should be looked at. */
   warn(fields: Readonly<Record<string, unknown>>): void;
   /** A line of what failed. */
   error(fields: Readonly<Record<string, unknown>>): void;

@@ -8,7 +8,7 @@ export interface FeedKindMetrics {
   readonly perSecondRate: number;
   /** Events of this kind's consumers that wait; a mixed queue counts for both kinds. */
   readonly queueSize: number;
-  /** Since the start. */
+  /** Events since the start. */
   readonly total: number;
   /** Dropped from this kind's queues; a mixed queue counts for both kinds. */
   readonly dropped: number;
@@ -31,7 +31,9 @@ export interface FeedMetrics {
   readonly consumerErrors: number;
   /** Errors that the connector reported, and failed polls. */
   readonly connectorErrors: number;
+  /** Times the connection came back. */
   readonly reconnections: number;
+  /** Times the connection was lost. */
   readonly disconnections: number;
   /** Figures of each connector by name; of a feed over one connector only its own. */
   readonly connectors: Readonly<Record<string, FeedMetrics>>;
@@ -39,8 +41,11 @@ export interface FeedMetrics {
 
 /** One kind in `GET /metrics`, by the names it has there. */
 export interface FeedKindMetricsJson {
+  /** Events of the last 60 s. */
   readonly per_minute_count: number;
+  /** Events of the last full second. */
   readonly per_second_rate: number;
+  /** Events that wait for their consumers. */
   readonly queue_size: number;
 }
 

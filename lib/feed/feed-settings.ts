@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { flagWord } from '../models/flag-word.js';
 import { HftError } from '../models/hft-error.js';
+import { withoutUndefined } from '../models/without-undefined.js';
 import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
 import { levelOf, type FeedLogLevel } from './feed-logger.js';
 
@@ -144,9 +145,7 @@ export function feedSettings(
   sources: readonly string[] = BUILT_IN_SOURCES,
 ): FeedSettings {
   checkKeys(options, KEYS, '');
-  const given = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  );
+  const given = withoutUndefined(options);
   const checked = OPTIONS.partial().safeParse(given);
   if (!checked.success) {
     const [issue] = checked.error.issues;
@@ -165,7 +164,7 @@ export function feedSettings(
   return Object.freeze(settings) as unknown as FeedSettings;
 }
 
-/** The error of a data source that nobody registered. */
+/** The error of a data source that is not registered. */
 export function unknownSource(name: string, sources: readonly string[]): HftError {
   return new HftError(
     'ERR_UNKNOWN_DATA_SOURCE',

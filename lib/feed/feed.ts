@@ -1,3 +1,4 @@
+import { asError } from '../models/as-error.js';
 import type { EventStream } from '../client/event-stream.js';
 import { checkEvent, checkHandler } from '../models/check-event.js';
 import type { NamesOf } from '../models/known-keys.js';
@@ -132,9 +133,4 @@ export abstract class Feed implements AsyncIterable<FeedEvent> {
   protected emit<K extends FeedEventName>(name: K, event: FeedEventMap[K]): void {
     this.hub.emit(name, event);
   }
-}
-
-/** What was thrown, as an error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,8 +1,9 @@
+import { asError } from '../models/as-error.js';
 import { HftError } from '../models/hft-error.js';
-import { backoffDelayMs } from './backoff.js';
+import { ConnectRetries } from './connect-retries.js';
 import { ConnectorReader } from './connector-reader.js';
 import type { ConnectorHealth, ConnectorWrapper } from './connector-wrapper.js';
-import { Feed, asError } from './feed.js';
+import { Feed } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import type { FeedHealth } from './feed-health.js';
 import { FeedLog } from './feed-log.js';
@@ -10,6 +11,7 @@ import { defaultFeedLogger, silentFeedLogger } from './feed-logger.js';
 import { FeedMeter } from './feed-meter.js';
 import type { FeedMetrics } from './feed-metrics.js';
 import { normalizeEvent, type NormalizerOptions } from './normalizer.js';
+import { StalenessWatch } from './staleness-watch.js';
 import { StopGate } from './stop-gate.js';
 import {
   resolveStreamOptions,
@@ -29,6 +31,8 @@ export class HFTConnectorStream extends Feed {
   readonly #meter = new FeedMeter();
   readonly #log: FeedLog;
   readonly #reader: ConnectorReader;
+  readonly #retries: ConnectRetries;
+  readonly #staleness: StalenessWatch;
   readonly #symbols: Set<string>;
   #normalizer: NormalizerOptions;
   #gate = new StopGate();
@@ -37,11 +41,9 @@ export class HFTConnectorStream extends Feed {
   #stopping: Promise<void> | undefined;
   #connected = false;
   #connectedAtMs = 0;
-  #attempts = 0;
   #lastError = '';
   #lossReason = LOST;
-  #stale = false;
-  #staleTimer: NodeJS.Timeout | undefined;
+  #emittingError = false;
 
   /** @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong option. */
   constructor(wrapper: ConnectorWrapper, options: StreamOptions) {
@@ -66,6 +68,31 @@ export class HFTConnectorStream extends Feed {
       },
       room: () => this.hub.room(),
       lossReason: () => this.#lossReason,
+    });
+    this.#retries = new ConnectRetries(wrapper.name, this.#options, {
+      connect: async () => {
+        await wrapper.connect();
+        // All at once: a connector may make one request of them.
+        await Promise.all([...this.#symbols].map((symbol) => this.#subscribe(symbol)));
+      },
+      abandon: () => {
+        void wrapper.disconnect().catch(() => undefined);
+      },
+      onFailed: (error, attempt, delayMs) => {
+        this.#lastError = error.message;
+        this.#log.connectionError(error, attempt, delayMs);
+      },
+      onPause: (attempt, delayMs) => {
+        this.emit(
+          'reconnecting',
+          Object.freeze({ type: 'reconnecting', source: this.name, attempt, delayMs }),
+        );
+      },
+    });
+    this.#staleness = new StalenessWatch(this.#options.staleAfterMs, (stale, silentMs) => {
+      const type = stale ? 'stale' : 'live';
+      this.#log.note(`connector_${type}`, { silent_ms: Math.round(silentMs) });
+      this.emit(type, Object.freeze({ type, source: this.name, silentMs }));
     });
   }
 
@@ -107,9 +134,9 @@ export class HFTConnectorStream extends Feed {
       connected: this.#connected,
       lastTsMs: this.#meter.lastTsMs,
       lastEventAgeMs: this.#meter.lastEventAgeMs,
-      stale: this.#stale,
+      stale: this.#staleness.stale,
       queueSize: this.hub.queueSize,
-      reconnectionAttempts: this.#connected ? 0 : this.#attempts,
+      reconnectionAttempts: this.#connected ? 0 : this.#retries.attempts,
       reconnections: this.#meter.reconnections,
       lastError: this.#lastError,
       connectorHealth: Object.freeze({
@@ -143,7 +170,7 @@ export class HFTConnectorStream extends Feed {
     await this.#stopping;
     const gate = new StopGate();
     this.#gate = gate;
-    this.#attempts = 0;
+    this.#retries.attempts = 0;
     this.hub.revive();
     this.enter('connecting');
     try {
@@ -164,13 +191,13 @@ export class HFTConnectorStream extends Feed {
     await starting?.catch(() => undefined);
     await this.#running;
     this.#running = undefined;
-    clearInterval(this.#staleTimer);
+    this.#staleness.stop();
     const wasConnected = this.#connected;
     this.#connected = false;
     await this.#wrapper.disconnect().catch((error: unknown) => {
       this.#report(asError(error), 'connector');
     });
-    if (wasConnected) this.#tellDisconnected('stopped');
+    if (wasConnected) this.#reportDisconnected('stopped');
     if (this.#starting === starting) this.#starting = undefined;
     if (this.state !== 'created') this.enter('stopped');
     this.hub.end(undefined);
@@ -196,13 +223,13 @@ export class HFTConnectorStream extends Feed {
 
   #onLost(reason: string): void {
     this.#connected = false;
-    clearInterval(this.#staleTimer);
+    this.#staleness.stop();
     this.#meter.disconnections += 1;
     this.#lastError = reason;
     if (performance.now() - this.#connectedAtMs >= this.#options.backoff.stableAfterMs)
-      this.#attempts = 0;
+      this.#retries.attempts = 0;
     this.enter('reconnecting');
-    this.#tellDisconnected(reason);
+    this.#reportDisconnected(reason);
   }
 
   async #giveUp(error: Error): Promise<void> {
@@ -216,74 +243,9 @@ export class HFTConnectorStream extends Feed {
 
   /** Connects and subscribes; tries again by the backoff. */
   async #connect(gate: StopGate): Promise<void> {
-    const { backoff } = this.#options;
     const again = this.state === 'reconnecting';
-    if (again) await this.#pauseBefore(gate, undefined);
-    for (;;) {
-      if (gate.isStopped()) return;
-      try {
-        await this.#connectOnce(gate);
-        break;
-      } catch (error) {
-        if (gate.isStopped()) return;
-        const failure = asError(error);
-        this.#lastError = failure.message;
-        const isLast = this.#attempts >= backoff.maxAttempts;
-        const delayMs = isLast ? null : backoffDelayMs(backoff, this.#attempts + 1);
-        this.#log.connectionError(failure, this.#attempts, delayMs);
-        if (isLast) throw this.#exhausted(failure);
-        await this.#pauseBefore(gate, failure);
-      }
-    }
-    if (gate.isStopped()) return;
-    this.#onConnected(again);
-  }
-
-  async #pauseBefore(gate: StopGate, cause: Error | undefined): Promise<void> {
-    const { backoff } = this.#options;
-    if (this.#attempts >= backoff.maxAttempts) throw this.#exhausted(cause);
-    this.#attempts += 1;
-    const delayMs = backoffDelayMs(backoff, this.#attempts);
-    this.emit(
-      'reconnecting',
-      Object.freeze({ type: 'reconnecting', source: this.name, attempt: this.#attempts, delayMs }),
-    );
-    await gate.pause(delayMs);
-  }
-
-  #exhausted(cause: Error | undefined): HftError {
-    const why = cause?.message ?? this.#lastError;
-    return new HftError(
-      'ERR_CONNECTOR_DOWN',
-      `${this.name} could not be connected; gave up after ${String(this.#attempts)} retries: ${why}`,
-      { remedy: 'See whether the venue or the connector runs, then start() again.', cause },
-    );
-  }
-
-  async #connectOnce(gate: StopGate): Promise<void> {
-    const { connectTimeoutMs } = this.#options;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(
-          new HftError('ERR_TIMEOUT', `${this.name} did not connect in ${connectTimeoutMs} ms.`),
-        );
-      }, connectTimeoutMs);
-    });
-    const work = async (): Promise<void> => {
-      await this.#wrapper.connect();
-      // All at once: a connector may make one request of them.
-      await Promise.all([...this.#symbols].map((symbol) => this.#subscribe(symbol)));
-    };
-    try {
-      await gate.race(Promise.race([work(), timeout]));
-    } catch (error) {
-      // What still tries to connect must not meet the next attempt.
-      if (HftError.is(error, 'ERR_TIMEOUT')) void this.#wrapper.disconnect().catch(() => undefined);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    await this.#retries.connect(gate, again ? this.#lastError : undefined);
+    if (!gate.isStopped()) this.#onConnected(again);
   }
 
   async #subscribe(symbol: string): Promise<void> {
@@ -301,7 +263,9 @@ export class HFTConnectorStream extends Feed {
     // A connector may stand in for another one since, under another name.
     this.#normalizer = this.#normalizerOptions();
     if (again) this.#meter.reconnections += 1;
-    this.#watchStaleness();
+    this.#staleness.start(
+      () => performance.now() - Math.max(this.#meter.lastEventMonoMs ?? 0, this.#connectedAtMs),
+    );
     this.enter('connected');
     this.#log.connected({ symbols: this.symbols, again });
     this.emit('connected', Object.freeze({ type: 'connected', source: this.name, again }));
@@ -327,7 +291,7 @@ export class HFTConnectorStream extends Feed {
     const staged = this.#options.stages.length === 0 ? event : this.#stage(event);
     if (staged === undefined) return;
     this.#meter.record(staged, nowMs);
-    if (this.#stale) this.#tellStaleness(0);
+    this.#staleness.onEvent();
     this.#log.event(staged, nowMs);
     this.hub.emitEvent(staged);
   }
@@ -364,54 +328,27 @@ export class HFTConnectorStream extends Feed {
     this.#report(new HftError('ERR_CUSTOM', `${this.name}: ${code}: ${message}`), 'connector');
   }
 
-  // ---- telling
+  // ---- reporting
 
   #report(error: Error, origin: 'event' | 'consumer' | 'connector'): void {
     this.#log.error(error, origin, performance.now());
     this.#emitError(error, origin);
   }
 
-  #telling = false;
-
   #emitError(error: Error, origin: 'event' | 'consumer' | 'connector' | 'connection'): void {
-    // What an error handler throws is logged and counted, and not told to it again.
-    if (this.#telling) return;
-    this.#telling = true;
+    // What an error handler throws is logged and counted, and not reported to it again.
+    if (this.#emittingError) return;
+    this.#emittingError = true;
     try {
       this.emit('error', Object.freeze({ type: 'error', source: this.name, origin, error }));
     } finally {
-      this.#telling = false;
+      this.#emittingError = false;
     }
   }
 
-  #tellDisconnected(reason: string): void {
+  #reportDisconnected(reason: string): void {
     this.#log.disconnected(reason);
     this.emit('disconnected', Object.freeze({ type: 'disconnected', source: this.name, reason }));
-  }
-
-  #watchStaleness(): void {
-    clearInterval(this.#staleTimer);
-    this.#tellStaleness(0);
-    const { staleAfterMs } = this.#options;
-    if (staleAfterMs === 0) return;
-    this.#staleTimer = setInterval(
-      () => {
-        const since = Math.max(this.#meter.lastEventMonoMs ?? 0, this.#connectedAtMs);
-        this.#tellStaleness(performance.now() - since);
-      },
-      Math.max(1, staleAfterMs / 4),
-    );
-    this.#staleTimer.unref();
-  }
-
-  #tellStaleness(silentMs: number): void {
-    const { staleAfterMs } = this.#options;
-    const stale = staleAfterMs > 0 && silentMs >= staleAfterMs;
-    if (stale === this.#stale) return;
-    this.#stale = stale;
-    const type = stale ? 'stale' : 'live';
-    this.#log.note(`connector_${type}`, { silent_ms: Math.round(silentMs) });
-    this.emit(type, Object.freeze({ type, source: this.name, silentMs }));
   }
 
   #normalizerOptions(): NormalizerOptions {

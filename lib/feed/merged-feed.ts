@@ -1,4 +1,4 @@
-import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { COMPOSITE_NAMES, CompositeFeed, type CompositeOptions } from './composite-feed.js';
 import type { Feed } from './feed.js';
@@ -39,15 +39,9 @@ export class MergedFeed extends CompositeFeed {
     super('merged', feeds, checkKeys(options, KEYS, ''));
     const { windowMs = 50, maxHeld = 65_536 } = options;
     if (!(windowMs >= 0 && windowMs <= 60_000))
-      throw new HftError(
-        'ERR_INVALID_ARGUMENT',
-        `windowMs: ${String(windowMs)} must be from 0 to 60000.`,
-      );
+      invalid('windowMs', windowMs, 'must be from 0 to 60000');
     if (!Number.isInteger(maxHeld) || maxHeld < 1)
-      throw new HftError(
-        'ERR_INVALID_ARGUMENT',
-        `maxHeld: ${String(maxHeld)} must be a whole number from 1 on.`,
-      );
+      invalid('maxHeld', maxHeld, 'must be a whole number from 1 on');
     this.#buffer = new ReorderBuffer({ windowMs, maxHeld }, (event) => {
       this.pass(event);
     });

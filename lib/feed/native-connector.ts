@@ -15,7 +15,7 @@ const SNAPSHOT_LEVELS = 10_000;
 export interface NativeConnectorOptions {
   /** Default `hft`. */
   readonly name?: string;
-  /** A client that somebody else starts and closes. */
+  /** A client that the program starts and closes itself. */
   readonly client?: LiveClient;
   /** Makes a client of its own, started and closed by this connector. It only looks on unless they
    * say `readOnly: false`. */
@@ -70,7 +70,7 @@ export class NativeConnector extends InboxConnector {
     this.markConnected();
     client.on('trade', this.#onTrade).on('bookUpdate', this.#onBook);
     client.on('connectionLost', this.#onLost).on('state', this.#onState);
-    for (const symbol of this.depthSymbols) this.#tellBook(symbol);
+    for (const symbol of this.depthSymbols) this.#pushBook(symbol);
   }
 
   async disconnect(): Promise<void> {
@@ -96,7 +96,7 @@ export class NativeConnector extends InboxConnector {
   async subscribeDepth(symbol: string): Promise<void> {
     const isNew = !this.depthSymbols.has(symbol);
     await this.#subscribe(this.depthSymbols, symbol);
-    if (isNew) this.#tellBook(symbol);
+    if (isNew) this.#pushBook(symbol);
   }
 
   protected override details(): Readonly<Record<string, unknown>> {
@@ -135,7 +135,7 @@ export class NativeConnector extends InboxConnector {
   }
 
   /** The book as it stands, for one who comes when the client already has it. */
-  #tellBook(symbol: string): void {
+  #pushBook(symbol: string): void {
     const book = this.client?.snapshot(symbol, SNAPSHOT_LEVELS);
     if (book?.synced !== true || book.exchTsNs === 0n) return;
     this.#pushDepth(symbol, book.bids, book.asks, book.exchTsNs, true, 1);

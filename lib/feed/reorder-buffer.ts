@@ -102,7 +102,7 @@ export class ReorderBuffer {
     if (!this.#newest.has(source)) this.#newest.set(source, -Infinity);
   }
 
-  /** A source went away: nobody waits for it any more. */
+  /** A source went away: no event waits for it any more. */
   leave(source: number, nowMs: number): void {
     this.#newest.delete(source);
     this.release(nowMs);

@@ -3,11 +3,15 @@ import { withoutNoise } from '../models/without-noise.js';
 /** Rolling figures of one window, made when asked for. */
 export interface WindowFeatures {
   readonly windowMs: number;
+  /** Trades in the window. */
   readonly tradeCount: number;
   /** Trades per second. */
   readonly tradeRate: number;
+  /** Sum of the quantities. */
   readonly volume: number;
+  /** Sum of the quantities that takers bought. */
   readonly buyVolume: number;
+  /** Sum of the quantities that takers sold. */
   readonly sellVolume: number;
   /** (buy - sell) / volume, from -1 to 1; NaN without a trade. */
   readonly volumeImbalance: number;

@@ -20,7 +20,7 @@ export class StopGate {
   /** What the promise gives; `undefined` once stopped. Rejects as the promise does. */
   race<T>(promise: PromiseLike<T>): Promise<T | undefined> {
     if (this.#stopped) {
-      // Nobody waits for it any more: its failure is nobody's.
+      // No caller waits for it any more: its failure is not reported.
       promise.then(undefined, () => undefined);
       return Promise.resolve(undefined);
     }

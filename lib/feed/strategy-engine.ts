@@ -1,9 +1,10 @@
+import { asError } from '../models/as-error.js';
 import { attachConsumer } from './attach-consumer.js';
 import { HftError } from '../models/hft-error.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { ContextService } from './context-service.js';
 import type { DepthUpdate } from './depth-update.js';
-import { asError, type Feed } from './feed.js';
+import { type Feed } from './feed.js';
 import type { FeedStrategy, FeedStrategyContext } from './feed-strategy.js';
 import { FeedLog } from './feed-log.js';
 import { defaultFeedLogger, silentFeedLogger, type FeedLogger } from './feed-logger.js';

@@ -1,4 +1,4 @@
-import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
 import { BACKOFF_KEYS, DEFAULT_BACKOFF, type Backoff } from './backoff.js';
 import type { FeedLogger } from './feed-logger.js';
@@ -59,17 +59,17 @@ export function resolveStreamOptions(
   checkKeys(options, KEYS, '');
   if (options.backoff !== undefined) checkKeys(options.backoff, BACKOFF_KEYS, 'backoff');
   const symbols = options.symbols.map((symbol) => {
-    if (typeof symbol !== 'string' || symbol === '') throw invalid('symbols', symbol, 'is empty');
+    if (typeof symbol !== 'string' || symbol === '') invalid('symbols', symbol, 'is empty');
     return symbol;
   });
   const { mode = 'poll' } = options;
   if (!(['poll', 'iterate'] as unknown[]).includes(mode))
-    throw invalid('mode', mode, 'must be poll or iterate');
+    invalid('mode', mode, 'must be poll or iterate');
   const backoff = { ...DEFAULT_BACKOFF, ...preferred, ...options.backoff };
   for (const name of ['baseMs', 'maxMs', 'stableAfterMs'] as const)
     atLeast(`backoff.${name}`, backoff[name], 0);
   if (backoff.maxAttempts !== Infinity && !Number.isInteger(backoff.maxAttempts))
-    throw invalid('backoff.maxAttempts', backoff.maxAttempts, 'must be a whole number or Infinity');
+    invalid('backoff.maxAttempts', backoff.maxAttempts, 'must be a whole number or Infinity');
   return {
     symbols: [...new Set(symbols)],
     trades: options.trades ?? true,
@@ -86,10 +86,6 @@ export function resolveStreamOptions(
 
 function atLeast(name: string, value: number, least: number): number {
   if (!(value >= least && value < 2 ** 31))
-    throw invalid(name, value, `must be a number of ms from ${String(least)} on`);
+    invalid(name, value, `must be a number of ms from ${String(least)} on`);
   return value;
-}
-
-function invalid(name: string, value: unknown, rule: string): HftError {
-  return new HftError('ERR_INVALID_ARGUMENT', `${name}: ${String(value)} ${rule}.`);
 }

@@ -29,9 +29,9 @@ export interface StubbedConnectorOptions {
   readonly name?: string;
   /** How the data is made. Here `maxFeeds` is endless by default, and each symbol has its own seed. */
   readonly stub?: Omit<StubOptions, 'replay' | 'record'>;
-  /** Default 0.1. */
+  /** Step of prices. Default 0.1. */
   readonly tickSize?: number;
-  /** Default 0.001. */
+  /** Step of quantities. Default 0.001. */
   readonly lotSize?: number;
   readonly faults?: StubFaults;
   /** How long `connect()` takes. Default 0. */
@@ -193,7 +193,7 @@ export class StubbedConnector extends InboxConnector {
         const { next } = market;
         if (next === undefined || next.atNs / 1e6 > nowMonoMs - market.startMonoMs) continue;
         more = true;
-        this.#tell(market, next);
+        this.#report(market, next);
         const following = market.feeds.next();
         market.next = following.done === true ? undefined : following.value;
       }
@@ -203,7 +203,7 @@ export class StubbedConnector extends InboxConnector {
     if (alive) this.#schedule(roomy);
   }
 
-  #tell(market: Market, feed: StubFeed): void {
+  #report(market: Market, feed: StubFeed): void {
     const timestampNs = market.startTsNs + BigInt(feed.atNs);
     const { symbol } = market;
     if (feed.depth.length > 0 && this.depthSymbols.has(symbol)) {

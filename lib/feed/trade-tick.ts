@@ -14,7 +14,7 @@ export interface TradeTick {
   readonly receivedMs: number;
   readonly price: number;
   readonly qty: number;
-  /** The aggressor. */
+  /** Side of the taker: `buy` took from the asks. */
   readonly side: Side;
   /** True when the buyer's order rested in the book: the same as `side === 'sell'`. */
   readonly isBuyerMaker: boolean;

@@ -1,6 +1,6 @@
 import { ordersText, type OrdersKind } from './orders-kind.js';
 
-const told = new Set<string>();
+const said = new Set<string>();
 
 /**
  * Says on standard error that a connector's orders are real, once per connector and environment:
@@ -16,8 +16,8 @@ export function announceRealOrders(
 ): void {
   if (orders !== 'real') return;
   const key = `${connector}\n${environment}`;
-  if (told.has(key)) return;
-  told.add(key);
+  if (said.has(key)) return;
+  said.add(key);
   const why = because === '' ? '' : `, because of ${because}`;
   process.stderr.write(
     `hftbacktest-live: REAL ORDERS: connector ${connector} is ${ordersText(orders, environment)}${why}: ` +
@@ -27,10 +27,10 @@ export function announceRealOrders(
 
 /** What was said in this thread, for a thread that starts. */
 export function announced(): readonly string[] {
-  return [...told];
+  return [...said];
 }
 
 /** What another thread of this process has said already. */
 export function noteAnnounced(keys: readonly string[]): void {
-  for (const key of keys) told.add(key);
+  for (const key of keys) said.add(key);
 }

@@ -1,11 +1,13 @@
 import type { OrderWait } from './bot.js';
 import { gridFault } from './grid-fault.js';
 import { HftError } from './hft-error.js';
+import { invalid, shown } from './invalid.js';
 import { checkKeys, knownKeys } from './known-keys.js';
 import type { InstrumentSpec } from './live-instrument.js';
 import { ORDER_HINTS } from './order-hints.js';
 import type { OrderRequest } from './order-request.js';
 import { orderTypeToCode } from './order-type.js';
+import type { Side } from './side.js';
 import { timeInForceToCode } from './time-in-force.js';
 
 const WAIT_KEYS = knownKeys<OrderWait>({ timeoutMs: true });
@@ -24,33 +26,12 @@ const U64_END = 1n << 64n;
 /** Longest wait in one call, ns: 2^53 - 1 is 104 days. */
 const NS_MAX = Number.MAX_SAFE_INTEGER;
 
-function show(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value);
-    case 'bigint':
-      return `${String(value)}n`;
-    case 'number':
-      return Object.is(value, -0) ? '-0' : String(value);
-    case 'undefined':
-    case 'boolean':
-      return String(value);
-    default:
-      return value === null ? 'null' : typeof value;
-  }
-}
-
-/** Throws `ERR_INVALID_ARGUMENT` that names the argument, its value and the rule. */
-export function invalid(path: string, value: unknown, rule: string): never {
-  throw new HftError('ERR_INVALID_ARGUMENT', `${path}: ${show(value)} ${rule}.`);
-}
-
 /** @throws HftError `ERR_INSTRUMENT_NOT_FOUND` unless `asset` is an index below `count`. */
 export function checkAsset(asset: number, count: number): void {
   if (typeof asset === 'number' && asset >= 0 && asset < count && Number.isInteger(asset)) return;
   throw new HftError(
     'ERR_INSTRUMENT_NOT_FOUND',
-    `asset: ${show(asset)} is not one of the bot's ${String(count)} instruments.`,
+    `asset: ${shown(asset)} is not one of the bot's ${String(count)} instruments.`,
     { remedy: `Use an index from 0 to ${String(count - 1)}, in the order given to the bot.` },
   );
 }
@@ -69,7 +50,7 @@ export function checkOrderId(orderId: bigint | number): bigint {
   return BigInt(orderId);
 }
 
-/** Finite and above 0; the price of a market order, which nobody reads, may be 0. */
+/** Finite and above 0; the price of a market order, which is not read, may be 0. */
 export function checkPrice(price: number, market = false): number {
   const good =
     typeof price === 'number' && Number.isFinite(price) && (market ? price >= 0 : price > 0);
@@ -120,11 +101,27 @@ export function checkWait(wait: OrderWait | undefined): number {
   return Math.ceil(timeoutMs * 1e6);
 }
 
+/** Whole, from `least` to `most`. */
+export function checkWhole(value: number, path: string, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most)
+    invalid(path, value, `must be a whole number from ${String(least)} to ${String(most)}`);
+  return value;
+}
+
+/** Whole, from 1 to `max`. */
 export function checkCount(count: number, path: string, max: number): number {
-  if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > max) {
-    invalid(path, count, `must be a whole number from 1 to ${String(max)}`);
-  }
-  return count;
+  return checkWhole(count, path, 1, max);
+}
+
+export function checkBoolean(value: boolean, path: string): boolean {
+  if (typeof value !== 'boolean') invalid(path, value, 'must be true or false');
+  return value;
+}
+
+export function checkSide(side: Side): Side {
+  if (!(['buy', 'sell'] as unknown[]).includes(side))
+    invalid('side', side, "must be 'buy' or 'sell'");
+  return side;
 }
 
 export function checkTick(tick: number, path: string): number {
@@ -167,8 +164,7 @@ export function checkOrderRequest(order: OrderRequest): CheckedOrder {
   if (typeof given !== 'object' || given === null) invalid('order', given, 'must be an object');
   checkKeys(order, ORDER_KEYS, 'order');
   const { orderId, side, price, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
-  if (!(['buy', 'sell'] as unknown[]).includes(side))
-    invalid('side', side, "must be 'buy' or 'sell'");
+  checkSide(side);
   return {
     orderId: checkOrderId(orderId),
     side: side === 'buy' ? 1 : -1,

@@ -1,6 +1,7 @@
 import { checkInstrument, LiveInstrument, type InstrumentSpec } from './live-instrument.js';
 import { HftError } from './hft-error.js';
-import { invalid } from './arguments.js';
+import { checkBoolean, checkWhole } from './arguments.js';
+import { invalid } from './invalid.js';
 import { knownKeys, type NamesOf } from './known-keys.js';
 import {
   ordersToCode,
@@ -131,20 +132,15 @@ export function resolveOrderDeadlineNs(deadlineMs = 5000): number {
 }
 
 export function resolveReadOnly(readOnly = false): boolean {
-  if (typeof readOnly !== 'boolean') invalid('readOnly', readOnly, 'must be true or false');
-  return readOnly;
+  return checkBoolean(readOnly, 'readOnly');
 }
 
 export function resolveBatchRecords(count = 8192): number {
-  if (!Number.isInteger(count) || count < 16 || count > 1 << 20) {
-    invalid('batchRecords', count, 'must be a whole number from 16 to 1048576');
-  }
-  return count;
+  return checkWhole(count, 'batchRecords', 16, 2 ** 20);
 }
 
 export function resolveRequireLiveBook(required = true): boolean {
-  if (typeof required !== 'boolean') invalid('requireLiveBook', required, 'must be true or false');
-  return required;
+  return checkBoolean(required, 'requireLiveBook');
 }
 
 /**

@@ -7,9 +7,9 @@ export interface DepthSnapshot {
   /** Index of the instrument in the bot. */
   readonly asset: number;
   readonly symbol: string;
-  /** Best first. */
+  /** Best first, at most as many as were asked for. */
   readonly bids: readonly BookLevel[];
-  /** Best first. */
+  /** Best first, at most as many as were asked for. */
   readonly asks: readonly BookLevel[];
   /** Exchange time of the last feed event in it, Unix ns; 0n before the first. */
   readonly exchTsNs: bigint;

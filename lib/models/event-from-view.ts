@@ -8,6 +8,7 @@ import type { GapNotice } from './gap-notice.js';
 import type { LinkChange } from './link-change.js';
 import type { InstrumentSpec } from './live-instrument.js';
 import type { OrderResponse } from './order-response.js';
+import { isCancellable } from './order-status.js';
 import type { PositionChange } from './position-change.js';
 import { RecordKind } from './record-layout.js';
 import { priceToTick, roundToTick } from './ticks.js';
@@ -102,7 +103,7 @@ export function orderFromView(view: EventView, instruments: Instruments): OrderR
     timeInForce: view.timeInForce,
     orderType: view.orderType,
     maker: view.maker,
-    cancellable: (status === 'new' || status === 'partially_filled') && pending === 'none',
+    cancellable: isCancellable(status, pending),
     exchTsNs: view.exchTsNs,
     localTsNs: view.localTsNs,
   });
@@ -121,7 +122,7 @@ export function positionFromView(view: EventView, instruments: Instruments): Pos
 }
 
 /** What a venue does not report is NaN in a record. */
-function told(amount: number): number | undefined {
+function reported(amount: number): number | undefined {
   return amount === amount ? amount : undefined;
 }
 
@@ -132,12 +133,12 @@ export function balanceFromView(view: EventView, instruments: Instruments): Bala
     type: 'balance',
     connector: instruments[view.asset]?.connector ?? '',
     coin: coin === '' ? undefined : coin,
-    equity: told(view.equity),
-    walletBalance: told(view.walletBalance),
-    available: told(view.available),
-    initialMargin: told(view.initialMargin),
-    maintenanceMargin: told(view.maintenanceMargin),
-    unrealisedPnl: told(view.unrealisedPnl),
+    equity: reported(view.equity),
+    walletBalance: reported(view.walletBalance),
+    available: reported(view.available),
+    initialMargin: reported(view.initialMargin),
+    maintenanceMargin: reported(view.maintenanceMargin),
+    unrealisedPnl: reported(view.unrealisedPnl),
     exchTsNs: view.exchTsNs,
   });
 }

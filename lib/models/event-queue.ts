@@ -9,7 +9,9 @@ export type QueuePolicy = 'drop-oldest' | 'conflate' | 'keep';
 
 /** Size and counters of one queue. */
 export interface QueueHealth {
+  /** Items that wait. */
   readonly size: number;
+  /** Bound in items. */
   readonly capacity: number;
   readonly policy: QueuePolicy;
   /** Items that went unread because the queue was full. */
@@ -18,7 +20,7 @@ export interface QueueHealth {
   readonly conflated: number;
   /** Items put in since the queue was made. */
   readonly pushed: number;
-  /** Largest size seen. */
+  /** Most items that waited at once. */
   readonly highWater: number;
 }
 

@@ -24,6 +24,11 @@ export function knownKeys<T extends object>(
   return { names: new Set(Object.keys(names)), hints: new Map(Object.entries(hints)) };
 }
 
+/** The names of a table that holds a value for each. */
+export function keysOfTable(table: object): KnownKeys {
+  return { names: new Set(Object.keys(table)), hints: new Map() };
+}
+
 /** The same names without some of them. */
 export function namesWithout<T extends object, K extends keyof T>(
   names: NamesOf<T>,

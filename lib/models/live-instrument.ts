@@ -1,4 +1,4 @@
-import { HftError } from './hft-error.js';
+import { invalid } from './invalid.js';
 import { checkKeys, knownKeys } from './known-keys.js';
 import { priceToTick } from './ticks.js';
 
@@ -7,11 +7,15 @@ const ROI_TICKS_MAX = 10_000_000;
 
 /** An instrument with everything a bot needs; frozen, safe to send to a worker. */
 export interface InstrumentSpec {
+  /** As the connector writes it. */
   readonly symbol: string;
+  /** Name of the connector that the instrument is traded on. */
   readonly connector: string;
+  /** Step of prices. */
   readonly tickSize: number;
+  /** Step of quantities. */
   readonly lotSize: number;
-  /** Range of interest in price, `undefined` when none was given. */
+  /** Range of interest, lowest and highest price; `undefined` when none was given. */
   readonly roi?: { readonly lb: number; readonly ub: number } | undefined;
   /** How many of the last trades the bot keeps; 0 keeps none. */
   readonly lastTradesCapacity: number;
@@ -124,18 +128,6 @@ export class LiveInstrument {
   }
 }
 
-function fail(path: string, value: unknown, rule: string): never {
-  throw new HftError('ERR_INVALID_ARGUMENT', `${path}: ${describe(value)} ${rule}.`);
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'bigint') return `${String(value)}n`;
-  return typeof value === 'number' || value === null || value === undefined
-    ? String(value)
-    : typeof value;
-}
-
 /**
  * Checks an instrument and freezes it.
  *
@@ -144,31 +136,31 @@ function describe(value: unknown): string {
 export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
   checkKeys(spec, SPEC_KEYS, 'instrument');
   const { symbol, connector, tickSize, lotSize, roi, lastTradesCapacity } = spec;
-  if (typeof symbol !== 'string' || symbol === '') fail('symbol', symbol, 'must be a symbol');
+  if (typeof symbol !== 'string' || symbol === '') invalid('symbol', symbol, 'must be a symbol');
   // hftbacktest's wire carries symbol and event in one slot of 512 bytes.
   if (new TextEncoder().encode(symbol).byteLength > 128) {
-    fail('symbol', symbol, 'is longer than 128 bytes');
+    invalid('symbol', symbol, 'is longer than 128 bytes');
   }
   const at = `instrument ${symbol}`;
   if (typeof connector !== 'string' || connector === '') {
-    fail(`${at}: connector`, connector, "must be a connector's name: call .connector(name)");
+    invalid(`${at}: connector`, connector, "must be a connector's name: call .connector(name)");
   }
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(connector)) {
-    fail(`${at}: connector`, connector, 'may hold letters, digits, ., _ and -, at most 64');
+    invalid(`${at}: connector`, connector, 'may hold letters, digits, ., _ and -, at most 64');
   }
   if (!(typeof tickSize === 'number' && tickSize > 0 && Number.isFinite(tickSize))) {
-    fail(`${at}: tickSize`, tickSize, 'must be a finite number above 0: call .tickSize(size)');
+    invalid(`${at}: tickSize`, tickSize, 'must be a finite number above 0: call .tickSize(size)');
   }
   if (!(typeof lotSize === 'number' && lotSize > 0 && Number.isFinite(lotSize))) {
-    fail(`${at}: lotSize`, lotSize, 'must be a finite number above 0: call .lotSize(size)');
+    invalid(`${at}: lotSize`, lotSize, 'must be a finite number above 0: call .lotSize(size)');
   }
   if (roi !== undefined) {
     checkKeys(roi, ROI_KEYS, `${at}: roi`);
     if (!(typeof roi.lb === 'number' && roi.lb >= 0 && Number.isFinite(roi.lb))) {
-      fail(`${at}: roi.lb`, roi.lb, 'must be a finite number from 0 on');
+      invalid(`${at}: roi.lb`, roi.lb, 'must be a finite number from 0 on');
     }
     if (!(typeof roi.ub === 'number' && roi.ub > roi.lb && Number.isFinite(roi.ub))) {
-      fail(
+      invalid(
         `${at}: roi.ub`,
         roi.ub,
         `must be a finite number above the lower bound ${String(roi.lb)}`,
@@ -176,11 +168,11 @@ export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
     }
     const ticks = priceToTick(roi.ub, tickSize) - priceToTick(roi.lb, tickSize);
     if (ticks > ROI_TICKS_MAX) {
-      fail(`${at}: roi`, ticks, `ticks wide; at most ${String(ROI_TICKS_MAX)} fit into memory`);
+      invalid(`${at}: roi`, ticks, `ticks wide; at most ${String(ROI_TICKS_MAX)} fit into memory`);
     }
   }
   if (!Number.isInteger(lastTradesCapacity) || lastTradesCapacity < 0 || lastTradesCapacity > 1e6) {
-    fail(
+    invalid(
       `${at}: lastTradesCapacity`,
       lastTradesCapacity,
       'must be a whole number from 0 to 1000000',

@@ -1,3 +1,4 @@
+import { errorText } from './error-text.js';
 import { HftError, type HftErrorCode } from './hft-error.js';
 import { reasonOfBookState, type BookState } from './book-state.js';
 import { CommandError } from './record-layout.js';
@@ -144,7 +145,7 @@ const BY_NATIVE_CODE: Readonly<Record<string, HftErrorCode>> = {
  */
 export function errorFromNative(error: unknown, operation: string): HftError {
   if (HftError.is(error)) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorText(error);
   const native =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const code = BY_NATIVE_CODE[native] ?? 'ERR_CUSTOM';

@@ -22,7 +22,7 @@ function distance(from: string, to: string): number {
   return last[to.length] ?? 0;
 }
 
-/** Longer names are not compared: nobody typed them by mistake. */
+/** Longer names are not compared: they are no typing errors. */
 const LONGEST = 64;
 
 /**

@@ -16,9 +16,9 @@ export interface NewOrder {
   readonly price?: number;
   /** On the lot grid, above 0. */
   readonly qty: number;
-  /** Default `GTC`. */
+  /** How long the order stands. Default `GTC`: until it is filled or canceled. */
   readonly timeInForce?: TimeInForce;
-  /** Default `limit`. */
+  /** Default `limit`; a `market` order takes whatever price there is. */
   readonly orderType?: OrderType;
   /** Default: the next of `OrderIdSource`, unique across restarts (recommended). */
   readonly orderId?: OrderId;

@@ -1,6 +1,6 @@
 /** How much a notice of a connector matters. */
 export const NoticeSeverity = {
-  /** Good to know. */
+  /** For information: nothing has to be done. */
   Info: 'info',
   /** Something is not as it should be, and is being dealt with. */
   Warning: 'warning',

@@ -15,10 +15,10 @@ export interface OrderRequest {
    * order it may be 0: it is not read.
    */
   readonly price: number;
-  /** Quantity, above 0. */
+  /** Quantity, above 0 and on the lot grid: another one is refused, never rounded. */
   readonly qty: number;
-  /** Default `GTC`. */
+  /** How long the order stands. Default `GTC`: until it is filled or canceled. */
   readonly timeInForce?: TimeInForce;
-  /** Default `limit`. */
+  /** Default `limit`; a `market` order takes whatever price there is. */
   readonly orderType?: OrderType;
 }

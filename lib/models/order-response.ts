@@ -11,13 +11,13 @@ export interface OrderResponse {
   readonly asset: number;
   readonly symbol: string;
   readonly side: Side;
-  /** Limit price. */
+  /** Limit price; not read of a market order, and mostly 0 there. */
   readonly price: number;
   /** Limit price in ticks. */
   readonly priceTick: number;
-  /** Ordered quantity. */
+  /** Quantity of the whole order, what is filled included. */
   readonly qty: number;
-  /** Quantity still open. */
+  /** Quantity that may still be filled. */
   readonly leavesQty: number;
   /** Quantity of the last execution, 0 when there was none. */
   readonly execQty: number;

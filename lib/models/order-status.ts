@@ -42,6 +42,11 @@ export function isActiveStatus(status: OrderStatus): boolean {
   return status === 'new' || status === 'partially_filled' || status === 'replaced';
 }
 
+/** True when the order rests at the venue and no request about it is under way. */
+export function isCancellable(status: OrderStatus, pending: OrderStatus): boolean {
+  return (status === 'new' || status === 'partially_filled') && pending === 'none';
+}
+
 /** True when nothing more happens to the order: filled, canceled, expired or rejected. */
 export function isFinalStatus(status: OrderStatus): boolean {
   return (

@@ -1,4 +1,5 @@
 import { HftError } from './hft-error.js';
+import { invalid } from './invalid.js';
 
 /** What becomes of the orders that a connector takes. */
 export const OrdersKind = {
@@ -29,10 +30,7 @@ export function ordersFromCode(code: number | undefined): OrdersKind {
 export function ordersToCode(kind: OrdersKind): number {
   const code = BY_CODE.indexOf(kind);
   if (code >= 0) return code;
-  throw new HftError(
-    'ERR_INVALID_ARGUMENT',
-    `orders: ${JSON.stringify(kind)} must be one of ${BY_CODE.join(', ')}.`,
-  );
+  return invalid('orders', kind, `must be one of ${BY_CODE.join(', ')}`);
 }
 
 /**
@@ -59,10 +57,7 @@ export function resolveRequiredOrders(
 export function resolveRequiredEnvironment(value: string | undefined): string | undefined {
   if (value === undefined || (typeof value === 'string' && /^[\w.-]{1,32}$/.test(value)))
     return value;
-  throw new HftError(
-    'ERR_INVALID_ARGUMENT',
-    `requireEnvironment: ${JSON.stringify(value)} must be a word such as mainnet, testnet or demo.`,
-  );
+  return invalid('requireEnvironment', value, 'must be a word such as mainnet, testnet or demo');
 }
 
 /** `real (mainnet)`. */

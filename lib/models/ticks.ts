@@ -8,14 +8,14 @@ const partsOf = new Map<number, Parts>();
 let lastStep = NaN;
 let lastParts: Parts = { units: 1, scale: 1 };
 
-/** Steps of a program are few; whoever makes up ever new ones shall not fill the memory. */
+/** A program has few steps; one that makes up new ones all the time must not fill the memory. */
 const STEPS_KEPT = 256;
 
 /** How far from the grid, as a share of a step, still counts as on it: floating-point noise. */
 const GRID_TOLERANCE = 1e-6;
 /** The same as a share of the number of steps, for values of so many that noise is above that. */
 const RELATIVE_TOLERANCE = 1e-12;
-/** Beyond this share of a step nobody can tell noise from a wrong value. */
+/** Beyond this share of a step, noise and a wrong value look alike. */
 const TOLERANCE_MAX = 0.1;
 
 /** Splits a step size into `units / scale`, both whole, as its shortest decimal text says. */

@@ -8,7 +8,7 @@ export interface Trade {
   readonly symbol: string;
   readonly price: number;
   readonly qty: number;
-  /** The aggressor. */
+  /** Side of the taker: `buy` took from the asks. */
   readonly side: Side;
   /** Exchange time, Unix ns. */
   readonly exchTsNs: bigint;

@@ -1,10 +1,10 @@
 /** A connection of a connector with its venue. */
 export const VenueSocket = {
-  /** Market data. */
+  /** Market data: books and trades. */
   Public: 'public',
   /** The account: orders, executions, positions, wallet. */
   Private: 'private',
-  /** Order entry. */
+  /** Requests about orders and their answers. */
   Trade: 'trade',
 } as const;
 export type VenueSocket = (typeof VenueSocket)[keyof typeof VenueSocket];

@@ -1,4 +1,5 @@
-import { HftError } from './hft-error.js';
+import { checkBoolean } from './arguments.js';
+import { invalid } from './invalid.js';
 import { checkKeys, knownKeys } from './known-keys.js';
 
 /**
@@ -55,23 +56,13 @@ const STRATEGIES: readonly string[] = ['spin', 'yield', 'adaptive', 'park'];
 function durationNs(value: number | undefined, preset: number, name: string): number {
   if (value === undefined) return preset;
   if (!Number.isSafeInteger(value) || value < 0 || value > 1e9) {
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `wait.${name}: ${String(value)} must be a whole number of ns from 0 to 1e9.`,
-    );
+    invalid(`wait.${name}`, value, 'must be a whole number of ns from 0 to 1e9');
   }
   return value;
 }
 
 function flag(value: boolean | undefined, preset: boolean, name: string): boolean {
-  if (value === undefined) return preset;
-  if (typeof value !== 'boolean') {
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `wait.${name}: ${String(value)} must be true or false.`,
-    );
-  }
-  return value;
+  return value === undefined ? preset : checkBoolean(value, `wait.${name}`);
 }
 
 /**
@@ -83,10 +74,7 @@ export function resolveWait(wait: WaitOptions | WaitStrategy = {}): Required<Wai
   const options = typeof wait === 'string' ? { strategy: wait } : checkKeys(wait, KEYS, 'wait');
   const strategy = options.strategy ?? 'adaptive';
   if (!STRATEGIES.includes(strategy)) {
-    throw new HftError(
-      'ERR_INVALID_ARGUMENT',
-      `wait.strategy: ${JSON.stringify(strategy)} must be one of ${STRATEGIES.join(', ')}.`,
-    );
+    invalid('wait.strategy', strategy, `must be one of ${STRATEGIES.join(', ')}`);
   }
   return {
     strategy,

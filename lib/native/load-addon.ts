@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 
+import { errorText } from '../models/error-text.js';
 import type { NativeAddon } from './native-addon.js';
 import { BUNDLED_REMEDY, isBundled, packageRoot } from './package-root.js';
 import { platformName } from './platform-name.js';
@@ -67,7 +68,7 @@ function open(require: NodeJS.Require, path: string): AddonResult {
     }
     return { ok: true, addon: addon as NativeAddon, path };
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = errorText(error);
     return missing(`the native addon at ${path} cannot be loaded: ${words}`, BUILD);
   }
 }

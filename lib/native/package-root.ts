@@ -16,7 +16,7 @@ export function packageRoot(): string {
   return look().root;
 }
 
-/** True when this code runs from somebody's bundle: no manifest of this package stands above it. */
+/** True when this code was bundled into a program: no manifest of this package stands above it. */
 export function isBundled(): boolean {
   return look().isBundled;
 }

@@ -43,7 +43,7 @@ export function writeNpz(path: string, rows: Buffer): void {
   writeWhole(path, Buffer.concat([head, packed, directory, end]));
 }
 
-/** Writes beside the file and renames: nobody ever sees half of it. */
+/** Writes beside the file and renames: no reader ever sees half of it. */
 function writeWhole(path: string, content: Buffer): void {
   const fresh = `${path}.new`;
   try {

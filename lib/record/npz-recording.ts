@@ -97,12 +97,12 @@ export class NpzRecording implements RecordingFile {
  */
 export function packNpy(npy: string, npz: string): FinishedFile {
   const whole = readFileSync(npy);
-  const told = rowsOf(whole);
-  if (told === undefined) {
+  const rowsInHeader = rowsOf(whole);
+  if (rowsInHeader === undefined) {
     throw new HftError('ERR_INVALID_DATA', `${npy} is no recording of this package.`);
   }
   const there = Math.floor((whole.length - HEADER_BYTES) / ROW_BYTES);
-  const data = whole.subarray(HEADER_BYTES, arrayBytes(Math.min(told, there)));
+  const data = whole.subarray(HEADER_BYTES, arrayBytes(Math.min(rowsInHeader, there)));
   const { rows, split, localShiftNs } = orderRows(data);
   writeNpz(npz, rows);
   rmSync(npy);

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { asError } from '../models/as-error.js';
+import { errorText } from '../models/error-text.js';
 import { HftError } from '../models/hft-error.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { BookMemory } from './book-memory.js';
@@ -31,10 +33,10 @@ export interface RecorderOptions {
   readonly rotateBytes?: number;
   /** How long an event may stay in memory only. Default 1 000. */
   readonly flushMs?: number;
-  /** Told of each file that is finished. */
+  /** Called with each file that is finished. */
   readonly onFile?: (file: FinishedFile) => void;
   /**
-   * Told once when the recorder ends because the file system failed: what was flushed is kept, and
+   * Called once when the recorder ends because the file system failed: what was flushed is kept, and
    * nothing is recorded any more. Default: `process.emitWarning`.
    */
   readonly onError?: (error: Error) => void;
@@ -195,7 +197,7 @@ export class Recorder {
       this.#closed = true;
       this.#file = undefined;
       clearInterval(this.#timer);
-      const reason = error instanceof Error ? error : new Error(String(error));
+      const reason = asError(error);
       this.#failure = reason.message;
       try {
         file?.abandon();
@@ -252,7 +254,7 @@ export class Recorder {
       this.#onFile(file);
     } catch (error) {
       // The file is there; the recording goes on.
-      this.#onError(error instanceof Error ? error : new Error(String(error)));
+      this.#onError(asError(error));
     }
   }
 }
@@ -262,7 +264,7 @@ export class Recorder {
  * form. What was flushed is all there; a `.gz` needs nothing. A file that cannot be finished stays as
  * it is and keeps none of the others from it.
  *
- * @param onFile - Told of each file as soon as it is finished.
+ * @param onFile - Called with each file as soon as it is finished.
  * @returns The files that were finished, when all were.
  * @throws HftError `ERR_INVALID_DATA` at the end, naming each file that could not be finished and why.
  */
@@ -279,7 +281,7 @@ export function recoverRecordings(
     try {
       file = packNpy(npy, npy.replace(/\.npy$/, '.npz'));
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = errorText(error);
       failures.push(error instanceof HftError ? words : `${npy}: ${words}.`);
       continue;
     }

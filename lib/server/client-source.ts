@@ -9,6 +9,7 @@ import { figure } from './figure.js';
 import { FlowRates } from './flow-rates.js';
 import type { ConnectorView, LiveView, StateLine } from './live-view.js';
 import { LogTail } from './log-tail.js';
+import { PAGE_LEVELS } from './page-levels.js';
 import { queueViews } from './queue-views.js';
 import type {
   MetricSample,
@@ -19,8 +20,7 @@ import type {
 } from './server-source.js';
 import { TradeTape } from './trade-tape.js';
 
-const LEVELS = 14;
-/** A book that has not changed for so long is worth a word. */
+/** A book that has not changed for longer is mentioned. */
 const QUIET_MS = 5_000;
 
 /** Shows a `LiveClient`. It listens only; closing the client is its owner's. */
@@ -155,7 +155,7 @@ export class ClientSource implements ServerSource {
     const health = client.health;
     const running = health.state === 'running';
     const spec = client.instruments[instrument];
-    const book = running ? client.snapshot(instrument, LEVELS) : undefined;
+    const book = running ? client.snapshot(instrument, PAGE_LEVELS) : undefined;
     const position = client.getPosition(instrument);
     return {
       atMs: Date.now(),

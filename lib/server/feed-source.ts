@@ -9,6 +9,7 @@ import type { RecordedLevel } from '../record/recording-file.js';
 import { figure } from './figure.js';
 import type { LiveView, StateLine } from './live-view.js';
 import { LogTail } from './log-tail.js';
+import { PAGE_LEVELS } from './page-levels.js';
 import { queueViews } from './queue-views.js';
 import type {
   MetricSample,
@@ -19,13 +20,11 @@ import type {
 } from './server-source.js';
 import { TradeTape } from './trade-tape.js';
 
-const LEVELS = 14;
-
 /** How prices and quantities of a symbol are written; a feed does not know its steps. */
 export interface FeedSteps {
-  /** Default 0.01. */
+  /** Step of prices. Default 0.01. */
   readonly tickSize?: number;
-  /** Default 0.001. */
+  /** Step of quantities. Default 0.001. */
   readonly lotSize?: number;
 }
 
@@ -118,7 +117,7 @@ export class FeedSource implements ServerSource {
     const side = (of: RecordedLevel['side']): (readonly [number, number])[] =>
       levels
         .filter((level) => level.side === of)
-        .slice(0, LEVELS)
+        .slice(0, PAGE_LEVELS)
         .map(({ price, qty }) => [price, qty] as const);
     const sources = health.sources.length === 0 ? [health] : health.sources;
     return {

@@ -27,7 +27,7 @@ const SPARE_CONNECTIONS = 240;
  * An HTTP server that shows a running bot and takes no orders: `GET /` the live page,
  * `GET /ws/health`, `GET /metrics` (JSON, or Prometheus text when `Accept` asks for it) and
  * `GET /ready` (200 or 503). Binds loopback by default, answers GET only, checks the `Host` header,
- * and shows no secrets: it is not given any. Nothing that somebody sends to it can end the process:
+ * and shows no secrets: it is not given any. No request can end the process:
  * requests are bounded in number, size and time, and what fails is answered or closed.
  *
  * ```ts
@@ -105,7 +105,7 @@ export class LiveServer {
     server.maxConnections = this.#options.maxPages + SPARE_CONNECTIONS;
     // Out of descriptors, for instance: connections wait or fail, the process goes on.
     server.on('error', (error) => {
-      this.#warning.tell(error);
+      this.#warning.report(error);
     });
     server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
       // Also one that is refused may be reset by its other side.
@@ -114,7 +114,7 @@ export class LiveServer {
         this.#upgrade(request, socket, head);
       } catch (error) {
         socket.destroy();
-        this.#warning.tell(error);
+        this.#warning.report(error);
       }
     });
     return `${address}/`;

@@ -29,18 +29,19 @@ export interface TradeView {
   readonly tsMs: number;
 }
 
-/** An own order. */
+/** An open order of the program that is shown. */
 export interface OrderView {
   /** Decimal text: ids are 64-bit. */
   readonly id: string;
   readonly side: Side;
   readonly price: number;
   readonly qty: number;
+  /** Quantity that may still be filled. */
   readonly leavesQty: number;
   readonly state: string;
 }
 
-/** One hop's latencies. */
+/** Latencies of one hop between venue and handler. */
 export interface HopView {
   readonly name: string;
   /** From where to where. */
@@ -62,6 +63,7 @@ export interface QueueView {
   readonly size: number;
   readonly capacity: number;
   readonly policy: string;
+  /** Events that went unread because it was full. */
   readonly dropped: number;
 }
 
@@ -76,10 +78,11 @@ export type ChartPoint = readonly [tsMs: number, mid: number | null, spread: num
 
 /** Everything that the live page shows, made for one moment. Can be written as JSON. */
 export interface LiveView {
-  /** Unix ms. */
+  /** The moment, Unix ms. */
   readonly atMs: number;
   /** `undefined` before the start. */
   readonly backend: 'native' | 'stub' | undefined;
+  /** Time since the start, ms. */
   readonly uptimeMs: number;
   /** The whole in one line. */
   readonly state: StateLine;
@@ -98,18 +101,18 @@ export interface LiveView {
     readonly tickSize: number;
     readonly lotSize: number;
   };
-  /** Newest first. */
+  /** The last ones, newest first. */
   readonly trades: readonly TradeView[];
   readonly orders: readonly OrderView[];
   /** Signed quantity; `undefined` while it is not known, and where there is no account. */
   readonly position: number | undefined;
-  /** Profit of the session in quote currency; `undefined` when nobody counts it. */
+  /** Profit of the session in quote currency; `undefined` when the program does not count it. */
   readonly pnl: number | undefined;
   readonly hops: readonly HopView[];
   readonly rates: readonly FigureView[];
   readonly losses: readonly FigureView[];
   readonly queues: readonly QueueView[];
-  /** Newest last. */
+  /** Its last lines, newest last. */
   readonly log: readonly LogLine[];
 }
 

@@ -25,7 +25,7 @@ interface Page {
 
 /**
  * The open pages. A view is made once per update and instrument however many pages show it, and
- * not at all while nobody looks. A page gets the whole view first and then what changed; one that reads
+ * not at all while none is open. A page gets the whole view first and then what changed; one that reads
  * too slowly misses updates, never gets old ones, and then gets the whole again.
  */
 export class PageHub {
@@ -112,7 +112,7 @@ export class PageHub {
     try {
       work();
     } catch (error) {
-      this.#warning.tell(error);
+      this.#warning.report(error);
     }
   }
 

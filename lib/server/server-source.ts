@@ -1,21 +1,10 @@
+import type { FeedHealthJson } from '../feed/feed-health.js';
 import type { LiveView } from './live-view.js';
 
-/** `GET /ws/health`: one data source in the words of the connector feed. Times are Unix ms. */
+/** `GET /ws/health`: one data source. */
 export interface WsHealth {
-  readonly connector: {
-    readonly connected: boolean;
-    /** Time of the last event, `null` before the first. */
-    readonly last_ts: number | null;
-    readonly queue_size: number;
-    readonly reconnection_attempts: number;
-    readonly connector_health: {
-      readonly connected: boolean;
-      readonly subscribed_trades: boolean;
-      readonly subscribed_depth: boolean;
-      /** Events since the start. */
-      readonly event_counter: number;
-    };
-  };
+  /** Of a `LiveClient`, `last_ts` is when the last record came; of a feed the venue's time of it. */
+  readonly connector: FeedHealthJson;
 }
 
 /** Flow of one kind of events. */
@@ -24,10 +13,11 @@ export interface FlowMetrics {
   readonly per_minute_count: number;
   /** Events per second over the last full second. */
   readonly per_second_rate: number;
+  /** Events that wait for their consumers. */
   readonly queue_size: number;
 }
 
-/** `GET /metrics`. */
+/** `GET /metrics`: flow of both kinds of market data. */
 export interface SourceMetrics {
   readonly trades: FlowMetrics;
   readonly depth: FlowMetrics;
@@ -43,7 +33,7 @@ export interface MetricSample {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** `GET /ready`. */
+/** `GET /ready`: whether all that is shown works. */
 export interface Readiness {
   readonly ready: boolean;
   /** What is missing, in words. Empty when ready. */
@@ -65,7 +55,7 @@ export interface ServerSource {
   samples(): readonly MetricSample[];
   /** What `GET /ready` answers. */
   readiness(): Readiness;
-  /** Called while somebody looks at the page, and once a second for its chart. */
+  /** Called while a page is open, and once a second for its chart. */
   view(instrument: number): LiveView;
   /** Takes its listeners off again. */
   close(): void;

@@ -19,7 +19,7 @@ export class AskedCancels {
     this.#ids = bot.instruments.map(() => new Set());
   }
 
-  /** True while nobody has asked, or all have ended. */
+  /** True while no cancel was asked for, and once all have ended. */
   get isEmpty(): boolean {
     return this.#ids.every((ids) => ids.size === 0);
   }

@@ -1,3 +1,4 @@
+import { errorText } from '../models/error-text.js';
 import { HftError } from '../models/hft-error.js';
 import type { NamesOf } from '../models/known-keys.js';
 import { nearestName } from '../models/nearest-name.js';
@@ -44,7 +45,7 @@ function isClass(value: unknown): boolean {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-/** A method that nobody would ever call, because its name was meant to be a handler's. */
+/** A method that would never be called, because its name is a misspelt handler's. */
 function misspelt(strategy: object): { given: string; meant: string } | undefined {
   for (let at = strategy; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
     for (const given of Object.getOwnPropertyNames(at)) {
@@ -78,11 +79,7 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
   try {
     module = (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    throw fail(
-      url,
-      `cannot be imported: ${error instanceof Error ? error.message : String(error)}.`,
-      { cause: error },
-    );
+    throw fail(url, `cannot be imported: ${errorText(error)}.`, { cause: error });
   }
   let exported = module['createStrategy'] ?? module['default'];
   // A CommonJS module that was compiled from `export default`.
@@ -93,7 +90,7 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
   try {
     strategy = await make(exported, options);
   } catch (error) {
-    throw fail(url, `threw: ${error instanceof Error ? error.message : String(error)}.`, {
+    throw fail(url, `threw: ${errorText(error)}.`, {
       cause: error,
     });
   }

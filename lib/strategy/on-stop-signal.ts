@@ -1,10 +1,10 @@
-/** What comes so soon after the first signal is the same Ctrl+C, told once more. */
+/** What comes so soon after the first signal is the same Ctrl+C once more. */
 const ECHO_MS = 1_000;
 
 /**
  * Calls `stop` at the first SIGINT or SIGTERM. One Ctrl+C comes several times: from the terminal,
  * from npm, from the tool that started this. A signal more than a second later ends the process at
- * once, as if nobody listened.
+ * once, as if there were no listener.
  *
  * @returns Stops listening.
  */

@@ -11,7 +11,7 @@ import type { OwnedConnectorOptions } from '../connector/owned-connector-options
 import { HftError } from '../models/hft-error.js';
 import { onStopSignal } from './on-stop-signal.js';
 import { ordersLeftOpen } from '../models/order-left.js';
-import { invalid } from '../models/arguments.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { STUB_KEYS } from '../stub/stub-options.js';
 import type { NativePort } from '../native/addon.js';
@@ -269,13 +269,13 @@ class RunControl {
   readonly port: NativePort | null;
   private readonly word: Int32Array;
   readonly stopping: Promise<void>;
-  private tellStopping: () => void = () => undefined;
+  private resolveStopping: () => void = () => undefined;
 
   constructor(port: NativePort | null, word: Int32Array) {
     this.port = port;
     this.word = word;
     this.stopping = new Promise((resolve) => {
-      this.tellStopping = resolve;
+      this.resolveStopping = resolve;
     });
   }
 
@@ -283,7 +283,7 @@ class RunControl {
     if (Atomics.exchange(this.word, 0, 1) !== 0) return;
     Atomics.notify(this.word, 0);
     this.port?.stop();
-    this.tellStopping();
+    this.resolveStopping();
   }
 
   /** Rejects when the strategy has not ended `timeoutMs` after a stop; `signal` ends the wait. */
@@ -348,11 +348,11 @@ async function finish(
   };
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop, { once: true });
-  const tell = (message: StrategyMessage): void => {
+  const handle = (message: StrategyMessage): void => {
     if (message.type === 'log') onLog(message.text, message.values);
     else onProgress?.(message.summary);
   };
-  messages.on('message', tell);
+  messages.on('message', handle);
   const finished = new AbortController();
   let thread: StrategyThread | undefined;
   try {
@@ -373,7 +373,7 @@ async function finish(
     signal?.removeEventListener('abort', stop);
     // What was reported before the end is heard before the run resolves.
     for (let last = receiveMessageOnPort(messages); last !== undefined;) {
-      tell(last.message as StrategyMessage);
+      handle(last.message as StrategyMessage);
       last = receiveMessageOnPort(messages);
     }
     messages.close();

@@ -4,13 +4,13 @@ import type { Bot, OrderId } from '../models/bot.js';
 import { assetOn } from '../models/asset-on.js';
 import { findInstrument, selectInstrument } from '../models/find-instrument.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
-import { HftError } from '../models/hft-error.js';
 import { checkKeys } from '../models/known-keys.js';
 import type { LinkState } from '../models/link-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import { errorFromCommand } from '../models/native-error.js';
 import { NEW_ORDER_KEYS, type NewOrder } from '../models/new-order.js';
+import { noBalances } from '../models/no-balances.js';
 import { checkChange, type OrderChange } from '../models/order-change.js';
 import type { OrderResponse } from '../models/order-response.js';
 import type { OrdersKind } from '../models/orders-kind.js';
@@ -128,15 +128,7 @@ export class BotStrategyContext implements StrategyContext {
     const found = this.balances.get(name, coin);
     if (found !== undefined) return found;
     const link = this.bot.links().find((each) => each.connector === name);
-    if (link?.connected === true && !link.balances) {
-      throw new HftError(
-        'ERR_UNSUPPORTED_BY_CONNECTOR',
-        `the connector ${name} tells no balances.`,
-        {
-          remedy: "Use this package's connector, of this version.",
-        },
-      );
-    }
+    if (link?.connected === true && !link.balances) throw noBalances(name);
     return undefined;
   }
 
@@ -159,7 +151,7 @@ export class BotStrategyContext implements StrategyContext {
     checkKeys(order, NEW_ORDER_KEYS, 'order');
     const asset = selectInstrument(this.instruments, order.instrument, order.symbol);
     const { side, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
-    // No price is refused by the bot for a limit order, and read by nobody of a market order.
+    // Without a price the bot refuses a limit order; of a market order it reads none.
     const price = order.price ?? (orderType === 'market' ? 0 : NaN);
     const orderId = order.orderId ?? this.orderIds.next();
     const atNs = this.bot.monotonicNs();

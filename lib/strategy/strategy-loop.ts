@@ -1,3 +1,4 @@
+import { asError } from '../models/as-error.js';
 import { OrderIdSource } from '../bot/order-id-source.js';
 import type { Bot } from '../models/bot.js';
 import { balanceFromView, connectorErrorFromView } from '../models/event-from-view.js';
@@ -255,7 +256,7 @@ class StrategyLoop {
         break;
       case RecordKind.Error:
       case RecordKind.Reject:
-        this.tellError(view);
+        this.reportError(view);
         break;
       default:
         break;
@@ -285,7 +286,7 @@ class StrategyLoop {
     this.orderLatency.record(view.recvMonoNs - requestedNs);
   }
 
-  private tellError(view: EventView): void {
+  private reportError(view: EventView): void {
     this.connectorErrors += 1;
     const { kind, text, orderId, value, symbol } = connectorErrorFromView(
       view,
@@ -321,14 +322,14 @@ class StrategyLoop {
 
   private contain(error: unknown): void {
     this.handlerErrors += 1;
-    const told = error instanceof Error ? error : new Error(String(error));
+    const failure = asError(error);
     if (this.strategy.onError === undefined) {
       if (this.handlerErrors === 1)
-        this.options.onLog?.(`A handler threw: ${told.message}`, undefined);
+        this.options.onLog?.(`A handler threw: ${failure.message}`, undefined);
       return;
     }
     try {
-      this.strategy.onError(this.ctx, told);
+      this.strategy.onError(this.ctx, failure);
     } catch {
       this.handlerErrors += 1;
     }

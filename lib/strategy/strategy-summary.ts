@@ -10,7 +10,9 @@ export interface StrategySummary {
   readonly reason: 'running' | 'stopped' | 'duration' | 'end_of_data';
   /** Records of every kind. */
   readonly events: number;
+  /** Batches of records that the loop took. */
   readonly batches: number;
+  /** Trades at the venue. */
   readonly trades: number;
   /** Level changes of books. */
   readonly levels: number;

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
+import { errorText } from '../models/error-text.js';
 import { HftError } from '../models/hft-error.js';
 import { isOutcomeMessage, type StrategyOutcome, type StrategyTask } from './worker-protocol.js';
 
@@ -49,7 +50,7 @@ function startWorker(filename: string, options: WorkerOptions): Worker {
  * balance, queue or keep warm, and a pool takes some MB for it.
  */
 export class StrategyThread {
-  /** How the strategy ended; rejects when its thread ended without a word. */
+  /** How the strategy ended; rejects when its thread ended without an outcome. */
   readonly outcome: Promise<StrategyOutcome>;
   readonly #worker: Worker;
 
@@ -73,13 +74,13 @@ export class StrategyThread {
         if (isOutcomeMessage(message)) resolve(message.outcome);
       });
       worker.once('error', (error: unknown) => {
-        died(error instanceof Error ? error.message : String(error), error);
+        died(errorText(error), error);
       });
       worker.once('exit', (code) => {
         died(`exit code ${String(code)}`);
       });
     });
-    // Ending the thread by force rejects what nobody awaits any more.
+    // Ending the thread by force rejects promises that are not awaited any more.
     this.outcome.catch(() => undefined);
   }
 

@@ -33,7 +33,7 @@ function makeBot(task: StrategyTask, stop: Int32Array): Bot {
 /** One strategy from start to end. Never rejects: errors are part of the outcome. */
 async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
   const { messages } = task;
-  const tell = (message: StrategyMessage): void => {
+  const post = (message: StrategyMessage): void => {
     messages.postMessage(message);
   };
   const stop = new Int32Array(task.stop);
@@ -46,10 +46,10 @@ async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
       ...task.loop,
       stop,
       onLog: (text, values) => {
-        tell({ type: 'log', text, values });
+        post({ type: 'log', text, values });
       },
       onProgress: (progress) => {
-        tell({ type: 'progress', summary: progress });
+        post({ type: 'progress', summary: progress });
       },
     });
     return { ok: true, summary };

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { errorText } from '../models/error-text.js';
 import type { HftErrorCode } from '../models/hft-error.js';
 import { HftError } from '../models/hft-error.js';
 import type { CreateOptions } from '../bot/create.js';
@@ -68,7 +69,7 @@ export function packError(error: unknown): PortableError {
     const { code, message, remedy } = error;
     return { code, message, remedy, stack };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   return { code: 'ERR_CUSTOM', message, remedy: '', stack };
 }
 

@@ -4,7 +4,7 @@ import { monotonicNowNs } from '../models/monotonic-clock.js';
 const SLEEP_MS_MAX = 100;
 
 /**
- * The stub's time: real, or virtual time that only moves when somebody waits. Both start at 0.
+ * The stub's time: real, or virtual time that only moves during a wait. Both start at 0.
  */
 export class StubClock {
   private readonly real: boolean;

@@ -20,51 +20,38 @@ import type { FeedLatency, OrderLatency } from '../models/feed-latency.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
+import { invalid } from '../models/invalid.js';
 import { errorFromCommand } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
 import type { OrderResponse } from '../models/order-response.js';
+import { MARKET_CODE } from '../models/order-type.js';
 import type { OrdersKind } from '../models/orders-kind.js';
-import { CommandError, RecordFlag, RecordKind } from '../models/record-layout.js';
+import { CommandError } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
 import type { StateValues } from '../models/state-values.js';
-import { makeTrade, type Trade } from '../models/trade.js';
+import type { Trade } from '../models/trade.js';
 import { resolveWait } from '../models/wait-options.js';
-import { EventQueue } from './event-queue.js';
 import { Random } from './random.js';
-import { StubAccount } from './stub-account.js';
-import { StubBook } from './stub-book.js';
-import { StubClock } from './stub-clock.js';
-import type { StubData, StubFeed } from './stub-data.js';
 import { refuseOtherOrders } from './refuse-other-orders.js';
-import { checkReplay, describeInstrument, stubFeeds } from './stub-feeds.js';
-import { stubMargin, stubRefusal, type Holding, type StubRefusal } from './stub-limits.js';
+import { StubConnector, type StubAsset } from './stub-connector.js';
+import type { StubData } from './stub-data.js';
+import { checkReplay, describeInstrument } from './stub-feeds.js';
 import {
   resolveStubOptions,
   STUB_NAMES,
   type ResolvedStubOptions,
   type StubOptions,
 } from './stub-options.js';
-import { stubOrderRecord, stubOrderResponse, type StubOrder } from './stub-order.js';
-import { StubRecords } from './stub-records.js';
-import { StubVenue } from './stub-venue.js';
+import { stubOrderResponse, type StubOrder } from './stub-order.js';
 import { OrderSides } from '../models/order-sides.js';
 
+/** Options of `StubConnectorBot`; only `instruments` is required. */
 export interface StubBotOptions extends BotOptions, StubOptions {
   /** A word in shared memory: once another thread sets it (and notifies), the bot has ended. */
   readonly stop?: Int32Array;
 }
 
 const KEYS = knownKeys<StubBotOptions>({ ...BOT_NAMES, ...STUB_NAMES, stop: true });
-
-/** What the bot knows of one instrument. */
-interface Asset {
-  readonly instrument: InstrumentSpec;
-  readonly book: StubBook;
-  readonly account: StubAccount;
-  trades: Trade[];
-  feedLatency: FeedLatency | null;
-  orderLatency: OrderLatency | null;
-}
 
 /** What a wait looks for. */
 interface Wanted {
@@ -73,10 +60,6 @@ interface Wanted {
   asset: number;
   orderId: bigint | null;
 }
-
-const RESYNC_NS = 1_000_000;
-/** hftbacktest's number of a market order. */
-const MARKET = 1;
 
 /**
  * The bot for when there is no addon, no connector or no wish for either: prices are made up by a
@@ -92,17 +75,8 @@ export class StubConnectorBot extends OrderSides implements Bot {
   readonly instruments: readonly InstrumentSpec[];
   private readonly options: ResolvedStubOptions;
   private readonly readOnly: boolean;
-  private readonly clock: StubClock;
-  private readonly queue = new EventQueue();
-  private readonly records: StubRecords;
-  private readonly assets: readonly Asset[];
-  private readonly venue: StubVenue;
-  private readonly latencies: Random;
   private readonly requireLiveBook: boolean;
-  private readonly feeds: Iterator<StubFeed, void>;
-  private readonly kept: StubFeed[] = [];
-  private feedsLeft = true;
-  private lastFeedDueNs = 0;
+  private readonly connector: StubConnector;
   private resyncCount = 0;
   private seen = { feed: false, order: false };
   private wanted: Wanted | null = null;
@@ -122,66 +96,26 @@ export class StubConnectorBot extends OrderSides implements Bot {
     this.readOnly = resolveReadOnly(options.readOnly);
     refuseOtherOrders(options);
     if (this.options.replay !== undefined) checkReplay(this.instruments, this.options.replay);
-    const { seed, pace, startTsNs } = this.options;
-    this.latencies = new Random(seed, -1);
     const given = resolveBotId(options.botId);
-    this.botId = given === 0n ? BigInt(new Random(seed, -3).whole(1, 2 ** 31)) : given;
-    const stop = options.stop ?? new Int32Array(new SharedArrayBuffer(4));
-    this.clock = new StubClock(pace, startTsNs, stop);
-    this.records = new StubRecords(resolveBatchRecords(options.batchRecords), () =>
-      this.clock.monotonicNs(),
-    );
-    this.assets = this.instruments.map((instrument) => ({
-      instrument,
-      book: new StubBook(instrument, () => {
-        this.assertOpen();
-      }),
-      account: new StubAccount(instrument.lotSize),
-      trades: [],
-      feedLatency: null,
-      orderLatency: null,
-    }));
-    this.venue = new StubVenue(
+    const random = new Random(this.options.seed, -3);
+    this.botId = given === 0n ? BigInt(random.whole(1, 2 ** 31)) : given;
+    this.connector = new StubConnector(
+      this.instruments,
+      this.options,
+      resolveBatchRecords(options.batchRecords),
+      options.stop ?? new Int32Array(new SharedArrayBuffer(4)),
       {
-        nowNs: () => this.clock.nowNs(),
-        unixNs: (elapsedNs) => this.clock.unixNs(elapsedNs),
-        schedule: (dueNs, happen) => {
-          this.queue.add(Math.round(dueNs), happen);
+        assertOpen: () => {
+          this.assertOpen();
         },
-        depth: (asset) => this.asset(asset).book,
-        lotSize: (asset) => this.asset(asset).instrument.lotSize,
-        orderUpdated: (order) => {
-          this.applyOrder(order);
+        onFeed: () => {
+          if (this.wanted?.feed === true) this.seen.feed = true;
         },
-        filled: (order) => {
-          this.applyFill(order);
-        },
-        refusal: (order) => this.refusalOf(order),
-        refused: ({ asset, orderId }, { code, text }) => {
-          this.records.tell({
-            kind: RecordKind.Reject,
-            asset,
-            orderId,
-            value: BigInt(code),
-            text,
-          });
+        onOrder: (order) => {
+          if (this.wanted?.order === true && isWanted(order, this.wanted)) this.seen.order = true;
         },
       },
-      this.options,
-      new Random(seed, -2),
-      this.assets.length,
     );
-    this.feeds = stubFeeds(this.instruments, this.options);
-    this.records.tellLinks(this.instruments);
-    for (const asset of this.assets.keys())
-      this.records.tellBookState(asset, 'disconnected', 'resyncing');
-    for (const asset of this.assets.keys()) this.tellPosition(asset, 0n);
-    const startTs = this.clock.unixNs(this.clock.nowNs());
-    for (const { connector } of new Map(
-      this.instruments.map((each) => [each.connector, each]),
-    ).values())
-      this.tellBalance(connector, startTs);
-    this.scheduleFeed();
   }
 
   get closed(): boolean {
@@ -189,13 +123,13 @@ export class StubConnectorBot extends OrderSides implements Bot {
   }
 
   get ended(): boolean {
-    if (this.isClosed || this.clock.stopped) return true;
-    return !this.feedsLeft && this.queue.size === 0 && this.records.waitingCount === 0;
+    if (this.isClosed || this.connector.clock.stopped) return true;
+    return this.connector.exhausted && this.connector.records.waitingCount === 0;
   }
 
   /** The bot's batch: what the last wait or `step()` handed over. */
   get batch(): RecordReader {
-    return this.records.reader;
+    return this.connector.records.reader;
   }
 
   /**
@@ -203,10 +137,11 @@ export class StubConnectorBot extends OrderSides implements Bot {
    * when the bot has ended.
    */
   get nextDueNs(): number {
+    const { clock, schedule, records } = this.connector;
     if (this.ended) return Infinity;
-    if (this.records.waitingCount > 0) return 0;
-    if (this.queue.size === 0) return Infinity;
-    return this.clock.isReal ? Math.max(0, this.queue.nextNs - this.clock.nowNs()) : 0;
+    if (records.waitingCount > 0) return 0;
+    if (schedule.size === 0) return Infinity;
+    return clock.isReal ? Math.max(0, schedule.nextNs - clock.nowNs()) : 0;
   }
 
   /**
@@ -219,11 +154,12 @@ export class StubConnectorBot extends OrderSides implements Bot {
   step(maxRecords: number = this.batch.capacity): number {
     this.assertOpen();
     check.checkCount(maxRecords, 'maxRecords', this.batch.capacity);
-    if (!this.clock.stopped && this.records.waitingCount === 0) {
-      if (!this.clock.isReal && this.queue.size > 0) this.clock.sleepUntil(this.queue.nextNs);
-      this.catchUp(maxRecords);
+    const { clock, schedule, records } = this.connector;
+    if (!clock.stopped && records.waitingCount === 0) {
+      if (!clock.isReal && schedule.size > 0) clock.sleepUntil(schedule.nextNs);
+      this.connector.catchUp(maxRecords);
     }
-    return this.records.take(maxRecords).count;
+    return records.take(maxRecords).count;
   }
 
   /**
@@ -232,23 +168,25 @@ export class StubConnectorBot extends OrderSides implements Bot {
    * @throws HftError `ERR_INVALID_ARGUMENT` without `record: true`.
    */
   recording(): StubData {
-    if (!this.options.record) check.invalid('stub.record', false, 'must be true to keep the feeds');
-    return { instruments: this.instruments.map(describeInstrument), feeds: [...this.kept] };
+    if (!this.options.record) invalid('stub.record', false, 'must be true to keep the feeds');
+    const feeds = [...this.connector.kept];
+    return { instruments: this.instruments.map(describeInstrument), feeds };
   }
 
   currentTimestampNs(): bigint {
     this.assertOpen();
-    return this.clock.unixNs(this.clock.nowNs());
+    const { clock } = this.connector;
+    return clock.unixNs(clock.nowNs());
   }
 
   monotonicNs(): number {
-    return this.clock.monotonicNs();
+    return this.connector.clock.monotonicNs();
   }
 
   /** How many instruments the bot has. */
   numAssets(): number {
     this.assertOpen();
-    return this.assets.length;
+    return this.connector.assets.length;
   }
 
   position(asset: number): number {
@@ -285,13 +223,13 @@ export class StubConnectorBot extends OrderSides implements Bot {
 
   clearLastTrades(asset?: number): void {
     this.assertOpen();
-    if (asset !== undefined) this.asset(asset).trades = [];
-    else for (const each of this.assets) each.trades = [];
+    if (asset !== undefined) this.connector.asset(asset).trades = [];
+    else for (const each of this.connector.assets) each.trades = [];
   }
 
   orders(asset: number): ReadonlyMap<bigint, OrderResponse> {
     const { instrument } = this.openAsset(asset);
-    const orders = this.venue.ordersOf(asset).values();
+    const orders = this.connector.venue.ordersOf(asset).values();
     return new Map(
       Array.from(orders, (order) => [order.orderId, stubOrderResponse(order, instrument)]),
     );
@@ -299,16 +237,17 @@ export class StubConnectorBot extends OrderSides implements Bot {
 
   order(asset: number, orderId: OrderId): OrderResponse | null {
     const { instrument } = this.openAsset(asset);
-    const order = this.venue.ordersOf(asset).get(check.checkOrderId(orderId));
+    const order = this.connector.venue.ordersOf(asset).get(check.checkOrderId(orderId));
     return order === undefined ? null : stubOrderResponse(order, instrument);
   }
 
   override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
     const { instrument } = this.openAsset(asset);
     const request = check.checkOrderRequest(order);
-    check.checkGrid(instrument, request.price, request.qty, request.orderType === MARKET);
+    check.checkGrid(instrument, request.price, request.qty, request.orderType === MARKET_CODE);
     const waitNs = check.checkWait(wait);
-    const code = this.denial(asset) ?? this.venue.submit(asset, request, instrument.tickSize);
+    const code =
+      this.denial(asset) ?? this.connector.venue.submit(asset, request, instrument.tickSize);
     return this.answered('submitOrder', code, asset, request.orderId, waitNs);
   }
 
@@ -326,7 +265,8 @@ export class StubConnectorBot extends OrderSides implements Bot {
     check.checkGrid(instrument, toPrice, toQty, false);
     const waitNs = check.checkWait(wait);
     const code =
-      this.denial(asset) ?? this.venue.modify(asset, id, toPrice, toQty, instrument.tickSize);
+      this.denial(asset) ??
+      this.connector.venue.modify(asset, id, toPrice, toQty, instrument.tickSize);
     return this.answered('modify', code, asset, id, waitNs);
   }
 
@@ -334,19 +274,19 @@ export class StubConnectorBot extends OrderSides implements Bot {
     this.openAsset(asset);
     const id = check.checkOrderId(orderId);
     const waitNs = check.checkWait(wait);
-    return this.answered('cancel', this.venue.cancel(asset, id), asset, id, waitNs);
+    return this.answered('cancel', this.connector.venue.cancel(asset, id), asset, id, waitNs);
   }
 
   cancelAll(asset: number): void {
     this.openAsset(asset);
-    this.venue.cancelAll(asset);
+    this.connector.venue.cancelAll(asset);
   }
 
   clearInactiveOrders(asset?: number): void {
     this.assertOpen();
-    if (asset !== undefined) this.asset(asset);
-    for (const each of this.assets.keys()) {
-      if (asset === undefined || asset === each) this.venue.clearInactive(each);
+    if (asset !== undefined) this.connector.asset(asset);
+    for (const each of this.connector.assets.keys()) {
+      if (asset === undefined || asset === each) this.connector.venue.clearInactive(each);
     }
   }
 
@@ -359,9 +299,7 @@ export class StubConnectorBot extends OrderSides implements Bot {
 
   waitNextFeed(includeOrderResponses: boolean, timeoutNs: number): ElapseResult {
     this.assertOpen();
-    if (typeof includeOrderResponses !== 'boolean') {
-      check.invalid('includeOrderResponses', includeOrderResponses, 'must be true or false');
-    }
+    check.checkBoolean(includeOrderResponses, 'includeOrderResponses');
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     return this.waitFor(
       { feed: true, order: includeOrderResponses, asset: -1, orderId: null },
@@ -385,12 +323,13 @@ export class StubConnectorBot extends OrderSides implements Bot {
     this.assertOpen();
     check.checkDurationNs(timeoutNs, 'timeoutNs');
     check.checkCount(maxRecords, 'maxRecords', this.batch.capacity);
-    const endNs = this.clock.nowNs() + timeoutNs;
-    while (!this.ended && !this.catchUp(maxRecords)) {
-      if (this.clock.nowNs() >= endNs) break;
-      this.clock.sleepUntil(Math.min(endNs, this.queue.nextNs));
+    const { clock, schedule, records } = this.connector;
+    const endNs = clock.nowNs() + timeoutNs;
+    while (!this.ended && !this.connector.catchUp(maxRecords)) {
+      if (clock.nowNs() >= endNs) break;
+      clock.sleepUntil(Math.min(endNs, schedule.nextNs));
     }
-    return this.records.take(this.clock.stopped ? 0 : maxRecords);
+    return records.take(clock.stopped ? 0 : maxRecords);
   }
 
   feedLatency(asset: number): FeedLatency | null {
@@ -402,35 +341,20 @@ export class StubConnectorBot extends OrderSides implements Bot {
   }
 
   resync(asset: number): void {
-    const { book } = this.openAsset(asset);
+    this.openAsset(asset);
     this.resyncCount += 1;
-    this.queue.add(this.clock.nowNs() + RESYNC_NS, () => {
-      const exchTsNs = this.clock.unixNs(this.clock.nowNs());
-      const times = { exchTsNs, localTsNs: exchTsNs };
-      const { state } = book;
-      this.records.tell({ kind: RecordKind.BookReset, asset });
-      this.records.tellBookState(asset, state, 'resyncing');
-      for (const order of this.venue.ordersOf(asset).values())
-        this.records.tell(stubOrderRecord(order));
-      this.tellPosition(asset, exchTsNs);
-      this.tellBalance(this.asset(asset).instrument.connector, exchTsNs);
-      this.records.tell({ kind: RecordKind.BatchStart, asset });
-      this.records.tellDepth(asset, book.quotes(), RecordFlag.InBatch | RecordFlag.Snapshot, times);
-      this.records.tell({ kind: RecordKind.BatchEnd, asset });
-      this.records.tellBookState(asset, 'resyncing', state);
-      this.records.tell({ kind: RecordKind.BookReady, asset });
-    });
+    this.connector.resync(asset);
   }
 
   stats(): BotStats {
     this.assertOpen();
     return Object.freeze({
-      received: this.records.total,
+      received: this.connector.records.total,
       lost: 0,
       gaps: 0,
       decodeErrors: 0,
       unknownSymbols: 0,
-      tapOverflow: this.records.overflow,
+      tapOverflow: this.connector.records.overflow,
       resyncs: this.resyncCount,
       parks: 0,
     });
@@ -467,7 +391,6 @@ export class StubConnectorBot extends OrderSides implements Bot {
 
   close(): void {
     this.isClosed = true;
-    this.feedsLeft = false;
   }
 
   /** As `close()`, for `using`. */
@@ -479,29 +402,15 @@ export class StubConnectorBot extends OrderSides implements Bot {
     if (this.isClosed) throw errorFromCommand(CommandError.Closed, 'bot');
   }
 
-  private asset(asset: number): Asset {
-    check.checkAsset(asset, this.assets.length);
-    return this.assets[asset] as Asset;
-  }
-
-  private openAsset(asset: number): Asset {
+  private openAsset(asset: number): StubAsset {
     this.assertOpen();
-    return this.asset(asset);
-  }
-
-  /** Lets happen what is due, until enough records wait; true when any does. */
-  private catchUp(maxRecords: number): boolean {
-    const nowNs = this.clock.nowNs();
-    while (this.queue.nextNs <= nowNs && this.records.waitingCount < maxRecords) {
-      this.queue.happenNext();
-    }
-    return this.records.waitingCount > 0;
+    return this.connector.asset(asset);
   }
 
   /** As the native bot: what would stand on a price needs a live book. */
   private denial(asset: number): number | undefined {
     if (this.readOnly) return CommandError.OnlyLooks;
-    const isDenied = this.requireLiveBook && this.asset(asset).book.state !== 'live';
+    const isDenied = this.requireLiveBook && this.connector.asset(asset).book.state !== 'live';
     return isDenied ? CommandError.BookNotLive : undefined;
   }
 
@@ -513,7 +422,8 @@ export class StubConnectorBot extends OrderSides implements Bot {
     waitNs: number,
   ): ElapseResult {
     const call = `${operation}(asset ${String(asset)}, order ${String(orderId)})`;
-    if (code !== CommandError.Ok) throw errorFromCommand(code, call, this.asset(asset).book.state);
+    if (code !== CommandError.Ok)
+      throw errorFromCommand(code, call, this.connector.asset(asset).book.state);
     if (waitNs === 0) return 'ok';
     const result = this.waitFor({ feed: false, order: true, asset, orderId }, waitNs);
     if (result === 'ok') throw errorFromCommand(CommandError.Timeout, call);
@@ -523,139 +433,27 @@ export class StubConnectorBot extends OrderSides implements Bot {
   private waitFor(wanted: Wanted, timeoutNs: number): ElapseResult {
     this.wanted = wanted;
     this.seen = { feed: false, order: false };
-    const endNs = this.clock.nowNs() + timeoutNs;
+    const { clock, schedule, records } = this.connector;
+    const endNs = clock.nowNs() + timeoutNs;
     try {
       for (;;) {
-        if (this.clock.stopped) return 'end_of_data';
-        while (this.queue.nextNs <= Math.min(this.clock.nowNs(), endNs)) {
-          this.queue.happenNext();
+        if (clock.stopped) return 'end_of_data';
+        while (schedule.nextNs <= Math.min(clock.nowNs(), endNs)) {
+          schedule.happenNext();
           if (this.seen.feed) return 'market_feed';
           if (this.seen.order) return 'order_response';
         }
-        if (!this.feedsLeft && this.queue.size === 0) return 'end_of_data';
-        if (this.clock.nowNs() >= endNs) return 'ok';
-        this.clock.sleepUntil(Math.min(endNs, this.queue.nextNs));
+        if (this.connector.exhausted) return 'end_of_data';
+        if (clock.nowNs() >= endNs) return 'ok';
+        clock.sleepUntil(Math.min(endNs, schedule.nextNs));
       }
     } finally {
       this.wanted = null;
-      this.records.takeAll();
+      records.takeAll();
     }
   }
+}
 
-  private scheduleFeed(): void {
-    const next = this.feeds.next();
-    if (next.done === true) {
-      this.feedsLeft = false;
-      return;
-    }
-    const feed = next.value;
-    if (this.options.record) this.kept.push(feed);
-    const latencyNs = this.options.feedLatencyNs * (0.8 + 0.4 * this.latencies.next());
-    // A feed never overtakes the one before it.
-    this.lastFeedDueNs = Math.max(this.lastFeedDueNs, Math.round(feed.atNs + latencyNs));
-    const dueNs = this.lastFeedDueNs;
-    this.queue.add(dueNs, () => {
-      this.applyFeed(feed, dueNs);
-      this.scheduleFeed();
-    });
-  }
-
-  private applyFeed(feed: StubFeed, dueNs: number): void {
-    const asset = this.asset(feed.asset);
-    const times = { exchTsNs: this.clock.unixNs(feed.atNs), localTsNs: this.clock.unixNs(dueNs) };
-    const before = asset.book.state;
-    asset.book.apply(feed.depth, feed.snapshot);
-    asset.feedLatency = Object.freeze(times);
-    if (feed.trade !== null) this.keepTrade(asset, feed, times);
-    this.records.tellFeed(feed, times, before, asset.book.state);
-    if (this.wanted?.feed === true) this.seen.feed = true;
-  }
-
-  private keepTrade(asset: Asset, feed: StubFeed, times: FeedLatency): void {
-    const { lastTradesCapacity, symbol } = asset.instrument;
-    if (feed.trade === null || lastTradesCapacity === 0) return;
-    const [side, price, qty] = feed.trade;
-    if (asset.trades.length === lastTradesCapacity) asset.trades.shift();
-    asset.trades.push(makeTrade({ asset: feed.asset, symbol, price, qty, side, ...times }));
-  }
-
-  private applyOrder(order: StubOrder): void {
-    this.asset(order.asset).orderLatency = Object.freeze({
-      reqTsNs: order.localTsNs,
-      exchTsNs: order.exchTsNs,
-      respTsNs: this.clock.unixNs(this.clock.nowNs()),
-    });
-    this.records.tell(stubOrderRecord(order));
-    const { wanted } = this;
-    if (wanted?.order !== true) return;
-    if (
-      wanted.orderId === null ||
-      (wanted.orderId === order.orderId && wanted.asset === order.asset)
-    ) {
-      this.seen.order = true;
-    }
-  }
-
-  private applyFill(order: StubOrder): void {
-    this.asset(order.asset).account.fill(order.side, order.execPrice, order.execQty);
-    this.tellPosition(order.asset, order.exchTsNs);
-    this.tellBalance(this.asset(order.asset).instrument.connector, order.exchTsNs);
-  }
-
-  /** All instruments of a connector trade on one account. */
-  private money(connector: string): { walletBalance: number; unrealisedPnl: number } {
-    let walletBalance = this.options.initialBalance;
-    let unrealisedPnl = 0;
-    for (const { instrument, account, book } of this.assets) {
-      if (instrument.connector !== connector) continue;
-      walletBalance += account.realised;
-      unrealisedPnl += account.unrealised((book.bestBid + book.bestAsk) / 2);
-    }
-    return { walletBalance, unrealisedPnl };
-  }
-
-  private holdings(connector: string): Holding[] {
-    return [...this.assets.entries()]
-      .filter(([, { instrument }]) => instrument.connector === connector)
-      .map(([asset, { instrument, account, book }]) => ({
-        asset,
-        instrument,
-        position: account.position,
-        mid: (book.bestBid + book.bestAsk) / 2,
-        orders: [...this.venue.ordersOf(asset).values()],
-      }));
-  }
-
-  private refusalOf(order: StubOrder): StubRefusal | undefined {
-    const { connector } = this.asset(order.asset).instrument;
-    const holdings = this.holdings(connector);
-    const { walletBalance, unrealisedPnl } = this.money(connector);
-    return stubRefusal(order, holdings, walletBalance + unrealisedPnl, this.options.limits);
-  }
-
-  private tellBalance(connector: string, exchTsNs: bigint): void {
-    const { walletBalance, unrealisedPnl } = this.money(connector);
-    const equity = walletBalance + unrealisedPnl;
-    const margin = stubMargin(this.holdings(connector), this.options.limits);
-    this.records.tell({
-      kind: RecordKind.Balance,
-      asset: this.instruments.findIndex((each) => each.connector === connector),
-      px: equity,
-      qty: walletBalance,
-      leavesQty: Math.max(equity - margin, 0),
-      execQty: margin,
-      extra: unrealisedPnl,
-      exchTsNs,
-      text: this.options.coin,
-    });
-  }
-
-  private tellPosition(asset: number, exchTsNs: bigint): void {
-    this.records.tell({
-      kind: RecordKind.Position,
-      asset,
-      qty: this.asset(asset).account.position,
-      exchTsNs,
-    });
-  }
+function isWanted(order: StubOrder, { asset, orderId }: Wanted): boolean {
+  return orderId === null || (orderId === order.orderId && asset === order.asset);
 }

@@ -1,4 +1,4 @@
-import { invalid } from '../models/arguments.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { EventRows } from '../npz/event-rows.js';
 import { writeNpz } from '../npz/npz-file.js';

@@ -1,7 +1,7 @@
 import type { InstrumentSpec } from '../models/live-instrument.js';
+import { MARKET_CODE } from '../models/order-type.js';
 import { isOpen, type StubOrder } from './stub-order.js';
 
-const MARKET = 1;
 /** Sums of doubles that are equal in decimals may differ by this share. */
 const REL_EPS = 1e-12;
 
@@ -59,7 +59,7 @@ function above(value: number, limit: number): boolean {
 
 /** The price at which an order counts: its limit, for a sell below the market the market's. */
 function countedPrice(order: StubOrder, mid: number): number {
-  if (order.orderType === MARKET) return mid;
+  if (order.orderType === MARKET_CODE) return mid;
   return order.side === -1 && mid > order.price ? mid : order.price;
 }
 
@@ -109,7 +109,7 @@ export function stubRefusal(
     return refused(1015, 'quantity is above the maximum of the instrument');
   if (above(limits.minQty, qty))
     return refused(1014, 'quantity is below the minimum of the instrument');
-  if (order.orderType !== MARKET) {
+  if (order.orderType !== MARKET_CODE) {
     if (order.side === 1 && above(price, mid * (1 + limits.priceBand)))
       return refused(1018, 'price is above what the instrument allows now');
     if (order.side === -1 && above(mid * (1 - limits.priceBand), price))

@@ -1,4 +1,4 @@
-import { invalid } from '../models/arguments.js';
+import { invalid } from '../models/invalid.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { priceToTick, tickToPrice } from '../models/ticks.js';
 import type { Random } from './random.js';

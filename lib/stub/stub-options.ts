@@ -1,4 +1,5 @@
-import { invalid } from '../models/arguments.js';
+import { invalid } from '../models/invalid.js';
+import { withoutUndefined } from '../models/without-undefined.js';
 import { knownKeys, type NamesOf } from '../models/known-keys.js';
 import type { StubData } from './stub-data.js';
 import { STUB_LIMITS, type StubLimits } from './stub-limits.js';
@@ -112,21 +113,14 @@ const DEFAULTS = {
   record: false,
 };
 
-/** `undefined` means the default, as with a property left out. */
-function present<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as Partial<T>;
-}
-
 /**
  * Options with the defaults filled in.
  *
  * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value.
  */
 export function resolveStubOptions(options: StubOptions): ResolvedStubOptions {
-  const limits = { ...STUB_LIMITS, ...present(options.limits ?? {}) };
-  const all: ResolvedStubOptions = { ...DEFAULTS, ...present(options), limits };
+  const limits = { ...STUB_LIMITS, ...withoutUndefined(options.limits ?? {}) };
+  const all: ResolvedStubOptions = { ...DEFAULTS, ...withoutUndefined(options), limits };
   for (const [name, value] of Object.entries(limits)) {
     if (typeof value !== 'number' || !(value >= 0) || !(name in STUB_LIMITS))
       invalid(`stub.limits.${name}`, value, 'must be a number from 0 on');

@@ -5,17 +5,7 @@ import { orderTypeFromCode } from '../models/order-type.js';
 import { RecordKind } from '../models/record-layout.js';
 import type { RecordFields } from '../models/record-writer.js';
 import { timeInForceFromCode } from '../models/time-in-force.js';
-
-/** hftbacktest's status numbers. */
-export const StatusCode = {
-  None: 0,
-  New: 1,
-  Expired: 2,
-  Filled: 3,
-  Canceled: 4,
-  PartiallyFilled: 5,
-  Replaced: 7,
-} as const;
+import { WireStatus } from '../models/wire-status.js';
 
 /** An order of the stub; numbers as hftbacktest has them, times in Unix ns. */
 export interface StubOrder {
@@ -40,11 +30,11 @@ export interface StubOrder {
 
 /** True when the order rests and nothing is under way. */
 export function isCancellable(order: StubOrder): boolean {
-  return isOpen(order) && order.req === StatusCode.None;
+  return isOpen(order) && order.req === WireStatus.None;
 }
 
 export function isOpen(order: StubOrder): boolean {
-  return order.status === StatusCode.New || order.status === StatusCode.PartiallyFilled;
+  return order.status === WireStatus.New || order.status === WireStatus.PartiallyFilled;
 }
 
 export function stubOrderResponse(order: StubOrder, instrument: InstrumentSpec): OrderResponse {

@@ -43,25 +43,25 @@ export class StubRecords {
     return Number(this.seq);
   }
 
-  tell(fields: RecordFields): void {
+  report(fields: RecordFields): void {
     const atNs = BigInt(Math.trunc(this.monotonicNs()));
     this.seq += 1n;
     this.waiting.push({ ...fields, seq: this.seq, sentMonoNs: atNs, recvMonoNs: atNs });
   }
 
-  tellLinks(instruments: readonly InstrumentSpec[]): void {
+  reportLinks(instruments: readonly InstrumentSpec[]): void {
     const seen = new Set<string>();
     for (const [asset, { connector }] of instruments.entries()) {
       if (seen.has(connector)) continue;
       seen.add(connector);
-      this.tell({ kind: RecordKind.Link, status: LinkStatus.Connected, asset });
+      this.report({ kind: RecordKind.Link, status: LinkStatus.Connected, asset });
     }
   }
 
   /** Nothing is reported when the state is the same as before. */
-  tellBookState(asset: number, before: BookState, state: BookState): void {
+  reportBookState(asset: number, before: BookState, state: BookState): void {
     if (state === before) return;
-    this.tell({
+    this.report({
       kind: RecordKind.BookState,
       asset,
       status: bookStateToCode(state),
@@ -70,29 +70,38 @@ export class StubRecords {
   }
 
   /** @param before - State of the book before the feed; `after`: with it. */
-  tellFeed(feed: StubFeed, times: FeedTimes, before: BookState, after: BookState): void {
+  reportFeed(feed: StubFeed, times: FeedTimes, before: BookState, after: BookState): void {
     const { asset, snapshot, depth, trade } = feed;
     const flags = RecordFlag.InBatch | (snapshot ? RecordFlag.Snapshot : 0);
     if (depth.length > 0) {
-      this.tell({ kind: RecordKind.BatchStart, asset });
-      this.tellDepth(asset, depth, flags, times);
-      this.tell({ kind: RecordKind.BatchEnd, asset });
+      this.report({ kind: RecordKind.BatchStart, asset });
+      this.reportDepth(asset, depth, flags, times);
+      this.report({ kind: RecordKind.BatchEnd, asset });
     }
-    this.tellBookState(asset, before, after);
-    if (snapshot) this.tell({ kind: RecordKind.BookReady, asset });
+    this.reportBookState(asset, before, after);
+    if (snapshot) this.report({ kind: RecordKind.BookReady, asset });
     if (trade !== null) {
       const [side, px, qty] = trade;
       const buy = side === 'buy';
       const ev = (buy ? LOCAL_BUY : LOCAL_SELL) | 2n;
-      this.tell({ kind: RecordKind.Trade, asset, side: buy ? 1 : 2, px, qty, ev, ...times });
+      this.report({ kind: RecordKind.Trade, asset, side: buy ? 1 : 2, px, qty, ev, ...times });
     }
   }
 
-  tellDepth(asset: number, depth: readonly StubQuote[], flags: number, times: FeedTimes): void {
+  reportDepth(asset: number, depth: readonly StubQuote[], flags: number, times: FeedTimes): void {
     for (const [side, px, qty] of depth) {
       const buy = side === 'buy';
       const ev = (buy ? LOCAL_BUY : LOCAL_SELL) | 1n;
-      this.tell({ kind: RecordKind.Depth, asset, side: buy ? 1 : 2, flags, px, qty, ev, ...times });
+      this.report({
+        kind: RecordKind.Depth,
+        asset,
+        side: buy ? 1 : 2,
+        flags,
+        px,
+        qty,
+        ev,
+        ...times,
+      });
     }
   }
 

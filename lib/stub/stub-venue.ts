@@ -1,17 +1,19 @@
 import { CommandError } from '../models/record-layout.js';
 import type { CheckedOrder } from '../models/arguments.js';
+import { MARKET_CODE } from '../models/order-type.js';
 import { priceToTick, roundToTick, tickToPrice } from '../models/ticks.js';
+import { timeInForceToCode } from '../models/time-in-force.js';
+import { WireStatus } from '../models/wire-status.js';
 import type { BookLevel } from '../models/book-level.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
 import type { Random } from './random.js';
-import { isCancellable, isOpen, StatusCode, type StubOrder } from './stub-order.js';
+import { isCancellable, isOpen, type StubOrder } from './stub-order.js';
 import type { StubRefusal } from './stub-limits.js';
 import type { ResolvedStubOptions } from './stub-options.js';
 
-const IOC = 3;
-const FOK = 2;
-const GTX = 1;
-const MARKET = 1;
+const IOC = timeInForceToCode('IOC');
+const FOK = timeInForceToCode('FOK');
+const GTX = timeInForceToCode('GTX');
 /** Levels that an order may take: more than the stub makes. */
 const BOOK_LEVELS = 1000;
 
@@ -71,8 +73,8 @@ export class StubVenue {
       leavesQty: qty,
       execQty: 0,
       execPrice: 0,
-      status: StatusCode.New,
-      req: StatusCode.New,
+      status: WireStatus.New,
+      req: WireStatus.New,
       timeInForce: request.timeInForce,
       orderType: request.orderType,
       maker: false,
@@ -88,15 +90,15 @@ export class StubVenue {
 
   /** Returns a `CommandError` number. */
   cancel(asset: number, orderId: bigint): number {
-    return this.request(asset, orderId, StatusCode.Canceled, (order) => {
-      order.status = StatusCode.Canceled;
+    return this.request(asset, orderId, WireStatus.Canceled, (order) => {
+      order.status = WireStatus.Canceled;
       order.leavesQty = 0;
     });
   }
 
   /** Returns a `CommandError` number. */
   modify(asset: number, orderId: bigint, price: number, qty: number, tickSize: number): number {
-    return this.request(asset, orderId, StatusCode.Replaced, (order) => {
+    return this.request(asset, orderId, WireStatus.Replaced, (order) => {
       const executed = this.wholeLots(order.asset, order.qty - order.leavesQty);
       const toQty = this.wholeLots(order.asset, qty);
       const priceTick = priceToTick(price, tickSize);
@@ -113,7 +115,7 @@ export class StubVenue {
       }
       Object.assign(order, terms);
       if (order.leavesQty === 0)
-        order.status = executed > 0 ? StatusCode.Filled : StatusCode.Canceled;
+        order.status = executed > 0 ? WireStatus.Filled : WireStatus.Canceled;
       else if (this.crosses(order)) {
         const nowNs = this.host.nowNs();
         this.host.schedule(nowNs, () => {
@@ -147,9 +149,9 @@ export class StubVenue {
     order.localTsNs = this.host.unixNs(this.host.nowNs());
     this.travel((atNs) => {
       // Filled on the way: the fill has been reported, the request comes too late.
-      order.req = StatusCode.None;
+      order.req = WireStatus.None;
       if (isOpen(order)) apply(order);
-      this.tell(order, atNs);
+      this.report(order, atNs);
     });
     return CommandError.Ok;
   }
@@ -165,8 +167,8 @@ export class StubVenue {
 
   private accept(order: StubOrder, atNs: number): void {
     const { random, options } = this;
-    order.req = StatusCode.None;
-    const market = order.orderType === MARKET;
+    order.req = WireStatus.None;
+    const market = order.orderType === MARKET_CODE;
     const takes = market || this.crosses(order);
     const probability = takes ? options.marketFillProbability : options.fillProbability;
     // The numbers are always drawn, so that one order's luck does not hang on another's kind.
@@ -193,10 +195,10 @@ export class StubVenue {
       return;
     }
     if (takes) {
-      if (!fills) this.tell(order, atNs);
+      if (!fills) this.report(order, atNs);
       return;
     }
-    this.tell(order, atNs);
+    this.report(order, atNs);
     if (!fills) return;
     const answeredNs = this.host.nowNs();
     const first = inParts ? this.wholeLots(order.asset, order.qty / 2) : 0;
@@ -229,14 +231,14 @@ export class StubVenue {
   private reachable(order: StubOrder): readonly BookLevel[] {
     const { asks, bids } = this.host.depth(order.asset).levels(BOOK_LEVELS);
     const levels = order.side === 1 ? asks : bids;
-    if (order.orderType === MARKET) return levels;
+    if (order.orderType === MARKET_CODE) return levels;
     return levels.filter(({ price }) => (order.price - price) * order.side >= 0);
   }
 
   private expire(order: StubOrder, atNs: number): void {
-    order.status = StatusCode.Expired;
+    order.status = WireStatus.Expired;
     order.leavesQty = 0;
-    this.tell(order, atNs);
+    this.report(order, atNs);
   }
 
   /** `price`: of the level that is taken; left out, the order rests and is taken itself. */
@@ -245,12 +247,12 @@ export class StubVenue {
     order.execPrice = price ?? order.price;
     order.maker = price === undefined;
     order.leavesQty = this.wholeLots(order.asset, order.leavesQty - qty);
-    order.status = order.leavesQty > 0 ? StatusCode.PartiallyFilled : StatusCode.Filled;
-    this.tell(order, atNs);
+    order.status = order.leavesQty > 0 ? WireStatus.PartiallyFilled : WireStatus.Filled;
+    this.report(order, atNs);
     this.host.filled(order);
   }
 
-  private tell(order: StubOrder, atNs: number): void {
+  private report(order: StubOrder, atNs: number): void {
     const exchTsNs = this.host.unixNs(atNs);
     order.exchTsNs = exchTsNs > order.exchTsNs ? exchTsNs : order.exchTsNs + 1n;
     this.host.orderUpdated(order);

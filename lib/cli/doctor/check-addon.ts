@@ -21,13 +21,13 @@ export function checkAddon(context: DoctorContext): Finding[] {
   if (probe === undefined)
     return [fail('addon', 'the package itself is not built', 'Run `npm run build`.')];
   try {
-    const told = execFileSync(process.execPath, [probe], {
+    const output = execFileSync(process.execPath, [probe], {
       env: context.env,
       encoding: 'utf8',
       timeout: 20_000,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const result = JSON.parse(told) as {
+    const result = JSON.parse(output) as {
       ok: boolean;
       path?: string;
       reason?: string;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { errorText } from '../../models/error-text.js';
 import { CONNECTOR_ENV, findConnector } from '../../connector/find-connector.js';
 import { packageRoot } from '../../native/package-root.js';
 import type { DoctorContext } from './doctor-context.js';
@@ -15,7 +16,7 @@ export function checkConnector(context: DoctorContext): Finding[] {
   try {
     binary = findConnector(context.env);
   } catch (error) {
-    return [fail('connector', error instanceof Error ? error.message : String(error), BUILD)];
+    return [fail('connector', errorText(error), BUILD)];
   }
   const run = spawnSync(binary, ['--version'], { encoding: 'utf8', timeout: 10_000 });
   if (run.error !== undefined || run.status !== 0) {

@@ -49,7 +49,7 @@ function describe(
   return ok('running', `${name}: ${kind}, orders ${shout}${where}, pid ${String(pid)}, ${known}`);
 }
 
-/** hftbacktest's own bots have no page, so that nobody can tell of them. */
+/** hftbacktest's own bots have no page, so that they cannot be listed. */
 function botsText(bots: readonly ProcessPage[]): string {
   if (bots.length === 0) return 'no bots of this package';
   const texts = bots.map(({ pid, hello }) => {

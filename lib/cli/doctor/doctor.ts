@@ -1,3 +1,4 @@
+import { errorText } from '../../models/error-text.js';
 import { checkAddon, checkBuildTools } from './check-addon.js';
 import { checkClock } from './check-clock.js';
 import { checkConnector } from './check-connector.js';
@@ -33,7 +34,7 @@ function guarded(id: string, check: () => Finding[]): Finding[] {
   try {
     return check();
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = errorText(error);
     return [
       fail(id, `could not be looked at: ${words}`, 'Please report this with the line above.'),
     ];

@@ -76,7 +76,7 @@ export function isRunning(pid: number): boolean {
 
 /**
  * Names of the pages that a process holds open: its own, and of a connector those of its bots.
- * `undefined` when nobody can say.
+ * `undefined` when it cannot be found out.
  */
 export function pagesHeldBy(pid: number, folder: string): Set<string> | undefined {
   const held = new Set<string>();

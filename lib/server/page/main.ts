@@ -149,7 +149,7 @@ select.onchange = () => {
   connect();
   old?.close();
 };
-// Nobody looks: the server makes nothing for this page, and the browser draws nothing.
+// While the page is hidden, the server makes nothing for it and the browser draws nothing.
 document.addEventListener('visibilitychange', () => {
   const old = socket;
   socket = undefined;

@@ -3,7 +3,7 @@ import type { LiveView } from '../live-view.js';
 /** A part of the page: drawn when something that it shows has changed. */
 export interface Panel {
   readonly shows: readonly (keyof LiveView)[];
-  /** Least time between two drawings, ms: what nobody reads faster costs no more. */
+  /** Least time between two drawings, ms: people read no faster. */
   readonly everyMs: number;
   draw(view: LiveView): void;
 }

@@ -184,7 +184,7 @@ const logRows = new Rows<LogLine>(log, () => {
   };
 });
 
-/** The log tail; stays at its end unless somebody scrolled up. */
+/** The log tail; stays at its end unless it was scrolled up. */
 export function drawLog(view: LiveView): void {
   const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 20;
   logRows.show(view.log);

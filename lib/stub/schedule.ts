@@ -10,7 +10,7 @@ function before(a: Due, b: Due): boolean {
 }
 
 /** What is going to happen, by time (a binary heap). */
-export class EventQueue {
+export class Schedule {
   private readonly heap: Due[] = [];
   private added = 0;
 

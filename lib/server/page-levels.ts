@@ -1,0 +1,2 @@
+/** Levels per side that the page shows. */
+export const PAGE_LEVELS = 14;
