@@ -348,6 +348,16 @@ describe('health', () => {
     expect(Math.max(...rates)).toBeGreaterThan(20);
   });
 
+  it('holds in its events what `client.health` holds', async () => {
+    const { client } = await connectedClient({ healthIntervalMs: 20 });
+    const before = client.health.uptimeMs;
+    const event = await new Promise<{ health: { uptimeMs: number; state: string } }>((resolve) => {
+      client.once('health', resolve);
+    });
+    expect(event.health.state).toBe(client.health.state);
+    expect(event.health.uptimeMs).toBeGreaterThan(before);
+  });
+
   it('measures the way from the connector', async () => {
     const { client, session } = await connectedClient();
     session.write({

@@ -7,7 +7,8 @@ import { noBalances } from '../models/no-balances.js';
 import { Balances } from '../models/balances.js';
 import { ClientConnector } from './client-connector.js';
 import type { ClientOrder } from './client-order.js';
-import type { ClientErrorEvent, ClientEventName, ClientState } from './client-event.js';
+import type { ClientErrorEvent, ClientEventName } from './client-event.js';
+import type { ClientHealth } from './client-health.js';
 import { ClientMetrics } from './client-metrics.js';
 import type { ResolvedClientOptions } from './client-options.js';
 import { ClientReadiness } from './client-readiness.js';
@@ -22,7 +23,6 @@ import { OrderReconciler } from './order-reconciler.js';
 import { PressureNotices } from './pressure-notices.js';
 import { createRing, RingConsumer } from './ring.js';
 import { RecordRouter } from './record-router.js';
-import { readClientHealth } from './read-client-health.js';
 import { RingPump } from './ring-pump.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -231,13 +231,12 @@ export class ClientCore {
   }
 
   /** Periodic work while running: rates, held-back notices, `health` events. */
-  tick(state: ClientState): void {
+  tick(health: () => ClientHealth): void {
     this.metrics.tick();
     this.notices.tick();
     if (this.#ring !== undefined) this.#checkRing(this.#ring);
     if (!this.hub.wants('health')) return;
-    const health = readClientHealth(this, state, '', 0);
-    this.hub.emit('health', Object.freeze({ type: 'health', health }));
+    this.hub.emit('health', Object.freeze({ type: 'health', health: health() }));
   }
 
   /** Emits an `error` event; a process warning when there is no listener. */

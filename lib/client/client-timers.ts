@@ -1,5 +1,5 @@
 import type { ClientCore } from './client-core.js';
-import type { ClientState } from './client-event.js';
+import type { ClientHealth } from './client-health.js';
 import type { InstrumentState } from './instrument-state.js';
 
 /** Periodic work of a running client: health, rates, snapshots of books that changed. */
@@ -12,10 +12,10 @@ export class ClientTimers {
     this.#core = core;
   }
 
-  start(state: () => ClientState): void {
+  start(health: () => ClientHealth): void {
     const { healthIntervalMs, snapshotIntervalMs } = this.#core.options;
-    const health = setInterval(() => {
-      this.#core.tick(state());
+    const ticks = setInterval(() => {
+      this.#core.tick(health);
     }, healthIntervalMs);
     const emitted = new Map<InstrumentState, bigint>();
     const snapshots = setInterval(() => {
@@ -23,8 +23,8 @@ export class ClientTimers {
     }, snapshotIntervalMs);
     snapshots.unref();
     // The first is the one that keeps the process alive.
-    this.#timers = [health, snapshots];
-    if (!this.#isRef) health.unref();
+    this.#timers = [ticks, snapshots];
+    if (!this.#isRef) ticks.unref();
   }
 
   stop(): void {

@@ -400,7 +400,7 @@ export class LiveClient extends ClientEvents {
       const session = await this.#core.open(open);
       if (this.#isEnding()) throw endedWhileStarting();
       this.#startedMs = performance.now();
-      this.#timers.start(() => this.#state);
+      this.#timers.start(() => this.health);
       this.#enter('running');
       this.#core.beginReading(session);
       void session.ended.then((error) => this.#onEnded(session, error));
