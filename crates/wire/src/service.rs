@@ -65,6 +65,23 @@ fn service_name(connector: &str, lane: Lane, direction: Direction) -> String {
     format!("{connector}/{suffix}")
 }
 
+/// Refuses a connector's name of which no service can be made.
+pub(crate) fn check_name(name: &str) -> Result<(), WireError> {
+    let reason = if name.is_empty() {
+        "it is empty"
+    } else if name.len() > 100 {
+        "it is longer than 100 bytes"
+    } else if name.chars().any(char::is_control) {
+        "it holds control characters"
+    } else {
+        return Ok(());
+    };
+    Err(WireError::Name {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
 /// A node that leaves the process's signals alone.
 pub(crate) fn open_node() -> Result<IpcNode, WireError> {
     NodeBuilder::new()

@@ -1,13 +1,11 @@
 //! A received slot with one or more messages, and the tail that our connector writes behind them.
 
-use hftbacktest::live::ipc::iceoryx::CustomHeader;
-use iceoryx2::{prelude::ipc, sample::Sample};
-
 use crate::{
     clock,
     codec::{DecodeError, WireEvent, decode_event},
     message,
     service::{SLOT_BYTES, TAIL_BYTES},
+    slot_io::ReceivedSlot,
 };
 
 /// Marks a slot whose tail is ours; hftbacktest leaves these bytes alone.
@@ -51,7 +49,7 @@ impl Tail {
 
 /// Messages for a bot, still in shared memory.
 pub struct Slot {
-    sample: Sample<ipc::Service, [u8], CustomHeader>,
+    sample: ReceivedSlot,
     tail: Option<Tail>,
     received_mono_ns: u64,
     /// What was read of it, in bytes and in messages.
@@ -60,7 +58,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    pub(crate) fn new(sample: Sample<ipc::Service, [u8], CustomHeader>) -> Self {
+    pub(crate) fn new(sample: ReceivedSlot) -> Self {
         Self {
             tail: Tail::read(sample.payload()),
             received_mono_ns: clock::monotonic_ns(),
