@@ -10,7 +10,7 @@ use hftbacktest::types::{Order, Side, Status};
 
 use crate::support::{
     HashRig, SYMBOL, TIMEOUT, answer, buy, config, connector, instrument, level, name, only,
-    request,
+    registration, request,
 };
 
 const QUIET: Duration = Duration::from_millis(20);
@@ -22,9 +22,7 @@ fn rig(name: &str) -> HashRig {
 }
 
 fn synced_book(connector: &mut ConnectorPort, rig: &mut HashRig) -> Vec<Record> {
-    let Request::Register { bot, .. } = request(connector, rig) else {
-        panic!("not a registration")
-    };
+    let bot = registration(connector, rig);
     let levels = [level(Side::Buy, 100.0, 1.0), level(Side::Sell, 101.0, 2.0)];
     answer(connector, bot, SYMBOL, &levels, 0.0);
     rig.until(RecordKind::BookReady)
