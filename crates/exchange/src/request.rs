@@ -1,6 +1,6 @@
 //! Requests of an account: new order, cancel, amend, cancel all.
 
-use crate::order::{OrderType, Side, TimeInForce};
+use crate::order::{OrderState, OrderType, Side, TimeInForce};
 
 /// A request of an account.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,6 +73,23 @@ impl NewOrder {
             tif,
             px: 0.0,
             qty,
+        }
+    }
+
+    /// The order at this price and quantity: nothing of it is filled, and the exchange's id is missing.
+    pub(crate) const fn state(&self, px_tick: i64, qty_lots: i64) -> OrderState {
+        OrderState {
+            account: self.account,
+            client_id: self.client_id,
+            order_id: 0,
+            symbol: self.symbol,
+            side: self.side,
+            order_type: self.order_type,
+            tif: self.tif,
+            px_tick,
+            qty_lots,
+            leaves_lots: qty_lots,
+            cum_lots: 0,
         }
     }
 }

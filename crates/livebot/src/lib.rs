@@ -53,7 +53,7 @@ pub use idle::{WaitConfig, WaitStrategy};
 pub use link::LinkView;
 pub use live_core::LiveCore;
 pub use order_destination::Requirement;
-pub use order_request::order_request;
+pub use order_request::OrderNumbers;
 pub use record::{
     FLAG_IN_BATCH, FLAG_SNAPSHOT, FLAG_SYNTHETIC, LinkStatus, RECORD_BYTES, Record, RecordKind,
     TEXT_BYTES,

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use hbl_livebot::{
-    BookState, Command, CommandError, CommandKind, Record, RecordKind, Remote, RingWriter,
+    BookState, Command, CommandError, CommandKind, OrderNumbers, Record, RecordKind, Remote,
+    RingWriter,
 };
 use hbl_wire::{ConnectorPort, ControlEvent, Request, TO_ALL, VenueSocket};
 use hftbacktest::types::{Order, Side, Status};
@@ -247,13 +248,13 @@ fn an_order_of_another_thread_is_denied_with_the_state_of_its_book() {
     let symbol = SYMBOL.to_owned();
     side(&mut connector, &ControlEvent::FeedStale { symbol });
     next_changes(&mut rig);
-    let kind = CommandKind::Submit {
+    let kind = CommandKind::Submit(OrderNumbers {
         side: 1,
         price: 99.0,
         qty: 1.0,
         time_in_force: 0,
         order_type: 0,
-    };
+    });
     let command = Command {
         number: 0,
         asset: 0,
