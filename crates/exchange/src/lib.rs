@@ -28,6 +28,11 @@
 //! # Ok::<(), hbl_exchange::SetupError>(())
 //! ```
 
+#![expect(
+    missing_docs,
+    reason = "an internal crate: a field whose name says it all has no comment"
+)]
+
 mod account;
 mod arrivals;
 mod book;

@@ -5,9 +5,7 @@ use crate::order::{OrderState, OrderType, Side, TimeInForce};
 /// A request of an account.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Request {
-    /// A new order.
     New(NewOrder),
-    /// Cancels an order.
     Cancel(CancelOrder),
     /// Changes price or quantity of an order.
     Amend(AmendOrder),
@@ -15,7 +13,6 @@ pub enum Request {
     CancelAll(CancelAll),
 }
 
-/// A new order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NewOrder {
     /// Owner; exists from its first request on.
@@ -24,20 +21,16 @@ pub struct NewOrder {
     pub symbol: u32,
     /// The owner's id, unique among the owner's open orders.
     pub client_id: u64,
-    /// Side.
     pub side: Side,
-    /// Type.
     pub order_type: OrderType,
     /// Time in force; a market order takes `Gtc` as `Ioc`.
     pub tif: TimeInForce,
     /// Limit price in price units; ignored for a market order.
     pub px: f64,
-    /// Quantity in quantity units.
     pub qty: f64,
 }
 
 impl NewOrder {
-    /// A limit order.
     #[must_use]
     pub fn limit(
         account: u64,
@@ -60,7 +53,6 @@ impl NewOrder {
         }
     }
 
-    /// A market order.
     #[must_use]
     pub fn market(account: u64, symbol: u32, client_id: u64, side: Side, qty: f64) -> Self {
         let (order_type, tif) = (OrderType::Market, TimeInForce::Ioc);
@@ -94,14 +86,12 @@ impl NewOrder {
     }
 }
 
-/// Cancels an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelOrder {
-    /// Owner.
     pub account: u64,
     /// Index of the instrument; must be the order's.
     pub symbol: u32,
-    /// The owner's id.
+    /// The client's own id of the order.
     pub client_id: u64,
 }
 
@@ -112,11 +102,10 @@ pub struct CancelOrder {
 /// and expires when it is post-only and would take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AmendOrder {
-    /// Owner.
     pub account: u64,
     /// Index of the instrument; must be the order's.
     pub symbol: u32,
-    /// The owner's id.
+    /// The client's own id of the order.
     pub client_id: u64,
     /// New limit price in price units; `None` keeps it.
     pub px: Option<f64>,
@@ -127,7 +116,6 @@ pub struct AmendOrder {
 /// Cancels all orders of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelAll {
-    /// Owner.
     pub account: u64,
     /// Only this instrument; `None`: all.
     pub symbol: Option<u32>,

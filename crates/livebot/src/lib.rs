@@ -4,6 +4,11 @@
 //! shared memory without waiting, waits by [`WaitStrategy`], and writes every message as a fixed-layout
 //! [`Record`]. The crate does not depend on Node.js; `crates/node` is a thin layer above.
 
+#![expect(
+    missing_docs,
+    reason = "an internal crate: a field whose name says it all has no comment"
+)]
+
 mod book;
 mod book_reports;
 mod book_state;

@@ -3,7 +3,7 @@
 //! The TypeScript twin is `lib/models/record-layout.ts`; both are checked against the same vectors
 //! (`__test__/support/record-vectors.json`). All fields are little-endian and naturally aligned.
 
-/// Kind of a [`Record`].
+/// What a [`Record`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RecordKind {
@@ -11,7 +11,6 @@ pub enum RecordKind {
     Empty = 0,
     /// A batch of events that belong together starts (`asset` is meaningless).
     BatchStart = 1,
-    /// The batch ends.
     BatchEnd = 2,
     /// A trade; `side` is the aggressor.
     Trade = 3,

@@ -13,10 +13,9 @@ use crate::orders;
 
 /// The first pause between two questions about an order; it doubles.
 const ASK_AGAIN_NS: u64 = 1_000_000_000;
-/// The longest one.
+/// The pause between two questions about an order grows up to this.
 const ASK_AGAIN_MAX_NS: u64 = 30_000_000_000;
 
-/// An unconfirmed order.
 #[derive(Debug)]
 struct Unconfirmed {
     /// As it was last reported.

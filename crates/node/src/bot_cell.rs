@@ -19,7 +19,6 @@ const STOPPED: i32 = -1;
 
 /// A bot, and the JavaScript memory that it writes to.
 pub struct BotCell<MD> {
-    /// The bot.
     pub core: LiveCore<MD>,
     // Referenced so that the memory stays for as long as the bot may write to it.
     memory: Option<(Uint8Array, Uint8Array)>,

@@ -9,27 +9,22 @@ use crate::codec::clip;
 pub enum ControlRequest {
     /// Change price and quantity of an open order.
     Amend {
-        /// Symbol.
         symbol: String,
-        /// The order.
         order_id: u64,
         /// New price in ticks.
         price_tick: i64,
-        /// New total quantity.
+        /// New total quantity, what was filled included.
         qty: f64,
     },
     /// Cancel every open order of this bot on a symbol.
     CancelAll {
-        /// Symbol.
         symbol: String,
     },
     /// What has become of this order? Sent when the answer to a registration did not name it, or a
     /// request about it found nothing. Answered by its state on the main lane, or by
     /// [`ControlEvent::OrderFate`].
     AskOrder {
-        /// Symbol.
         symbol: String,
-        /// The order.
         order_id: u64,
         /// When the bot sent it, Unix nanoseconds; 0 when the bot has heard of it since.
         sent_ts: i64,
@@ -78,7 +73,7 @@ pub enum VenueSocket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[repr(u8)]
 pub enum Severity {
-    /// Good to know.
+    /// Nothing is wrong.
     Info = 0,
     /// Something is not as it should be, and is being dealt with.
     Warning = 1,
@@ -108,59 +103,52 @@ pub enum OrderFate {
 pub enum ControlEvent {
     /// A request about an order was refused.
     Reject {
-        /// Symbol.
         symbol: String,
-        /// The order.
         order_id: u64,
         /// The venue's or the exchange's code.
         code: i64,
-        /// Its words.
+        /// What the code means, in words.
         text: String,
     },
     /// The connector lost its venue.
     VenueDown {
-        /// Why.
+        /// The reason in words.
         text: String,
     },
     /// The connector has its venue again.
     VenueUp,
     /// The venue's feed of a symbol went silent or is not whole.
     FeedStale {
-        /// Symbol.
         symbol: String,
     },
     /// The venue's feed of a symbol is whole again.
     FeedFresh {
-        /// Symbol.
         symbol: String,
     },
     /// A registration was refused (unknown symbol, wrong tick or lot size).
     RegisterRefused {
-        /// Symbol.
         symbol: String,
-        /// Code.
+        /// A stable number: docs/guide/connector-reference.md lists them.
         code: i64,
-        /// What is wrong.
+        /// What is wrong, in words.
         text: String,
     },
     /// What a bot must know that no other event carries.
     Notice {
-        /// How much it matters.
         severity: Severity,
-        /// Code.
+        /// A stable number: docs/guide/connector-reference.md lists them.
         code: i64,
         /// Symbol of the order that it concerns; empty when it concerns none.
         symbol: String,
         /// The order that it concerns; meaningless without a symbol.
         order_id: u64,
-        /// What is the matter.
+        /// What is the matter, in words.
         text: String,
     },
     /// A balance of the account, when it changed and with the answer to a registration.
     Balance(Balance),
     /// A connection with the venue was lost, or can be used again.
     Socket {
-        /// Which one.
         socket: VenueSocket,
         /// True when it can be used.
         up: bool,
@@ -179,11 +167,8 @@ pub enum ControlEvent {
     /// [`ControlRequest::AskOrder`]; before the answer to a registration, each order of the bot that is
     /// [`OrderFate::Pending`].
     OrderFate {
-        /// Symbol.
         symbol: String,
-        /// The order.
         order_id: u64,
-        /// What is known.
         fate: OrderFate,
         /// Why, and what to do; empty where the fate says it all.
         text: String,

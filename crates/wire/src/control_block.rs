@@ -31,7 +31,6 @@ pub struct Hello {
     pub version: String,
     /// Kind of connector (`sim`, `replay`, …), at most 32 bytes.
     pub kind: String,
-    /// What it can do.
     pub capabilities: Capabilities,
     /// Where its orders go; unknown for a bot.
     pub destination: Destination,
@@ -41,11 +40,10 @@ pub struct Hello {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum ControlBlockState {
-    /// It is starting up.
     Starting = 0,
     /// It can be talked to.
     Ready = 1,
-    /// It ended in order.
+    /// It ended, and said so.
     Stopped = 2,
 }
 
@@ -283,7 +281,7 @@ impl ControlBlock {
         load_text(&self.layout().version)
     }
 
-    /// Kind of the owner.
+    /// Kind of connector (`sim`, `replay`, …), or `bot`.
     #[must_use]
     pub fn kind(&self) -> String {
         load_text(&self.layout().kind)

@@ -7,7 +7,7 @@ pub enum Orders {
     /// The connector does not say: hftbacktest's own, or one that is older than this.
     #[default]
     Unknown = 0,
-    /// They are refused.
+    /// None are taken: the connector refuses them.
     None = 1,
     /// They rest in a market that is made up or recorded.
     Simulated = 2,
@@ -18,7 +18,7 @@ pub enum Orders {
 }
 
 impl Orders {
-    /// The word for it.
+    /// The word in logs and errors.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -46,7 +46,6 @@ impl Orders {
 /// Where the orders of a connector go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destination {
-    /// What becomes of them.
     pub orders: Orders,
     /// Which of the venue's environments they are for: `mainnet`, `testnet`, `demo`, `custom`,
     /// `simulated`, `recorded`, …; at most 32 bytes, empty when it is not known.
@@ -54,7 +53,6 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// A destination.
     #[must_use]
     pub fn new(orders: Orders, environment: &str) -> Self {
         Self {
