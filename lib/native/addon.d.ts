@@ -38,8 +38,9 @@ export declare class HashMapMarketDepthLiveBot {
   /** Number of records that the last wait wrote. */
   recordCount(): number;
   /**
-   * Cancels every open order of this bot on the instrument, with one message. Returns a
-   * `CommandError` number, 0 when it was sent.
+   * Cancels every open order of this bot on the instrument: with one message those that the
+   * connector follows, acknowledged or not, and with one each the unconfirmed ones. Returns a
+   * `CommandError` number, 0 when all of it was sent.
    */
   cancelAll(asset: number): number;
   /** Forgets orders that have ended. */
@@ -179,8 +180,9 @@ export declare class ROIVectorMarketDepthLiveBot {
   /** Number of records that the last wait wrote. */
   recordCount(): number;
   /**
-   * Cancels every open order of this bot on the instrument, with one message. Returns a
-   * `CommandError` number, 0 when it was sent.
+   * Cancels every open order of this bot on the instrument: with one message those that the
+   * connector follows, acknowledged or not, and with one each the unconfirmed ones. Returns a
+   * `CommandError` number, 0 when all of it was sent.
    */
   cancelAll(asset: number): number;
   /** Forgets orders that have ended. */

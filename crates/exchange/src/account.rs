@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::{instrument::Instrument, order::Side};
 
-/// A position.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
     /// Position in lots, negative is short.
@@ -48,7 +47,6 @@ pub(crate) struct Ledger {
     pub(crate) open_lots: [i64; 2],
     /// The same in ticks × lots, at the orders' limit prices.
     open_tick_lots: [i128; 2],
-    /// Number of open orders.
     pub(crate) open_orders: u32,
 }
 
@@ -123,7 +121,6 @@ impl Ledger {
     }
 }
 
-/// An account.
 #[derive(Debug)]
 pub(crate) struct Account {
     initial: f64,
@@ -190,7 +187,6 @@ impl Account {
     }
 }
 
-/// All accounts.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     initial: f64,

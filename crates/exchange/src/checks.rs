@@ -39,19 +39,7 @@ impl<E: Engine> Simulator<E> {
         {
             return Err(Reject::DuplicateId);
         }
-        let order = OrderState {
-            account: request.account,
-            client_id: request.client_id,
-            order_id: 0,
-            symbol: request.symbol,
-            side: request.side,
-            order_type: request.order_type,
-            tif: request.tif,
-            px_tick,
-            qty_lots,
-            leaves_lots: qty_lots,
-            cum_lots: 0,
-        };
+        let order = request.state(px_tick, qty_lots);
         self.check_terms(&order)?;
         self.check_exposure(&order, None)?;
         self.check_count(&order)?;

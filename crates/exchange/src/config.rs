@@ -13,7 +13,7 @@ pub enum SelfTrade {
     ExpireTaker,
     /// The resting order expires, the incoming one goes on.
     ExpireMaker,
-    /// They trade.
+    /// The two orders trade with each other.
     Allow,
 }
 

@@ -13,7 +13,6 @@ pub struct ExchangeEvent {
     pub exch_ts_ns: i64,
     /// When it reaches the client.
     pub deliver_ts_ns: i64,
-    /// The event itself.
     pub body: EventBody,
 }
 
@@ -22,15 +21,12 @@ pub struct ExchangeEvent {
 pub enum EventBody {
     /// A level of the book changed.
     Level(LevelUpdate),
-    /// A trade.
     Trade(Trade),
     /// An order changed, or was refused.
     Order(OrderReport),
     /// A cancellation or an amendment was refused; the order, if there is one, is as before.
     CancelReject(CancelReject),
-    /// A position changed.
     Position(PositionReport),
-    /// A balance changed.
     Balance(BalanceReport),
 }
 
@@ -39,24 +35,19 @@ pub enum EventBody {
 pub struct LevelUpdate {
     /// Index of the instrument.
     pub symbol: u32,
-    /// Side of the level.
     pub side: Side,
-    /// Price in ticks.
     pub px_tick: i64,
     /// Quantity of the level now, in lots; 0: the level is gone.
     pub qty_lots: i64,
 }
 
-/// A trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trade {
     /// Index of the instrument.
     pub symbol: u32,
     /// Side of the aggressor.
     pub aggressor: Side,
-    /// Price in ticks.
     pub px_tick: i64,
-    /// Quantity in lots.
     pub qty_lots: i64,
     /// Ascending from 1 over all instruments.
     pub trade_id: u64,
@@ -65,11 +56,9 @@ pub struct Trade {
 /// Status of an order in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderStatus {
-    /// Accepted.
+    /// Accepted, nothing executed.
     New,
-    /// Partly executed.
     PartiallyFilled,
-    /// Fully executed.
     Filled,
     /// Canceled by a request, or by the exchange (see `reason`).
     Canceled,
@@ -77,7 +66,7 @@ pub enum OrderStatus {
     Expired,
     /// Refused, see `reason`.
     Rejected,
-    /// Amended.
+    /// Amended: price and quantities are the new ones.
     Replaced,
 }
 
@@ -95,23 +84,18 @@ impl OrderStatus {
 /// An order changed, or was refused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OrderReport {
-    /// Owner.
     pub account: u64,
-    /// The owner's id.
+    /// The client's own id of the order.
     pub client_id: u64,
     /// The exchange's id; 0 when rejected.
     pub order_id: u64,
     /// Index of the instrument.
     pub symbol: u32,
-    /// Status.
     pub status: OrderStatus,
     /// Why it was rejected, expired, or canceled by the exchange; else `None`.
     pub reason: Option<Reject>,
-    /// Side.
     pub side: Side,
-    /// Type.
     pub order_type: OrderType,
-    /// Time in force.
     pub tif: TimeInForce,
     /// Whether this execution was passive; `false` when there is none.
     pub maker: bool,
@@ -136,31 +120,25 @@ pub struct OrderReport {
 /// Which request was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestOp {
-    /// A cancellation.
     Cancel,
-    /// An amendment.
     Amend,
 }
 
 /// A cancellation or an amendment was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelReject {
-    /// Owner.
     pub account: u64,
     /// Index of the instrument, as asked.
     pub symbol: u32,
     /// The owner's id, as asked.
     pub client_id: u64,
-    /// The request.
     pub op: RequestOp,
-    /// Why it was refused.
     pub reason: Reject,
 }
 
 /// A position after a fill.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PositionReport {
-    /// Owner.
     pub account: u64,
     /// Index of the instrument.
     pub symbol: u32,
@@ -177,7 +155,6 @@ pub struct PositionReport {
 /// A balance after a fill.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BalanceReport {
-    /// Owner.
     pub account: u64,
     /// Cash in quote currency: initial − Σ price × quantity × direction − fees.
     pub cash: f64,

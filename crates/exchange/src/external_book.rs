@@ -4,57 +4,26 @@ use std::collections::BTreeMap;
 
 use crate::{
     engine::{Engine, Taken},
+    external_side::ExternalSide,
     order::{OrderState, Side, Slot},
     order_manager::{Execution, OrderManager},
-    queue_model::{QueueModel, QueuePosition},
+    queue_model::QueueModel,
 };
 
-/// A displayed level.
-#[derive(Clone, Copy, Debug, Default)]
-struct Shown {
-    lots: i64,
-    /// Taken by simulated orders since the level was last updated.
-    consumed: i64,
-}
-
-impl Shown {
-    fn available(self) -> i64 {
-        (self.lots - self.consumed).max(0)
-    }
-}
-
-/// An order of an account at its level.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    slot: Slot,
-    queue: QueuePosition,
-}
-
-/// One side of a book: keys are `−sign × ticks`, so that the first is the best.
-#[derive(Debug, Default)]
-struct Half {
-    shown: BTreeMap<i64, Shown>,
-    /// Resting orders by price, in the order of their arrival.
-    waiting: BTreeMap<i64, Vec<Waiting>>,
-}
-
 /// Both sides of a book.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Market {
-    halves: [Half; 2],
+    /// Bids, then asks.
+    sides: [ExternalSide; 2],
     /// The book is followed, but no order is filled and no queue moves.
     is_halted: bool,
 }
 
-/// All books.
+/// The books of all instruments.
 #[derive(Debug)]
 pub(crate) struct ExternalBook {
     model: QueueModel,
     markets: Vec<Market>,
-}
-
-fn key(side: Side, px_tick: i64) -> i64 {
-    -side.sign() * px_tick
 }
 
 impl ExternalBook {
@@ -66,30 +35,31 @@ impl ExternalBook {
     }
 
     pub(crate) fn add_market(&mut self) {
-        self.markets.push(Market::default());
+        self.markets.push(Market {
+            sides: [ExternalSide::new(Side::Buy), ExternalSide::new(Side::Sell)],
+            is_halted: false,
+        });
     }
 
-    fn half(&mut self, symbol: u32, side: Side) -> &mut Half {
-        &mut self.markets[symbol as usize].halves[side.index()]
+    fn side(&self, symbol: u32, side: Side) -> &ExternalSide {
+        &self.markets[symbol as usize].sides[side.index()]
+    }
+
+    fn side_mut(&mut self, symbol: u32, side: Side) -> &mut ExternalSide {
+        &mut self.markets[symbol as usize].sides[side.index()]
     }
 
     pub(crate) fn levels(&self, symbol: u32, side: Side) -> impl Iterator<Item = (i64, i64)> {
-        let half = self
-            .markets
-            .get(symbol as usize)
-            .map(|market| &market.halves[side.index()]);
-        half.into_iter()
-            .flat_map(|half| half.shown.iter())
-            .map(move |(key, shown)| (-side.sign() * key, shown.lots))
+        let market = self.markets.get(symbol as usize);
+        market
+            .into_iter()
+            .flat_map(move |market| market.sides[side.index()].levels())
     }
 
     pub(crate) fn queue_ahead(&self, manager: &OrderManager, slot: Slot) -> Option<f64> {
         let order = manager.orders.get(slot);
-        let half = &self.markets[order.symbol as usize].halves[order.side.index()];
-        let line = half.waiting.get(&key(order.side, order.px_tick))?;
-        line.iter()
-            .find(|w| w.slot == slot)
-            .map(|w| w.queue.front_lots())
+        self.side(order.symbol, order.side)
+            .queue_ahead(order.px_tick, slot)
     }
 
     pub(crate) fn apply_level(
@@ -133,43 +103,23 @@ impl ExternalBook {
     }
 
     pub(crate) fn resume(&mut self, manager: &mut OrderManager, symbol: u32) {
-        if !std::mem::take(&mut self.markets[symbol as usize].is_halted) {
+        let market = &mut self.markets[symbol as usize];
+        if !std::mem::take(&mut market.is_halted) {
             return;
         }
-        for half in &mut self.markets[symbol as usize].halves {
-            let worst = half.shown.keys().next_back().copied();
-            for (key, line) in &mut half.waiting {
-                let lots = match half.shown.get(key) {
-                    Some(shown) => shown.lots,
-                    None if worst.is_some_and(|worst| *key < worst) => 0,
-                    // Deeper than the displayed book: its quantity is unknown.
-                    None => i64::MAX,
-                };
-                for waiting in line {
-                    waiting.queue.blind(lots);
-                }
-            }
+        for side in &mut market.sides {
+            side.catch_up();
         }
         self.apply_levels(manager, symbol, []);
     }
 
-    /// Changes what a level displays, and the places of the orders that wait there.
+    /// Changes what a level displays, and the places of the orders that rest there.
     fn set_level(&mut self, symbol: u32, side: Side, px_tick: i64, lots: i64) {
-        let model = self.model;
-        let market = &mut self.markets[symbol as usize];
-        let half = &mut market.halves[side.index()];
-        let key = key(side, px_tick);
-        let before = if lots > 0 {
-            half.shown.insert(key, Shown { lots, consumed: 0 })
-        } else {
-            half.shown.remove(&key)
-        };
-        if market.is_halted {
-            return;
-        }
-        let before = before.map_or(0, |shown| shown.lots);
-        for waiting in half.waiting.get_mut(&key).into_iter().flatten() {
-            waiting.queue.level(model, before, lots);
+        let (model, is_halted) = (self.model, self.is_halted(symbol));
+        let half = self.side_mut(symbol, side);
+        let before = half.show(px_tick, lots);
+        if !is_halted {
+            half.move_queue(model, px_tick, before, lots);
         }
     }
 
@@ -185,28 +135,14 @@ impl ExternalBook {
             return;
         }
         let maker_side = aggressor.opposite();
-        let at = key(maker_side, px_tick);
         // Traded through: better prices than the trade's, best first.
-        loop {
-            let half = self.half(symbol, maker_side);
-            let Some((&better, line)) = half.waiting.range(..at).next() else {
-                break;
-            };
-            let Some(slot) = line.first().map(|waiting| waiting.slot) else {
-                half.waiting.remove(&better);
-                continue;
-            };
+        while let Some(slot) = self.side(symbol, maker_side).front_before(px_tick) {
             let lots = manager.orders.get(slot).leaves_lots;
             self.fill_waiting(manager, slot, lots);
         }
         let mut left = lots;
-        let line = self
-            .half(symbol, maker_side)
-            .waiting
-            .get_mut(&at)
-            .map(std::mem::take);
-        let mut still = Vec::new();
-        for mut waiting in line.into_iter().flatten() {
+        let mut line = self.side_mut(symbol, maker_side).take_line(px_tick);
+        line.retain_mut(|waiting| {
             // The quantity that filled simulated orders ahead is gone; it was never part of the displayed queue.
             let reached = if left > 0 {
                 waiting.queue.trade(left)
@@ -214,20 +150,13 @@ impl ExternalBook {
                 0
             };
             let fill = reached.min(manager.orders.get(waiting.slot).leaves_lots);
-            if fill > 0 {
-                left -= fill;
-                if Self::fill(manager, waiting.slot, fill) == 0 {
-                    continue;
-                }
+            if fill <= 0 {
+                return true;
             }
-            still.push(waiting);
-        }
-        let half = self.half(symbol, maker_side);
-        if still.is_empty() {
-            half.waiting.remove(&at);
-        } else {
-            half.waiting.insert(at, still);
-        }
+            left -= fill;
+            fill_maker(manager, waiting.slot, fill) > 0
+        });
+        self.side_mut(symbol, maker_side).put_line(px_tick, line);
     }
 
     pub(crate) fn apply_snapshot(
@@ -236,22 +165,22 @@ impl ExternalBook {
         symbol: u32,
         levels: impl IntoIterator<Item = (Side, i64, i64)>,
     ) {
-        let mut fresh: [BTreeMap<i64, i64>; 2] = <[BTreeMap<i64, i64>; 2]>::default();
+        let mut now: [BTreeMap<i64, i64>; 2] = <[BTreeMap<i64, i64>; 2]>::default();
         for (side, px_tick, lots) in levels {
             if lots > 0 {
-                fresh[side.index()].insert(px_tick, lots);
+                now[side.index()].insert(px_tick, lots);
             }
         }
         for side in [Side::Buy, Side::Sell] {
             let gone: Vec<i64> = self
                 .levels(symbol, side)
                 .map(|(px_tick, _)| px_tick)
-                .filter(|px_tick| !fresh[side.index()].contains_key(px_tick))
+                .filter(|px_tick| !now[side.index()].contains_key(px_tick))
                 .collect();
             for px_tick in gone {
                 self.set_level(symbol, side, px_tick, 0);
             }
-            for (&px_tick, &lots) in &fresh[side.index()] {
+            for (&px_tick, &lots) in &now[side.index()] {
                 self.set_level(symbol, side, px_tick, lots);
             }
         }
@@ -261,8 +190,8 @@ impl ExternalBook {
     }
 
     pub(crate) fn clear(&mut self, symbol: u32) {
-        for half in &mut self.markets[symbol as usize].halves {
-            half.shown.clear();
+        for side in &mut self.markets[symbol as usize].sides {
+            side.clear();
         }
     }
 
@@ -271,23 +200,13 @@ impl ExternalBook {
         if self.is_halted(symbol) {
             return;
         }
-        let other = side.opposite();
-        loop {
-            let line = self.half(symbol, other).waiting.iter().next();
-            let Some((slot, order_key)) = line.and_then(|(&k, l)| l.first().map(|w| (w.slot, k)))
-            else {
-                break;
-            };
-            let limit_tick = -other.sign() * order_key;
+        while let Some((slot, limit_tick)) = self.side(symbol, side.opposite()).front() {
             let level = self
-                .half(symbol, side)
-                .shown
-                .iter_mut()
-                .take_while(|(k, _)| other.reaches(limit_tick, -side.sign() * **k))
+                .side_mut(symbol, side)
+                .offered(limit_tick)
                 .find(|(_, shown)| shown.available() > 0);
             let Some((_, shown)) = level else { break };
-            let lots = shown.available().min(manager.orders.get(slot).leaves_lots);
-            shown.consumed += lots;
+            let lots = shown.consume(manager.orders.get(slot).leaves_lots);
             self.fill_waiting(manager, slot, lots);
         }
     }
@@ -295,35 +214,34 @@ impl ExternalBook {
     /// Fills a resting order, and takes it out when nothing is left.
     fn fill_waiting(&mut self, manager: &mut OrderManager, slot: Slot, lots: i64) {
         let order = *manager.orders.get(slot);
-        if Self::fill(manager, slot, lots) == 0 {
+        if fill_maker(manager, slot, lots) == 0 {
             self.forget(&order, slot);
         }
     }
 
-    fn fill(manager: &mut OrderManager, slot: Slot, lots: i64) -> i64 {
-        let px_tick = manager.orders.get(slot).px_tick;
-        let trade_id = manager.next_trade_id();
-        manager.execute(
-            slot,
-            Execution {
-                px_tick,
-                lots,
-                maker: true,
-                trade_id,
-            },
-        )
-    }
-
     fn forget(&mut self, order: &OrderState, slot: Slot) {
-        let half = self.half(order.symbol, order.side);
-        let key = key(order.side, order.px_tick);
-        if let Some(line) = half.waiting.get_mut(&key) {
-            line.retain(|waiting| waiting.slot != slot);
-            if line.is_empty() {
-                half.waiting.remove(&key);
-            }
-        }
+        self.side_mut(order.symbol, order.side)
+            .forget(order.px_tick, slot);
     }
+}
+
+/// Fills a resting order at its own price. Returns the open rest in lots.
+fn fill_maker(manager: &mut OrderManager, slot: Slot, lots: i64) -> i64 {
+    let px_tick = manager.orders.get(slot).px_tick;
+    execute(manager, slot, px_tick, lots, true)
+}
+
+fn execute(manager: &mut OrderManager, slot: Slot, px_tick: i64, lots: i64, maker: bool) -> i64 {
+    let trade_id = manager.next_trade_id();
+    manager.execute(
+        slot,
+        Execution {
+            px_tick,
+            lots,
+            maker,
+            trade_id,
+        },
+    )
 }
 
 impl Engine for ExternalBook {
@@ -337,42 +255,20 @@ impl Engine for ExternalBook {
     }
 
     fn fillable(&self, _manager: &OrderManager, order: &OrderState) -> bool {
-        let other = order.side.opposite();
-        let half = &self.markets[order.symbol as usize].halves[other.index()];
-        let limit_tick = order.limit_tick();
-        let mut left = order.leaves_lots;
-        for (key, shown) in &half.shown {
-            if left <= 0 || !order.side.reaches(limit_tick, -other.sign() * key) {
-                break;
-            }
-            left -= shown.available();
-        }
-        left <= 0
+        self.side(order.symbol, order.side.opposite())
+            .can_fill(order.limit_tick(), order.leaves_lots)
     }
 
     fn take(&mut self, manager: &mut OrderManager, slot: Slot) -> Taken {
         let order = *manager.orders.get(slot);
-        let other = order.side.opposite();
-        let limit_tick = order.limit_tick();
         let mut left = order.leaves_lots;
-        for (key, shown) in &mut self.half(order.symbol, other).shown {
-            let px_tick = -other.sign() * key;
-            if !order.side.reaches(limit_tick, px_tick) {
-                break;
-            }
-            let lots = shown.available().min(left);
+        let levels = self
+            .side_mut(order.symbol, order.side.opposite())
+            .offered(order.limit_tick());
+        for (px_tick, shown) in levels {
+            let lots = shown.consume(left);
             if lots > 0 {
-                shown.consumed += lots;
-                let trade_id = manager.next_trade_id();
-                left = manager.execute(
-                    slot,
-                    Execution {
-                        px_tick,
-                        lots,
-                        maker: false,
-                        trade_id,
-                    },
-                );
+                left = execute(manager, slot, px_tick, lots, false);
             }
             if left == 0 {
                 return Taken::All;
@@ -383,14 +279,8 @@ impl Engine for ExternalBook {
 
     fn rest(&mut self, manager: &mut OrderManager, slot: Slot) {
         let order = *manager.orders.get(slot);
-        let half = self.half(order.symbol, order.side);
-        let key = key(order.side, order.px_tick);
-        let displayed = half.shown.get(&key).map_or(0, |shown| shown.lots);
-        let queue = QueuePosition::join(displayed);
-        half.waiting
-            .entry(key)
-            .or_default()
-            .push(Waiting { slot, queue });
+        self.side_mut(order.symbol, order.side)
+            .join(order.px_tick, slot);
     }
 
     fn withdraw(&mut self, manager: &mut OrderManager, slot: Slot) {
@@ -409,7 +299,6 @@ impl Engine for ExternalBook {
     fn step(&mut self, _manager: &mut OrderManager) {}
 
     fn best(&self, symbol: u32, side: Side) -> Option<i64> {
-        let half = &self.markets[symbol as usize].halves[side.index()];
-        half.shown.keys().next().map(|key| -side.sign() * key)
+        self.side(symbol, side).best()
     }
 }

@@ -54,7 +54,6 @@ pub(crate) enum Fate {
     Twice,
 }
 
-/// Draws faults.
 #[derive(Debug)]
 pub(crate) struct FaultSource {
     faults: Faults,

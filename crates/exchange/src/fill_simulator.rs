@@ -2,7 +2,8 @@
 
 use crate::{
     config::ExchangeConfig, external_book::ExternalBook, instrument::Instrument, order::Side,
-    queue_model::QueueModel, setup_error::SetupError, simulator::Simulator,
+    order_manager::OrderManager, queue_model::QueueModel, setup_error::SetupError,
+    simulator::Simulator,
 };
 
 /// An exchange that fills orders against a book that the caller feeds in.
@@ -59,14 +60,8 @@ impl FillSimulator {
         px_tick: i64,
         qty_lots: i64,
     ) -> Result<(), SetupError> {
-        self.reach(now_ns, symbol)?;
-        self.simulator.engine.apply_level(
-            &mut self.simulator.manager,
-            symbol,
-            side,
-            px_tick,
-            qty_lots,
-        );
+        let (books, manager) = self.reach(now_ns, symbol)?;
+        books.apply_level(manager, symbol, side, px_tick, qty_lots);
         Ok(())
     }
 
@@ -81,10 +76,8 @@ impl FillSimulator {
         symbol: u32,
         levels: impl IntoIterator<Item = (Side, i64, i64)>,
     ) -> Result<(), SetupError> {
-        self.reach(now_ns, symbol)?;
-        self.simulator
-            .engine
-            .apply_levels(&mut self.simulator.manager, symbol, levels);
+        let (books, manager) = self.reach(now_ns, symbol)?;
+        books.apply_levels(manager, symbol, levels);
         Ok(())
     }
 
@@ -95,8 +88,8 @@ impl FillSimulator {
     /// # Errors
     /// When there is no such instrument.
     pub fn halt(&mut self, now_ns: i64, symbol: u32) -> Result<(), SetupError> {
-        self.reach(now_ns, symbol)?;
-        self.simulator.engine.halt(symbol);
+        let (books, _) = self.reach(now_ns, symbol)?;
+        books.halt(symbol);
         Ok(())
     }
 
@@ -106,10 +99,8 @@ impl FillSimulator {
     /// # Errors
     /// When there is no such instrument.
     pub fn resume(&mut self, now_ns: i64, symbol: u32) -> Result<(), SetupError> {
-        self.reach(now_ns, symbol)?;
-        self.simulator
-            .engine
-            .resume(&mut self.simulator.manager, symbol);
+        let (books, manager) = self.reach(now_ns, symbol)?;
+        books.resume(manager, symbol);
         Ok(())
     }
 
@@ -133,14 +124,8 @@ impl FillSimulator {
         px_tick: i64,
         qty_lots: i64,
     ) -> Result<(), SetupError> {
-        self.reach(now_ns, symbol)?;
-        self.simulator.engine.apply_trade(
-            &mut self.simulator.manager,
-            symbol,
-            aggressor,
-            px_tick,
-            qty_lots,
-        );
+        let (books, manager) = self.reach(now_ns, symbol)?;
+        books.apply_trade(manager, symbol, aggressor, px_tick, qty_lots);
         Ok(())
     }
 
@@ -155,10 +140,8 @@ impl FillSimulator {
         symbol: u32,
         levels: impl IntoIterator<Item = (Side, i64, i64)>,
     ) -> Result<(), SetupError> {
-        self.reach(now_ns, symbol)?;
-        self.simulator
-            .engine
-            .apply_snapshot(&mut self.simulator.manager, symbol, levels);
+        let (books, manager) = self.reach(now_ns, symbol)?;
+        books.apply_snapshot(manager, symbol, levels);
         Ok(())
     }
 
@@ -167,8 +150,8 @@ impl FillSimulator {
     /// # Errors
     /// When there is no such instrument.
     pub fn clear_book(&mut self, now_ns: i64, symbol: u32) -> Result<(), SetupError> {
-        self.reach(now_ns, symbol)?;
-        self.simulator.engine.clear(symbol);
+        let (books, _) = self.reach(now_ns, symbol)?;
+        books.clear(symbol);
         Ok(())
     }
 
@@ -186,12 +169,16 @@ impl FillSimulator {
             .queue_ahead(&self.simulator.manager, slot)
     }
 
-    /// Runs the requests that arrive up to `now_ns`.
-    fn reach(&mut self, now_ns: i64, symbol: u32) -> Result<(), SetupError> {
+    /// Runs the requests that arrive up to `now_ns`. Gives the books, and the orders that they fill.
+    fn reach(
+        &mut self,
+        now_ns: i64,
+        symbol: u32,
+    ) -> Result<(&mut ExternalBook, &mut OrderManager), SetupError> {
         if symbol as usize >= self.simulator.manager.specs.len() {
             return Err(SetupError::UnknownSymbol(symbol));
         }
         self.simulator.run(now_ns);
-        Ok(())
+        Ok((&mut self.simulator.engine, &mut self.simulator.manager))
     }
 }

@@ -10,7 +10,9 @@ use rand::RngCore as _;
 use crate::{
     arrivals::{Action, Arrivals},
     book::{Book, Owner},
+    fair_price::FairPrice,
     flow_config::FlowConfig,
+    flow_sizes::FlowSizes,
     instrument::Instrument,
     market::{Market, Taker},
     order::Side,
@@ -24,9 +26,6 @@ const LEVELS_MIN: usize = 4;
 const SWEEP_MAX: usize = 3;
 /// How far, in ticks, a quote may be on the wrong side of the fair price.
 const TOLERANCE_TICKS: f64 = 0.25;
-/// Largest standard deviation of the price between two level updates, in ticks: a book cannot follow
-/// more.
-const MOVE_MAX_TICKS: f64 = 2.0;
 /// Most actions that are paid back.
 const DEBT_MAX: i64 = 10_000;
 
@@ -35,46 +34,34 @@ const DEBT_MAX: i64 = 10_000;
 pub(crate) struct Flow {
     stream: Stream,
     arrivals: Arrivals,
-    fair_tick: f64,
-    volatility: f64,
-    floor_tick: f64,
+    fair: FairPrice,
+    sizes: FlowSizes,
     last_ns: i64,
     next_ns: i64,
     next: Action,
     levels: usize,
     /// Levels of its own that the flow keeps on each side whatever happens.
     levels_min: usize,
-    span_ticks: f64,
-    spread_mean: f64,
-    spread_ticks: f64,
-    level_lots: f64,
-    trade_lots: f64,
     trade_side: Side,
+    /// Level updates that were published beyond one for an action: so many quote actions are left out.
     owed_quotes: i64,
+    /// The same for trades.
     owed_trades: i64,
 }
 
 impl Flow {
     pub(crate) fn new(config: &FlowConfig, spec: &Instrument, now_ns: i64, stream: Stream) -> Self {
         let initial_tick = spec.nearest_tick(config.initial_px) as f64;
-        let followable = MOVE_MAX_TICKS * config.level_rate_hz.sqrt() / initial_tick;
         let mut flow = Self {
             stream,
             arrivals: Arrivals::new(config),
-            fair_tick: initial_tick,
-            // Per square root of a nanosecond.
-            volatility: config.volatility.min(followable) / 1e9_f64.sqrt(),
-            floor_tick: config.floor_tick() as f64,
+            fair: FairPrice::new(config, initial_tick),
+            sizes: FlowSizes::new(config, spec),
             last_ns: now_ns,
             next_ns: now_ns,
             next: Action::Quote,
             levels: config.levels as usize,
             levels_min: (config.levels as usize / 3).max(LEVELS_MIN),
-            span_ticks: f64::from(config.levels) * config.level_gap_ticks,
-            spread_mean: config.spread_ticks,
-            spread_ticks: config.spread_ticks,
-            level_lots: config.level_lots(spec) as f64,
-            trade_lots: config.trade_lots(spec) as f64,
             trade_side: Side::Buy,
             owed_quotes: 0,
             owed_trades: 0,
@@ -90,11 +77,11 @@ impl Flow {
     /// Makes the first book.
     pub(crate) fn open(&mut self, market: &mut Market, manager: &mut OrderManager) {
         for side in [Side::Buy, Side::Sell] {
-            let mut tick = self.target(side);
+            let mut tick = self.fair.target(side);
             while market.book.side(side).len() < self.levels {
                 let distance = (market.book.side(side).len() + 1) as f64;
                 for _ in 0..4 {
-                    let lots = self.order_lots(distance);
+                    let lots = self.sizes.order_lots(distance, &mut self.stream);
                     market.book.push(Owner::Background, side, tick, lots);
                 }
                 market.publish(manager, side, tick);
@@ -105,7 +92,8 @@ impl Flow {
 
     /// Does the action that is due, and draws the next one.
     pub(crate) fn act(&mut self, market: &mut Market, manager: &mut OrderManager) {
-        self.walk();
+        let elapsed_ns = self.next_ns - self.last_ns;
+        self.fair.walk(elapsed_ns, &mut self.stream);
         self.last_ns = self.next_ns;
         match self.next {
             Action::Quote if self.owed_quotes > 0 && !self.is_wide(&market.book) => {
@@ -144,7 +132,7 @@ impl Flow {
                 .find(|l| l.background_lots > 0);
             let mut tick = match worst {
                 Some(level) => level.px_tick - side.sign() * self.gap(),
-                None => self.passive(&market.book, side, self.target(side)),
+                None => passive(&market.book, side, self.fair.target(side)),
             };
             for _ in 0..missing {
                 if tick < 1 {
@@ -162,42 +150,10 @@ impl Flow {
         self.next = next;
     }
 
-    /// Moves the fair price over the time since the last action.
-    fn walk(&mut self) {
-        let elapsed_ns = (self.next_ns - self.last_ns) as f64;
-        let step = self.volatility * elapsed_ns.sqrt() * rng::normal(&mut self.stream);
-        let tick = self.fair_tick * (1.0 + step.clamp(-0.5, 0.5));
-        let reflected = if tick < self.floor_tick {
-            2.0 * self.floor_tick - tick
-        } else {
-            tick
-        };
-        self.fair_tick = reflected.clamp(self.floor_tick, 1e12);
-    }
-
-    /// Where the best quote of a side belongs.
-    fn target(&self, side: Side) -> i64 {
-        let half = (self.spread_ticks - 1.0) / 2.0;
-        match side {
-            Side::Buy => (self.fair_tick - half).floor() as i64,
-            Side::Sell => ((self.fair_tick + half).floor() as i64) + 1,
-        }
-    }
-
-    /// The price nearest to `tick` that does not take.
-    fn passive(&self, book: &Book, side: Side, tick: i64) -> i64 {
-        match (side, book.best(side.opposite())) {
-            (Side::Buy, Some(ask)) => tick.min(ask.px_tick - 1),
-            (Side::Sell, Some(bid)) => tick.max(bid.px_tick + 1),
-            (_, None) => tick,
-        }
-    }
-
     /// Corrects the top of the book, or tends the depth: the more levels are missing, the more often.
     fn quote(&mut self, market: &mut Market, manager: &mut OrderManager) {
         if self.uniform() < 0.02 {
-            let mean = self.spread_mean - 1.0;
-            self.spread_ticks = 1.0 + mean * self.exponential().min(5.0);
+            self.fair.draw_spread(&mut self.stream);
         }
         let side = if self.stream.next_u32() & 1 == 0 {
             Side::Buy
@@ -221,9 +177,7 @@ impl Flow {
     /// Whether the spread is so wide that closing it goes before everything else.
     fn is_wide(&self, book: &Book) -> bool {
         match (book.best(Side::Buy), book.best(Side::Sell)) {
-            (Some(bid), Some(ask)) => {
-                (ask.px_tick - bid.px_tick) as f64 > 2.0 * self.spread_mean + 2.0
-            }
+            (Some(bid), Some(ask)) => self.fair.is_wide(ask.px_tick - bid.px_tick),
             _ => true,
         }
     }
@@ -236,7 +190,7 @@ impl Flow {
             let Some(best) = market.book.best(side).map(|level| level.px_tick) else {
                 continue;
             };
-            let beyond = side.sign() as f64 * (best as f64 - self.fair_tick);
+            let beyond = side.sign() as f64 * (best as f64 - self.fair.tick());
             if beyond > TOLERANCE_TICKS {
                 self.retreat(market, manager, side);
             }
@@ -245,7 +199,7 @@ impl Flow {
             let Some(best) = market.book.best(side).map(|level| level.px_tick) else {
                 continue;
             };
-            let tick = self.passive(&market.book, side, self.target(side));
+            let tick = passive(&market.book, side, self.fair.target(side));
             if side.sign() * best < side.sign() * tick {
                 self.add(market, manager, side, tick);
             }
@@ -255,10 +209,7 @@ impl Flow {
     /// Pulls the flow's own quotes beyond the fair price, and trades with those of others.
     fn retreat(&mut self, market: &mut Market, manager: &mut OrderManager, side: Side) {
         let sign = side.sign();
-        let limit = match side {
-            Side::Buy => self.fair_tick.ceil() as i64,
-            Side::Sell => self.fair_tick.floor() as i64,
-        };
+        let limit = self.fair.wrong_from(side);
         for _ in 0..SWEEP_MAX {
             let Some(&level) = market.book.best(side) else {
                 break;
@@ -267,18 +218,8 @@ impl Flow {
                 break;
             }
             if level.lots > level.background_lots {
-                let lots = self.trade_size().min(level.lots);
-                let side = side.opposite();
-                let limit_tick = level.px_tick;
-                market.take(
-                    manager,
-                    Taker {
-                        owner: Owner::Background,
-                        side,
-                        limit_tick,
-                        lots,
-                    },
-                );
+                let lots = self.sizes.trade_lots(&mut self.stream).min(level.lots);
+                take(market, manager, side.opposite(), level.px_tick, lots);
                 break;
             }
             if market.book.side(side).len() <= self.levels_min {
@@ -319,7 +260,7 @@ impl Flow {
             return;
         };
         if levels.len() < self.levels {
-            let offset = (self.uniform().powi(2) * self.span_ticks) as i64 + 1;
+            let offset = self.sizes.offset(&mut self.stream);
             let tick = best - side.sign() * offset;
             if tick >= 1 {
                 self.add(market, manager, side, tick);
@@ -336,7 +277,7 @@ impl Flow {
         let depth =
             ((self.exponential() * 0.2 * levels.len() as f64) as usize).min(levels.len() - 1);
         let level = levels[levels.len() - 1 - depth];
-        let usual = self.level_lots * Self::shape((depth + 1) as f64);
+        let usual = self.sizes.level_lots((depth + 1) as f64);
         let thick = level.background_lots as f64 / (level.background_lots as f64 + usual);
         let last_own = level.background_lots == level.lots && market.book.is_single(&level);
         let keep = last_own && (depth == 0 || levels.len() <= self.levels_min);
@@ -364,7 +305,7 @@ impl Flow {
             .best(side)
             .map_or(px_tick, |level| level.px_tick);
         let distance = (side.sign() * (best - px_tick)).max(0) as f64 + 1.0;
-        let lots = self.order_lots(distance);
+        let lots = self.sizes.order_lots(distance, &mut self.stream);
         market.book.push(Owner::Background, side, px_tick, lots);
         market.publish(manager, side, px_tick);
     }
@@ -378,7 +319,7 @@ impl Flow {
         if self.uniform() < 0.5 {
             let middle = (bid.px_tick + ask.px_tick) as f64 / 2.0;
             let width = (ask.px_tick - bid.px_tick) as f64;
-            let pull = ((self.fair_tick - middle) / width).clamp(-0.4, 0.4);
+            let pull = ((self.fair.tick() - middle) / width).clamp(-0.4, 0.4);
             self.trade_side = if self.uniform() < 0.5 + pull {
                 Side::Buy
             } else {
@@ -387,7 +328,7 @@ impl Flow {
         }
         let side = self.trade_side;
         let levels = market.book.side(side.opposite());
-        let mut lots = self.trade_size();
+        let mut lots = self.sizes.trade_lots(&mut self.stream);
         let reach = if levels.len() > self.levels_min + SWEEP_MAX {
             SWEEP_MAX
         } else {
@@ -403,22 +344,12 @@ impl Flow {
         let limit_tick = levels[levels.len() - reach].px_tick;
         let trades = manager.trades();
         let levels_before = manager.levels();
-        market.take(
-            manager,
-            Taker {
-                owner: Owner::Background,
-                side,
-                limit_tick,
-                lots,
-            },
-        );
+        take(market, manager, side, limit_tick, lots);
         let trades = (manager.trades() - trades) as i64;
         let levels = (manager.levels() - levels_before) as i64;
         self.owed_trades = (self.owed_trades + trades - 1).min(DEBT_MAX);
         self.owed_quotes = (self.owed_quotes + levels).min(DEBT_MAX);
     }
-
-    // --- draws
 
     fn uniform(&mut self) -> f64 {
         rng::uniform(&mut self.stream)
@@ -430,26 +361,28 @@ impl Flow {
 
     /// Ticks to the next level, 1 or more.
     fn gap(&mut self) -> i64 {
-        let extra = self.span_ticks / self.levels as f64 - 1.0;
-        1 + (extra * self.exponential()).round() as i64
+        self.sizes.gap(&mut self.stream)
     }
+}
 
-    /// How much thicker than usual a level is at a distance from the top.
-    fn shape(distance: f64) -> f64 {
-        0.4 + 0.8 * (distance / 8.0).min(1.0)
+/// The price nearest to `tick` that does not take.
+fn passive(book: &Book, side: Side, tick: i64) -> i64 {
+    match (side, book.best(side.opposite())) {
+        (Side::Buy, Some(ask)) => tick.min(ask.px_tick - 1),
+        (Side::Sell, Some(bid)) => tick.max(bid.px_tick + 1),
+        (_, None) => tick,
     }
+}
 
-    /// Quantity of an order: four make a level.
-    fn order_lots(&mut self, distance: f64) -> i64 {
-        let mean = self.level_lots * Self::shape(distance) / 4.0;
-        (mean * self.exponential()).ceil().max(1.0) as i64
-    }
-
-    /// Quantity of a trade: mostly small, at times large.
-    fn trade_size(&mut self) -> i64 {
-        let scale = if self.uniform() < 0.05 { 8.0 } else { 0.63 };
-        (self.trade_lots * scale * self.exponential())
-            .ceil()
-            .max(1.0) as i64
-    }
+/// Trades with the levels of the other side up to `limit_tick`.
+fn take(market: &mut Market, manager: &mut OrderManager, side: Side, limit_tick: i64, lots: i64) {
+    market.take(
+        manager,
+        Taker {
+            owner: Owner::Background,
+            side,
+            limit_tick,
+            lots,
+        },
+    );
 }

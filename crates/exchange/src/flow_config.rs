@@ -59,62 +59,47 @@ impl FlowConfig {
     /// # Errors
     /// When a number is outside of its range, or the price too few ticks for the levels.
     pub(crate) fn validate(&self, spec: &Instrument) -> Result<(), SetupError> {
-        use SetupError as E;
-        let rate = self.level_rate_hz;
-        E::check(
-            (0.1..=200_000.0).contains(&rate),
-            "level_rate_hz",
-            rate,
-            "0.1 to 200000",
-        )?;
-        let rate = self.trade_rate_hz;
-        E::check(
-            (0.0..=200_000.0).contains(&rate),
-            "trade_rate_hz",
-            rate,
-            "0 to 200000",
-        )?;
-        let v = self.volatility;
-        E::check((0.0..=0.1).contains(&v), "volatility", v, "0 to 0.1")?;
-        let c = self.clustering;
-        E::check((0.0..=0.95).contains(&c), "clustering", c, "0 to 0.95")?;
-        let ms = self.cluster_ms;
-        E::check(
-            (0.001..=60_000.0).contains(&ms),
-            "cluster_ms",
-            ms,
-            "0.001 to 60000",
-        )?;
-        let levels = f64::from(self.levels);
-        E::check(
-            (4..=1000).contains(&self.levels),
-            "levels",
-            levels,
-            "4 to 1000",
-        )?;
-        let gap = self.level_gap_ticks;
-        E::check(
-            (1.0..=1000.0).contains(&gap),
-            "level_gap_ticks",
-            gap,
-            "1 to 1000",
-        )?;
-        let spread = self.spread_ticks;
-        E::check(
-            (1.0..=1000.0).contains(&spread),
-            "spread_ticks",
-            spread,
-            "1 to 1000",
-        )?;
+        for (field, value, range, rule) in [
+            (
+                "level_rate_hz",
+                self.level_rate_hz,
+                0.1..=200_000.0,
+                "0.1 to 200000",
+            ),
+            (
+                "trade_rate_hz",
+                self.trade_rate_hz,
+                0.0..=200_000.0,
+                "0 to 200000",
+            ),
+            ("volatility", self.volatility, 0.0..=0.1, "0 to 0.1"),
+            ("clustering", self.clustering, 0.0..=0.95, "0 to 0.95"),
+            (
+                "cluster_ms",
+                self.cluster_ms,
+                0.001..=60_000.0,
+                "0.001 to 60000",
+            ),
+            ("levels", f64::from(self.levels), 4.0..=1000.0, "4 to 1000"),
+            (
+                "level_gap_ticks",
+                self.level_gap_ticks,
+                1.0..=1000.0,
+                "1 to 1000",
+            ),
+            ("spread_ticks", self.spread_ticks, 1.0..=1000.0, "1 to 1000"),
+        ] {
+            SetupError::check(range.contains(&value), field, value, rule)?;
+        }
         for (field, qty) in [("level_qty", self.level_qty), ("trade_qty", self.trade_qty)] {
             let ok =
                 qty == 0.0 || (qty > 0.0 && (1..1_000_000_000).contains(&spec.nearest_lots(qty)));
-            E::check(ok, field, qty, "0, or 1 to a billion lots")?;
+            SetupError::check(ok, field, qty, "0, or 1 to a billion lots")?;
         }
         let px = self.initial_px;
         let room = spec.px(self.floor_tick());
         let ok = px.is_finite() && px >= room && spec.nearest_tick(px) <= 1_000_000_000_000;
-        E::check(
+        SetupError::check(
             ok,
             "initial_px",
             px,

@@ -28,6 +28,11 @@
 //! # Ok::<(), hbl_exchange::SetupError>(())
 //! ```
 
+#![expect(
+    missing_docs,
+    reason = "an internal crate: a field whose name says it all has no comment"
+)]
+
 mod account;
 mod arrivals;
 mod book;
@@ -39,10 +44,13 @@ mod engine;
 mod event;
 mod exchange;
 mod external_book;
+mod external_side;
+mod fair_price;
 mod fault;
 mod fill_simulator;
 mod flow;
 mod flow_config;
+mod flow_sizes;
 mod instrument;
 mod latency;
 mod limits;

@@ -17,7 +17,7 @@ use crate::{
     rng,
 };
 
-/// All books.
+/// The books of all instruments.
 #[derive(Debug, Default)]
 pub(crate) struct Matching {
     markets: Vec<Market>,

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
-    /// Bid.
     Buy,
-    /// Ask.
     Sell,
 }
 
@@ -50,7 +48,6 @@ impl Side {
     }
 }
 
-/// Order type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderType {
@@ -60,7 +57,6 @@ pub enum OrderType {
     Market,
 }
 
-/// Time in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum TimeInForce {
@@ -77,7 +73,6 @@ pub enum TimeInForce {
 /// The state of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderState {
-    /// Owner.
     pub account: u64,
     /// The owner's id, unique among the owner's open orders.
     pub client_id: u64,
@@ -85,19 +80,16 @@ pub struct OrderState {
     pub order_id: u64,
     /// Index of the instrument.
     pub symbol: u32,
-    /// Side.
     pub side: Side,
-    /// Type.
     pub order_type: OrderType,
-    /// Time in force.
     pub tif: TimeInForce,
     /// Limit price in ticks; 0 for a market order.
     pub px_tick: i64,
-    /// Ordered quantity in lots.
+    /// Ordered quantity, what was filled included.
     pub qty_lots: i64,
-    /// Open quantity in lots.
+    /// Open quantity.
     pub leaves_lots: i64,
-    /// Executed quantity in lots.
+    /// Executed quantity.
     pub cum_lots: i64,
 }
 

@@ -1,13 +1,11 @@
 //! Requests of an account: new order, cancel, amend, cancel all.
 
-use crate::order::{OrderType, Side, TimeInForce};
+use crate::order::{OrderState, OrderType, Side, TimeInForce};
 
 /// A request of an account.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Request {
-    /// A new order.
     New(NewOrder),
-    /// Cancels an order.
     Cancel(CancelOrder),
     /// Changes price or quantity of an order.
     Amend(AmendOrder),
@@ -15,7 +13,6 @@ pub enum Request {
     CancelAll(CancelAll),
 }
 
-/// A new order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NewOrder {
     /// Owner; exists from its first request on.
@@ -24,20 +21,16 @@ pub struct NewOrder {
     pub symbol: u32,
     /// The owner's id, unique among the owner's open orders.
     pub client_id: u64,
-    /// Side.
     pub side: Side,
-    /// Type.
     pub order_type: OrderType,
     /// Time in force; a market order takes `Gtc` as `Ioc`.
     pub tif: TimeInForce,
     /// Limit price in price units; ignored for a market order.
     pub px: f64,
-    /// Quantity in quantity units.
     pub qty: f64,
 }
 
 impl NewOrder {
-    /// A limit order.
     #[must_use]
     pub fn limit(
         account: u64,
@@ -60,7 +53,6 @@ impl NewOrder {
         }
     }
 
-    /// A market order.
     #[must_use]
     pub fn market(account: u64, symbol: u32, client_id: u64, side: Side, qty: f64) -> Self {
         let (order_type, tif) = (OrderType::Market, TimeInForce::Ioc);
@@ -75,16 +67,31 @@ impl NewOrder {
             qty,
         }
     }
+
+    /// The order at this price and quantity: nothing of it is filled, and the exchange's id is missing.
+    pub(crate) const fn state(&self, px_tick: i64, qty_lots: i64) -> OrderState {
+        OrderState {
+            account: self.account,
+            client_id: self.client_id,
+            order_id: 0,
+            symbol: self.symbol,
+            side: self.side,
+            order_type: self.order_type,
+            tif: self.tif,
+            px_tick,
+            qty_lots,
+            leaves_lots: qty_lots,
+            cum_lots: 0,
+        }
+    }
 }
 
-/// Cancels an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelOrder {
-    /// Owner.
     pub account: u64,
     /// Index of the instrument; must be the order's.
     pub symbol: u32,
-    /// The owner's id.
+    /// The client's own id of the order.
     pub client_id: u64,
 }
 
@@ -95,11 +102,10 @@ pub struct CancelOrder {
 /// and expires when it is post-only and would take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AmendOrder {
-    /// Owner.
     pub account: u64,
     /// Index of the instrument; must be the order's.
     pub symbol: u32,
-    /// The owner's id.
+    /// The client's own id of the order.
     pub client_id: u64,
     /// New limit price in price units; `None` keeps it.
     pub px: Option<f64>,
@@ -110,7 +116,6 @@ pub struct AmendOrder {
 /// Cancels all orders of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CancelAll {
-    /// Owner.
     pub account: u64,
     /// Only this instrument; `None`: all.
     pub symbol: Option<u32>,

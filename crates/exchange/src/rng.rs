@@ -2,7 +2,6 @@
 
 use rand::{Rng as _, RngCore as _, SeedableRng as _};
 
-/// A random stream.
 pub(crate) type Stream = rand_chacha::ChaCha8Rng;
 
 pub(crate) const ENTRY: u64 = 1;

@@ -9,17 +9,13 @@ pub enum SetupError {
     /// A number is NaN, infinite, or outside of its range.
     #[error("{field} = {value} is not allowed: {rule}")]
     Number {
-        /// Name of the setting.
         field: &'static str,
-        /// The given value.
         value: f64,
-        /// The allowed range.
+        /// What is allowed.
         rule: &'static str,
     },
-    /// The symbol is empty.
     #[error("the symbol is empty")]
     EmptySymbol,
-    /// The symbol exists already.
     #[error("symbol {0} exists already")]
     DuplicateSymbol(String),
     /// No instrument has this index.
@@ -28,7 +24,6 @@ pub enum SetupError {
     /// A price or quantity does not fit the instrument.
     #[error("{field}: {reject}")]
     Unfit {
-        /// Name of the setting.
         field: &'static str,
         /// Why it does not fit.
         reject: Reject,

@@ -189,21 +189,14 @@ impl<E: Engine> Simulator<E> {
     fn refused(&self, request: &NewOrder) -> OrderState {
         let spec = self.manager.specs.get(request.symbol as usize);
         let limit = request.order_type == OrderType::Limit;
+        let px_tick = spec
+            .filter(|_| limit)
+            .and_then(|s| s.px_tick(request.px).ok())
+            .unwrap_or(0);
+        let qty_lots = spec.and_then(|s| s.qty_lots(request.qty).ok()).unwrap_or(0);
         OrderState {
-            account: request.account,
-            client_id: request.client_id,
-            order_id: 0,
-            symbol: request.symbol,
-            side: request.side,
-            order_type: request.order_type,
-            tif: request.tif,
-            px_tick: spec
-                .filter(|_| limit)
-                .and_then(|s| s.px_tick(request.px).ok())
-                .unwrap_or(0),
-            qty_lots: spec.and_then(|s| s.qty_lots(request.qty).ok()).unwrap_or(0),
             leaves_lots: 0,
-            cum_lots: 0,
+            ..request.state(px_tick, qty_lots)
         }
     }
 

@@ -31,7 +31,6 @@ pub(crate) struct BookStream {
     pub(crate) lose: u32,
 }
 
-/// Kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Snapshot,

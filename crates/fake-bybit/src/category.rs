@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 pub enum Category {
     /// Perpetuals settled in USDT.
     Linear,
-    /// Spot.
     Spot,
 }
 

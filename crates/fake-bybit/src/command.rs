@@ -39,10 +39,8 @@ pub enum Command {
     Journal,
     /// The book as the exchange has it now: `{bids:[[px,qty]…],asks,seq}`, best first.
     Book {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
         /// Levels of each side; 0: all.
         #[serde(default)]
@@ -50,10 +48,8 @@ pub enum Command {
     },
     /// The book as last published on the stream of a depth, with its `u`.
     Published {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
         /// 1, 50, 200 or 1000.
         depth: usize,
@@ -65,15 +61,10 @@ pub enum Command {
     /// Switches and faults as they are.
     State,
     /// Changes the named [`Settings`](crate::Settings).
-    Set {
-        /// Field to value.
-        settings: Map<String, Value>,
-    },
+    Set { settings: Map<String, Value> },
     /// Changes the named [`Faults`](crate::Faults) of a kind of socket.
     Faults {
-        /// Kind of socket.
         socket: Socket,
-        /// Field to value.
         faults: Map<String, Value>,
     },
     /// Ends all faults, waiting cuts, reply rules and garbled fields; settings and listings stay.
@@ -83,7 +74,6 @@ pub enum Command {
         /// Kind of socket; `None`: all.
         #[serde(default)]
         socket: Option<Socket>,
-        /// How.
         #[serde(default)]
         end: End,
     },
@@ -95,17 +85,14 @@ pub enum Command {
     Garble(Garble),
     /// Changes how the venue lists an instrument.
     Listing {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
         /// The new listing; absent fields are as configured.
         listing: Listing,
     },
     /// Sends a frame to every open connection of a kind, as it is.
     Inject {
-        /// Kind of socket.
         socket: Socket,
         /// The text. With `hex` or `size`, not used.
         #[serde(default)]
@@ -122,25 +109,19 @@ pub enum Command {
     },
     /// Loses this many of the next deltas of a book topic; `u` goes on.
     Gap {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
-        /// Depth of the topic.
         depth: usize,
-        /// How many.
         #[serde(default = "one")]
         count: u32,
     },
     /// Service restart: a snapshot with `u` = 1 on all book topics of a symbol, or on one.
     Restart {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
-        /// Depth; `None`: all.
+        /// `None`: topics of every depth.
         #[serde(default)]
         depth: Option<usize>,
         /// The frame says `delta` (its data is complete all the same).
@@ -149,45 +130,33 @@ pub enum Command {
     },
     /// A snapshot in the middle of the stream.
     Snapshot {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
-        /// Depth of the topic.
         depth: usize,
     },
     /// A delta that crosses the book: a bid two ticks above the best ask. `u` is right; only a
     /// snapshot repairs it.
     Cross {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
-        /// Depth of the topic.
         depth: usize,
     },
     /// A delta that deletes a level that does not exist.
     DeleteAbsent {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
-        /// Depth of the topic.
         depth: usize,
     },
     /// Places an order that the client did not send; answers `{orderId}`.
     Place {
-        /// Category.
         #[serde(default = "linear")]
         category: Category,
-        /// Symbol.
         symbol: String,
         /// `Buy` or `Sell`.
         side: String,
-        /// Quantity.
         qty: String,
         /// Price; `None`: a market order.
         #[serde(default)]
@@ -195,10 +164,9 @@ pub enum Command {
         /// `GTC`, `IOC`, `FOK` or `PostOnly`.
         #[serde(default = "gtc")]
         time_in_force: String,
-        /// Owner.
         #[serde(default)]
         owner: Owner,
-        /// Link id (owner `account`).
+        /// Only for an order of owner `account`.
         #[serde(default)]
         order_link_id: String,
         /// 0, 1 or 2 (owner `account`).
@@ -222,7 +190,6 @@ pub enum Command {
     },
     /// A funding payment for the position of a symbol: an `execution` that touches no order.
     Funding {
-        /// Symbol.
         symbol: String,
         /// Rate, a fraction of the value; positive: longs pay.
         rate: f64,
@@ -231,7 +198,6 @@ pub enum Command {
     Replay {
         /// `order`, `execution`, `position` or `wallet`.
         topic: String,
-        /// How many.
         #[serde(default = "one")]
         count: u32,
     },

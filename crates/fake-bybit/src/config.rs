@@ -19,17 +19,14 @@ pub struct Config {
     pub api_secret: String,
     /// USDT in the wallet at the start. Default 100 000.
     pub balance_usdt: f64,
-    /// The markets.
     pub markets: Vec<MarketConfig>,
     /// The switches at the start.
     pub settings: Settings,
 }
 
-/// A market.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MarketConfig {
-    /// Category.
     pub category: Category,
     /// Symbol: base, then USDT.
     pub symbol: String,

@@ -18,20 +18,19 @@ pub(crate) enum Out {
     Bytes { bytes: Vec<u8>, binary: bool },
     /// End after what is queued.
     EndAfter(End),
-    /// End now.
+    /// The connection ends at once.
     EndNow(End),
 }
 
 /// Class of a frame: faults treat data and answers differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Topics.
+    /// A message of a topic.
     Data,
-    /// Answers.
+    /// The answer to a request.
     Answer,
 }
 
-/// An open connection.
 #[derive(Debug)]
 pub(crate) struct Conn {
     pub(crate) socket: Socket,

@@ -23,9 +23,9 @@ pub enum CommandError {
     /// The venue refused it, with the code a client would get.
     #[error("refused with {code}: {text}")]
     Refused {
-        /// The retCode.
+        /// Bybit's `retCode`.
         code: i64,
-        /// The retMsg.
+        /// Bybit's `retMsg`.
         text: String,
     },
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Socket {
@@ -10,16 +9,12 @@ pub enum Socket {
     Public,
     /// Public WebSocket, spot.
     Spot,
-    /// Private WebSocket.
     Private,
-    /// Trade WebSocket.
     Trade,
-    /// REST connections.
     Rest,
 }
 
 impl Socket {
-    /// All kinds.
     pub const ALL: [Self; 5] = [
         Self::Public,
         Self::Spot,
@@ -39,11 +34,10 @@ impl Socket {
     }
 }
 
-/// Outcome of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AuthMode {
-    /// Checked.
+    /// The signature is checked.
     Normal,
     /// Refused, the socket stays open. On REST: retCode 10003.
     Refuse,
@@ -88,7 +82,6 @@ pub struct Faults {
     pub drop_next: u32,
     /// Pings are not answered.
     pub no_pong: bool,
-    /// Outcome of a login.
     pub auth: AuthMode,
 }
 
@@ -163,9 +156,7 @@ pub enum Point {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CutPoint {
-    /// Kind of socket.
     pub socket: Socket,
-    /// Where.
     pub point: Point,
     /// How. Default: dropped without a close frame.
     #[serde(default)]
@@ -175,11 +166,10 @@ pub struct CutPoint {
     pub count: u32,
 }
 
-/// Shape of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReplyShape {
-    /// As documented.
+    /// As Bybit documents it.
     #[default]
     Normal,
     /// None at all. On REST the connection is closed.
@@ -207,7 +197,6 @@ pub struct ReplyRule {
     pub ret_msg: String,
     /// Whether the request is executed. Default: only when there is no `ret_code`.
     pub execute: Option<bool>,
-    /// Shape of the answer.
     pub shape: ReplyShape,
     /// HTTP status of the answer; 0: 200. With 403, 429 and 5xx the body is HTML.
     pub http_status: u16,

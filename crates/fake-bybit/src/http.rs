@@ -11,7 +11,6 @@ use tokio::{
 const HEAD_MAX: usize = 64 * 1024;
 const BODY_MAX: usize = 4 * 1024 * 1024;
 
-/// A request.
 #[derive(Debug, Default)]
 pub(crate) struct HttpRequest {
     pub(crate) method: String,
@@ -30,7 +29,6 @@ impl HttpRequest {
     }
 }
 
-/// An answer.
 #[derive(Debug)]
 pub(crate) struct HttpReply {
     pub(crate) status: u16,

@@ -10,7 +10,6 @@ pub(crate) const MAX_LOTS: i64 = 1_000_000_000;
 /// Smallest order value, in USDT.
 pub(crate) const MIN_NOTIONAL: f64 = 5.0;
 
-/// A market.
 #[derive(Debug)]
 pub(crate) struct Market {
     pub(crate) category: Category,

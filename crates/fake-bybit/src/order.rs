@@ -98,7 +98,6 @@ fn px_or_empty(market: &Market, tick: i64) -> String {
     }
 }
 
-/// An execution.
 #[derive(Clone, Debug)]
 pub(crate) struct Execution {
     pub(crate) market: u32,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A private message.
+/// A message to the private sockets.
 #[derive(Clone, Debug)]
 pub(crate) enum PrivateUpdate {
     /// Number of the order, and its item at that moment.

@@ -133,8 +133,7 @@ impl Venue {
             } else {
                 Kind::Snapshot
             };
-            let (bids, asks) = (self.streams[at].bids.clone(), self.streams[at].asks.clone());
-            self.send_book(at, kind, &bids, &asks);
+            self.send_whole(at, kind);
         }
         Ok(())
     }
@@ -147,8 +146,7 @@ impl Venue {
     ) -> Result<(), CommandError> {
         let at = self.topic_of(category, symbol, depth)?;
         self.refresh(at);
-        let (bids, asks) = (self.streams[at].bids.clone(), self.streams[at].asks.clone());
-        self.send_book(at, Kind::Snapshot, &bids, &asks);
+        self.send_whole(at, Kind::Snapshot);
         Ok(())
     }
 
@@ -185,6 +183,12 @@ impl Venue {
         self.streams[at].u += 1;
         self.send_book(at, Kind::Delta, &[(tick, 0)], &[]);
         Ok(())
+    }
+
+    /// Sends the whole book of a topic.
+    fn send_whole(&mut self, at: usize, kind: Kind) {
+        let (bids, asks) = (self.streams[at].bids.clone(), self.streams[at].asks.clone());
+        self.send_book(at, kind, &bids, &asks);
     }
 
     fn send_book(&mut self, at: usize, kind: Kind, bids: &[(i64, i64)], asks: &[(i64, i64)]) {

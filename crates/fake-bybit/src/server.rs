@@ -38,9 +38,7 @@ pub struct Urls {
     pub public_linear: String,
     /// Public WebSocket, spot.
     pub public_spot: String,
-    /// Private WebSocket.
     pub private: String,
-    /// Trade WebSocket.
     pub trade: String,
     /// REST, without a path.
     pub rest: String,
@@ -167,7 +165,6 @@ impl FakeBybit {
         })
     }
 
-    /// Where it listens.
     #[must_use]
     pub fn urls(&self) -> &Urls {
         &self.urls
@@ -179,7 +176,6 @@ impl FakeBybit {
         self.ports
     }
 
-    /// Its control.
     #[must_use]
     pub fn control(&self) -> &ControlHandle {
         &self.handle

@@ -13,7 +13,6 @@ use crate::{
 /// Open orders of one market at most.
 const ACTIVE_MAX: usize = 500;
 
-/// An operation on orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     Create,

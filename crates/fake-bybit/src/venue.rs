@@ -53,7 +53,6 @@ pub(crate) struct Records {
     pub(crate) ledger: Ledger,
 }
 
-/// The venue.
 #[derive(Debug)]
 pub(crate) struct Venue {
     pub(crate) config: Config,

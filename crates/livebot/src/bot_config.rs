@@ -7,13 +7,12 @@ use crate::{error::LiveBotError, idle::WaitConfig};
 /// An instrument as a bot registers it.
 #[derive(Clone, Debug)]
 pub struct InstrumentConfig {
-    /// Name of the connector.
     pub connector: String,
     /// Symbol as the connector knows it.
     pub symbol: String,
-    /// Price step.
+    /// Step of prices.
     pub tick_size: f64,
-    /// Quantity step.
+    /// Step of quantities.
     pub lot_size: f64,
     /// Lower bound of the range of interest, in price; read by the ROI depth only.
     pub roi_lb: f64,
@@ -23,14 +22,12 @@ pub struct InstrumentConfig {
     pub last_trades_capacity: usize,
 }
 
-/// Configuration of a bot.
 #[derive(Clone, Debug)]
 pub struct BotConfig {
     /// The instruments; their numbers are their places here.
     pub instruments: Vec<InstrumentConfig>,
     /// Id on the wire; 0 draws one.
     pub bot_id: u64,
-    /// How to wait.
     pub wait: WaitConfig,
     /// Time within which an order or an amendment may be sent after it was requested; `None`: no limit.
     /// Cancellations have no deadline.

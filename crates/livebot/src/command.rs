@@ -1,35 +1,25 @@
 //! Commands to a bot from another thread.
 
+use crate::order_request::OrderNumbers;
+
 /// Kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CommandKind {
-    /// Open an order; the numbers are hftbacktest's.
-    Submit {
-        /// 1 buy, -1 sell.
-        side: i8,
-        /// Limit price.
-        price: f64,
-        /// Quantity.
-        qty: f64,
-        /// Time in force.
-        time_in_force: u8,
-        /// Order type.
-        order_type: u8,
-    },
+    /// Open an order.
+    Submit(OrderNumbers),
     /// Change an order.
     Modify {
         /// New limit price.
         price: f64,
-        /// New total quantity.
+        /// New total quantity, what was filled included.
         qty: f64,
     },
-    /// Cancel an order.
     Cancel,
     /// Cancel every order of the bot on the instrument.
     CancelAll,
     /// Ask the connector for the state of an order.
     AskOrder,
-    /// Forget final orders.
+    /// Forget orders that have ended.
     ClearInactive,
     /// Ask for the instrument's state again.
     Resync,
@@ -40,16 +30,15 @@ pub enum CommandKind {
     },
 }
 
-/// One command.
+/// A command for one instrument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Command {
     /// Its number; a failure is reported under it.
     pub number: u64,
-    /// The instrument.
+    /// Index of the instrument in the bot.
     pub asset: usize,
-    /// The order, where it concerns one.
+    /// The order that it concerns; 0 where it concerns none.
     pub order_id: u64,
-    /// What to do.
     pub kind: CommandKind,
     /// Deadline, monotonic nanoseconds; `None`: the bot's own order deadline, counted from the moment the
     /// bot takes the command.

@@ -26,7 +26,7 @@ pub enum ErrorCode {
     ConnectionInterrupted = 0,
     /// A connection cannot be made.
     CriticalConnectionError = 1,
-    /// An order failed.
+    /// A request about an order failed.
     OrderError = 2,
     /// The connector's own number.
     Custom = 3,

@@ -4,6 +4,11 @@
 //! shared memory without waiting, waits by [`WaitStrategy`], and writes every message as a fixed-layout
 //! [`Record`]. The crate does not depend on Node.js; `crates/node` is a thin layer above.
 
+#![expect(
+    missing_docs,
+    reason = "an internal crate: a field whose name says it all has no comment"
+)]
+
 mod book;
 mod book_reports;
 mod book_state;
@@ -53,7 +58,7 @@ pub use idle::{WaitConfig, WaitStrategy};
 pub use link::LinkView;
 pub use live_core::LiveCore;
 pub use order_destination::Requirement;
-pub use order_request::order_request;
+pub use order_request::OrderNumbers;
 pub use record::{
     FLAG_IN_BATCH, FLAG_SNAPSHOT, FLAG_SYNTHETIC, LinkStatus, RECORD_BYTES, Record, RecordKind,
     TEXT_BYTES,

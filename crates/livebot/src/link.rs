@@ -7,9 +7,8 @@ use crate::record::LinkStatus;
 /// State of the link with one connector.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkView {
-    /// The connector's name.
     pub connector: String,
-    /// The last change.
+    /// What happened to it last.
     pub status: LinkStatus,
     /// The connector's own data: version, kind, capabilities, epoch.
     pub info: LinkInfo,

@@ -243,7 +243,6 @@ impl<MD: Book> LiveCore<MD> {
         one.map_or(BookState::Disconnected, |one| one.check.state)
     }
 
-    /// Number of instruments.
     #[must_use]
     pub fn num_assets(&self) -> usize {
         self.bot.num_assets()

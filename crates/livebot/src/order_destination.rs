@@ -24,7 +24,7 @@ impl Requirement {
 pub(crate) struct OrderDestination {
     /// The destination at the first connection, or the one that the program agreed to.
     pub(crate) agreed: Option<Destination>,
-    /// The destination now.
+    /// The connector's destination now.
     pub(crate) now: Destination,
 }
 

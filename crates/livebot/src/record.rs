@@ -3,7 +3,7 @@
 //! The TypeScript twin is `lib/models/record-layout.ts`; both are checked against the same vectors
 //! (`__test__/support/record-vectors.json`). All fields are little-endian and naturally aligned.
 
-/// Kind of a [`Record`].
+/// What a [`Record`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RecordKind {
@@ -11,7 +11,6 @@ pub enum RecordKind {
     Empty = 0,
     /// A batch of events that belong together starts (`asset` is meaningless).
     BatchStart = 1,
-    /// The batch ends.
     BatchEnd = 2,
     /// A trade; `side` is the aggressor.
     Trade = 3,
@@ -77,7 +76,7 @@ pub enum LinkStatus {
     /// The venue's feed of `asset` is stale.
     FeedStale = 6,
     /// The venue's feed of `asset` is live again.
-    FeedFresh = 7,
+    FeedLive = 7,
     /// A connection of the connector with its venue is lost: `value` is a
     /// [`VenueSocket`](hbl_wire::VenueSocket), the reason follows as text.
     SocketDown = 8,

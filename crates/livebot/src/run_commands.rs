@@ -7,7 +7,6 @@ use crate::{
     command::{Command, CommandKind},
     error::CommandError,
     live_core::LiveCore,
-    order_request::order_request,
     record::{Record, RecordKind},
     shared::index,
 };
@@ -49,15 +48,8 @@ impl<MD: Book> LiveCore<MD> {
         } = command;
         let deadline_ns = deadline_ns.unwrap_or_else(|| self.shared.borrow().deadline_from_now());
         match kind {
-            CommandKind::Submit {
-                side,
-                price,
-                qty,
-                time_in_force,
-                order_type,
-            } => {
-                let request = order_request(order_id, side, price, qty, time_in_force, order_type)?;
-                self.submit_by(asset, request, deadline_ns, 0)
+            CommandKind::Submit(order) => {
+                self.submit_by(asset, order.request(order_id)?, deadline_ns, 0)
             }
             CommandKind::Modify { price, qty } => {
                 self.modify_by(asset, order_id, (price, qty), deadline_ns, 0)

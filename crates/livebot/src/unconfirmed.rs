@@ -13,17 +13,16 @@ use crate::orders;
 
 /// The first pause between two questions about an order; it doubles.
 const ASK_AGAIN_NS: u64 = 1_000_000_000;
-/// The longest one.
+/// The pause between two questions about an order grows up to this.
 const ASK_AGAIN_MAX_NS: u64 = 30_000_000_000;
 
-/// An unconfirmed order.
 #[derive(Debug)]
 struct Unconfirmed {
     /// As it was last reported.
     order: Order,
     /// When it was sent, Unix nanoseconds; 0 for an order that was acknowledged.
     sent_ts: i64,
-    /// The connector at hand cannot know it.
+    /// The present connector cannot know it.
     is_elsewhere: bool,
     /// Its state was reported as unknown.
     reported: bool,
@@ -48,7 +47,7 @@ pub(crate) struct Question {
 pub(crate) struct UnconfirmedOrders(HashMap<u64, Unconfirmed>);
 
 impl UnconfirmedOrders {
-    /// True for an order of which the connector at hand can know nothing.
+    /// True for an order of which the present connector can know nothing.
     pub(crate) fn is_elsewhere(&self, order_id: u64) -> bool {
         !self.0.is_empty()
             && self

@@ -131,8 +131,9 @@ macro_rules! live_bot_class {
                 Ok(u32::try_from(self.cell()?.core.record_count()).unwrap_or(u32::MAX))
             }
 
-            /// Cancels every open order of this bot on the instrument, with one message. Returns a
-            /// `CommandError` number, 0 when it was sent.
+            /// Cancels every open order of this bot on the instrument: with one message those that the
+            /// connector follows, acknowledged or not, and with one each the unconfirmed ones. Returns a
+            /// `CommandError` number, 0 when all of it was sent.
             #[napi(catch_unwind)]
             pub fn cancel_all(&mut self, asset: u32) -> Result<u8> {
                 Ok(code(self.cell_mut()?.core.cancel_all(asset as usize)))

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use hbl_livebot::{Book, CommandError, LiveCore, Outcome, RECORD_BYTES, order_request};
+use hbl_livebot::{Book, CommandError, LiveCore, OrderNumbers, Outcome, RECORD_BYTES};
 use hbl_wire::price_of;
 use hftbacktest::types::{Bot, ElapseResult, Side};
 use napi::bindgen_prelude::Uint8Array;
@@ -11,7 +11,7 @@ use crate::{
     SLICE_MAX_NS,
     dto::{NativeBotConfig, whole},
     error::{Result, from_core, invalid},
-    hot::{HotBot, OrderArguments},
+    hot::HotBot,
 };
 
 /// Result of `botWaitBatch` and `botRun` when the bot was stopped.
@@ -19,7 +19,6 @@ const STOPPED: i32 = -1;
 
 /// A bot, and the JavaScript memory that it writes to.
 pub struct BotCell<MD> {
-    /// The bot.
     pub core: LiveCore<MD>,
     // Referenced so that the memory stays for as long as the bot may write to it.
     memory: Option<(Uint8Array, Uint8Array)>,
@@ -149,19 +148,10 @@ impl<MD: Book> HotBot for BotCell<MD> {
         Ok(outcome(self.core.run(slice(slice_ns, "sliceNs")?)))
     }
 
-    fn submit(&mut self, asset: u32, order: &OrderArguments, wait_ns: f64) -> Result<u8> {
+    fn submit(&mut self, asset: u32, id: u64, order: &OrderNumbers, wait_ns: f64) -> Result<u8> {
         let wait_ns = slice(wait_ns, "waitNs")?;
-        let OrderArguments {
-            id,
-            side,
-            price,
-            qty,
-            time_in_force,
-            order_type,
-        } = *order;
-        let request = order_request(id, side, price, qty, time_in_force, order_type);
         let core = &mut self.core;
-        Ok(code(request.and_then(|request| {
+        Ok(code(order.request(id).and_then(|request| {
             core.submit(asset as usize, request, wait_ns)
         })))
     }

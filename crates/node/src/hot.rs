@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use hbl_livebot::{Command, CommandKind, Remote};
+use hbl_livebot::{Command, CommandKind, OrderNumbers, Remote};
 use hbl_wire::clock::monotonic_ns;
 use napi::{bindgen_prelude::Object, sys};
 use napi_derive::napi;
@@ -30,28 +30,10 @@ pub trait HotBot {
     fn note_time(&mut self);
     /// Pumps records into the port's ring.
     fn run(&mut self, slice_ns: f64) -> Result<i32>;
-    /// Opens an order; 0 or a `CommandError`.
-    fn submit(&mut self, asset: u32, order: &OrderArguments, wait_ns: f64) -> Result<u8>;
-    /// Changes an order.
+    /// Opens an order; 0 or a `CommandError`, as the next two.
+    fn submit(&mut self, asset: u32, id: u64, order: &OrderNumbers, wait_ns: f64) -> Result<u8>;
     fn modify(&mut self, asset: u32, id: u64, price: f64, qty: f64, wait_ns: f64) -> Result<u8>;
-    /// Cancels an order.
     fn cancel(&mut self, asset: u32, id: u64, wait_ns: f64) -> Result<u8>;
-}
-
-/// A new order.
-pub struct OrderArguments {
-    /// The bot's own id.
-    pub id: u64,
-    /// 1 buy, -1 sell; others are refused by the core.
-    pub side: i8,
-    /// Limit price.
-    pub price: f64,
-    /// Quantity.
-    pub qty: f64,
-    /// hftbacktest's number.
-    pub time_in_force: u8,
-    /// hftbacktest's number.
-    pub order_type: u8,
 }
 
 type Bot = Rc<RefCell<dyn HotBot>>;
@@ -159,27 +141,26 @@ fn bot_run(call: &Call<2>) -> Result<f64> {
     with_bot(call.whole(0, "bot")?, |bot| bot.run(slice_ns)).map(f64::from)
 }
 
-/// The order in `orderId, side, price, qty, timeInForce, orderType`, from argument 2 on.
+/// Id and order in `orderId, side, price, qty, timeInForce, orderType`, from argument 2 on.
 #[inline]
-fn order_of<const N: usize>(call: &Call<N>) -> Result<OrderArguments> {
-    Ok(OrderArguments {
-        id: call.id(2, "orderId")?,
+fn order_of(call: &Call<9>) -> Result<(u64, OrderNumbers)> {
+    let id = call.id(2, "orderId")?;
+    let order = OrderNumbers {
         side: side_of(call.number(3, "side")?),
         price: call.number(4, "price")?,
         qty: call.number(5, "qty")?,
         time_in_force: call.byte(6, "timeInForce")?,
         order_type: call.byte(7, "orderType")?,
-    })
+    };
+    Ok((id, order))
 }
 
 fn bot_submit_order(call: &Call<9>) -> Result<f64> {
-    let (asset, order, wait_ns) = (
-        call.whole(1, "asset")?,
-        order_of(call)?,
-        call.number(8, "waitNs")?,
-    );
+    let asset = call.whole(1, "asset")?;
+    let (id, order) = order_of(call)?;
+    let wait_ns = call.number(8, "waitNs")?;
     with_bot(call.whole(0, "bot")?, |bot| {
-        bot.submit(asset, &order, wait_ns)
+        bot.submit(asset, id, &order, wait_ns)
     })
     .map(f64::from)
 }
@@ -202,22 +183,9 @@ fn bot_cancel(call: &Call<4>) -> Result<f64> {
 
 fn port_submit_order(call: &Call<9>) -> Result<f64> {
     let (port, asset) = (call.whole(0, "port")?, call.whole(1, "asset")?);
-    let OrderArguments {
-        id,
-        side,
-        price,
-        qty,
-        time_in_force,
-        order_type,
-    } = order_of(call)?;
-    let kind = CommandKind::Submit {
-        side,
-        price,
-        qty,
-        time_in_force,
-        order_type,
-    };
+    let (id, order) = order_of(call)?;
     let deadline_ns = deadline_of(call.number(8, "goodForNs")?)?;
+    let kind = CommandKind::Submit(order);
     Ok(command(port, asset, id, kind, deadline_ns))
 }
 

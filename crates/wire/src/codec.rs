@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::service::{PREFIX_BYTES, SLOT_BYTES, TAIL_BYTES};
 
-/// Longest message in hftbacktest's encoding that leaves room for what programs of ours put around it.
+/// Longest message in hftbacktest's encoding that leaves room for what programs of this package write around it.
 pub const MAX_MESSAGE_BYTES: usize = SLOT_BYTES - TAIL_BYTES - PREFIX_BYTES;
 
 /// Forged lengths inside a message cannot make the decoder allocate more than this.
@@ -48,27 +48,25 @@ pub enum DecodeError {
 pub enum WireEvent<'a> {
     /// Events that belong together start.
     BatchStart,
-    /// They end.
+    /// Events that belong together end.
     BatchEnd,
-    /// Market data.
+    /// A market data event of a symbol.
     Feed {
         /// Symbol as the connector names it.
         symbol: &'a str,
-        /// The event.
         event: Event,
     },
     /// State of an order.
     Order {
         /// Symbol as the connector names it.
         symbol: &'a str,
-        /// The order.
         order: Order,
     },
     /// Position of the account.
     Position {
         /// Symbol as the connector names it.
         symbol: &'a str,
-        /// Signed quantity.
+        /// Signed quantity, negative is short.
         qty: f64,
         /// Exchange time, Unix nanoseconds.
         exch_ts: i64,
@@ -88,21 +86,19 @@ pub enum WireEventRef<'a> {
     Feed {
         /// Symbol as the bots registered it.
         symbol: &'a str,
-        /// The event.
         event: &'a Event,
     },
     /// See [`WireEvent::Order`].
     Order {
         /// Symbol as the bots registered it.
         symbol: &'a str,
-        /// The order.
         order: &'a Order,
     },
     /// See [`WireEvent::Position`].
     Position {
         /// Symbol as the bots registered it.
         symbol: &'a str,
-        /// Signed quantity.
+        /// Signed quantity, negative is short.
         qty: f64,
         /// Exchange time, Unix nanoseconds.
         exch_ts: i64,

@@ -1,6 +1,6 @@
 //! A control block of shared memory per process: who it is, whether it lives, and its doorbell.
 //!
-//! Every connector and every bot of ours owns one file of 4096 bytes in `/dev/shm` (elsewhere: the
+//! Every connector and every bot of this package owns one file of 4096 bytes in `/dev/shm` (elsewhere: the
 //! temporary directory), readable by its user only. The owner holds a lock on it for as long as it
 //! lives, so that its death, even by SIGKILL, shows at once and without a time-out. The existence
 //! of the file is the capability: a peer without one is hftbacktest's own.
@@ -17,92 +17,32 @@ use std::{
     sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
 };
 
-use crate::{Destination, Orders, WireError, clock, idle::WakeStamp, lock, room};
+use crate::{Capabilities, Destination, Orders, WireError, clock, idle::WakeStamp, lock, room};
 
 pub(crate) const BLOCK_BYTES: usize = 4096;
 const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
 const LAYOUT_VERSION: u32 = 3;
 const TEXT_BYTES: usize = 32;
 
-/// What a connector can do beyond hftbacktest's protocol.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Capabilities(pub u32);
-
-impl Capabilities {
-    /// [`ControlRequest::Amend`](crate::ControlRequest::Amend) works.
-    pub const AMEND: Self = Self(1);
-    /// [`ControlRequest::CancelAll`](crate::ControlRequest::CancelAll) works.
-    pub const CANCEL_ALL: Self = Self(2);
-    /// Refusals come with code and text tied to the order.
-    pub const REJECT_REASON: Self = Self(4);
-    /// Orders are filled inside the connector and never reach a market place. What a connector does,
-    /// not what a version can do, so it is not part of [`all`](Self::all).
-    pub const PAPER: Self = Self(16);
-    /// On a bot's control block: it only looks on. It sends no orders and must be given none. What a bot does,
-    /// not what a version can do.
-    pub const ONLOOKER: Self = Self(32);
-    /// Balances are told, see [`ControlEvent::Balance`](crate::ControlEvent::Balance).
-    pub const BALANCES: Self = Self(8);
-
-    /// [`ControlRequest::AskOrder`](crate::ControlRequest::AskOrder) is answered.
-    pub const ASK_ORDER: Self = Self(32);
-
-    /// Everything this version knows.
-    #[must_use]
-    pub const fn all() -> Self {
-        Self(
-            Self::AMEND.0
-                | Self::CANCEL_ALL.0
-                | Self::REJECT_REASON.0
-                | Self::BALANCES.0
-                | Self::ASK_ORDER.0,
-        )
-    }
-
-    /// Both together.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// True when all of `other` is in `self`.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-/// What a process says of itself on its control block.
+/// What a process says about itself on its control block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
     /// Version, at most 32 bytes.
     pub version: String,
     /// Kind of connector (`sim`, `replay`, …), at most 32 bytes.
     pub kind: String,
-    /// What it can do.
     pub capabilities: Capabilities,
     /// Where its orders go; unknown for a bot.
     pub destination: Destination,
 }
 
-/// Whose control block it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ControlBlockKind {
-    /// A connector's, found by its name.
-    Connector,
-    /// A bot's, found by its id.
-    Bot,
-}
-
-/// How far the owner is.
+/// Whether the owner can be talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum ControlBlockState {
-    /// It is starting up.
     Starting = 0,
-    /// It can be talked to.
     Ready = 1,
-    /// It ended in order.
+    /// It ended, and said so.
     Stopped = 2,
 }
 
@@ -111,7 +51,7 @@ struct Layout {
     magic: AtomicU64,
     layout_version: AtomicU32,
     pid: AtomicU32,
-    /// Unix nanoseconds at which this run of the owner started; tells runs apart.
+    /// Unix nanoseconds at which this run of the owner started; differs between runs.
     epoch: AtomicU64,
     heartbeat_mono_ns: AtomicU64,
     capabilities: AtomicU32,
@@ -124,7 +64,7 @@ struct Layout {
     /// Threads asleep on it.
     pub sleepers: AtomicU32,
     wake_stamp: WakeStamp,
-    /// [`Orders`]; 0 on the control block of a connector that is older than this word.
+    /// An [`Orders`] number; 0 on the control block of a connector that is older than this word.
     orders: AtomicU32,
     environment: [AtomicU8; TEXT_BYTES],
 }
@@ -145,35 +85,6 @@ pub struct ControlBlock {
 unsafe impl Send for ControlBlock {}
 // SAFETY: as above; every access goes through atomics.
 unsafe impl Sync for ControlBlock {}
-
-/// A connector's name as part of a file name; different names never meet.
-fn escaped(name: &str) -> String {
-    use core::fmt::Write as _;
-    let mut out = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02x}");
-        }
-    }
-    out
-}
-
-pub(crate) fn user() -> u32 {
-    // SAFETY: geteuid has no preconditions and cannot fail.
-    unsafe { libc::geteuid() }
-}
-
-/// Where a connector's control block stands.
-pub(crate) fn connector_path(name: &str) -> PathBuf {
-    room::folder().join(format!("hbl-{}-connector-{}", user(), escaped(name)))
-}
-
-/// Where a bot's control block stands.
-pub(crate) fn bot_path(id: u64) -> PathBuf {
-    room::folder().join(format!("hbl-{}-bot-{id:016x}", user()))
-}
 
 impl ControlBlock {
     /// Makes the control block of this process and holds it until dropped.
@@ -204,8 +115,8 @@ impl ControlBlock {
             if !same {
                 continue;
             }
-            // Never shrinks: a peer that has the old control block mapped must not be hit by SIGBUS; nor must
-            // we, when there is no room for the control block.
+            // The file never shrinks: SIGBUS would end a process that has the old control block mapped. Its
+            // room is reserved: else SIGBUS would end this process where there is none.
             room::reserve(&file, BLOCK_BYTES as u64).map_err(fail)?;
             let block = Self::map(file, path.clone(), true)?;
             block.introduce(hello);
@@ -213,11 +124,12 @@ impl ControlBlock {
         }
     }
 
-    /// Maps the control block of another process; `None` when there is none (yet), or it is not one of ours.
+    /// Maps the control block of another process; `None` when there is none (yet), or when the file is not a
+    /// control block.
     ///
     /// # Errors
-    /// [`WireError::ControlBlock`] when nobody can say whether there is one: descriptors or memory are used
-    /// up, or the file may not be read.
+    /// [`WireError::ControlBlock`] when it cannot be known whether there is one: descriptors or memory are
+    /// used up, or the file may not be read.
     pub fn visit(path: PathBuf) -> Result<Option<Self>, WireError> {
         let fail = |error: io::Error| block_error(&path, &error);
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
@@ -305,7 +217,7 @@ impl ControlBlock {
         &self.layout().wake_stamp
     }
 
-    /// Says how far the owner is.
+    /// Shows whether the owner can be talked to.
     pub fn set_state(&self, state: ControlBlockState) {
         self.layout().state.store(state as u32, Ordering::Release);
     }
@@ -330,7 +242,8 @@ impl ControlBlock {
         self.layout().state.load(Ordering::Acquire) == ControlBlockState::Ready as u32
     }
 
-    /// True while a process holds the control block. A look that fails says nothing of a death: true.
+    /// True while a process holds the control block, and when the look at the lock fails: that does not prove
+    /// that the owner has ended.
     #[must_use]
     pub fn is_held(&self) -> bool {
         lock::is_held(&self.file).unwrap_or(true)
@@ -369,7 +282,7 @@ impl ControlBlock {
         load_text(&self.layout().version)
     }
 
-    /// Kind of the owner.
+    /// Kind of connector (`sim`, `replay`, …), or `bot`.
     #[must_use]
     pub fn kind(&self) -> String {
         load_text(&self.layout().kind)
@@ -424,70 +337,5 @@ fn load_text(place: &[AtomicU8; TEXT_BYTES]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hello() -> Hello {
-        Hello {
-            version: "1.2.3".into(),
-            kind: "sim".into(),
-            capabilities: Capabilities::AMEND,
-            destination: Destination::new(Orders::Paper, "testnet"),
-        }
-    }
-
-    #[test]
-    fn a_control_block_tells_where_orders_go_and_one_from_before_that_word_tells_nothing() {
-        let name = format!("t-destination-{}", std::process::id());
-        let path = connector_path(&name);
-        let own = ControlBlock::own(path.clone(), &name, &hello()).unwrap();
-        let seen = ControlBlock::visit(path).unwrap().unwrap();
-        assert_eq!(seen.destination(), hello().destination);
-        // As an older connector leaves it.
-        own.layout().orders.store(0, Ordering::Relaxed);
-        store_text(&own.layout().environment, "");
-        assert_eq!(seen.destination(), Destination::default());
-    }
-
-    #[test]
-    fn a_control_block_tells_who_holds_it_and_is_gone_after_it() {
-        let name = format!("t-page/{}", std::process::id());
-        let path = connector_path(&name);
-        assert!(ControlBlock::visit(path.clone()).unwrap().is_none());
-        let own = ControlBlock::own(path.clone(), &name, &hello()).unwrap();
-        let seen = ControlBlock::visit(path.clone()).unwrap().unwrap();
-        assert!(seen.is_held() && !seen.is_ready() && !seen.is_replaced());
-        own.set_state(ControlBlockState::Ready);
-        assert!(seen.is_ready());
-        assert_eq!(
-            (seen.version().as_str(), seen.kind().as_str()),
-            ("1.2.3", "sim")
-        );
-        assert!(seen.capabilities().contains(Capabilities::AMEND));
-        assert!(!seen.capabilities().contains(Capabilities::CANCEL_ALL));
-        assert_eq!(seen.pid(), std::process::id());
-        let second = ControlBlock::own(path.clone(), &name, &hello());
-        assert!(
-            matches!(second, Err(WireError::AlreadyRunning { pid, .. }) if pid == std::process::id())
-        );
-        drop(own);
-        assert!(!seen.is_held() && !seen.is_ready() && seen.is_replaced());
-        assert!(ControlBlock::visit(path).unwrap().is_none());
-    }
-
-    #[test]
-    fn pages_of_the_dead_are_swept_and_pages_of_the_living_are_not() {
-        let (dead, alive) = (bot_path(0x7e57_0000 + 1), bot_path(0x7e57_0000 + 2));
-        fs::write(&dead, [0; BLOCK_BYTES]).unwrap();
-        let block = ControlBlock::own(alive.clone(), "bot", &hello()).unwrap();
-        crate::leftovers::sweep();
-        assert!(!dead.exists() && alive.exists());
-        drop(block);
-    }
-
-    #[test]
-    fn names_that_differ_have_pages_that_differ() {
-        assert_ne!(connector_path("a/b"), connector_path("a%2fb"));
-        assert_ne!(connector_path("ä"), connector_path("a"));
-    }
-}
+#[path = "control_block_tests.rs"]
+mod tests;

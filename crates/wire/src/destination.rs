@@ -4,10 +4,10 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Orders {
-    /// The connector does not say: hftbacktest's own, or one that is older than this.
+    /// The connector does not say: hftbacktest's own, or one that is older than this enum.
     #[default]
     Unknown = 0,
-    /// They are refused.
+    /// None are taken: the connector refuses them.
     None = 1,
     /// They rest in a market that is made up or recorded.
     Simulated = 2,
@@ -18,7 +18,7 @@ pub enum Orders {
 }
 
 impl Orders {
-    /// The word for it.
+    /// The word in logs and errors.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -46,7 +46,6 @@ impl Orders {
 /// Where the orders of a connector go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Destination {
-    /// What becomes of them.
     pub orders: Orders,
     /// Which of the venue's environments they are for: `mainnet`, `testnet`, `demo`, `custom`,
     /// `simulated`, `recorded`, …; at most 32 bytes, empty when it is not known.
@@ -54,7 +53,6 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// A destination.
     #[must_use]
     pub fn new(orders: Orders, environment: &str) -> Self {
         Self {
@@ -63,7 +61,7 @@ impl Destination {
         }
     }
 
-    /// A number that tells destinations apart, never 0.
+    /// A number that differs between destinations, never 0.
     #[must_use]
     pub fn tag(&self) -> u32 {
         // FNV-1a.
@@ -74,8 +72,8 @@ impl Destination {
         }) | 1
     }
 
-    /// Whether a bot whose orders went to `before` may send them here without having agreed: where
-    /// it is the same, and where none are taken.
+    /// Whether a bot whose orders went to `before` may send them here without agreeing again: where the
+    /// destination is the same, and where no orders are taken.
     #[must_use]
     pub fn follows(&self, before: &Self) -> bool {
         self == before || self.orders == Orders::None
@@ -96,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn destinations_are_told_apart_by_both_their_parts() {
+    fn destinations_differ_by_both_their_parts() {
         let all = [
             Destination::default(),
             Destination::new(Orders::Paper, "mainnet"),

@@ -9,20 +9,10 @@ pub enum WireError {
     #[error(
         "HFTBACKTEST_CHANNEL_CONFIG names {path}, which cannot be used: {reason}. Give it the keys buffer_size and max_bots, or unset the variable"
     )]
-    Config {
-        /// The file.
-        path: String,
-        /// Why.
-        reason: String,
-    },
+    Config { path: String, reason: String },
     /// A connector name is empty or too long for a service.
     #[error("connector name {name:?} cannot be used: {reason}")]
-    Name {
-        /// The name.
-        name: String,
-        /// Why.
-        reason: String,
-    },
+    Name { name: String, reason: String },
     /// Another process already runs a connector, or a bot, under this name.
     #[error("{name} is already running (process {pid}). Choose another name, or stop that process")]
     AlreadyRunning {
@@ -34,43 +24,28 @@ pub enum WireError {
     /// iceoryx2 refused a service.
     #[error("shared-memory service {service} cannot be opened: {reason}. {remedy}")]
     Service {
-        /// The service's name.
         service: String,
         /// iceoryx2's own words.
         reason: String,
-        /// What to do.
         remedy: &'static str,
     },
     /// The control block with doorbell and heartbeat cannot be made or mapped.
     #[error(
         "shared-memory page {path}: {reason}. Check that the folder is writable by this user and not full"
     )]
-    ControlBlock {
-        /// The file.
-        path: String,
-        /// Why.
-        reason: String,
-    },
+    ControlBlock { path: String, reason: String },
     /// iceoryx2's register in the temporary directory cannot be used.
     #[error(
         "the register of iceoryx2 cannot be used: {path}: {reason}. Run bot and connector as the same user, with a temporary directory that it may write to; or remove the register once nothing uses it (`rm -r /tmp/iceoryx2`)"
     )]
-    Register {
-        /// The folder.
-        path: String,
-        /// Why.
-        reason: String,
-    },
+    Register { path: String, reason: String },
     /// Shared memory is too small, or full.
     #[error(
         "shared memory is short: {folder} has {free_kib} KiB free of {size_kib} KiB, and {needed_kib} KiB are needed. Give it more (`docker run --shm-size=256m`, or `mount -o remount,size=256m /dev/shm`), remove what is left there, or make the channels smaller with HFTBACKTEST_CHANNEL_CONFIG"
     )]
     Room {
-        /// Where it is.
         folder: String,
-        /// Free, KiB.
         free_kib: u64,
-        /// In all, KiB.
         size_kib: u64,
         /// What the caller is about to use, KiB.
         needed_kib: u64,
@@ -80,7 +55,7 @@ pub enum WireError {
     TooLarge {
         /// Encoded size, 0 when it could not even be encoded.
         len: usize,
-        /// The limit.
+        /// Most bytes of a message.
         max: usize,
     },
     /// Sending failed in iceoryx2.
@@ -92,7 +67,6 @@ pub enum WireError {
     /// The connector has no control channel, so it cannot do this.
     #[error("connector {connector} does not offer {what}: it is not ours, or an older one")]
     Unsupported {
-        /// The connector's name.
         connector: String,
         /// What was asked of it.
         what: &'static str,

@@ -6,10 +6,7 @@ use std::{
     path::Path,
 };
 
-use crate::{
-    control_block::{self, ControlBlock},
-    lock, room,
-};
+use crate::{ControlBlock, block_path, lock, room};
 
 /// iceoryx2's id of a port as its files carry it: process, and when the port was made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,10 +19,10 @@ struct PortId {
 const START_S: u32 = 2;
 
 /// Removes what this user's dead processes left: their pages, and the segments of a start that a kill
-/// cut off, which iceoryx2 has not written down anywhere yet. A page that is just being made survives
-/// it: its owner looks whether the file is still there once it holds it.
+/// cut off, which iceoryx2 has not written down anywhere yet. A page that is removed while it is being made
+/// is made again: its owner looks whether the file is still there once it holds the lock.
 pub(crate) fn sweep() {
-    let ours = format!("hbl-{}-", control_block::user());
+    let ours = format!("hbl-{}-", block_path::user());
     let Ok(entries) = fs::read_dir(room::folder()) else {
         return;
     };
@@ -36,7 +33,7 @@ pub(crate) fn sweep() {
         let Ok(file) = OpenOptions::new().read(true).write(true).open(entry.path()) else {
             continue;
         };
-        // Asked before it is taken: taking it disturbs an owner that is just starting.
+        // The lock is asked for before it is taken: taking it disturbs an owner that is just starting.
         let is_dead = lock::is_held(&file).is_ok_and(|held| !held);
         if is_dead && lock::try_acquire(&file).unwrap_or(false) {
             bury(&entry.path(), &file);
@@ -121,7 +118,7 @@ mod tests {
     #[test]
     fn segments_of_a_start_that_was_cut_off_go_with_the_control_block_and_others_stay() {
         let now_s = u32::try_from(clock::unix_ns() / 1_000_000_000).unwrap();
-        let path = control_block::bot_path(0x7e57_1000_0000_0001);
+        let path = block_path::bot_path(0x7e57_1000_0000_0001);
         dead_block(&path);
         let cut_off = [
             segment(id(), now_s, ".data"),

@@ -1,19 +1,17 @@
-//! A connector's messages to bots of ours, several to a slot.
-
-use hftbacktest::live::ipc::iceoryx::CustomHeader;
-use iceoryx2::{prelude::ipc, sample_mut::SampleMut};
+//! A connector's messages to bots of this package, several to a slot.
 
 use crate::{
     MAX_MESSAGE_BYTES, SLOT_BYTES, Tail, WireError, WireEventRef, clock, message,
     service::{IpcPublisher, TAIL_BYTES},
+    slot_io::{self, LoanedSlot},
 };
 
-/// What is before the tail.
+/// Bytes of a slot for messages: all before the tail.
 const ROOM: usize = SLOT_BYTES - TAIL_BYTES;
 
 /// A slot that is being filled.
 struct OpenSlot {
-    sample: SampleMut<ipc::Service, [u8], CustomHeader>,
+    slot: LoanedSlot,
     to: u64,
     len: usize,
     count: u16,
@@ -24,7 +22,7 @@ impl OpenSlot {
     /// False when the message does not fit any more.
     #[inline]
     fn put(&mut self, event: &WireEventRef<'_>) -> bool {
-        let free = &mut self.sample.payload_mut()[self.len..ROOM];
+        let free = &mut self.slot.payload_mut()[self.len..ROOM];
         let Some(len) = message::put(event, free) else {
             return false;
         };
@@ -34,8 +32,8 @@ impl OpenSlot {
     }
 }
 
-/// The publisher for bots of ours. What is [`put`](Self::put) waits for what comes after it until the
-/// slot is full, somebody else is addressed, or [`flush`](Self::flush).
+/// The publisher for bots of this package. A message that was [`put`](Self::put) waits until the slot is
+/// full, another bot is addressed, or [`flush`](Self::flush) sends it.
 pub(crate) struct MainChannel {
     publisher: IpcPublisher,
     open: Option<OpenSlot>,
@@ -60,9 +58,9 @@ impl MainChannel {
         self.open.is_none()
     }
 
-    /// Puts a message behind what waits. An error of sending that concerns messages before this one:
-    /// this one waits all the same. When there is no slot for it, it is counted, so that bots see it
-    /// missing; one that fits into no slot is not: asked for again, it would not fit again.
+    /// Puts a message behind those that wait. A send error concerns the messages before this one: this one
+    /// waits all the same. A message for which there is no slot is counted, so that bots see it missing; one
+    /// that fits into no slot is not counted, because a bot that asked for it again would not get it either.
     ///
     /// # Errors
     /// [`WireError::Send`], [`WireError::TooLarge`].
@@ -87,11 +85,8 @@ impl MainChannel {
     }
 
     fn loan(&self, to: u64) -> Result<OpenSlot, WireError> {
-        let sample = self.publisher.loan_slice_uninit(SLOT_BYTES);
-        let sample = sample.map_err(|error| WireError::Send(format!("{error:?}")))?;
         Ok(OpenSlot {
-            // SAFETY: bytes of a mapped file are initialised by the kernel, and any byte is a valid u8.
-            sample: unsafe { sample.assume_init() },
+            slot: slot_io::loan(&self.publisher)?,
             to,
             len: 0,
             count: 0,
@@ -114,14 +109,8 @@ impl MainChannel {
             sent_mono_ns: open.since_mono_ns,
         };
         self.seq += u64::from(open.count);
-        tail.write(open.sample.payload_mut());
-        let header = open.sample.user_header_mut();
-        header.id = open.to;
-        header.len = open.len;
-        match open.sample.send() {
-            Ok(_) => Ok(()),
-            Err(error) => Err(WireError::Send(format!("{error:?}"))),
-        }
+        tail.write(open.slot.payload_mut());
+        slot_io::send(open.slot, open.to, open.len)
     }
 }
 

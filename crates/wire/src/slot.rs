@@ -1,19 +1,18 @@
-//! A received slot with one or more messages, and the tail that our connector writes behind them.
-
-use hftbacktest::live::ipc::iceoryx::CustomHeader;
-use iceoryx2::{prelude::ipc, sample::Sample};
+//! A received slot with one or more messages, and the tail that a connector of this package writes behind
+//! them.
 
 use crate::{
     clock,
     codec::{DecodeError, WireEvent, decode_event},
     message,
     service::{SLOT_BYTES, TAIL_BYTES},
+    slot_io::ReceivedSlot,
 };
 
 /// Marks a slot whose tail is ours; hftbacktest leaves these bytes alone.
 const TAIL_MAGIC: [u8; 6] = *b"hblTl2";
 const TAIL_AT: usize = SLOT_BYTES - TAIL_BYTES;
-/// No place in a slot.
+/// Stands for a place in a slot whose lengths are damaged.
 const TORN: usize = usize::MAX;
 
 /// Sequence number and send time, in the last 24 bytes of a slot.
@@ -51,16 +50,17 @@ impl Tail {
 
 /// Messages for a bot, still in shared memory.
 pub struct Slot {
-    sample: Sample<ipc::Service, [u8], CustomHeader>,
+    sample: ReceivedSlot,
     tail: Option<Tail>,
     received_mono_ns: u64,
-    /// What was read of it, in bytes and in messages.
+    /// Where the next message begins, or [`TORN`].
     at: usize,
+    /// How many messages were taken.
     taken: u16,
 }
 
 impl Slot {
-    pub(crate) fn new(sample: Sample<ipc::Service, [u8], CustomHeader>) -> Self {
+    pub(crate) fn new(sample: ReceivedSlot) -> Self {
         Self {
             tail: Tail::read(sample.payload()),
             received_mono_ns: clock::monotonic_ns(),
@@ -95,13 +95,13 @@ impl Slot {
             .map_or(0, |tail| tail.seq.wrapping_add(u64::from(self.taken)))
     }
 
-    /// Messages that were not taken yet.
+    /// How many messages were not taken yet.
     #[must_use]
     pub fn left(&self) -> u16 {
         self.tail.map_or(1, |tail| tail.count) - self.taken
     }
 
-    /// A damaged length hides the messages that are left.
+    /// True when a damaged length hides the messages that are left.
     #[must_use]
     pub const fn is_torn(&self) -> bool {
         self.at == TORN

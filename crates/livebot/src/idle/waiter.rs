@@ -18,10 +18,8 @@ pub enum WaitStrategy {
     Park,
 }
 
-/// Parameters of waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct WaitConfig {
-    /// The strategy.
     pub strategy: WaitStrategy,
     /// Adaptive: nanoseconds of spinning since the last event before it yields.
     pub spin_ns: u64,

@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use hbl_livebot::{
-    BookState, Command, CommandError, CommandKind, Record, RecordKind, Remote, RingWriter,
+    BookState, Command, CommandError, CommandKind, OrderNumbers, Record, RecordKind, Remote,
+    RingWriter,
 };
 use hbl_wire::{ConnectorPort, ControlEvent, Request, TO_ALL, VenueSocket};
 use hftbacktest::types::{Order, Side, Status};
 
 use crate::support::{
     HashRig, SYMBOL, TIMEOUT, answer, buy, config, connector, instrument, level, name, only,
-    request,
+    registration, request,
 };
 
 const QUIET: Duration = Duration::from_millis(20);
@@ -22,9 +23,7 @@ fn rig(name: &str) -> HashRig {
 }
 
 fn synced_book(connector: &mut ConnectorPort, rig: &mut HashRig) -> Vec<Record> {
-    let Request::Register { bot, .. } = request(connector, rig) else {
-        panic!("not a registration")
-    };
+    let bot = registration(connector, rig);
     let levels = [level(Side::Buy, 100.0, 1.0), level(Side::Sell, 101.0, 2.0)];
     answer(connector, bot, SYMBOL, &levels, 0.0);
     rig.until(RecordKind::BookReady)
@@ -139,7 +138,7 @@ fn a_stale_feed_denies_orders_and_changes_and_never_cancels() {
         Request::CancelAll { .. }
     ));
     let symbol = SYMBOL.to_owned();
-    side(&mut connector, &ControlEvent::FeedFresh { symbol });
+    side(&mut connector, &ControlEvent::FeedLive { symbol });
     assert_eq!(next_changes(&mut rig), [(2, 1)]);
     resting(&mut connector, &mut rig, 2);
 }
@@ -163,7 +162,7 @@ fn a_lost_market_data_connection_is_disconnected_and_a_lost_private_one_is_not()
     assert_eq!(next_changes(&mut rig), [(0, 2)]);
     denied(&mut rig, &mut connector);
     let symbol = SYMBOL.to_owned();
-    side(&mut connector, &ControlEvent::FeedFresh { symbol });
+    side(&mut connector, &ControlEvent::FeedLive { symbol });
     assert_eq!(next_changes(&mut rig), [(2, 1)]);
 }
 
@@ -194,7 +193,7 @@ fn a_message_that_cannot_be_read_is_a_gap_and_the_book_is_asked_for_anew() {
 }
 
 #[test]
-fn an_emptied_book_is_not_live_although_nobody_calls_it_stale() {
+fn an_emptied_book_is_not_live_although_no_connector_calls_it_stale() {
     let (mut connector, mut rig) = live(&name());
     level_to_all(&mut connector, Side::Buy, 100.0, 0.0);
     assert_eq!(next_changes(&mut rig), [], "one side is a book");
@@ -249,13 +248,13 @@ fn an_order_of_another_thread_is_denied_with_the_state_of_its_book() {
     let symbol = SYMBOL.to_owned();
     side(&mut connector, &ControlEvent::FeedStale { symbol });
     next_changes(&mut rig);
-    let kind = CommandKind::Submit {
+    let kind = CommandKind::Submit(OrderNumbers {
         side: 1,
         price: 99.0,
         qty: 1.0,
         time_in_force: 0,
         order_type: 0,
-    };
+    });
     let command = Command {
         number: 0,
         asset: 0,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
-use hbl_livebot::{Command, CommandError, CommandKind, RecordKind, Remote};
+use hbl_livebot::{Command, CommandError, CommandKind, OrderNumbers, RecordKind, Remote};
 use hbl_wire::Request;
 use hftbacktest::depth::HashMapMarketDepth;
 
@@ -25,13 +25,13 @@ fn commands_from_another_thread_interrupt_a_long_wait() {
             kind,
             deadline_ns: None,
         };
-        let submit = CommandKind::Submit {
+        let submit = CommandKind::Submit(OrderNumbers {
             side: 1,
             price: 99.0,
             qty: 1.0,
             time_in_force: 0,
             order_type: 0,
-        };
+        });
         assert_eq!(commander.command(command(4, submit)), Some(1));
         assert_eq!(commander.command(command(77, CommandKind::Cancel)), Some(2));
     });
@@ -73,13 +73,13 @@ fn submit_command(order_id: u64, deadline_ns: Option<u64>) -> Command {
         number: 0,
         asset: 0,
         order_id,
-        kind: CommandKind::Submit {
+        kind: CommandKind::Submit(OrderNumbers {
             side: 1,
             price: 99.0,
             qty: 1.0,
             time_in_force: 0,
             order_type: 0,
-        },
+        }),
         deadline_ns,
     }
 }

@@ -10,6 +10,7 @@ mod positions;
 mod records;
 mod registrations;
 mod resync_orders;
+mod session;
 #[cfg(target_os = "linux")]
 mod sleeping;
 mod stock_connector;

@@ -6,7 +6,7 @@ use hftbacktest::types::{Side, Status};
 
 use crate::support::{
     HashRig, SYMBOL, accept, answer, buy, config, connector, instrument, kinds, level, name, ready,
-    request,
+    registration, request,
 };
 
 #[test]
@@ -148,9 +148,7 @@ fn orders_carry_their_deadline_and_a_bot_that_only_looks_on_sends_none() {
             only_looks,
             ..config(vec![instrument(&name, SYMBOL)])
         });
-        let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
-            panic!()
-        };
+        let bot = registration(&mut connector, &mut rig);
         assert_eq!(connector.only_looks(bot), only_looks);
         answer(
             &mut connector,

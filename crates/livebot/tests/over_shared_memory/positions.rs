@@ -1,15 +1,10 @@
 //! A position is not known until it is reported.
 
-use crate::support::{HashRig, SYMBOL, answer, config, connector, instrument, name, only, request};
+use crate::support::{
+    HashRig, SYMBOL, answer, config, connector, instrument, name, only, registration,
+};
 use hbl_livebot::{Record, RecordKind};
-use hbl_wire::{ConnectorPort, ControlEvent, Request};
-
-fn registered(connector: &mut ConnectorPort, rig: &mut HashRig) -> u64 {
-    match request(connector, rig) {
-        Request::Register { bot, .. } => bot,
-        other => panic!("not a registration: {other:?}"),
-    }
-}
+use hbl_wire::ControlEvent;
 
 fn position(rig: &HashRig) -> f64 {
     let position = rig.core.position(0);
@@ -29,7 +24,7 @@ fn it_is_nan_until_it_is_reported_and_again_when_the_connector_cannot_know_it() 
     let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
     assert!(position(&rig).is_nan(), "no connector yet");
     let mut connector = connector(&name);
-    let bot = registered(&mut connector, &mut rig);
+    let bot = registration(&mut connector, &mut rig);
     assert!(position(&rig).is_nan(), "no answer yet");
     answer(&mut connector, bot, SYMBOL, &[], 0.0);
     assert_eq!(positions(&rig.until(RecordKind::BookReady)), [0.0]);
@@ -51,7 +46,7 @@ fn without_a_key_it_is_not_known_and_after_one_it_is_as_it_was_known_last() {
     let name = name();
     let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
     let mut keyless = connector(&name);
-    let bot = registered(&mut keyless, &mut rig);
+    let bot = registration(&mut keyless, &mut rig);
     let text = "there is no key".to_owned();
     let unknown = ControlEvent::OrdersUnknown { text };
     keyless.send_control(bot, &unknown).unwrap();
@@ -61,7 +56,7 @@ fn without_a_key_it_is_not_known_and_after_one_it_is_as_it_was_known_last() {
 
     drop(keyless);
     let mut with_key = connector(&name);
-    let bot = registered(&mut with_key, &mut rig);
+    let bot = registration(&mut with_key, &mut rig);
     answer(&mut with_key, bot, SYMBOL, &[], 0.25);
     rig.until(RecordKind::BookReady);
     assert_eq!(position(&rig), 0.25);

@@ -8,7 +8,7 @@ use hftbacktest::types::{ElapseResult, Side, Status};
 
 use crate::support::{
     HashRig, SYMBOL, accept, buy, config, connector, instrument, kinds, level, name, only, ready,
-    request,
+    registration, request,
 };
 
 #[test]
@@ -138,9 +138,7 @@ fn balances_come_with_the_answer_before_the_book_is_ready_and_when_they_change()
     let name = name();
     let mut connector = connector(&name);
     let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
-    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
-        panic!("not a registration")
-    };
+    let bot = registration(&mut connector, &mut rig);
     connector.send_batch_start(bot).unwrap();
     connector.send_position(bot, SYMBOL, 0.5, 3).unwrap();
     connector.send_control(bot, &balance("USDT", 1.0)).unwrap();

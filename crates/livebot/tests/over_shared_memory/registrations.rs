@@ -11,7 +11,7 @@ use hftbacktest::{
 
 use crate::support::{
     HashRig, Rig, SYMBOL, TIMEOUT, answer, buy, config, connector, instrument, kinds, level, name,
-    only, ready, request,
+    only, ready, registration, request,
 };
 
 fn an_answered_registration_is_a_synced_book<MD: hbl_livebot::Book>() {
@@ -82,13 +82,8 @@ fn a_registration_without_an_answer_is_sent_again() {
     let name = name();
     let mut connector = connector(&name);
     let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
-    assert!(matches!(
-        request(&mut connector, &mut rig),
-        Request::Register { .. }
-    ));
-    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
-        panic!()
-    };
+    registration(&mut connector, &mut rig);
+    let bot = registration(&mut connector, &mut rig);
     answer(
         &mut connector,
         bot,
@@ -104,9 +99,7 @@ fn a_refused_instrument_shows_no_market_and_is_not_asked_for_again() {
     let name = name();
     let mut connector = connector(&name);
     let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
-    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
-        panic!("not a registration")
-    };
+    let bot = registration(&mut connector, &mut rig);
     let refused = ControlEvent::RegisterRefused {
         symbol: SYMBOL.into(),
         code: 3_002,
@@ -130,9 +123,7 @@ fn a_batch_comes_whole_in_one_wait_even_when_it_replaces_the_book() {
     let name = name();
     let mut connector = connector(&name);
     let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
-    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
-        panic!("not a registration")
-    };
+    let bot = registration(&mut connector, &mut rig);
     let levels: Vec<_> = (1..=900)
         .map(|step| level(Side::Buy, f64::from(step) * 0.5, 1.0))
         .collect();
@@ -160,9 +151,7 @@ fn a_loss_is_counted_and_the_book_is_cleared_and_fetched_anew() {
     assert_eq!(gap.value, 2_000);
     records.extend(rig.batch(Duration::ZERO));
     assert_eq!(rig.core.stats().lost, 2_000);
-    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
-        panic!("no new registration")
-    };
+    let bot = registration(&mut connector, &mut rig);
     assert_eq!(
         f64::from_bits(rig.state[9]),
         f64::from(BookState::Gapped as u8),
@@ -198,9 +187,7 @@ fn a_restarted_connector_is_noticed_and_registered_with_again() {
         Err(CommandError::ConnectorDown)
     );
     let mut second = connector(&name);
-    let Request::Register { bot, .. } = request(&mut second, &mut rig) else {
-        panic!()
-    };
+    let bot = registration(&mut second, &mut rig);
     answer(
         &mut second,
         bot,
@@ -223,9 +210,7 @@ fn one_bot_on_two_connectors_keeps_their_instruments_apart() {
         instrument(&two, SYMBOL),
     ]));
     for (connector, px) in [(&mut first, 100.0), (&mut second, 200.0)] {
-        let Request::Register { bot, .. } = request(connector, &mut rig) else {
-            panic!()
-        };
+        let bot = registration(connector, &mut rig);
         answer(connector, bot, SYMBOL, &[level(Side::Buy, px, 1.0)], 0.0);
         rig.until(RecordKind::BookReady);
     }

@@ -6,7 +6,7 @@ use hbl_livebot::{FLAG_SYNTHETIC, Record, RecordKind};
 use hbl_wire::{ControlEvent, OrderFate, Request};
 use hftbacktest::types::{Order, Status};
 
-use crate::support::{SYMBOL, accept, buy, connector, name, only, ready, request};
+use crate::support::{SYMBOL, accept, buy, connector, name, only, ready, registration, request};
 
 #[test]
 fn fills_while_the_connector_was_dead_are_reported_once_and_then_the_end() {
@@ -29,9 +29,7 @@ fn fills_while_the_connector_was_dead_are_reported_once_and_then_the_end() {
     rig.until(RecordKind::Order);
     drop(first);
     let mut second = connector(&name);
-    let Request::Register { bot, .. } = request(&mut second, &mut rig) else {
-        panic!()
-    };
+    let bot = registration(&mut second, &mut rig);
     second.send_batch_start(bot).unwrap();
     second.flush().unwrap();
     // An ended order that this bot does not follow, the fill that it knows, one that it does not.
@@ -82,9 +80,7 @@ fn an_order_that_an_answer_does_not_name_is_asked_for_and_ends_by_a_proof_only()
     let kept = rig.core.order(0, 2).unwrap().clone();
     drop(first);
     let mut second = connector(&name);
-    let Request::Register { bot, .. } = request(&mut second, &mut rig) else {
-        panic!()
-    };
+    let bot = registration(&mut second, &mut rig);
     second.send_batch_start(bot).unwrap();
     second
         .send_order(bot, SYMBOL, &accept(&kept, Status::New, 12))

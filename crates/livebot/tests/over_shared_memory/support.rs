@@ -192,6 +192,22 @@ pub fn request<MD: Book>(connector: &mut ConnectorPort, rig: &mut Rig<MD>) -> Re
     }
 }
 
+/// Waits for a registration; gives the bot that sent it.
+pub fn registration<MD: Book>(connector: &mut ConnectorPort, rig: &mut Rig<MD>) -> u64 {
+    match request(connector, rig) {
+        Request::Register { bot, .. } => bot,
+        other => panic!("not a registration: {other:?}"),
+    }
+}
+
+/// Waits for a new order.
+pub fn submission<MD: Book>(connector: &mut ConnectorPort, rig: &mut Rig<MD>) -> Order {
+    match request(connector, rig) {
+        Request::Submit { order, .. } => order,
+        other => panic!("not a new order: {other:?}"),
+    }
+}
+
 /// Answers a registration with this book and a position.
 pub fn answer(
     connector: &mut ConnectorPort,
@@ -217,9 +233,7 @@ pub type HashRig = Rig<HashMapMarketDepth>;
 pub fn ready(name: &str) -> (ConnectorPort, HashRig) {
     let mut connector = connector(name);
     let mut rig = HashRig::new(&config(vec![instrument(name, SYMBOL)]));
-    let Request::Register { bot, .. } = request(&mut connector, &mut rig) else {
-        panic!("not a registration")
-    };
+    let bot = registration(&mut connector, &mut rig);
     answer(
         &mut connector,
         bot,

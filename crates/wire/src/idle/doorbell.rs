@@ -136,7 +136,7 @@ mod tests {
     use std::{sync::atomic::AtomicU64, thread, time::Instant};
 
     use super::*;
-    use crate::{Capabilities, Hello, control_block};
+    use crate::{Capabilities, Hello, block_path::connector_path};
 
     #[test]
     fn no_wake_up_is_lost_over_many_hand_overs() {
@@ -147,9 +147,7 @@ mod tests {
             capabilities: Capabilities::default(),
             destination: crate::Destination::default(),
         };
-        let block = Arc::new(
-            ControlBlock::own(control_block::connector_path(&name), &name, &hello).unwrap(),
-        );
+        let block = Arc::new(ControlBlock::own(connector_path(&name), &name, &hello).unwrap());
         let work = Arc::new(AtomicU64::new(0));
         let (ringer, brought) = (Ringer::new(block.clone()), work.clone());
         let total = 20_000;

@@ -1,0 +1,77 @@
+//! Sends and receives the slots of a service.
+
+use hftbacktest::live::ipc::iceoryx::CustomHeader;
+use iceoryx2::{prelude::ipc, sample::Sample, sample_mut::SampleMut};
+
+use crate::{
+    MAX_MESSAGE_BYTES, SLOT_BYTES, WireError,
+    codec::encode,
+    service::{IpcPublisher, IpcSubscriber},
+};
+
+/// A slot to write into.
+pub(crate) type LoanedSlot = SampleMut<ipc::Service, [u8], CustomHeader>;
+/// A slot that was received.
+pub(crate) type ReceivedSlot = Sample<ipc::Service, [u8], CustomHeader>;
+
+fn send_error(error: impl core::fmt::Debug) -> WireError {
+    WireError::Send(format!("{error:?}"))
+}
+
+/// Takes a slot of a publisher to write into.
+#[inline]
+pub(crate) fn loan(publisher: &IpcPublisher) -> Result<LoanedSlot, WireError> {
+    let slot = publisher
+        .loan_slice_uninit(SLOT_BYTES)
+        .map_err(send_error)?;
+    // SAFETY: bytes of a mapped file are initialised by the kernel, and any byte is a valid u8.
+    Ok(unsafe { slot.assume_init() })
+}
+
+/// Sends a slot to bot `id`, or from it, of which `len` bytes are messages.
+#[inline]
+pub(crate) fn send(mut slot: LoanedSlot, id: u64, len: usize) -> Result<(), WireError> {
+    let header = slot.user_header_mut();
+    header.id = id;
+    header.len = len;
+    slot.send().map_err(send_error)?;
+    Ok(())
+}
+
+/// Sends a message in a slot of its own.
+pub(crate) fn publish<T: bincode::Encode>(
+    publisher: &IpcPublisher,
+    id: u64,
+    message: &T,
+) -> Result<(), WireError> {
+    publish_with(publisher, id, message, |_| {})
+}
+
+/// As [`publish`], with what `finish` writes behind the message.
+pub(crate) fn publish_with<T: bincode::Encode>(
+    publisher: &IpcPublisher,
+    id: u64,
+    message: &T,
+    finish: impl FnOnce(&mut [u8]),
+) -> Result<(), WireError> {
+    let mut slot = loan(publisher)?;
+    let payload = slot.payload_mut();
+    let len =
+        encode(message, &mut payload[..MAX_MESSAGE_BYTES]).map_err(|_| WireError::TooLarge {
+            len: 0,
+            max: MAX_MESSAGE_BYTES,
+        })?;
+    finish(payload);
+    send(slot, id, len)
+}
+
+/// Takes the next slot of a subscriber; `None` when none waits.
+///
+/// # Errors
+/// [`WireError::Receive`].
+#[inline]
+pub(crate) fn receive(subscriber: &IpcSubscriber) -> Result<Option<ReceivedSlot>, WireError> {
+    subscriber
+        .receive()
+        .map_err(|error| WireError::Receive(format!("{error:?}")))
+}
