@@ -48,10 +48,10 @@ function doctor(env: NodeJS.ProcessEnv, ...args: string[]): { findings: Finding[
     env: { PATH: process.env['PATH'], ...env },
   });
   expect(run.stderr).toBe('');
-  const told = JSON.parse(run.stdout) as { ok: boolean; findings: Finding[] };
-  expect(told.ok).toBe(run.status === 0);
+  const reported = JSON.parse(run.stdout) as { ok: boolean; findings: Finding[] };
+  expect(reported.ok).toBe(run.status === 0);
   expect(run.stdout).not.toContain(CANARY);
-  return { findings: told.findings, code: run.status ?? -1 };
+  return { findings: reported.findings, code: run.status ?? -1 };
 }
 
 function find(findings: readonly Finding[], id: string): Finding {
@@ -234,7 +234,7 @@ describe('the doctor', () => {
       const [page, dead] = [pageOf(3, 4, 'mainnet'), pageOf(3, 3, 'testnet')];
       writeFileSync(path.join(shmFolder, 'hbl-0-connector-dead'), dead);
       writeFileSync(path.join(shmFolder, 'hbl-0-bot-gone'), dead);
-      // Whose pages they are is told by who holds them open.
+      // Whose pages they are is seen by who holds them open.
       const held = [
         ['hbl-0-connector-mine%2fone', page],
         ['hbl-0-connector-old', pageOf(2, 0, '')],

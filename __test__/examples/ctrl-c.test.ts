@@ -40,6 +40,13 @@ async function realConnector(): Promise<{ venue: FakeBybitVenue; name: string }>
   const venue = await startFakeBybit();
   const name = uniqueName();
   await startConnectorWith(venue.env, name, 'bybit', 'BTCUSDT', venue.configFile, '--paper=false');
+  // Some programs send their first order once: a login that is delayed would let it be refused.
+  const areLoggedIn = async (): Promise<boolean> => {
+    const connections = await venue.run<{ socket: string; authed: boolean }[]>('connections');
+    const authed = connections.filter((each) => each.authed).map(({ socket }) => socket);
+    return authed.includes('private') && authed.includes('trade');
+  };
+  await until(areLoggedIn, 'both logins', 20_000);
   await venue.run('faults', { socket: 'trade', faults: { delayMs: 150 } });
   return { venue, name };
 }
@@ -85,7 +92,7 @@ describeNative('Ctrl+C leaves no order open', () => {
               return seen > 0;
             },
             'an order at the venue',
-            20_000,
+            30_000,
           );
         })(),
       ]);
@@ -103,6 +110,6 @@ describeNative('Ctrl+C leaves no order open', () => {
         said,
       ).toEqual([]);
     },
-    40_000,
+    60_000,
   );
 });
