@@ -222,7 +222,8 @@ describe('the live page’s socket', () => {
     socket.resume();
     source.ballast = '';
     const isNew = (message: PageMessage): boolean =>
-      message.type === 'change' && message.change.state?.text === 'live';
+      (message.type === 'change' && message.change.state?.text === 'live') ||
+      (message.type === 'view' && message.view.state.text === 'live');
     await until(() => messages.some(isNew), 'the page has caught up');
     const [read, skipped] = [messages.length, server.pages.skippedUpdates];
     for (const bid of [60, 61, 62]) {

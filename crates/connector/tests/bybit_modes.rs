@@ -256,7 +256,7 @@ fn a_clock_that_the_venue_finds_wrong_later_on_is_compared_at_once() {
     let venue = venue(44);
     let control = venue.control();
     let (_process, mut bot) = start(&venue, &config_file(&venue, ""));
-    let id = bot.open_order(1, Side::Buy, 24_000, 5.0);
+    bot.open_order(1, Side::Buy, 24_000, 5.0);
     wait_until("the login", || control.counter("auth.trade") == 1);
     // Ours is ahead: the venue takes nothing from its future.
     control.settings(|settings| settings.clock_skew_ms = -3_000);
