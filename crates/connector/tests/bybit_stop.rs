@@ -20,7 +20,7 @@ const WAITS: &str = "order_wait_ms = 900";
 /// A rig whose connector takes orders, and none is open.
 fn start(seed: u64, lines: &str, more: &[&str]) -> Rig {
     let mut rig = Rig::start_with(seed, lines, more);
-    let first = rest(&mut rig, 1_000);
+    let first = rig.rest(1_000);
     rig.bot.cancel(first);
     rig.bot
         .until("gone", |ledger| ledger.is(first, Status::Canceled));
