@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+import { nowUs } from '../support/programs/unix-us.mjs';
 import type { Plan } from './plan.js';
 import type { BotRun, Call, ClientView, Outcome, Reported } from './story.js';
 
@@ -148,9 +149,4 @@ export class ClientProcess {
         this.#book.reported.push({ run: this.run, ...message } as unknown as Reported);
     }
   }
-}
-
-/** Unix µs. */
-export function nowUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }

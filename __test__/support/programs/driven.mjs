@@ -2,8 +2,7 @@
 // goes back with its time.
 import process from 'node:process';
 
-/** Unix µs. */
-const nowUs = () => Math.round((performance.timeOrigin + performance.now()) * 1000);
+import { nowUs } from './unix-us.mjs';
 
 export const say = (message) => process.connected && process.send({ atUs: nowUs(), ...message });
 
