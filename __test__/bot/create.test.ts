@@ -4,7 +4,7 @@ import { create, LiveInstrument } from '../../lib/index.js';
 const instruments = [new LiveInstrument('BTCUSDT').connector('none').tickSize(0.1).lotSize(0.001)];
 
 describe('create', () => {
-  test('makes the stub when told to, without a warning', () => {
+  test('makes the stub when asked to, without a warning', () => {
     using bot = create({ instruments, backend: 'stub' });
     expect(bot.backend).toBe('stub');
   });

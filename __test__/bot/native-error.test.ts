@@ -17,7 +17,7 @@ describe('errors', () => {
     expect(codes.size).toBe(Object.keys(CommandError).length - 1);
   });
 
-  test('an unknown number is told as it is', () => {
+  test('an unknown number is shown as it is', () => {
     expect(errorFromCommand(77, 'cancel')).toMatchObject({
       code: 'ERR_CUSTOM',
       message: 'cancel: error number 77.',

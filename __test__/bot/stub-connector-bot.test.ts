@@ -26,7 +26,7 @@ function makeBot(options: Partial<StubBotOptions> = {}): StubConnectorBot {
   return new StubConnectorBot({ instruments: [btc], pace: 'asap', ...options });
 }
 
-/** Everything a bot tells until its data ends, as bytes. */
+/** All records of a bot until its data ends, as bytes. */
 function everything(bot: StubConnectorBot): string {
   const parts: string[] = [];
   while (!bot.ended) {
@@ -40,13 +40,13 @@ function everything(bot: StubConnectorBot): string {
 }
 
 describe('the stub, by seed', () => {
-  test('tells the same with the same seed, to the ns', () => {
+  test('makes the same with the same seed, to the ns', () => {
     const one = everything(makeBot({ seed: 7, instruments: [btc, eth] }));
     expect(one.length).toBeGreaterThan(10_000);
     expect(everything(makeBot({ seed: 7, instruments: [btc, eth] }))).toBe(one);
   });
 
-  test('tells something else with another seed', () => {
+  test('makes something else with another seed', () => {
     expect(everything(makeBot({ seed: 7 }))).not.toBe(everything(makeBot({ seed: 8 })));
   });
 
@@ -81,7 +81,7 @@ describe('the stub, by chance', () => {
     expectShare(steps.filter(({ depth }) => depth.length > 0).length, 5000, 0.8);
   });
 
-  test('follows other chances when told to', () => {
+  test('follows other probabilities where they are set', () => {
     const { feeds } = generateStubData([btc], {
       maxFeeds: 3000,
       tradeProbability: 0.1,
@@ -200,7 +200,7 @@ describe('the stub, by time', () => {
     expect(byOne.stats().received).toBe(whole.stats().received);
   });
 
-  test('waits in real time unless told otherwise', () => {
+  test('waits in real time by default', () => {
     const bot = new StubConnectorBot({ instruments: [btc] });
     const start = performance.now();
     expect(bot.elapse(60_000_000)).toBe('ok');
@@ -212,14 +212,14 @@ describe('the stub, by time', () => {
   });
 
   test('steps without blocking and says when the next step is due', () => {
-    const bot = new StubConnectorBot({ instruments: [btc], stepIntervalNs: 40_000_000 });
+    const bot = new StubConnectorBot({ instruments: [btc], stepIntervalNs: 1_000_000_000 });
     expect(bot.nextDueNs).toBe(0);
     expect(bot.step()).toBeGreaterThan(0);
     const start = performance.now();
     while (bot.step() > 0 || bot.nextDueNs === 0);
-    expect(performance.now() - start).toBeLessThan(35);
+    expect(performance.now() - start).toBeLessThan(900);
     expect(bot.nextDueNs).toBeGreaterThan(0);
-    expect(bot.nextDueNs).toBeLessThanOrEqual(41_000_000);
+    expect(bot.nextDueNs).toBeLessThanOrEqual(1_001_000_000);
     bot.close();
     expect(bot.nextDueNs).toBe(Infinity);
     expect(() => bot.step()).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
@@ -262,11 +262,11 @@ describe('the stub, by time', () => {
     waitForBook(bot, 0);
     const { bids, asks } = bot.depth(0).levels(50);
     bot.resync(0);
-    const told: [number, number][] = [];
+    const reported: [number, number][] = [];
     const batch = bot.waitBatch(1e9);
     while (batch.next())
-      if (batch.view.kind === RecordKind.Depth) told.push([batch.view.price, batch.view.qty]);
-    expect(told).toEqual([...bids, ...asks].map(({ price, qty }) => [price, qty]));
+      if (batch.view.kind === RecordKind.Depth) reported.push([batch.view.price, batch.view.qty]);
+    expect(reported).toEqual([...bids, ...asks].map(({ price, qty }) => [price, qty]));
     expect(bot.stats().resyncs).toBe(1);
   });
 });

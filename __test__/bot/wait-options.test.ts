@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveWait, type WaitOptions } from '../../lib/models/wait-options.js';
 
 describe('wait options', () => {
-  it('share a core unless told otherwise', () => {
+  it('share a core by default', () => {
     expect(resolveWait('park').shareCore).toBe(true);
     expect(resolveWait({ shareCore: false }).shareCore).toBe(false);
   });

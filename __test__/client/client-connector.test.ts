@@ -140,7 +140,7 @@ describe('a client with a connector of its own', () => {
     expect(isAlive(second.pid!)).toBe(false);
   });
 
-  it('tells its death and starts it again', async () => {
+  it('reports its death and starts it again', async () => {
     const { client, events } = make();
     await client.start();
     const { pid, name } = client.health.connectorProcess!;
@@ -160,7 +160,7 @@ describe('a client with a connector of its own', () => {
     expect(client.state).toBe('running');
   });
 
-  it('tells an error when it gives up, and runs on without it', async () => {
+  it('reports an error when it gives up, and runs on without it', async () => {
     const marker = scratchFile('runs');
     const { client, events } = make({
       binary: fakeProgram(
@@ -228,7 +228,7 @@ describe('a client with a connector of its own', () => {
     const { pid } = client.health.connectorProcess!;
     const startMs = performance.now();
     await client[end]();
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(performance.now() - startMs).toBeLessThan(5_000);
     expect(await starting).toMatchObject({ code: 'ERR_CLOSED' });
     expect(isAlive(pid!)).toBe(false);
     expect(session.opened).toBe(0);

@@ -1,4 +1,4 @@
-// Where orders go: told, demanded, and agreed to.
+// Where orders go: reported, demanded, and agreed to.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { StubConnectorBot, create } from '../../lib/index.js';
@@ -125,7 +125,7 @@ describe('where orders go', () => {
     expect(await outcome).toMatchObject({ status: 'denied', rule: 'orders_mismatch' });
   });
 
-  it('is ready with real orders once the venue has let it in and told the account', async () => {
+  it('is ready with real orders once the venue has accepted the key and sent the account', async () => {
     const { client, session } = await clientOn(REAL, 'mainnet');
     session.write(
       { kind: RecordKind.Link, status: LinkStatus.Connected },

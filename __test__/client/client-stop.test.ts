@@ -56,38 +56,39 @@ describe('close', () => {
     await closing;
   });
 
-  it('waits so long and no longer, and tells what may be open', async () => {
-    const told: Error[] = [];
+  it('waits for stopWaitMs and no longer, and reports what may be open', async () => {
+    const reported: Error[] = [];
     const { client, id } = await withOrder({
       stopWaitMs: 100,
-      onError: (error) => told.push(error),
+      onError: (error) => reported.push(error),
     });
     void client.cancelAll();
     const startMs = performance.now();
     await client.close();
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(95);
-    expect(performance.now() - startMs).toBeLessThan(2_000);
-    const [error] = told;
+    // By default it would be 5 s.
+    expect(performance.now() - startMs).toBeLessThan(4_000);
+    const [error] = reported;
     expect(HftError.is(error) && error.code).toBe('ERR_ORDERS_LEFT_OPEN');
     expect(error?.message).toContain(`BTCUSDT buy 1 at 100, order ${String(id)}`);
   });
 
   it('says nothing of orders that nobody asked to cancel', async () => {
-    const told: Error[] = [];
-    const { client } = await withOrder({ onError: (error) => told.push(error) });
+    const reported: Error[] = [];
+    const { client } = await withOrder({ onError: (error) => reported.push(error) });
     await client.close();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it('says it when a cancellation was refused', async () => {
-    const told: Error[] = [];
-    const { client, session, id } = await withOrder({ onError: (error) => told.push(error) });
+    const reported: Error[] = [];
+    const { client, session, id } = await withOrder({ onError: (error) => reported.push(error) });
     const outcome = client.cancelAll();
     await settled();
     session.write({ kind: RecordKind.Reject, orderId: id, value: 3207n, text: 'no connection' });
     expect(await outcome).toMatchObject([{ status: 'rejected', code: 3207 }]);
     await client.close();
-    expect(told).toMatchObject([{ code: 'ERR_ORDERS_LEFT_OPEN' }]);
+    expect(reported).toMatchObject([{ code: 'ERR_ORDERS_LEFT_OPEN' }]);
   });
 });
 
@@ -149,7 +150,7 @@ describe('a deadline', () => {
   });
 });
 
-describe('a client that only looks on', () => {
+describe('a read-only client', () => {
   it('denies orders and changes by name and sends nothing', async () => {
     const { client, session } = await connectedClient({ readOnly: true });
     expect(session.context?.config.onlyLooks).toBe(true);

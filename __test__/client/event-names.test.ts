@@ -40,11 +40,11 @@ it('each handler of a running client gets events of its own type only', async ()
   await settled();
   await client.close();
   for (const [name, types] of seen) for (const type of types) expect(type).toBe(name);
-  const told = [...seen].filter(([, types]) => types.size > 0).map(([name]) => name);
-  expect(told).toEqual(
+  const reported = [...seen].filter(([, types]) => types.size > 0).map(([name]) => name);
+  expect(reported).toEqual(
     expect.arrayContaining(['trade', 'bookUpdate', 'executionReport', 'orderUpdate', 'position']),
   );
-  expect(told).toEqual(
+  expect(reported).toEqual(
     expect.arrayContaining(['gap', 'link', 'bookState', 'connectionLost', 'connectionRestored']),
   );
 });

@@ -44,12 +44,12 @@ describe('EventQueue', () => {
     expect(queue.takeNow()).toBe(7);
   });
 
-  it('drops the oldest when full, counts it and tells it', () => {
-    const told: [string, number][] = [];
+  it('drops the oldest when full, counts and reports it', () => {
+    const reported: [string, number][] = [];
     const queue = new EventQueue<number>({
       capacity: 3,
       policy: 'drop-oldest',
-      onPressure: (kind, count) => told.push([kind, count]),
+      onPressure: (kind, count) => reported.push([kind, count]),
     });
     for (let i = 1; i <= 5; i += 1) queue.push(i);
     expect([queue.takeNow(), queue.takeNow(), queue.takeNow(), queue.takeNow()]).toEqual([
@@ -59,7 +59,7 @@ describe('EventQueue', () => {
       undefined,
     ]);
     expect(queue.health).toMatchObject({ dropped: 2, pushed: 5, highWater: 3 });
-    expect(told).toEqual([
+    expect(reported).toEqual([
       ['dropped', 1],
       ['dropped', 1],
     ]);

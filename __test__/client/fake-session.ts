@@ -117,7 +117,7 @@ export class FakeSession implements ClientPort {
     );
   }
 
-  /** What a link tells of a book follows it, as the native bot has it. */
+  /** The state of a book that follows from a link comes after it, as with the native bot. */
   link(status: number, asset = 0): void {
     this.write({ kind: RecordKind.Link, status, asset });
     const state = STATE_BY_LINK[status];
@@ -271,7 +271,7 @@ export class FakeSession implements ClientPort {
   }
 }
 
-/** Enough turns of the event loop for what was written to be read and told. */
+/** Enough turns of the event loop for what was written to be read and passed on. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -102,16 +102,16 @@ describe('the order state machine', () => {
   it("ends in the venue's state and quantity in any order, with repetitions, cancels and refusals between", () => {
     fc.assert(
       fc.property(
-        history.chain((told) =>
+        history.chain((reported) =>
           fc.record({
-            told: fc.constant(told),
-            order: fc.shuffledSubarray(told.reports, { minLength: told.reports.length }),
-            again: fc.subarray(told.reports),
+            reported: fc.constant(reported),
+            order: fc.shuffledSubarray(reported.reports, { minLength: reported.reports.length }),
+            again: fc.subarray(reported.reports),
             cancelAt: fc.nat(8),
             refuse: fc.boolean(),
           }),
         ),
-        ({ told, order, again, cancelAt, refuse }) => {
+        ({ reported, order, again, cancelAt, refuse }) => {
           let state = fresh;
           let fills = 0;
           let ended: string | undefined;
@@ -124,17 +124,17 @@ describe('the order state machine', () => {
             if (isTerminal(state.state)) ended = state.state;
           }
           if (refuse) state = cancelRefused(state);
-          expect(state.filledQty).toBe(told.filled);
-          expect(fills).toBe(told.filled);
-          const open = told.final === 'new' || told.final === 'partially_filled';
+          expect(state.filledQty).toBe(reported.filled);
+          expect(fills).toBe(reported.filled);
+          const open = reported.final === 'new' || reported.final === 'partially_filled';
           if (open && state.cancelRequested) expect(state.state).toBe('pending_cancel');
-          else expect(state.state).toBe(told.final);
+          else expect(state.state).toBe(reported.final);
         },
       ),
     );
   });
 
-  it('closes an order that the connector no longer lists, and a late word corrects that', () => {
+  it('closes an order that the connector no longer lists, and a late report corrects that', () => {
     const open = applyReport(fresh, report({})).next;
     const closed = closeUnseen(open);
     expect(closed.state).toBe('closed');
@@ -153,7 +153,7 @@ describe('the order state machine', () => {
     ).toBe('canceled');
   });
 
-  it('tells several executions seen as one as inferred', () => {
+  it('marks several executions that are seen as one as inferred', () => {
     const { fill } = applyReport(
       fresh,
       report({

@@ -28,7 +28,7 @@ describe('ready', () => {
     await client.ready(1_000);
   });
 
-  it('waits on for anything else that a connector tells', async () => {
+  it('goes on waiting after any other error of a connector', async () => {
     const { client, session } = fakeClient({ onError: () => undefined });
     await client.start();
     session.write({ kind: RecordKind.Link, status: LinkStatus.Connected, asset: 0 });
@@ -51,7 +51,7 @@ describe('ready', () => {
     await expect(client.ready(60_000)).rejects.toThrow('Did you mean BTCUSDT?');
   });
 
-  it('tells what the connector found near, and guesses nothing where that found nothing', async () => {
+  it('names the near symbol that the connector found, and guesses none where it found none', async () => {
     const instrument = { connector: 'fake', tickSize: 1, lotSize: 1 };
     for (const [text, message] of [
       [

@@ -1,4 +1,4 @@
-// Whatever a connector writes: what cannot be read is told and left out, and the runner goes on.
+// Whatever a connector writes: what cannot be read is reported and left out, and the runner goes on.
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -33,7 +33,7 @@ describe('a line of a connector', () => {
     },
   );
 
-  it('of any kind ends no process: the runner tells it and reads on', async () => {
+  it('of any kind ends no process: the runner reports it and reads on', async () => {
     const lines = [
       ...fc.sample(anyJsonText, { numRuns: 300, seed: 5 }),
       ...['type', 'id', 'symbol'].map((name) => deepField(name)),

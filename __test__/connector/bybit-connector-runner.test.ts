@@ -100,7 +100,7 @@ describe('settings of the Bybit connector', () => {
       );
   });
 
-  it('are public data only when half of the keys is missing, which is told', () => {
+  it('are public data only when half of the keys is missing, which is reported', () => {
     const { apiKey, apiSecret, warnings } = settings({
       BYBIT_API_KEY: 'key',
       BYBIT_API_SECRET: '',

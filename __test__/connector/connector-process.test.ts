@@ -1,38 +1,21 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import type { ConnectorProcessOptions } from '../../lib/connector/connector-process-options.js';
 import { findConnector } from '../../lib/connector/find-connector.js';
+import { fakeProgram, isAlive, scratchFile } from '../support/fake-program.js';
+import { until } from '../support/until.js';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'connector-'));
 const running: ConnectorProcess[] = [];
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((each) => each.stop()));
 });
 
-process.on('exit', () => {
-  rmSync(folder, { recursive: true, force: true });
-});
-
-let programs = 0;
-
-/** A program that stands in for the connector. */
-function program(body: string): string {
-  programs += 1;
-  const file = path.join(folder, `program-${String(programs)}.cjs`);
-  writeFileSync(file, `#!${process.execPath}\n${body}\n`);
-  chmodSync(file, 0o755);
-  return file;
-}
-
 function make(body: string, options: Partial<ConnectorProcessOptions> = {}): ConnectorProcess {
   const connector = new ConnectorProcess({
     args: ['name', 'sim'],
-    binary: program(body),
+    binary: fakeProgram(body),
     ...options,
   });
   running.push(connector);
@@ -61,7 +44,7 @@ describe('ConnectorProcess', () => {
       processAlive: false,
       pid: undefined,
     });
-    expect(() => process.kill(pid!, 0)).toThrow();
+    expect(isAlive(pid!)).toBe(false);
     await expect(connector.start()).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
@@ -70,7 +53,7 @@ describe('ConnectorProcess', () => {
     await connector.start();
     const { pid } = connector;
     await connector.stop();
-    expect(() => process.kill(pid!, 0)).toThrow();
+    expect(isAlive(pid!)).toBe(false);
   });
 
   it('fails to start with what the connector said', async () => {
@@ -83,21 +66,20 @@ describe('ConnectorProcess', () => {
 
   it('fails to start when it is never ready, and leaves no process', async () => {
     const connector = make(`console.error('thinking'); setInterval(() => {}, 1000);`, {
-      readyTimeoutMs: 300,
+      readyTimeoutMs: 2_000,
     });
     const starting = connector.start().catch((error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => connector.pid !== undefined, 'its process');
     const { pid } = connector;
     expect(await starting).toMatchObject({
       code: 'ERR_TIMEOUT',
       message: expect.stringContaining('thinking') as string,
     });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(() => process.kill(pid!, 0)).toThrow();
+    await until(() => !isAlive(pid!), 'its end');
   });
 
   it('fails to start when the binary is none', async () => {
-    const connector = new ConnectorProcess({ args: [], binary: path.join(folder, 'missing') });
+    const connector = new ConnectorProcess({ args: [], binary: scratchFile('missing') });
     await expect(connector.start()).rejects.toMatchObject({ code: 'ERR_CONNECTOR_NOT_FOUND' });
   });
 
@@ -122,7 +104,7 @@ describe('ConnectorProcess', () => {
     await expect(right.start()).resolves.toMatchObject({ kind: 'bybit' });
   });
 
-  it('tells its death', async () => {
+  it('reports its death', async () => {
     const connector = make(READY);
     await connector.start();
     const died = new Promise((resolve) => connector.once('died', resolve));
@@ -132,7 +114,7 @@ describe('ConnectorProcess', () => {
   });
 
   it('starts again after its death, with growing pauses, and gives up in the end', async () => {
-    const marker = path.join(folder, 'runs');
+    const marker = scratchFile('runs');
     const body = `const fs = require('fs'); fs.appendFileSync(${JSON.stringify(marker)}, 'x');
       if (fs.readFileSync(${JSON.stringify(marker)}).length > 2) process.exit(1); ${READY}`;
     const connector = make(body, { restart: { delayMs: 20, maxAttempts: 3 } });
@@ -150,10 +132,10 @@ describe('ConnectorProcess', () => {
 
 describe('findConnector', () => {
   it('takes what the environment names, or says that it is none', () => {
-    const file = program('');
+    const file = fakeProgram('');
     expect(findConnector({ HFTBACKTEST_LIVE_CONNECTOR: file })).toBe(file);
-    expect(() =>
-      findConnector({ HFTBACKTEST_LIVE_CONNECTOR: path.join(folder, 'missing') }),
-    ).toThrow(expect.objectContaining({ code: 'ERR_CONNECTOR_NOT_FOUND' }) as Error);
+    expect(() => findConnector({ HFTBACKTEST_LIVE_CONNECTOR: scratchFile('missing') })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONNECTOR_NOT_FOUND' }) as Error,
+    );
   });
 });

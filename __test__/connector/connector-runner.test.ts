@@ -36,7 +36,7 @@ async function next<T extends RunnerEvent['type']>(
   type: T,
 ): Promise<Extract<RunnerEvent, { type: T }>> {
   for (;;) {
-    const event = await runner.nextEvent(5_000);
+    const event = await runner.nextEvent(20_000);
     if (event === undefined) throw new Error(`no ${type} came`);
     if (event.type === type) return event as Extract<RunnerEvent, { type: T }>;
   }
@@ -81,15 +81,16 @@ describe('ConnectorRunner', () => {
   });
 
   it('asks in the unit that is given, also after a restart', async () => {
-    const told = scratchFile('commands');
+    const commands = scratchFile('commands');
     const runner = make(
       `require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
          const { command, channel, tick, lot } = JSON.parse(line);
-         require('node:fs').appendFileSync(${JSON.stringify(told)}, [command, channel, tick, lot].join(' ') + '\\n');
+         require('node:fs').appendFileSync(${JSON.stringify(commands)}, [command, channel, tick, lot].join(' ') + '\\n');
        }).on('close', () => process.exit(0));
        console.log('{"type":"status","status":"ready"}');`,
     );
-    const lines = (): string[] => (existsSync(told) ? readFileSync(told, 'utf8') : '').split('\n');
+    const lines = (): string[] =>
+      (existsSync(commands) ? readFileSync(commands, 'utf8') : '').split('\n');
     runner.subscribe('trades', 'BTCUSDT', { tickSize: 0.5 });
     await runner.start();
     runner.subscribe('trades', 'BTCUSDT');
@@ -109,7 +110,7 @@ describe('ConnectorRunner', () => {
     }).toThrow('tickSize');
   });
 
-  it('tells the death of its process, starts it again and subscribes again', async () => {
+  it('reports the death of its process, starts it again and subscribes again', async () => {
     const runner = make();
     runner.subscribe('trades', 'BTCUSDT');
     runner.subscribe('depth', 'BTCUSDT');
@@ -185,7 +186,7 @@ describe('ConnectorRunner', () => {
     const count = 50_000;
     const runner = make(trades(count), { queueCapacity: 100 });
     await runner.start();
-    await until(() => runner.health.events === 2 * count, 'all events');
+    await until(() => runner.health.events === 2 * count, 'all events', 30_000);
     expect(runner.health.queueSize).toBeLessThanOrEqual(100);
     const books = new Map<string, Map<number, number>>();
     let merged = 0;

@@ -14,7 +14,7 @@ const KEY = 'CANARYKEY"0123456789';
 const SECRET = 'canary/secret+abcdefghijklmnop';
 const keys = { BYBIT_API_KEY: KEY, BYBIT_API_SECRET: SECRET };
 
-/** Tells its keys in every way that a careless program could, then dies. */
+/** Prints its keys in every way that a careless program could; dies after the first command. */
 const CARELESS = `
 const { BYBIT_API_KEY: key, BYBIT_API_SECRET: secret } = process.env;
 console.error('signing with', key, secret);
@@ -22,12 +22,13 @@ console.error(JSON.stringify({ key }), encodeURIComponent(secret), Buffer.from(s
 process.stderr.write('half: ' + secret.slice(0, 9));
 const say = (value) => console.log(JSON.stringify(value));
 say({ type: 'status', status: 'ready', key, nested: { secret } });
-say({ type: 'status', status: 'told', key });
+say({ type: 'status', status: 'named', key });
 say({ type: 'error', code: 'auth', message: 'refused: ' + key + ' ' + secret });
 say({ type: 'trade', price: secret });
-setTimeout(() => { process.stderr.write(secret.slice(9)); }, 100);
-setTimeout(() => { console.error(' and ' + key); process.exit(1); }, 200);
-process.stdin.resume();`;
+process.stdin.once('data', () => {
+  process.stderr.write(secret.slice(9));
+  setTimeout(() => { console.error(' and ' + key); process.exit(1); }, 100);
+});`;
 
 function expectClean(texts: readonly string[]): void {
   const all = texts.join('\n');
@@ -58,6 +59,7 @@ describe('keys', () => {
       expect(read('environ')).toContain(SECRET);
       texts.push(read('cmdline'));
     }
+    runner.subscribe('trades', 'BTCUSDT');
     await until(() => runner.health.state === 'failed', 'its end');
     note(runner.health);
     const codes: string[] = [];

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import {
   create,
   LiveInstrument,
@@ -7,7 +6,7 @@ import {
   type Bot,
   type InstrumentInput,
 } from '../../lib/index.js';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
+import { connectorOfSuite } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 
 /** What the contract suite needs of a backend. */
@@ -51,14 +50,7 @@ export function describeBackends(title: string, tests: (backend: Backend) => voi
   });
   for (const depth of ['hashmap', 'roivector'] as const) {
     describeNative(`${title}: native, ${depth}`, () => {
-      const name = `t-${String(process.pid)}-${randomUUID().slice(0, 8)}`;
-      const connector = new ConnectorProcess({ args: [name, 'sim', 'BTCUSDT'] });
-      beforeAll(async () => {
-        await connector.start();
-      });
-      afterAll(async () => {
-        await connector.stop();
-      });
+      const name = connectorOfSuite('sim', 'BTCUSDT');
       const instrument = (): LiveInstrument => instrumentOn(name);
       tests({
         name: depth,

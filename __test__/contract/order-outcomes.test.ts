@@ -8,7 +8,7 @@ import type { NewOrder } from '../../lib/models/new-order.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { generateStubData } from '../../lib/stub/stub-feeds.js';
 import { saveStubNpz } from '../../lib/stub/stub-data-npz.js';
-import { startFakeBybit } from '../support/fake-bybit-venue.js';
+import { quietBook, startFakeBybit } from '../support/fake-bybit-venue.js';
 import { scratchFile } from '../support/fake-program.js';
 import { describeNative } from '../support/native-suite.js';
 import { until } from '../support/until.js';
@@ -62,9 +62,7 @@ async function optionsOf(mode: Mode): Promise<Partial<LiveClientOptions>> {
     }
     default: {
       const venue = await startFakeBybit();
-      const level = { symbol: 'XRPUSDT', owner: 'other', qty: '1000' };
-      await venue.run('place', { ...level, side: 'Buy', price: '2.4999' });
-      await venue.run('place', { ...level, side: 'Sell', price: '2.5001' });
+      await quietBook(venue, '2.4999', '2.5001');
       const config = { ...venue.config, paper: { initial_balance: MONEY } };
       return { connector: { kind: 'bybit', config, env: venue.env, paper: mode === 'paper' } };
     }

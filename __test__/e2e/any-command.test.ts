@@ -1,4 +1,4 @@
-// Whatever is written to a connector's standard input: what is no command is told, and it goes on.
+// Whatever is written to a connector's standard input: what is no command is reported, and it goes on.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

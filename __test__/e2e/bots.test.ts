@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { LinkStatus, RecordFlag, RecordKind } from '../../lib/models/record-layout.js';
 import { BotProcess, btcOn, type BookCopy, type LoggedRecord } from '../support/bot-process.js';
@@ -29,7 +29,7 @@ function stillMarket(): string {
   const file = path.join(folder, 'still.toml');
   writeFileSync(
     file,
-    '[[symbols]]\nsymbol = "BTCUSDT"\nvolatility = 0.0\nlevels_per_second = 0.1\ntrades_per_second = 0.1\n',
+    '[[symbols]]\nsymbol = "BTCUSDT"\nvolatility = 0.0\nlevels_per_second = 0.1\ntrades_per_second = 0.0\n',
   );
   return file;
 }
@@ -38,11 +38,19 @@ function monotonicNs(): number {
   return Number(process.hrtime.bigint());
 }
 
-/** The book that the records of a batch alone make. */
-function bookOf(records: LoggedRecord[]): Pick<BookCopy, 'bids' | 'asks'> {
+/** The book that the records of a batch make, and the levels that changed after it. */
+function bookOf(
+  records: LoggedRecord[],
+  later: readonly [seq: number, what: string][],
+): Pick<BookCopy, 'bids' | 'asks'> {
   const sides = { buy: new Map<number, number>(), sell: new Map<number, number>() };
   for (const { kind, side, px, qty } of records) {
     if (kind === RecordKind.Depth) sides[side as 'buy' | 'sell'].set(px, qty);
+  }
+  for (const [, what] of later) {
+    const [kind, , isBuy, px, qty] = what.split(' ');
+    if (Number(kind) === RecordKind.Depth)
+      sides[isBuy === 'true' ? 'buy' : 'sell'].set(Number(px), Number(qty));
   }
   const sorted = (side: Map<number, number>, direction: 1 | -1): BookCopy['bids'] =>
     [...side]
@@ -50,16 +58,6 @@ function bookOf(records: LoggedRecord[]): Pick<BookCopy, 'bids' | 'asks'> {
       .sort(([a], [b]) => direction * (a - b))
       .map(([px, qty]) => ({ price: Math.round(px * 10) / 10, qty }));
   return { bids: sorted(sides.buy, -1), asks: sorted(sides.sell, 1) };
-}
-
-/** What is in shared memory beyond that of before the test; it may take a moment to go. */
-async function expectMemory(names: string[]): Promise<void> {
-  await vi.waitFor(
-    () => {
-      expect(memory.added()).toEqual(names);
-    },
-    { timeout: 3_000, interval: 50 },
-  );
 }
 
 async function expectNothingLost(...bots: BotProcess[]): Promise<void> {
@@ -73,14 +71,17 @@ async function expectNothingLost(...bots: BotProcess[]): Promise<void> {
   }
 }
 
-/** Both have received exactly the same market data over all that both have seen. */
+/** Both have received exactly the same market data over all that both have seen, which is much. */
 async function expectSameFeed(
   one: BotProcess,
   two: BotProcess,
   fromSeq: number,
   atLeast: number,
 ): Promise<void> {
-  const toSeq = Math.min(await one.call('lastSeq'), await two.call('lastSeq'));
+  const lastOfBoth = async (): Promise<number> =>
+    Math.min(await one.call('lastSeq'), await two.call('lastSeq'));
+  await until(async () => (await lastOfBoth()) > fromSeq + 2 * atLeast, 'much of the same market');
+  const toSeq = await lastOfBoth();
   const [first, second] = [
     await one.call('feed', fromSeq, toSeq),
     await two.call('feed', fromSeq, toSeq),
@@ -119,7 +120,6 @@ describeNative('bots in processes of their own', () => {
     ];
     expect(await ids(one)).toEqual([1n, 2n, 3n]);
     expect(await ids(two)).toEqual([1n, 4n]);
-    await sleep(500);
     await expectSameFeed(one, two, fromSeq, 300);
     await expectNothingLost(one, two);
   });
@@ -189,21 +189,18 @@ describeNative('bots in processes of their own', () => {
         leavesQty,
       ]),
     ).toEqual(prices.map((price, at) => [BigInt(at + 1), 'new', price, 0.01, 0.01]));
-    const { bids, asks } = bookOf(inside);
-    expect(bids.length).toBeGreaterThan(20);
-    expect(asks.length).toBeGreaterThan(20);
+    const whole = bookOf(inside, []);
+    expect(whole.bids.length).toBeGreaterThan(20);
+    expect(whole.asks.length).toBeGreaterThan(20);
     // A level may change while we look.
-    await until(
-      async () => {
-        const books = [await watcher.call('book', 0), await late.call('book', 0)];
-        return (
-          isDeepStrictEqual(books[0], books[1]) &&
-          isDeepStrictEqual(books[1], { ...books[1], bids, asks })
-        );
-      },
-      'three times the same book',
-      500,
-    );
+    await until(async () => {
+      const books = [await watcher.call('book', 0), await late.call('book', 0)];
+      const reported = bookOf(inside, await late.call('feed', log[end]!.seq, Infinity));
+      return (
+        isDeepStrictEqual(books[0], books[1]) &&
+        isDeepStrictEqual(books[1], { ...books[1], ...reported })
+      );
+    }, 'three times the same book');
     expect(await late.openOrders()).toEqual([1n, 2n]);
     expect(await late.call('position', 0)).toBe(0.02);
   });
@@ -218,7 +215,7 @@ describeNative('bots in processes of their own', () => {
     process.kill(first.pid!, 'SIGKILL');
     const lost = await bot.record(RecordKind.Link, ({ status }) => status === LinkStatus.Lost);
     expect((lost.atNs - killedNs) / 1e6).toBeGreaterThan(0);
-    expect((lost.atNs - killedNs) / 1e6).toBeLessThan(2_000);
+    expect((lost.atNs - killedNs) / 1e6).toBeLessThan(5_000);
     await expect(bot.rest(2n)).rejects.toMatchObject({ code: 'ERR_CONNECTOR_DOWN' });
     const seen = (await bot.records()).length;
     await startConnector(name, 'sim', 'BTCUSDT');
@@ -239,7 +236,7 @@ describeNative('bots in processes of their own', () => {
     await expectNothingLost(bot);
     await bot.close();
     await stopConnectors();
-    await expectMemory([]);
+    await memory.expectAdded([]);
   });
 
   it('that are killed get their orders back under the same id, and can cancel them', async () => {
@@ -255,7 +252,7 @@ describeNative('bots in processes of their own', () => {
     const second = await BotProcess.start({ instruments: [btcOn(name)], botId: 4_242n });
     expect(await second.openOrders()).toEqual([11n, 12n]);
     expect(await second.call('order', 0, 11n)).toMatchObject({ price, leavesQty: 0.01 });
-    expect(await second.call('cancel', 0, 11n, { timeoutMs: 2_000 })).toBe('order_response');
+    expect(await second.call('cancel', 0, 11n, { timeoutMs: 20_000 })).toBe('order_response');
     expect(await second.call('order', 0, 11n)).toMatchObject({ status: 'canceled' });
     expect(await second.openOrders()).toEqual([12n]);
     await expectNothingLost(watcher, second);
@@ -271,7 +268,7 @@ describeNative('bots in processes of their own', () => {
     await first.kill();
     const heir = await BotProcess.start({ instruments: [btcOn(name)] });
     expect(await heir.openOrders()).toEqual([21n]);
-    await heir.call('cancel', 0, 21n, { timeoutMs: 2_000 });
+    await heir.call('cancel', 0, 21n, { timeoutMs: 20_000 });
     expect(await heir.call('order', 0, 21n)).toMatchObject({ status: 'canceled' });
     expect((await beside.records(RecordKind.Order)).length).toBe(0);
   });
@@ -309,11 +306,11 @@ describeNative('bots in processes of their own', () => {
     const last = await BotProcess.start({ instruments: [btcOn(name)], botId: 900n });
     expect(await last.openOrders()).toHaveLength(10);
     await last.close();
-    await expectMemory(steady);
+    await memory.expectAdded(steady);
     await expectSameFeed(one, two, fromSeq, 2_000);
     await expectNothingLost(one, two);
     await Promise.all([one.close(), two.close()]);
     await stopConnectors();
-    await expectMemory([]);
+    await memory.expectAdded([]);
   });
 });

@@ -5,33 +5,23 @@ import { afterEach, expect, it } from 'vitest';
 
 import type { ClientEvent } from '../../lib/client/client-event.js';
 import { LiveClient } from '../../lib/client/live-client.js';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { ClientSource } from '../../lib/server/client-source.js';
-import { startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
+import { quietBook, startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
 import { isAlive } from '../support/fake-program.js';
-import { uniqueName } from '../support/live-connector-process.js';
+import { startConnectorWith, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { openOrdersAt, ordersAt } from '../support/open-orders.js';
 import { until } from '../support/until.js';
 
 const clients: LiveClient[] = [];
-const connectors: ConnectorProcess[] = [];
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
-  await Promise.all(connectors.splice(0).map((connector) => connector.stop()));
 });
 
-interface Truth {
-  readonly orders: readonly { orderLinkId: string; orderStatus: string; cumExecQty: string }[];
+interface Positions {
   readonly positions: readonly { symbol: string; side: string; size: string }[];
-}
-
-/** XRPUSDT has no other traders on the fake venue: a book of two levels is all there is. */
-async function quietBook(venue: FakeBybitVenue): Promise<void> {
-  const level = { symbol: 'XRPUSDT', owner: 'other', qty: '1000' };
-  await venue.run('place', { ...level, side: 'Buy', price: '2.4' });
-  await venue.run('place', { ...level, side: 'Sell', price: '2.6' });
 }
 
 function bybitClient(
@@ -58,13 +48,24 @@ function bybitClient(
   return client;
 }
 
+/** One with real orders, started, once it is ready, and what it reports. */
+async function readyClient(
+  venue: FakeBybitVenue,
+): Promise<{ client: LiveClient; events: ClientEvent[] }> {
+  const events: ClientEvent[] = [];
+  const client = bybitClient(venue, events);
+  await client.start();
+  await client.ready(20_000);
+  return { client, events };
+}
+
 /** Of the book, as the client's health has it. */
 const stateOf = (client: LiveClient) => client.health.instruments[0]!.bookState;
 
 const quote = (price: number) => ({ side: 'buy', price, qty: 10, timeInForce: 'GTX' }) as const;
 
 describeNative('a client on Bybit', () => {
-  it('sends real orders only when told to, and the venue has them', async () => {
+  it('sends real orders where `paper` is false, and the venue has them', async () => {
     const venue = await startFakeBybit();
     await quietBook(venue);
     const client = bybitClient(venue);
@@ -73,8 +74,7 @@ describeNative('a client on Bybit', () => {
     await client.ready(20_000);
     const outcome = await client.submitOrder(quote(2.45));
     expect(outcome.status).toBe('accepted');
-    const { orders } = await venue.run<Truth>('truth');
-    expect(orders.filter(({ orderStatus }) => orderStatus === 'New')).toHaveLength(1);
+    expect(await openOrdersAt(venue)).toHaveLength(1);
     const cancelled = await client.cancelOrder(client.getOrders()[0]!.orderId);
     expect(cancelled.status).toBe('canceled');
   });
@@ -116,13 +116,10 @@ describeNative('a client on Bybit', () => {
   it('sends no order on a price that stands still because the public connection is cut', async () => {
     const venue = await startFakeBybit();
     await quietBook(venue);
-    const events: ClientEvent[] = [];
-    const client = bybitClient(venue, events);
-    await client.start();
-    await client.ready(20_000);
+    const { client, events } = await readyClient(venue);
     const source = new ClientSource(client);
     expect((await client.submitOrder(quote(2.45))).status).toBe('accepted');
-    await venue.run('faults', { socket: 'public', faults: { delayMs: 3_000 } });
+    await venue.run('faults', { socket: 'public', faults: { delayMs: 8_000 } });
     await venue.run('cut', { socket: 'public' });
     await until(() => stateOf(client) !== 'live', 'the loss', 20_000);
     // Levels stay, for they are old and not wrong.
@@ -136,7 +133,7 @@ describeNative('a client on Bybit', () => {
     const { orderId } = client.getOrders()[0]!;
     expect(await client.modifyOrder(orderId, { price: 2.43 })).toMatchObject({ status: 'denied' });
     expect((await client.cancelOrder(orderId)).status).toBe('canceled');
-    const { orders } = await venue.run<Truth>('truth');
+    const orders = await ordersAt(venue);
     expect(orders.map(({ orderStatus }) => orderStatus)).toEqual(['Cancelled']);
     await client.ready(20_000);
     expect(source.readiness()).toEqual({ ready: true, missing: [] });
@@ -150,21 +147,21 @@ describeNative('a client on Bybit', () => {
   it('ends with the right orders, fills and position when its connector is killed and fills come while it is down', async () => {
     const venue = await startFakeBybit();
     await quietBook(venue);
-    const events: ClientEvent[] = [];
-    const client = bybitClient(venue, events);
-    await client.start();
-    await client.ready(20_000);
+    const { client, events } = await readyClient(venue);
     for (const price of [2.47, 2.46, 2.45])
       expect((await client.submitOrder(quote(price))).status).toBe('accepted');
     const [filled, partly, open] = client.getOrders().sort((a, b) => b.price - a.price);
-    const { orders } = await venue.run<Truth>('truth');
-    expect(orders.filter(({ orderStatus }) => orderStatus === 'New')).toHaveLength(3);
+    expect(await openOrdersAt(venue)).toHaveLength(3);
 
     process.kill(client.health.connectorProcess!.pid!, 'SIGKILL');
     await until(() => events.some(({ type }) => type === 'connectorDied'), 'its death');
     // Somebody sells through the first of them and into the second.
     await venue.run('place', { symbol: 'XRPUSDT', owner: 'other', side: 'Sell', price: '2.46', qty: '14' }); // prettier-ignore
-    await until(() => events.some(({ type }) => type === 'connectorRestarted'), 'its return');
+    await until(
+      () => events.some(({ type }) => type === 'connectorRestarted'),
+      'its return',
+      20_000,
+    );
     await client.ready(20_000);
     await until(() => client.getPosition() === 14, 'the position');
     expect(client.getOrder(filled!.orderId)).toMatchObject({ state: 'filled', filledQty: 10 });
@@ -178,11 +175,11 @@ describeNative('a client on Bybit', () => {
 
     // They are the client's own as before.
     for (const outcome of await client.cancelAll()) expect(outcome.status).toBe('canceled');
-    const truth = await venue.run<Truth>('truth');
-    expect(truth.orders.filter(({ orderStatus }) => /New|Partially/.test(orderStatus))).toEqual([]);
-    const position = truth.positions.find(({ symbol }) => symbol === 'XRPUSDT');
+    expect(await openOrdersAt(venue)).toEqual([]);
+    const { positions } = await venue.run<Positions>('truth');
+    const position = positions.find(({ symbol }) => symbol === 'XRPUSDT');
     expect(position).toMatchObject({ side: 'Buy', size: '14.0' });
-    // No fill was told twice.
+    // No fill was reported twice.
     const fills = events.flatMap((event) => (event.type === 'orderUpdate' && event.fill ? [event.fill.qty] : [])); // prettier-ignore
     expect(fills.reduce((sum, qty) => sum + qty, 0)).toBe(14);
   });
@@ -191,14 +188,9 @@ describeNative('a client on Bybit', () => {
     const venue = await startFakeBybit();
     await quietBook(venue);
     const name = uniqueName();
-    const start = async (keys: Readonly<Record<string, string>>): Promise<ConnectorProcess> => {
-      const args = [name, 'bybit', venue.configFile, '--paper=false'];
-      const keyless = { ...process.env, BYBIT_API_KEY: undefined, BYBIT_API_SECRET: undefined };
-      const connector = new ConnectorProcess({ args, env: { ...keyless, ...keys } });
-      connectors.push(connector);
-      await connector.start();
-      return connector;
-    };
+    const keyless = { BYBIT_API_KEY: undefined, BYBIT_API_SECRET: undefined };
+    const start = (keys: Readonly<Record<string, string>>) =>
+      startConnectorWith({ ...keyless, ...keys }, name, 'bybit', venue.configFile, '--paper=false');
     let connector = await start(venue.env);
     const client = new LiveClient({
       instruments: [new LiveInstrument('XRPUSDT').connector(name).tickSize(0.0001).lotSize(0.1)],
@@ -214,7 +206,7 @@ describeNative('a client on Bybit', () => {
 
     await connector.stop();
     connector = await start({});
-    await until(() => notices.includes(3110), 'what to do');
+    await until(() => notices.includes(3110), 'what to do', 20_000);
     await client.ready(20_000);
     expect(client.getOrder(orderId)).toMatchObject({ state: 'new', unconfirmed: true });
     expect(await client.cancelOrder(orderId)).toMatchObject({ status: 'rejected', code: 3110 });
@@ -223,7 +215,7 @@ describeNative('a client on Bybit', () => {
 
     await connector.stop();
     await start(venue.env);
-    await until(() => client.getPosition() === 4, 'the position');
+    await until(() => client.getPosition() === 4, 'the position', 20_000);
     expect(client.getOrder(orderId)).toMatchObject({
       state: 'partially_filled',
       filledQty: 4,

@@ -9,6 +9,7 @@ import { LiveClient } from '../../lib/client/live-client.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { startConnector, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { until } from '../support/until.js';
 
 const clients: LiveClient[] = [];
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -42,15 +43,6 @@ function deep(client: LiveClient, ticks = 500): number {
   return (Math.round(best * 10) - ticks) / 10;
 }
 
-async function until(holds: () => boolean, timeoutMs = 10_000): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
-  while (!holds()) {
-    if (performance.now() > endMs)
-      throw new Error(`not within ${String(timeoutMs)} ms: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 describeNative('a client on a connector', () => {
   it.each(['hashmap', 'roivector'] as const)(
     'receives trades and a book that is never crossed (%s)',
@@ -67,7 +59,7 @@ describeNative('a client on a connector', () => {
       await client.start();
       await client.ready(10_000);
       expect(await client.getTrade(10_000)).toMatchObject({ type: 'trade', symbol: 'BTCUSDT' });
-      await until(() => client.health.throughput.bookUpdates > 500);
+      await until(() => client.health.throughput.bookUpdates > 500, 'book updates', 20_000);
       const { health } = client;
       expect(crossed).toBe(0);
       expect(health).toMatchObject({
@@ -112,7 +104,7 @@ describeNative('a client on a connector', () => {
       timeInForce: 'IOC',
     });
     expect(filled).toMatchObject({ status: 'filled', order: { filledQty: 0.01 } });
-    await until(() => Math.abs(client.getPosition() - 0.01) < 1e-9);
+    await until(() => Math.abs(client.getPosition() - 0.01) < 1e-9, 'the position');
     expect(await client.submitOrder({ side: 'buy', price: 100.05, qty: 0.01 })).toMatchObject({
       status: 'denied',
       rule: 'tick_size',
@@ -133,7 +125,7 @@ describeNative('a client on a connector', () => {
     expect(client.getOrders()).toEqual([]);
   });
 
-  it('is told balances that reconcile with its fills and fees, and a late joiner gets them', async () => {
+  it('gets balances that agree with its fills and fees, and so does a client that joins later', async () => {
     const name = uniqueName();
     await startConnector(name, 'sim', 'BTCUSDT');
     const client = clientOn(name);
@@ -167,13 +159,13 @@ describeNative('a client on a connector', () => {
     };
     await take('buy');
     const wallet = (): number => client.getBalance()?.walletBalance ?? NaN;
-    await until(() => Math.abs(wallet() - (1_000_000 - fees)) < 1e-6);
+    await until(() => Math.abs(wallet() - (1_000_000 - fees)) < 1e-6, 'the fee');
     expect(fees).toBeGreaterThan(0.0005 * 0.25 * 40_000);
     const held = client.getBalance()!;
     expect(held.equity).toBeCloseTo(held.walletBalance! + held.unrealisedPnl!, 6);
     expect(held.unrealisedPnl).not.toBe(0);
     await take('sell');
-    await until(() => Math.abs(wallet() - (1_000_000 + cash - fees)) < 1e-6);
+    await until(() => Math.abs(wallet() - (1_000_000 + cash - fees)) < 1e-6, 'the profit');
     expect(client.getBalance()).toMatchObject({ unrealisedPnl: 0, equity: wallet() });
 
     const late = clientOn(name);
@@ -182,19 +174,19 @@ describeNative('a client on a connector', () => {
     expect(late.getBalance('USDT')).toMatchObject({ walletBalance: wallet(), coin: 'USDT' });
   });
 
-  it('survives the death of its connector: told, refused meanwhile, trading again after the restart', async () => {
+  it('survives the death of its connector: reports it, denies orders meanwhile, trades again after the restart', async () => {
     const name = uniqueName();
     const first = await startConnector(name, 'sim', 'BTCUSDT');
-    const told: string[] = [];
+    const links: string[] = [];
     const client = clientOn(name, {
-      onConnectionLost: ({ connector, reason }) => told.push(`lost ${connector} ${reason}`),
-      onConnectionRestored: ({ connector }) => told.push(`restored ${connector}`),
+      onConnectionLost: ({ connector, reason }) => links.push(`lost ${connector} ${reason}`),
+      onConnectionRestored: ({ connector }) => links.push(`restored ${connector}`),
     });
     await client.start();
     await client.ready(10_000);
     const resting = await client.submitOrder({ side: 'buy', price: deep(client), qty: 0.01 });
     process.kill(first.pid!, 'SIGKILL');
-    await until(() => told.length === 1);
+    await until(() => links.length === 1, 'the loss');
     expect(client.health.instruments).toMatchObject([{ bookSynced: false }]);
     expect(client.getOrder(resting.order.orderId)).toMatchObject({ unconfirmed: true });
     expect(await client.submitOrder({ side: 'buy', price: 40_000, qty: 0.01 })).toMatchObject({
@@ -203,9 +195,9 @@ describeNative('a client on a connector', () => {
     });
     await startConnector(name, 'sim', 'BTCUSDT');
     await client.ready(10_000);
-    expect(told).toEqual([`lost ${name} connector`, `restored ${name}`]);
+    expect(links).toEqual([`lost ${name} connector`, `restored ${name}`]);
     // The new run of the simulated venue does not know the order.
-    await until(() => client.getOrder(resting.order.orderId)?.state === 'closed');
+    await until(() => client.getOrder(resting.order.orderId)?.state === 'closed', 'its end');
     expect(await client.submitOrder({ side: 'buy', price: deep(client), qty: 0.01 })).toMatchObject(
       { status: 'accepted' },
     );
@@ -217,7 +209,7 @@ describeNative('a client on a connector', () => {
     await startConnector(name, 'sim', 'BTCUSDT');
     const client = clientOn(name, { instruments: [instrumentOn(name).tickSize(0.7)] });
     await client.start();
-    await expect(client.ready(1_000)).rejects.toMatchObject({
+    await expect(client.ready(20_000)).rejects.toMatchObject({
       message: expect.stringContaining('has tick size 0.1') as string,
     });
   });
@@ -253,7 +245,7 @@ describeNative('a client on a connector', () => {
       qty: 0.01,
     });
     expect(order.status).toBe('accepted');
-    await until(() => [0, 1, 2].every((asset) => wide.snapshot(asset).bids.length > 5));
+    await until(() => [0, 1, 2].every((asset) => wide.snapshot(asset).bids.length > 5), 'three books'); // prettier-ignore
     expect(narrow.getOrders()).toEqual([]);
   });
 
@@ -269,7 +261,7 @@ describeNative('a client on a connector', () => {
     const after = clientOn(name, { botId });
     await after.start();
     await after.ready(10_000);
-    await until(() => after.getOrder(order.orderId) !== undefined);
+    await until(() => after.getOrder(order.orderId) !== undefined, 'the order');
     expect(after.getOrder(order.orderId)).toMatchObject({ state: 'new', own: false });
     expect(await after.cancelOrder(order.orderId)).toMatchObject({ status: 'canceled' });
   });
@@ -284,7 +276,7 @@ describeNative('a client on a connector', () => {
         const client = new LiveClient({ instruments: [instrument], backend: 'native' });
         const starting = client.start().catch(() => undefined);
         if (i % 3 > 0) await starting;
-        if (i % 3 > 1) await client.ready(5_000);
+        if (i % 3 > 1) await client.ready(20_000);
         await client.close();
       }
       const left = new LiveClient({ instruments: [instrument], backend: 'native' }).unref();
@@ -294,7 +286,7 @@ describeNative('a client on a connector', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--input-type=module', '-e', program],
-      { timeout: 30_000 },
+      { timeout: 55_000 },
     );
     expect(stdout.trim()).toBe('end of the program');
   });

@@ -23,14 +23,14 @@ async function run(
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     [demo, 'demo', '--json', ...args],
-    { timeout: 40_000 },
+    { timeout: 55_000 },
   );
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(1);
   return { report: JSON.parse(lines[0]!) as Record<string, unknown>, stderr };
 }
 
-/** Starts the demo in a process group of its own, ends it as `end` says, and tells what came. */
+/** Starts the demo in a process group of its own, ends it as `end` says, and returns what it printed. */
 async function endedBy(
   command: string,
   args: readonly string[],
@@ -46,9 +46,9 @@ async function endedBy(
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   const closed = once(child, 'close') as Promise<[number | null]>;
   try {
-    await until(() => /^1 s  BTCUSDT/m.test(stderr), 'a second of trading', 30_000);
+    await until(() => /^[1-9]\d* s  BTCUSDT/m.test(stderr), 'a second of trading', 30_000);
     end(pid);
-    await until(() => child.exitCode !== null || child.signalCode !== null, 'its end');
+    await until(() => child.exitCode !== null || child.signalCode !== null, 'its end', 20_000);
     const [code] = await closed;
     const last = stdout.trimEnd().split('\n').at(-1);
     return { code, report: JSON.parse(last ?? '') as Record<string, unknown>, stderr };
@@ -196,7 +196,7 @@ describeNative('the demo on shared memory', () => {
     expect(orderP50).toBeGreaterThan(0);
   });
 
-  it('tells where the orders of a connector go that it has joined', async () => {
+  it('says where the orders of a connector go that it has joined', async () => {
     const name = uniqueName();
     await startConnector(name, 'sim', '--paper');
     const { report, stderr } = await run(
@@ -225,7 +225,7 @@ describeNative('the demo on shared memory', () => {
 describeNative('the demo on a fake Bybit', () => {
   const bybit = ['--backend', 'native', '--connector', 'bybit', '--fake', '--seconds', '6'];
 
-  it('is paper trading unless it is told otherwise: no order reaches the venue', async () => {
+  it('trades on paper by default: no order reaches the venue', async () => {
     const { report } = await run(...bybit);
     expect(report).toMatchObject({
       backend: 'native',
@@ -240,7 +240,7 @@ describeNative('the demo on a fake Bybit', () => {
     expect(report['fills']).toBeGreaterThan(0);
   });
 
-  it('trades on no connector that it has joined whose orders are real, unless it is told to', async () => {
+  it('sends no orders to a connector that it has joined and whose orders are real, without --real-orders', async () => {
     const venue = await startFakeBybit();
     const name = uniqueName();
     const { env, configFile } = venue;
@@ -251,8 +251,8 @@ describeNative('the demo on a fake Bybit', () => {
     expect(report['trades']).toBeGreaterThan(0);
     expect(stderr.match(/are REAL .*--real-orders/g)).toHaveLength(1);
     expect(await ordersAt(venue)).toEqual([]);
-    const told = await run(...joined, '--real-orders');
-    expect(told.report['ordersSubmitted']).toBeGreaterThan(0);
+    const real = await run(...joined, '--real-orders');
+    expect(real.report['ordersSubmitted']).toBeGreaterThan(0);
     expect((await ordersAt(venue)).length).toBeGreaterThan(0);
   });
 

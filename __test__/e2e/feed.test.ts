@@ -60,8 +60,8 @@ describeNative('a feed on a connector', () => {
     const name = uniqueName();
     const connector = await startConnector(name, 'sim', 'BTCUSDT');
     const { feed } = feedOn(name);
-    const told: string[] = [];
-    feed.on('disconnected', ({ reason }) => told.push(reason));
+    const losses: string[] = [];
+    feed.on('disconnected', ({ reason }) => losses.push(reason));
     await feed.start();
     await until(() => feed.metrics.depth.total > 0, 'a book');
     process.kill(connector.pid!, 'SIGKILL');
@@ -72,7 +72,7 @@ describeNative('a feed on a connector', () => {
     const before = feed.metrics.depth.total;
     await depth.next();
     expect(feed.metrics.depth.total).toBeGreaterThanOrEqual(before);
-    expect(told.length).toBe(1);
+    expect(losses.length).toBe(1);
   });
 
   it('hands over to a backup when the connector is killed', async () => {

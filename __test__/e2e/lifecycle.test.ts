@@ -1,5 +1,5 @@
 // How bots end, and what they leave behind: in processes of their own, on a real connector.
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { runLive } from '../../lib/strategy/run-live.js';
 import { BotProcess, btcOn } from '../support/bot-process.js';
@@ -18,15 +18,6 @@ beforeEach(async () => {
   memory = new SharedMemoryBaseline();
 });
 
-async function expectNothingLeft(): Promise<void> {
-  await vi.waitFor(
-    () => {
-      expect(memory.added()).toEqual([]);
-    },
-    { timeout: 3_000, interval: 50 },
-  );
-}
-
 describeNative('a worker that is terminated', () => {
   it.each(['waitBatch', 'run'])(
     'in the midst of %s ends at once, frees its memory and disturbs nobody',
@@ -41,10 +32,11 @@ describeNative('a worker that is terminated', () => {
         mappingsAfter: number;
       };
       expect(tookMs).toHaveLength(30);
-      expect(Math.max(...tookMs)).toBeLessThan(500);
+      // The waits that are cut short would last 10 s.
+      expect(Math.max(...tookMs)).toBeLessThan(5_000);
       // The process is still alive here: what is freed was freed by the end of the workers.
       expect(mappingsAfter).toBe(mappings);
-      await expectNothingLeft();
+      await memory.expectAdded([]);
       program.endInput();
       expect(await program.end).toMatchObject({ code: 0, stderr: '' });
       const stats = await watcher.call('stats');
@@ -68,11 +60,11 @@ describeNative('a bot', () => {
         closed: true,
         code: 'ERR_CLOSED',
       });
-      expect(result.tookMs, result.state).toBeLessThan(500);
+      expect(result.tookMs, result.state).toBeLessThan(2_000);
     }
     // One of them had its connector killed, whose page goes when the next bot comes.
     await (await BotProcess.start({ instruments: [btcOn(name)] })).close();
-    await expectNothingLeft();
+    await memory.expectAdded([]);
   });
 
   it('works on the main thread and in several workers at once', async () => {
@@ -83,7 +75,7 @@ describeNative('a bot', () => {
     for (const result of results) {
       expect(result).toMatchObject({ lost: 0, decodeErrors: 0, synced: true, code: 0 });
     }
-    await expectNothingLeft();
+    await memory.expectAdded([]);
   });
 
   it.each([
@@ -99,7 +91,7 @@ describeNative('a bot', () => {
     const { code, signal, stderr } = await program.end;
     expect({ code, signal }).toEqual({ code: exitCode, signal: null });
     expect(stderr.includes('nobody catches this')).toBe(exitCode === 1);
-    await expectNothingLeft();
+    await memory.expectAdded([]);
   });
 });
 
@@ -120,7 +112,7 @@ describeNative('the signals of a process with a bot', () => {
       // Like SIGKILL it leaves files behind, which the next bot removes.
       const next = await BotProcess.start({ instruments: [btcOn(name)] });
       await next.close();
-      await expectNothingLeft();
+      await memory.expectAdded([]);
     });
 
     it.each([
@@ -134,7 +126,7 @@ describeNative('the signals of a process with a bot', () => {
       expect({ code, stderr }).toMatchObject({ code: 0 });
       expect(lines.filter((line) => line.startsWith('handler'))).toEqual([`handler ${signal}`]);
       expect(lines.at(-1)).toBe(last);
-      await expectNothingLeft();
+      await memory.expectAdded([]);
     });
   });
 });
@@ -142,20 +134,27 @@ describeNative('the signals of a process with a bot', () => {
 describeNative('a handler of a strategy that fails', () => {
   const strategy = new URL('../support/programs/strategy.mjs', import.meta.url);
 
-  it.each(['error', 'null', 'rejection'])('is contained and told: %s', async (throws) => {
-    const told: unknown[] = [];
-    const summary = await runLive({
-      strategy,
-      strategyOptions: { throws },
-      instruments: [btcOn(name)],
-      backend: 'native',
-      durationMs: 600,
-      onLog: (_text, values) => told.push(values),
-    });
-    expect(summary).toMatchObject({ reason: 'duration', gaps: 0, lost: 0 });
-    expect(summary.levels).toBeGreaterThan(200);
-    expect(summary.handlerErrors).toBe(Math.floor(summary.levels / 50));
-    expect(told).toEqual([{ updates: summary.levels, errors: summary.handlerErrors }]);
-    await expectNothingLeft();
-  });
+  it.each(['error', 'null', 'rejection'])(
+    'is caught, counted and passed to onError: %s',
+    async (throws) => {
+      const logged: unknown[] = [];
+      const run = runLive({
+        strategy,
+        strategyOptions: { throws },
+        instruments: [btcOn(name)],
+        backend: 'native',
+        progressMs: 50,
+        onProgress: ({ levels }) => {
+          if (levels > 200) run.stop();
+        },
+        onLog: (_text, values) => logged.push(values),
+      });
+      const summary = await run;
+      expect(summary).toMatchObject({ reason: 'stopped', gaps: 0, lost: 0 });
+      expect(summary.levels).toBeGreaterThan(200);
+      expect(summary.handlerErrors).toBe(Math.floor(summary.levels / 50));
+      expect(logged).toEqual([{ updates: summary.levels, errors: summary.handlerErrors }]);
+      await memory.expectAdded([]);
+    },
+  );
 });

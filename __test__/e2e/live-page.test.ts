@@ -7,12 +7,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { ClientSource } from '../../lib/server/client-source.js';
 import { LiveServer } from '../../lib/server/live-server.js';
 import { browserPath, launchBrowser } from '../support/browser.js';
-import { uniqueName } from '../support/live-connector-process.js';
+import { startConnector, uniqueName } from '../support/live-connector-process.js';
 import { nativeMissing } from '../support/native-suite.js';
 import { until } from '../support/until.js';
 
@@ -56,13 +55,7 @@ describePage('the live page (skipped without a browser)', () => {
     () => {
       it('shows a moving book, and a connector that dies and comes back', async () => {
         const name = uniqueName();
-        const start = async (): Promise<ConnectorProcess> => {
-          const connector = new ConnectorProcess({ args: [name, 'sim', 'BTCUSDT'] });
-          ends.push(() => connector.stop());
-          await connector.start();
-          return connector;
-        };
-        const first = await start();
+        const first = await startConnector(name, 'sim', 'BTCUSDT');
         const client = new LiveClient({
           instruments: [new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001)],
           backend: 'native',
@@ -98,11 +91,11 @@ describePage('the live page (skipped without a browser)', () => {
         process.kill(first.pid!, 'SIGKILL');
         await until(
           async () => (await text(page, 'state')).includes(`connector ${name} is not there`),
-          'the page tells that the connector is gone',
+          'the page says that the connector is gone',
         );
         expect(await text(page, 'log')).toContain('connection lost');
         const stale = await text(page, 'ladder');
-        await start();
+        await startConnector(name, 'sim', 'BTCUSDT');
         await until(async () => (await text(page, 'state')) === 'live', 'live again', 15_000);
         expect(await text(page, 'log')).toContain('connection restored');
         await until(async () => (await text(page, 'ladder')) !== stale, 'the new book moves');
@@ -142,20 +135,21 @@ describePage('the live page (skipped without a browser)', () => {
     await until(async () => (await text(page, 'state')) === 'live', 'live again', 15_000);
   }, 60_000);
 
-  it('shows the demo, and ends with it', async () => {
+  it('shows the demo, and says when the demo has ended', async () => {
     const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-    const args = ['demo', '--backend', 'stub', '--serve', '0', '--seconds', '4', '--json'];
+    const args = ['demo', '--backend', 'stub', '--serve', '0', '--seconds', '60', '--json'];
     const demo = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(demo, 'exit');
     ends.push(() => Promise.resolve(void demo.kill('SIGKILL')));
-    let told = '';
+    let said = '';
     demo.stdout.resume();
-    demo.stderr.setEncoding('utf8').on('data', (chunk: string) => (told += chunk));
-    await until(() => told.includes('live page: '), 'the page’s address');
-    const { page } = await open(/live page: (\S+)/.exec(told)![1]!);
+    demo.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+    await until(() => said.includes('live page: '), 'the page’s address');
+    const { page } = await open(/live page: (\S+)/.exec(said)![1]!);
     await until(async () => (await text(page, 'state')) === 'live', 'the demo is live');
     await until(async () => /\d/.test(await text(page, 'orders')), 'its quotes');
     expect(await text(page, 'position')).toContain('profit');
+    demo.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
     await until(async () => (await text(page, 'state')).includes('does not answer'), 'the end');
   }, 30_000);

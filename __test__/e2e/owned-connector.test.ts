@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import type { ClientEvent } from '../../lib/client/client-event.js';
 import { LiveClient } from '../../lib/client/live-client.js';
@@ -76,15 +76,10 @@ describeNative('a client with a connector of its own', () => {
     expect(connectors[0]!.pid).toBe(connectorProcess!.pid);
     await client.close();
     expect(isAlive(connectorProcess!.pid!)).toBe(false);
-    await vi.waitFor(
-      () => {
-        expect(memory.added()).toEqual([]);
-      },
-      { timeout: 3_000 },
-    );
+    await memory.expectAdded([]);
   });
 
-  it('goes on after SIGKILL of the connector, with everything that happened told in order', async () => {
+  it('goes on after SIGKILL of the connector, and reports everything that happened in order', async () => {
     const client = simClient();
     const types: string[] = [];
     const note = ({ type }: ClientEvent): void => void types.push(type);
@@ -122,7 +117,7 @@ describeNative('a client with a connector of its own', () => {
     const program = new Program('owned-connector', way);
     const { pid } = JSON.parse(await program.line('{')) as { pid: number };
     expect(await program.end).toMatchObject({ code: exitCode, signal: null });
-    await until(() => !isAlive(pid), 'the end of the connector', 3_000);
+    await until(() => !isAlive(pid), 'the end of the connector');
   });
 
   it('is still there at a Ctrl+C in the terminal: open orders can be cancelled', async () => {
@@ -151,7 +146,7 @@ describeNative('a client with a connector of its own', () => {
       const { pid } = JSON.parse(await program.line('{')) as { pid: number };
       program.kill(signal);
       expect(await program.end).toMatchObject({ code: null, signal });
-      await until(() => !isAlive(pid), 'the end of the connector', 3_000);
+      await until(() => !isAlive(pid), 'the end of the connector');
     },
   );
 });
@@ -166,23 +161,23 @@ describeNative('a strategy with a connector of its own', () => {
   };
 
   it('runs on it, and goes on after its death', async () => {
-    const told: [string, Readonly<Record<string, unknown>> | undefined][] = [];
+    const logged: [string, Readonly<Record<string, unknown>> | undefined][] = [];
     let updates = 0;
     const run = runLive({
       ...options,
       progressMs: 20,
       onProgress: (progress) => void (updates = progress.levels),
-      onLog: (text, values) => void told.push([text, values]),
+      onLog: (text, values) => void logged.push([text, values]),
     });
     await until(() => updates > 100, 'updates');
     const [pid] = connectorPids();
     process.kill(pid!, 'SIGKILL');
-    await until(() => told.some(([text]) => text.includes('runs again')), 'its return');
+    await until(() => logged.some(([text]) => text.includes('runs again')), 'its return');
     const before = updates;
     await until(() => updates > before + 100, 'more updates');
     run.stop();
     expect(await run).toMatchObject({ backend: 'native', reason: 'stopped' });
-    expect(told.slice(0, 2)).toEqual([
+    expect(logged.slice(0, 2)).toEqual([
       [
         'the connector ended by itself',
         expect.objectContaining({ signal: 'SIGKILL', willRestart: true }),

@@ -2,18 +2,18 @@
 // by the connector to the same events.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { recordClient } from '../../lib/record/record-client.js';
 import { Recorder } from '../../lib/record/recorder.js';
-import { uniqueName } from '../support/live-connector-process.js';
+import { startConnector, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { isTrade, rowsIn } from '../support/recorded-rows.js';
 import { until } from '../support/until.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -60,17 +60,10 @@ function watch(connector: string): { client: LiveClient; seen: Seen } {
   return { client, seen };
 }
 
-async function runConnector(...args: string[]): Promise<ConnectorProcess> {
-  const connector = new ConnectorProcess({ args });
-  ends.push(() => connector.stop());
-  await connector.start();
-  return connector;
-}
-
-/** Records a running simulator for a while into both formats. */
-async function record(ms: number): Promise<{ npz: string; gz: string; seen: Seen }> {
+/** Records a running simulator into both formats until there are so many trades. */
+async function record(trades: number): Promise<{ npz: string; gz: string; seen: Seen }> {
   const name = uniqueName();
-  await runConnector(name, 'sim', 'BTCUSDT');
+  await startConnector(name, 'sim', 'BTCUSDT');
   const { client, seen } = watch(name);
   const recorders = (['npz', 'gz'] as const).map(
     (format) =>
@@ -83,20 +76,20 @@ async function record(ms: number): Promise<{ npz: string; gz: string; seen: Seen
   for (const recorder of recorders) recordClient(client, recorder);
   await client.start();
   await client.ready(10_000);
-  await new Promise((resolve) => setTimeout(resolve, ms));
+  await until(() => seen.trades >= trades, 'trades', 20_000);
   for (const recorder of recorders) recorder.close();
   const final = { ...seen };
   await client.close();
   const [npz, gz] = recorders.map((recorder) => recorder.health.files);
   expect([npz?.length, gz?.length]).toEqual([1, 1]);
   expect(npz?.[0]).toMatchObject({ trades: final.trades });
-  // The simulator's clock and the bot's may differ by some microseconds. On a busy machine some rows (61
-  // to 73 were seen) come in another order than the exchange's; why is not known. Both are noted, and
-  // what is played back below is compared with what was seen live.
+  // The simulator's clock and the bot's differ by what passed between their two readings: microseconds,
+  // or a time slice on a busy machine. There some rows come in another order than the exchange's, too;
+  // why is not known. Both are noted, and what is played back below is compared with what was seen live.
   const notes = npz![0]!.notes.filter(
     (note) =>
-      !/ \d{1,6} ns later: the clocks made/.test(note) &&
-      !/^\d{1,3} rows came in another order than the exchange's: each is two now$/.test(note),
+      !/ \d{1,8} ns later: the clocks made/.test(note) &&
+      !/^\d{1,4} rows came in another order than the exchange's: each is two now$/.test(note),
   );
   expect(notes).toEqual([]);
   return { npz: npz![0]!.path, gz: gz![0]!.path, seen: final };
@@ -105,7 +98,7 @@ async function record(ms: number): Promise<{ npz: string; gz: string; seen: Seen
 /** Plays a recording back into a client. */
 async function playBack(...args: string[]): Promise<Seen> {
   const name = uniqueName();
-  const connector = await runConnector(name, 'replay', ...args, '--speed', '5', '--exit-at-end');
+  const connector = await startConnector(name, 'replay', ...args, '--speed', '5', '--exit-at-end');
   const { client, seen } = watch(name);
   const exited = once(connector, 'exit');
   await client.start();
@@ -117,8 +110,7 @@ async function playBack(...args: string[]): Promise<Seen> {
 
 describeNative('a recording of a live connector', () => {
   it('is loaded by hftbacktest’s backtester, and played back to the same events', async () => {
-    const { npz, gz, seen } = await record(3_000);
-    expect(seen.trades).toBeGreaterThan(40);
+    const { npz, gz, seen } = await record(100);
     expect(await playBack(npz, 'BTCUSDT')).toEqual(seen);
     expect(await playBack(gz)).toEqual(seen);
 
@@ -126,18 +118,18 @@ describeNative('a recording of a live connector', () => {
     expect(existsSync(program), '`cargo test` builds the examples').toBe(true);
     const run = spawnSync(program, [npz, String(TICK), String(LOT)], { encoding: 'utf8' });
     expect(run.stderr).toBe('');
-    const told = JSON.parse(run.stdout) as Record<string, number>;
-    expect(told).toMatchObject({ trades: seen.trades, crossed: 0, position: LOT });
+    const result = JSON.parse(run.stdout) as Record<string, number>;
+    expect(result).toMatchObject({ trades: seen.trades, crossed: 0, position: LOT });
     // hftbacktest multiplies ticks by the tick size: 500 057 × 0.1 is not the 50 005.7 of a decimal.
-    expect(Math.round(told['bestBid']! / TICK)).toBe(Math.round(seen.bestBid / TICK));
-    expect(Math.round(told['bestAsk']! / TICK)).toBe(Math.round(seen.bestAsk / TICK));
-    expect(Math.round(told['bought']! / LOT)).toBe(seen.boughtLots);
-    expect(Math.round(told['sold']! / LOT)).toBe(seen.soldLots);
+    expect(Math.round(result['bestBid']! / TICK)).toBe(Math.round(seen.bestBid / TICK));
+    expect(Math.round(result['bestAsk']! / TICK)).toBe(Math.round(seen.bestAsk / TICK));
+    expect(Math.round(result['bought']! / LOT)).toBe(seen.boughtLots);
+    expect(Math.round(result['sold']! / LOT)).toBe(seen.soldLots);
   }, 60_000);
 
   it('keeps what was flushed when its process is killed', async () => {
     const name = uniqueName();
-    await runConnector(name, 'sim', 'BTCUSDT');
+    await startConnector(name, 'sim', 'BTCUSDT');
     const recorder = spawn(
       process.execPath,
       [main, 'record', '--connector', name, '--backend', 'native', '--out', folder],
@@ -145,15 +137,20 @@ describeNative('a recording of a live connector', () => {
     );
     ends.push(() => recorder.kill('SIGKILL'));
     const ended = once(recorder, 'exit');
-    await until(() => readdirSync(folder).some((file) => file.endsWith('.npy')), 'a file', 20_000);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const flushedTrades = (): number => {
+      const file = readdirSync(folder).find((each) => each.endsWith('.npy'));
+      return file === undefined
+        ? 0
+        : rowsIn(readFileSync(path.join(folder, file))).filter(isTrade).length;
+    };
+    await until(() => flushedTrades() > 20, 'trades in the file', 30_000);
     recorder.kill('SIGKILL');
     await ended;
     const [left] = readdirSync(folder);
     expect(left).toMatch(/\.npy$/);
     // As it is, and after `record --recover`.
     const asItIs = await playBack(path.join(folder, left!), 'BTCUSDT');
-    expect(asItIs.trades).toBeGreaterThan(10);
+    expect(asItIs.trades).toBeGreaterThan(20);
     const recovered = spawnSync(process.execPath, [main, 'record', '--recover', folder], {
       encoding: 'utf8',
     });

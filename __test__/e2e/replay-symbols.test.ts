@@ -5,10 +5,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { Recorder } from '../../lib/record/recorder.js';
-import { uniqueName } from '../support/live-connector-process.js';
+import { startConnector, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 import { until } from '../support/until.js';
 
@@ -47,11 +46,7 @@ describeNative('a symbol as', () => {
     '%s is played from %s to a client, with quantities finer than its lot',
     async (symbol, format) => {
       const name = uniqueName();
-      const connector = new ConnectorProcess({
-        args: [name, 'replay', recording(symbol, format)],
-      });
-      ends.push(() => connector.stop());
-      await connector.start();
+      await startConnector(name, 'replay', recording(symbol, format));
       const notices: number[] = [];
       let trades = 0;
       const client = new LiveClient({

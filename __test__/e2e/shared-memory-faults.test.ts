@@ -48,9 +48,9 @@ describeNative('a /dev/shm without room', () => {
       expect([connector.code, connector.signal]).toEqual([expect.any(Number), null]);
       expect(connector.code).not.toBe(0);
       const bot = await isolated(`${small} && exec "$NODE" ${program('open-bot')} t-room`);
-      const told = JSON.parse(bot.stdout) as { code: string; message: string };
-      expect(told.code).toBe('ERR_SHARED_MEMORY');
-      for (const text of [connector.stderr, told.message]) {
+      const error = JSON.parse(bot.stdout) as { code: string; message: string };
+      expect(error.code).toBe('ERR_SHARED_MEMORY');
+      for (const text of [connector.stderr, error.message]) {
         expect(text).toContain('shared memory is short: /dev/shm has');
         expect(text).toMatch(/\d+ KiB free of \d+ KiB, and \d+ KiB are needed/);
         expect(text).toContain('--shm-size');
@@ -62,9 +62,12 @@ describeNative('a /dev/shm without room', () => {
   it.runIf(canMount)(
     'because others filled it is the same error, once a connector runs already',
     async () => {
-      const script = `${PRIVATE} && { "$CONNECTOR" t-full sim & } && sleep 1 &&
+      const script = `${PRIVATE} && { "$CONNECTOR" t-full sim --ready-json >/tmp/out 2>/tmp/log & } &&
+        { until grep -q ready /tmp/out; do sleep 0.05; done; } &&
         { dd if=/dev/zero of=/dev/shm/full bs=64k 2>/dev/null; true; } &&
-        "$NODE" ${program('open-bot')} t-full; sleep 1.2; kill $!; wait`;
+        "$NODE" ${program('open-bot')} t-full
+        for n in $(seq 100); do grep -q 'nearly full' /tmp/log && break; sleep 0.1; done
+        kill $!; wait; cat /tmp/log >&2`;
       const { stdout, stderr } = await isolated(script);
       expect(stdout, stderr).not.toBe('');
       expect(JSON.parse(stdout)).toMatchObject({ code: 'ERR_SHARED_MEMORY' });
@@ -101,9 +104,9 @@ describeNative('the register of iceoryx2', () => {
       const closed = `${BIND} && ${TMPFS}64m tmpfs /dev/shm && mount -t tmpfs -o ro tmpfs /tmp`;
       const connector = await isolated(`${closed} && exec "$CONNECTOR" t-closed sim`);
       const bot = await isolated(`${closed} && exec "$NODE" ${program('open-bot')} t-closed`);
-      const told = JSON.parse(bot.stdout) as { code: string; message: string };
-      expect(told.code).toBe('ERR_SHARED_MEMORY');
-      for (const text of [connector.stderr, told.message]) {
+      const error = JSON.parse(bot.stdout) as { code: string; message: string };
+      expect(error.code).toBe('ERR_SHARED_MEMORY');
+      for (const text of [connector.stderr, error.message]) {
         expect(text).toContain('the register of iceoryx2 cannot be used: /tmp: Read-only');
         expect(text).toContain('rm -r /tmp/iceoryx2');
       }

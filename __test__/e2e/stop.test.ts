@@ -97,7 +97,7 @@ describeNative('the end of a run with a connector of its own', () => {
 });
 
 describeNative('the end of a client with a connector of its own', () => {
-  it.each([5_000, 0])(
+  it.each([20_000, 0])(
     'runs what was asked for before, waiting %i ms for answers',
     async (stopWaitMs) => {
       const venue = await startFakeBybit();
@@ -118,18 +118,18 @@ describeNative('the end of a client with a connector of its own', () => {
 
   it('says which orders the connector leaves', async () => {
     const venue = await startFakeBybit();
-    const told: Error[] = [];
-    const client = await realClient(venue, { onError: (error) => told.push(error) });
+    const errors: Error[] = [];
+    const client = await realClient(venue, { onError: (error) => errors.push(error) });
     await rest(client);
-    told.length = 0;
+    errors.length = 0;
     await client.close();
     expect(await openOrdersAt(venue)).toHaveLength(1);
-    expect(told).toMatchObject([{ code: 'ERR_ORDERS_LEFT_OPEN' }]);
-    expect(told[0]?.message).toContain('BTCUSDT buy 0.001');
+    expect(errors).toMatchObject([{ code: 'ERR_ORDERS_LEFT_OPEN' }]);
+    expect(errors[0]?.message).toContain('BTCUSDT buy 0.001');
   }, 60_000);
 });
 
-describeNative('a connector that stood still', () => {
+describeNative('a connector that was stopped by SIGSTOP', () => {
   it('does not send an order that the client has given up, and says so', async () => {
     const venue = await startFakeBybit();
     const name = uniqueName();
@@ -155,7 +155,7 @@ describeNative('a connector that stood still', () => {
     expect(outcome).toMatchObject({ status: 'unknown', reason: 'timeout' });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     process.kill(connector.pid!, 'SIGCONT');
-    const ended = await client.waitForOrder(outcome.order.orderId, 'terminal', 10_000);
+    const ended = await client.waitForOrder(outcome.order.orderId, 'terminal', 20_000);
     // Refused when it came, or found never to have arrived: both are proof that it was not sent.
     expect(['rejected', 'denied']).toContain(ended.state);
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -164,7 +164,7 @@ describeNative('a connector that stood still', () => {
 });
 
 describeNative('orders of a bot that is gone', () => {
-  it('go to a bot that trades and to none that only looks on', async () => {
+  it('go to a bot that trades and to no read-only one', async () => {
     const name = uniqueName();
     await startConnector(name, 'sim', 'BTCUSDT');
     const leaver = new Program('leave-order', name);

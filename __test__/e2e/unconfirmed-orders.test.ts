@@ -3,39 +3,28 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
+import type { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
-import { startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
+import { quietBook, startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
 import { scratchFile } from '../support/fake-program.js';
-import { uniqueName } from '../support/live-connector-process.js';
+import { startConnectorWith, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { openOrdersAt } from '../support/open-orders.js';
 import { until } from '../support/until.js';
 
 const clients: LiveClient[] = [];
-const connectors: ConnectorProcess[] = [];
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
-  await Promise.all(connectors.splice(0).map((connector) => connector.stop()));
 });
 
-interface Truth {
-  readonly orders: readonly { orderStatus: string }[];
-}
+/** Longer than an order is on its way, which is not sent later than this; no answer comes to it. */
+const UNANSWERED_MS = 1_000;
 
 const quote = (price: number) => ({ side: 'buy', price, qty: 10, timeInForce: 'GTX' }) as const;
 
-async function start(
-  venue: FakeBybitVenue,
-  name: string,
-  configFile = venue.configFile,
-): Promise<ConnectorProcess> {
-  const args = [name, 'bybit', configFile, '--paper=false'];
-  const connector = new ConnectorProcess({ args, env: { ...process.env, ...venue.env } });
-  connectors.push(connector);
-  await connector.start();
-  return connector;
-}
+const start = (venue: FakeBybitVenue, name: string, configFile = venue.configFile) =>
+  startConnectorWith(venue.env, name, 'bybit', configFile, '--paper=false');
 
 async function open(): Promise<{
   venue: FakeBybitVenue;
@@ -44,9 +33,7 @@ async function open(): Promise<{
   client: LiveClient;
 }> {
   const venue = await startFakeBybit();
-  const level = { symbol: 'XRPUSDT', owner: 'other', qty: '1000' };
-  await venue.run('place', { ...level, side: 'Buy', price: '2.4' });
-  await venue.run('place', { ...level, side: 'Sell', price: '2.6' });
+  await quietBook(venue);
   const name = uniqueName();
   const connector = await start(venue, name);
   const client = new LiveClient({
@@ -57,11 +44,6 @@ async function open(): Promise<{
   await client.start();
   await client.ready(20_000);
   return { venue, name, connector, client };
-}
-
-async function live(venue: FakeBybitVenue): Promise<number> {
-  const { orders } = await venue.run<Truth>('truth');
-  return orders.filter(({ orderStatus }) => /New|Partially/.test(orderStatus)).length;
 }
 
 /** Asks for everything anew, and waits for the answer. */
@@ -82,7 +64,7 @@ describeNative('an order whose acknowledgement is lost', () => {
     await venue.run('reply', { op: 'order.create', shape: 'none' });
     const states: string[] = [];
     client.on('orderUpdate', ({ current }) => states.push(current));
-    const outcome = await client.submitOrder(quote(2.45), 30);
+    const outcome = await client.submitOrder(quote(2.45), UNANSWERED_MS);
     expect(outcome).toMatchObject({ status: 'unknown', order: { state: 'pending_new' } });
     for (let i = 0; i < 3; i += 1) {
       await resync(client);
@@ -90,39 +72,43 @@ describeNative('an order whose acknowledgement is lost', () => {
     }
     expect(states).not.toContain('closed');
     void client.cancelAll();
-    await until(async () => (await live(venue)) === 0, 'its end at the venue', 20_000);
+    await until(
+      async () => (await openOrdersAt(venue)).length === 0,
+      'its end at the venue',
+      20_000,
+    );
     const end = await client.waitForOrder(outcome.order.orderId, 'terminal', 30_000);
     expect(end).toMatchObject({ state: 'canceled', unconfirmed: false });
   }, 60_000);
 
-  it('is found again when its connector is killed before it could tell', async () => {
+  it('is found again when its connector is killed before it could report it', async () => {
     const { venue, name, connector, client } = await open();
     await venue.run('faults', { socket: 'private', faults: { silent: true } });
     await venue.run('reply', { op: 'order.create', shape: 'none' });
-    const { order } = await client.submitOrder(quote(2.45), 30);
+    const { order } = await client.submitOrder(quote(2.45), UNANSWERED_MS);
     process.kill(connector.pid!, 'SIGKILL');
     await venue.run('clearFaults');
-    await until(() => !client.health.connectors[0]!.connected, 'its death');
+    await until(() => !client.health.connectors[0]!.connected, 'its death', 20_000);
     await start(venue, name);
     await until(() => client.getOrder(order.orderId)?.state === 'new', 'it again', 20_000);
     expect((await client.cancelOrder(order.orderId)).status).toBe('canceled');
-    expect(await live(venue)).toBe(0);
+    expect(await openOrdersAt(venue)).toEqual([]);
   }, 60_000);
 
   it('stays unconfirmed until the venue proves that it never came', async () => {
     const { venue, name, connector, client } = await open();
     await venue.run('faults', { socket: 'trade', faults: { deaf: true } });
-    const { order } = await client.submitOrder(quote(2.45), 30);
+    const { order } = await client.submitOrder(quote(2.45), UNANSWERED_MS);
     process.kill(connector.pid!, 'SIGKILL');
     await venue.run('clearFaults');
-    await until(() => !client.health.connectors[0]!.connected, 'its death');
+    await until(() => !client.health.connectors[0]!.connected, 'its death', 20_000);
     const restartedMs = Date.now();
     await start(venue, name);
     await client.ready(20_000);
     await until(() => client.getOrder(order.orderId)?.state === 'closed', 'the proof', 50_000);
     // What was sent may arrive for 15 s.
     expect(Date.now() - restartedMs).toBeGreaterThan(14_000);
-    expect(await live(venue)).toBe(0);
+    expect(await openOrdersAt(venue)).toEqual([]);
   }, 90_000);
 });
 
@@ -137,11 +123,11 @@ describeNative('an open order at a connector that leaves earlier orders alone', 
     const alone = scratchFile('alone.toml');
     writeFileSync(alone, `on_connect = "none"\n${readFileSync(venue.configFile, 'utf8')}`, { mode: 0o600 }); // prettier-ignore
     await start(venue, name, alone);
-    await until(() => notices.some((told) => told.startsWith('3110')), 'the word', 20_000);
+    await until(() => notices.some((notice) => notice.startsWith('3110')), 'the word', 20_000);
     expect(notices.join('\n')).toContain('on_connect');
     expect(client.getOrder(orderId)).toMatchObject({ state: 'new', unconfirmed: true });
     expect(await client.cancelOrder(orderId)).toMatchObject({ status: 'rejected', code: 3006 });
     expect(client.getOrder(orderId)).toMatchObject({ state: 'new', unconfirmed: true });
-    expect(await live(venue)).toBe(1);
+    expect(await openOrdersAt(venue)).toHaveLength(1);
   }, 60_000);
 });

@@ -6,46 +6,37 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 
 import { LiveInstrument, LiveClient, create, runLive, type Bot } from '../../lib/index.js';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
-import { startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
+import { quietBook, startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
 import { scratchFile } from '../support/fake-program.js';
-import { uniqueName } from '../support/live-connector-process.js';
+import {
+  startConnector,
+  startConnectorWith,
+  uniqueName,
+} from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { ordersAt } from '../support/open-orders.js';
 import { until } from '../support/until.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const open: { close(): unknown }[] = [];
-const connectors: ConnectorProcess[] = [];
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
-  await Promise.all(connectors.splice(0).map((connector) => connector.stop()));
 });
-
-interface Truth {
-  readonly orders: readonly { orderStatus: string }[];
-}
 
 async function quietVenue(): Promise<FakeBybitVenue> {
   const venue = await startFakeBybit();
-  const level = { symbol: 'XRPUSDT', owner: 'other', qty: '1000' };
-  await venue.run('place', { ...level, side: 'Buy', price: '2.4' });
-  await venue.run('place', { ...level, side: 'Sell', price: '2.6' });
+  await quietBook(venue);
   return venue;
 }
 
-async function connectorOn(venue: FakeBybitVenue, name: string, paper: boolean) {
-  const args = [name, 'bybit', venue.configFile, `--paper=${String(paper)}`];
-  const connector = new ConnectorProcess({ args, env: { ...process.env, ...venue.env } });
-  connectors.push(connector);
-  await connector.start();
-  return connector;
-}
+const connectorOn = (venue: FakeBybitVenue, name: string, paper: boolean) =>
+  startConnectorWith(venue.env, name, 'bybit', venue.configFile, `--paper=${String(paper)}`);
 
 const spec = (name: string) =>
   new LiveInstrument('XRPUSDT').connector(name).tickSize(0.0001).lotSize(0.1);
 const quote = (price: number) => ({ side: 'buy', price, qty: 10, timeInForce: 'GTX' }) as const;
-const count = async (venue: FakeBybitVenue) => (await venue.run<Truth>('truth')).orders.length;
+const count = async (venue: FakeBybitVenue) => (await ordersAt(venue)).length;
 
 /** Waits with a low-level bot until something holds. */
 async function pump(bot: Bot, holds: () => boolean, what: string): Promise<void> {
@@ -192,11 +183,9 @@ describeNative('orders that would go elsewhere than before', () => {
     expect(paper.stderr).not.toContain('REAL');
   });
 
-  it('are told by the commands that look on when they join a connector', async () => {
+  it('are printed by the read-only commands when they join a connector', async () => {
     const name = uniqueName();
-    const connector = new ConnectorProcess({ args: [name, 'sim', '--paper'] });
-    connectors.push(connector);
-    await connector.start();
+    await startConnector(name, 'sim', '--paper');
     const main = path.join(root, 'dist', 'cli', 'main.js');
     const joined = ['--connector', name, '--backend', 'native', '--seconds', '1'];
     for (const command of [

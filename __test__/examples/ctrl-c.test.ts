@@ -90,7 +90,7 @@ describeNative('Ctrl+C leaves no order open', () => {
         until(
           async () => (await ordersAt(venue)).length > 0,
           () => `an order at the venue; ${program} said: ${running.said()}`,
-          20_000,
+          30_000,
         ),
       ]);
       running.child.kill(signal as NodeJS.Signals);
@@ -107,6 +107,6 @@ describeNative('Ctrl+C leaves no order open', () => {
         said,
       ).toEqual([]);
     },
-    40_000,
+    60_000,
   );
 });

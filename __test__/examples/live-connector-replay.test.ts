@@ -49,7 +49,7 @@ describeRecording(
       const changes = Number(/changes: (\d+)/.exec(ended.replaceAll(/\u001b\[\d*m/g, ''))?.[1]);
       expect(changes).toBeGreaterThan(100_000);
       expect(result['levelChanges']).toBe(changes);
-      // Every one of them in an update, and every update told the book anew.
+      // Every one of them in an update, and every update gave the book anew.
       expect(result['depthUpdates']).toBeGreaterThan(10_000);
       expect(result['minSpread']).toBeGreaterThan(0);
       expect(result['seconds']).toBeGreaterThan(345 / 20);

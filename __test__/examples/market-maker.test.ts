@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import type { StrategySummary } from '../../lib/index.js';
+import { startConnector, uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -13,7 +12,7 @@ async function runExample(...args: string[]): Promise<StrategySummary> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['examples/market-maker/index.mjs', '--json', ...args],
-    { cwd: root, timeout: 30_000 },
+    { cwd: root, timeout: 55_000 },
   );
   return JSON.parse(stdout) as StrategySummary;
 }
@@ -44,9 +43,8 @@ describe('examples/market-maker', () => {
 
 describeNative('examples/market-maker on a connector', () => {
   test('trades over shared memory', async () => {
-    const name = `t-${String(process.pid)}-${randomUUID().slice(0, 8)}`;
-    await using connector = new ConnectorProcess({ args: [name, 'sim', 'BTCUSDT'] });
-    await connector.start();
+    const name = uniqueName();
+    await startConnector(name, 'sim', 'BTCUSDT');
     const summary = await runExample('--connector', name, '--seconds', '3');
     expectTrading(summary);
     expect(summary.backend).toBe('native');

@@ -70,8 +70,8 @@ describe('BybitConnector', () => {
       'subscribe trades BTCUSDT',
       'subscribe depth BTCUSDT',
     ]);
-    runners[0]!.tell(TRADE);
-    runners[0]!.tell(DEPTH);
+    runners[0]!.report(TRADE);
+    runners[0]!.report(DEPTH);
     expect((await events.next()).value).toMatchObject({
       type: 'trade',
       source: 'bybit',
@@ -88,11 +88,11 @@ describe('BybitConnector', () => {
     });
   });
 
-  it('tells the health of runner and process', async () => {
+  it('gives the health of runner and process', async () => {
     const { connector, stream, runners } = setUp();
     expect(connector.health).toMatchObject({ connected: false, eventCounter: 0 });
     await stream.start();
-    runners[0]!.tell(TRADE);
+    runners[0]!.report(TRADE);
     expect(connector.health).toMatchObject({
       connected: true,
       subscribedTrades: ['BTCUSDT'],
@@ -110,20 +110,20 @@ describe('BybitConnector', () => {
     expect(BYBIT_BACKOFF).toEqual({ baseMs: 500, maxMs: 10_000, maxAttempts: 5 });
   });
 
-  it('tells the death of the process and goes on when it runs again', async () => {
+  it('reports the death of the process and goes on when it runs again', async () => {
     const { stream, runners, log } = setUp();
     const events: FeedEvent[] = [];
     stream.on('trade', (tick) => events.push(tick));
     await stream.start();
     const runner = runners[0]!;
     runner.state = 'restarting';
-    runner.tell({ type: 'error', code: 'bybit_connector_process_died', message: 'SIGKILL' });
+    runner.report({ type: 'error', code: 'bybit_connector_process_died', message: 'SIGKILL' });
     await until(() => stream.state === 'reconnecting', 'the loss');
     expect(stream.health.connected).toBe(false);
     await sleep(40);
     runner.state = 'running';
     await until(() => stream.health.connected, 'the return');
-    runner.tell(TRADE);
+    runner.report(TRADE);
     await until(() => events.length === 1, 'the trade');
     expect(runners.length).toBe(1);
     expect(log.named('connector_error')).toMatchObject([
@@ -143,22 +143,22 @@ describe('BybitConnector', () => {
   it('goes back to public data when Bybit refuses the keys', async () => {
     const { connector, stream, runners, publicOnly, log } = setUp();
     await stream.start();
-    runners[0]!.tell({ type: 'error', code: '401', message: 'invalid api key' });
+    runners[0]!.report({ type: 'error', code: '401', message: 'invalid api key' });
     await until(() => stream.health.reconnections === 1, 'the return');
     expect(publicOnly).toEqual([false, true]);
     expect(runners[0]?.calls).toContain('stop');
     expect(connector.health.details).toMatchObject({ publicOnly: true });
     expect(log.named('connector_public_only')).toHaveLength(1);
     const events = stream.events();
-    runners[1]!.tell(TRADE);
+    runners[1]!.report(TRADE);
     expect((await events.next()).value).toMatchObject({ type: 'trade' });
   });
 
-  it('does so as well when the process tells it as a notice', async () => {
+  it('does so as well when the process reports it as a notice', async () => {
     const { stream, runners, publicOnly } = setUp();
     await stream.start();
     const details = { code: 10003, message: 'API key is invalid.' };
-    runners[0]!.tell({ type: 'status', status: 'notice', details });
+    runners[0]!.report({ type: 'status', status: 'notice', details });
     await until(() => stream.health.reconnections === 1, 'the return');
     expect(publicOnly).toEqual([false, true]);
   });
@@ -170,13 +170,13 @@ describe('BybitConnector', () => {
     stream.on('depth', (update) => events.push(update));
     await stream.start();
     const runner = runners[0]!;
-    runner.tell({ type: 'status', status: 'down', details: { message: 'reset by peer' } });
+    runner.report({ type: 'status', status: 'down', details: { message: 'reset by peer' } });
     await until(() => stream.state === 'reconnecting', 'the loss');
     expect(stream.health).toMatchObject({ connected: false, lastError: 'reset by peer' });
     await sleep(60);
     expect(stream.health.connected).toBe(false);
-    runner.tell({ type: 'status', status: 'up', details: {} });
-    runner.tell(DEPTH);
+    runner.report({ type: 'status', status: 'up', details: {} });
+    runner.report(DEPTH);
     await until(() => events.length === 1, 'the book');
     expect(events[0]).toMatchObject({ type: 'depth', snapshot: true });
     expect(runners.length).toBe(1);
@@ -187,8 +187,8 @@ describe('BybitConnector', () => {
     const { connector, stream, runners, log } = setUp();
     const events = stream.events();
     await stream.start();
-    runners[0]!.tell({ type: 'error', code: '10006', message: 'too many visits' });
-    runners[0]!.tell(TRADE);
+    runners[0]!.report({ type: 'error', code: '10006', message: 'too many visits' });
+    runners[0]!.report(TRADE);
     expect((await events.next()).value).toMatchObject({ type: 'trade' });
     expect(log.named('connector_rate_limited')).toMatchObject([{ code: '10006' }]);
     expect(connector.health.details).toMatchObject({ rateLimits: 1 });
@@ -241,7 +241,7 @@ describe('BybitConnector', () => {
       makeRunner: () => runner,
     });
     await connector.connect();
-    runner.tell({ type: 'error', code: '10006', message: 'key canary-key-1' });
+    runner.report({ type: 'error', code: '10006', message: 'key canary-key-1' });
     await connector.nextEvent(10);
     expect(JSON.stringify(connector.health) + log.texts.join('')).not.toContain('canary');
     await connector.disconnect();

@@ -5,6 +5,7 @@ import { FailoverFeed, type FailoverOptions } from '../../lib/feed/failover-feed
 import type { Feed } from '../../lib/feed/feed.js';
 import { HFTConnectorStream } from '../../lib/feed/hft-connector-stream.js';
 import { SwitchableFeed } from '../../lib/feed/switchable-feed.js';
+import { DepthBook } from '../support/depth-book.js';
 import { until } from '../support/until.js';
 import { ScriptedConnector, rawDepth, rawTrade } from './scripted-connector.js';
 
@@ -23,16 +24,15 @@ function streamOver(connector: ScriptedConnector, staleAfterMs = 0) {
   });
 }
 
-function bookOf(feed: Feed) {
-  const bids = new Map<number, number>();
-  feed.on('depth', ({ bids: levels, snapshot }) => {
-    if (snapshot) bids.clear();
-    for (const { price, qty } of levels) {
-      if (qty === 0) bids.delete(price);
-      else bids.set(price, qty);
-    }
-  });
-  return bids;
+/** A feed that may read either of two connectors, and the bids that its consumers see. */
+async function switchable() {
+  const [a, b] = [new ScriptedConnector('a'), new ScriptedConnector('b')];
+  const [one, two] = [streamOver(a), streamOver(b)];
+  const feed = new SwitchableFeed([one, two], { logger: false });
+  open.push(feed);
+  const { bids } = DepthBook.of(feed);
+  await feed.start();
+  return { b, one, two, feed, bids };
 }
 
 describe('SwitchableFeed', () => {
@@ -44,7 +44,7 @@ describe('SwitchableFeed', () => {
     const sources: (string | undefined)[] = [];
     feed.on('source', ({ previous, current }) => sources.push(previous, current));
     const events = feed.events();
-    const bids = bookOf(feed);
+    const { bids } = DepthBook.of(feed);
     await feed.start();
     a.queue.push(rawTrade(), rawDepth({ bids: [[1, 1]], snapshot: true }));
     expect((await events.next()).value?.source).toBe('a');
@@ -61,13 +61,8 @@ describe('SwitchableFeed', () => {
     expect(feed.health).toMatchObject({ connected: true, state: 'connected' });
   });
 
-  it('tells the books of a source that stands by whole, and nothing of it before', async () => {
-    const [a, b] = [new ScriptedConnector('a'), new ScriptedConnector('b')];
-    const [one, two] = [streamOver(a), streamOver(b)];
-    const feed = new SwitchableFeed([one, two], { logger: false });
-    open.push(feed);
-    const bids = bookOf(feed);
-    await feed.start();
+  it('passes on the books of a standby source whole once it is switched to, and nothing of it before', async () => {
+    const { b, one, two, feed, bids } = await switchable();
     b.queue.push(
       rawDepth({ bids: [[3, 3]], snapshot: true }),
       rawDepth({ bids: [[4, 4]] }),
@@ -82,13 +77,8 @@ describe('SwitchableFeed', () => {
     expect(two.state).toBe('stopped');
   });
 
-  it('tells no book that a source had before its loss', async () => {
-    const [a, b] = [new ScriptedConnector('a'), new ScriptedConnector('b')];
-    const [one, two] = [streamOver(a), streamOver(b)];
-    const feed = new SwitchableFeed([one, two], { logger: false });
-    open.push(feed);
-    const bids = bookOf(feed);
-    await feed.start();
+  it('passes on no book that a source had before it was lost', async () => {
+    const { b, two, feed, bids } = await switchable();
     b.queue.push(rawDepth({ bids: [[3, 3]], snapshot: true }));
     await until(() => two.metrics.depth.total === 1, 'the book of b');
     b.connected = false;
@@ -163,25 +153,26 @@ describe('FailoverFeed', () => {
   });
 
   it('does not switch for an outage shorter than failAfterMs', async () => {
-    const { a, feed, reasons } = setUp({ failAfterMs: 300 });
+    const { a, feed, reasons } = setUp({ failAfterMs: 1_000 });
     await feed.start();
     await until(() => feed.feeds.every(({ health }) => health.connected), 'both');
     const restore = cut(a);
     await sleep(50);
     restore();
-    await sleep(350);
+    await sleep(1_100);
     expect(reasons).toEqual(['a: start']);
   });
 
   it('does not go back and forth with a primary that flaps', async () => {
-    const { a, feed, reasons } = setUp();
+    const { a, feed, reasons } = setUp({ recoverAfterMs: 500 });
     await feed.start();
     await until(() => feed.feeds.every(({ health }) => health.connected), 'both');
     let restore = cut(a);
     await until(() => feed.active.name === 'b', 'the backup');
-    for (let i = 0; i < 5; i += 1) {
+    // Well for longer than it takes, but not at a stretch.
+    for (let i = 0; i < 12; i += 1) {
       restore();
-      await sleep(40);
+      await sleep(60);
       restore = cut(a);
       await sleep(20);
     }

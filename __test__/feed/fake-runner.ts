@@ -35,7 +35,7 @@ export class FakeRunner implements RunnerPort {
     this.calls.push(`unsubscribe ${channel} ${symbol}`);
   }
 
-  tell(event: RunnerEvent): void {
+  report(event: RunnerEvent): void {
     if (event.type === 'trade' || event.type === 'depth') this.#events += 1;
     this.queue.push(event);
   }

@@ -7,6 +7,7 @@ import type { DepthUpdate } from '../../lib/feed/depth-update.js';
 import type { FeedEvent } from '../../lib/feed/feed-event.js';
 import { HFTConnectorStream } from '../../lib/feed/hft-connector-stream.js';
 import { normalizeEvent } from '../../lib/feed/normalizer.js';
+import { DepthBook } from '../support/depth-book.js';
 import { until } from '../support/until.js';
 import { ScriptedConnector, rawDepth, rawTrade } from './scripted-connector.js';
 
@@ -32,20 +33,14 @@ function update(bids: [number, number][], snapshot = false): DepthUpdate {
   return normalizeEvent(raw, { source: 'a' }) as DepthUpdate;
 }
 
-function bookOf(updates: readonly DepthUpdate[]): Map<number, number> {
-  const book = new Map<number, number>();
-  for (const { bids, snapshot } of updates) {
-    if (snapshot) book.clear();
-    for (const { price, qty } of bids) {
-      if (qty === 0) book.delete(price);
-      else book.set(price, qty);
-    }
-  }
-  return book;
+function bidsOf(updates: readonly DepthUpdate[]): Map<number, number> {
+  const book = new DepthBook();
+  for (const each of updates) book.apply(each);
+  return book.bids;
 }
 
 describe('queues of a feed', () => {
-  it('drop-oldest keeps the newest, counts and tells the rest', async () => {
+  it('drop-oldest keeps the newest, counts and reports the rest', async () => {
     const connector = new ScriptedConnector();
     const stream = await started(connector);
     const notices: unknown[] = [];
@@ -77,7 +72,7 @@ describe('queues of a feed', () => {
     while (stream.health.queueSize > 0) updates.push((await depth.next()).value!);
     expect(updates.reduce((sum, { merged }) => sum + merged, 0)).toBe(9);
     expect(updates.length).toBeLessThanOrEqual(2);
-    expect(bookOf(updates)).toEqual(
+    expect(bidsOf(updates)).toEqual(
       new Map([
         [1, 7],
         [2, 8],
@@ -135,7 +130,7 @@ describe('queues of a feed', () => {
     for (let id = 0; id < 100; id += 1) expect((await trades.next()).value?.id).toBe(String(id));
   });
 
-  it('gives a consumer only what its filter holds for; one that throws is told', async () => {
+  it('gives a consumer only what its filter lets through, and reports a filter that throws', async () => {
     const connector = new ScriptedConnector();
     const stream = await started(connector);
     const errors: string[] = [];
@@ -181,7 +176,7 @@ describe('conflateDepth', () => {
             ...conflateDepth(updates.slice(0, at)).items,
             ...conflateDepth(updates.slice(at)).items,
           ];
-          expect(bookOf(merged)).toEqual(bookOf(updates));
+          expect(bidsOf(merged)).toEqual(bidsOf(updates));
         },
       ),
     );

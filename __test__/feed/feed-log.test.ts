@@ -10,7 +10,7 @@ import { rawDepth, rawTrade } from './scripted-connector.js';
 const OPTIONS = { source: 'venue' };
 
 describe('lines of a feed', () => {
-  it('tell a trade and an update with their lag', () => {
+  it('show a trade and an update with their lag', () => {
     const { logger, lines } = logLines();
     const log = new FeedLog(logger, 'venue');
     log.event(normalizeEvent(rawTrade({ timestamp: 1_000 }), OPTIONS, 1_040), 0);

@@ -69,10 +69,11 @@ describe('HFTConnectorStream, reading', () => {
   it('asks a connector that cannot wait no more often than the poll interval', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector, { pollIntervalMs: 20 });
+    const startMs = performance.now();
     await stream.start();
     await sleep(200);
-    expect(connector.polls).toBeGreaterThan(4);
-    expect(connector.polls).toBeLessThan(14);
+    await until(() => connector.polls > 4, 'five polls');
+    expect(connector.polls).toBeLessThan((performance.now() - startMs) / 20 + 4);
   });
 
   it('lets others on the thread have their turn however much comes', async () => {
@@ -132,7 +133,7 @@ describe('HFTConnectorStream, reading', () => {
 });
 
 describe('HFTConnectorStream, faults', () => {
-  it('leaves out an invalid event, tells and counts it, and goes on', async () => {
+  it('leaves out an invalid event, reports and counts it, and goes on', async () => {
     const connector = new ScriptedConnector();
     const { logger, named } = logLines();
     const stream = streamOver(connector, { logger });
@@ -152,7 +153,7 @@ describe('HFTConnectorStream, faults', () => {
     expect(stream.metrics.invalidEvents).toBe(1);
   });
 
-  it('contains what handlers throw and reject with, and tells it', async () => {
+  it('catches what handlers throw and reject with, and reports it', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector);
     const errors: string[] = [];
@@ -179,7 +180,7 @@ describe('HFTConnectorStream, faults', () => {
     expect(stream.health.connected).toBe(true);
   });
 
-  it('goes on after errors that the connector tells, and logs its states', async () => {
+  it('goes on after errors that the connector reports, and logs its states', async () => {
     const connector = new ScriptedConnector();
     const { logger, named } = logLines();
     const stream = streamOver(connector, { logger });
@@ -225,13 +226,13 @@ describe('HFTConnectorStream, reconnection', () => {
     const connector = new ScriptedConnector();
     const { logger, lines } = logLines();
     const stream = streamOver(connector, { logger });
-    const told: string[] = [];
+    const reported: string[] = [];
     for (const name of ['connected', 'disconnected', 'reconnecting', 'state'] as const)
-      stream.on(name, (event) => told.push('current' in event ? event.current : event.type));
+      stream.on(name, (event) => reported.push('current' in event ? event.current : event.type));
     await stream.start();
     connector.connected = false;
     await until(() => stream.health.reconnections === 1, 'the reconnect');
-    expect(told).toEqual([
+    expect(reported).toEqual([
       'connecting',
       'connected',
       'connected',
@@ -338,7 +339,8 @@ describe('HFTConnectorStream, reconnection', () => {
       await sleep(20);
       const beforeMs = performance.now();
       await stream.stop();
-      expect(performance.now() - beforeMs).toBeLessThan(100);
+      // The pause would be a minute, the others without an end.
+      expect(performance.now() - beforeMs).toBeLessThan(5_000);
       await starting;
       expect(stream.state).toBe('stopped');
     }
@@ -357,7 +359,7 @@ describe('HFTConnectorStream, reconnection', () => {
 });
 
 describe('HFTConnectorStream, health and figures', () => {
-  it('tells its health by the names of /ws/health', async () => {
+  it('gives its health under the names of /ws/health', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector);
     expect(feedHealthToJson(stream.health)).toEqual({
@@ -390,7 +392,7 @@ describe('HFTConnectorStream, health and figures', () => {
     });
   });
 
-  it('tells its figures by the names of /metrics', async () => {
+  it('gives its figures under the names of /metrics', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector);
     stream.stream('depth');
@@ -411,14 +413,15 @@ describe('HFTConnectorStream, health and figures', () => {
   it('says when nothing comes any more, and when it does again', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector, { staleAfterMs: 40 });
-    const told: string[] = [];
-    stream.on('stale', ({ type }) => told.push(type));
-    stream.on('live', ({ type }) => told.push(type));
+    const reported: string[] = [];
+    stream.on('stale', ({ type }) => reported.push(type));
+    stream.on('live', ({ type }) => reported.push(type));
     await stream.start();
     await until(() => stream.health.stale, 'staleness');
     connector.queue.push(rawTrade());
-    await until(() => !stream.health.stale, 'freshness');
-    expect(told).toEqual(['stale', 'live']);
+    await until(() => reported.includes('live'), 'that it is live');
+    // It may be silent again by now.
+    expect(reported.slice(0, 2)).toEqual(['stale', 'live']);
   });
 });
 
@@ -441,7 +444,7 @@ describe('HFTConnectorStream, filters and transforms', () => {
     expect(stream.metrics.filtered).toBe(1);
   });
 
-  it('takes an event out when a stage throws, tells it, and goes on', async () => {
+  it('takes an event out when a stage throws, reports it, and goes on', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector, {
       stages: [

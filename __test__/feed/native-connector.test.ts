@@ -6,6 +6,7 @@ import type { FeedEvent } from '../../lib/feed/feed-event.js';
 import { HFTConnectorStream } from '../../lib/feed/hft-connector-stream.js';
 import { NativeConnector } from '../../lib/feed/native-connector.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { DepthBook } from '../support/depth-book.js';
 import { until } from '../support/until.js';
 
 const CLIENT: LiveClientOptions = {
@@ -54,18 +55,13 @@ describe('NativeConnector', () => {
     const client = new LiveClient(CLIENT);
     open.push(() => client.close());
     await client.start();
-    await client.ready(5_000);
+    await client.ready(15_000);
     const stream = streamOver(new NativeConnector({ client, name: 'shared' }));
-    const bids = new Map<number, number>();
+    const book = DepthBook.of(stream);
     let compared = 0;
-    stream.on('depth', ({ bids: levels, snapshot }) => {
-      if (snapshot) bids.clear();
-      for (const { price, qty } of levels) {
-        if (qty === 0) bids.delete(price);
-        else bids.set(price, qty);
-      }
+    stream.on('depth', () => {
       const best = client.snapshot('BTCUSDT', 1).bids[0];
-      if (Math.max(...bids.keys()) === best?.price) compared += 1;
+      if (book.best[0] === best?.price) compared += 1;
     });
     await stream.start();
     await until(() => compared > 50, 'fifty equal books');

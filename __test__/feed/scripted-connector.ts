@@ -1,7 +1,7 @@
 import type { ConnectorHealth, ConnectorWrapper } from '../../lib/feed/connector-wrapper.js';
 import type { RawFeedEvent } from '../../lib/feed/raw-event.js';
 
-/** The least a connector may be: it cannot wait, and does what the test told it. */
+/** The least a connector may be: it cannot wait, and does what the test says. */
 export class ScriptedConnector implements ConnectorWrapper {
   readonly name: string;
   readonly calls: string[] = [];

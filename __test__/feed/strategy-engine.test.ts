@@ -43,12 +43,12 @@ describe('StrategyEngine', () => {
   });
 
   it('contains the errors of one strategy, thrown or rejected, and reports them', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const { logger, named } = logLines();
     const engine = new StrategyEngine({
       logger,
       onError: (error, name) => {
-        told.push(`${name}: ${error.message}`);
+        reported.push(`${name}: ${error.message}`);
         throw new Error('in onError');
       },
     });
@@ -63,9 +63,9 @@ describe('StrategyEngine', () => {
     engine.add({ name: 'good', onTrade: () => (good += 1) });
     engine.ingestTrade(tick());
     engine.ingestTrade(tick());
-    await until(() => told.length === 4, 'four errors');
+    await until(() => reported.length === 4, 'four errors');
     expect(good).toBe(2);
-    expect(told.sort()).toEqual([
+    expect(reported.sort()).toEqual([
       'rejects: async',
       'rejects: async',
       'throws: sync',
@@ -165,7 +165,7 @@ describe('StrategyEngine', () => {
     ];
     const talk = setInterval(() => {
       venue.trade('BTCUSDT', '100.5', '1');
-      runner.tell({
+      runner.report({
         type: 'depth',
         timestampMs: Date.now(),
         symbol: 'BTCUSDT',
@@ -175,7 +175,7 @@ describe('StrategyEngine', () => {
         snapshot: true,
         merged: 1,
       });
-      runner.tell({
+      runner.report({
         type: 'trade',
         timestampMs: Date.now(),
         symbol: 'BTCUSDT',

@@ -4,6 +4,7 @@ import { HFTConnectorStream } from '../../lib/feed/hft-connector-stream.js';
 import { normalizeEvent } from '../../lib/feed/normalizer.js';
 import type { RawDepth, RawFeedEvent } from '../../lib/feed/raw-event.js';
 import { StubbedConnector } from '../../lib/feed/stubbed-connector.js';
+import { DepthBook } from '../support/depth-book.js';
 import { until } from '../support/until.js';
 
 const open: { disconnect(): Promise<void> }[] = [];
@@ -21,7 +22,7 @@ afterEach(async () => {
 async function take(connector: StubbedConnector, count: number): Promise<RawFeedEvent[]> {
   const events: RawFeedEvent[] = [];
   while (events.length < count) {
-    const event = await connector.nextEvent(1_000);
+    const event = await connector.nextEvent(10_000);
     if (event === undefined) throw new Error(`only ${events.length} events`);
     events.push(event);
   }
@@ -50,7 +51,7 @@ describe('StubbedConnector', () => {
     });
   });
 
-  it('tells nothing before a subscription, then only what is subscribed', async () => {
+  it('delivers nothing before a subscription, then only what is subscribed', async () => {
     const connector = stub();
     await connector.connect();
     expect(await connector.nextEvent(20)).toBeUndefined();
@@ -70,8 +71,7 @@ describe('StubbedConnector', () => {
     await connector.subscribeTrades('BTCUSDT');
     await take(connector, 10);
     await connector.subscribeDepth('BTCUSDT');
-    const bids = new Map<number, number>();
-    const asks = new Map<number, number>();
+    const book = new DepthBook();
     const depth: RawDepth[] = [];
     for (const event of await take(connector, 3_000)) {
       if (event.type === 'depth') depth.push(event as RawDepth);
@@ -81,21 +81,14 @@ describe('StubbedConnector', () => {
     for (const raw of depth) {
       const update = normalizeEvent(raw, { source: 'stub' });
       if (update.type !== 'depth') continue;
-      for (const [side, levels] of [
-        [bids, update.bids],
-        [asks, update.asks],
-      ] as const) {
-        for (const { price, qty } of levels) {
-          if (qty === 0) side.delete(price);
-          else side.set(price, qty);
-        }
-      }
-      expect(Math.max(...bids.keys())).toBeLessThan(Math.min(...asks.keys()));
+      book.apply(update);
+      const [bid, ask] = book.best;
+      expect(bid).toBeLessThan(ask);
     }
     expect(depth.map(({ lastUpdateId }) => lastUpdateId)).toEqual(depth.map((_, i) => i + 1));
   });
 
-  it('tells the same with the same seed', async () => {
+  it('delivers the same with the same seed', async () => {
     const runs: RawFeedEvent[][] = [];
     for (const seed of [7, 7, 8]) {
       const connector = stub({ stub: { pace: 'asap', seed } });
@@ -118,14 +111,14 @@ describe('StubbedConnector', () => {
     expect(connector.health.dropped).toBe(0);
   });
 
-  it('in real time tells what its steps say, with times near now', async () => {
+  it('in real time delivers one step after the other, with times near now', async () => {
     const connector = stub({ stub: { stepIntervalNs: 5_000_000 } });
     await connector.connect();
     await connector.subscribeTrades('BTCUSDT');
     const events = await take(connector, 5);
     for (const raw of events) {
       const { timestampMs } = normalizeEvent(raw, { source: 'stub' });
-      expect(Math.abs(Date.now() - timestampMs)).toBeLessThan(500);
+      expect(Math.abs(Date.now() - timestampMs)).toBeLessThan(5_000);
     }
   });
 

@@ -1,8 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+import { nowUs } from '../support/programs/unix-us.mjs';
 import type { Plan } from './plan.js';
-import type { BotRun, Call, ClientView, Outcome, Told } from './story.js';
+import type { BotRun, Call, ClientView, Outcome, Reported } from './story.js';
 
 const PROGRAMS = {
   client: new URL('../support/programs/order-client.mjs', import.meta.url),
@@ -13,7 +14,7 @@ const PROGRAMS = {
 export interface Book {
   readonly runs: BotRun[];
   readonly calls: Call[];
-  readonly told: Told[];
+  readonly reported: Reported[];
 }
 
 type Message = { readonly kind: string; readonly atUs: number } & Record<string, unknown>;
@@ -69,7 +70,7 @@ export class ClientProcess {
   }
 
   async view(): Promise<ClientView | undefined> {
-    const view = this.#wait('view', 2_000);
+    const view = this.#wait('view', 5_000);
     this.send('view');
     return (await view) as ClientView | undefined;
   }
@@ -88,15 +89,15 @@ export class ClientProcess {
   async stop(): Promise<void> {
     this.send('stop');
     const timer = setTimeout(() => {
-      this.note('the client did not end within 8 s');
+      this.note('the client did not end within 20 s');
       this.signal('SIGKILL');
-    }, 8_000);
+    }, 20_000);
     await this.#exited;
     clearTimeout(timer);
   }
 
   note(text: string): void {
-    this.#book.told.push({ run: this.run, atUs: nowUs(), kind: 'note', text });
+    this.#book.reported.push({ run: this.run, atUs: nowUs(), kind: 'note', text });
   }
 
   #wait(kind: string, timeoutMs: number): Promise<Message | undefined> {
@@ -145,12 +146,7 @@ export class ClientProcess {
         this.#waiting.delete(kind);
         return;
       default:
-        this.#book.told.push({ run: this.run, ...message } as unknown as Told);
+        this.#book.reported.push({ run: this.run, ...message } as unknown as Reported);
     }
   }
-}
-
-/** Unix µs. */
-export function nowUs(): number {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }

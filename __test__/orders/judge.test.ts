@@ -6,7 +6,7 @@ import { judge } from './judge.js';
 import { idOf } from './order-ids.js';
 import { makePlan, type Plan } from './plan.js';
 import { report } from './report.js';
-import type { Call, ShownOrder, Story, Told } from './story.js';
+import type { Call, ShownOrder, Story, Reported } from './story.js';
 
 const BOT = 7n;
 const ID = idOf(0);
@@ -46,7 +46,7 @@ function shown(change: Partial<ShownOrder> = {}): ShownOrder {
   }; // prettier-ignore
 }
 
-const state = (atUs: number, order: ShownOrder, fill?: Told['fill']): Told => ({
+const state = (atUs: number, order: ShownOrder, fill?: Reported['fill']): Reported => ({
   run: 0, atUs, kind: 'state', text: order.state, order, ...(fill === undefined ? {} : { fill }),
 }); // prettier-ignore
 
@@ -71,7 +71,7 @@ function story(change: Partial<Story> & { journal?: Journal } = {}): Story {
   };
   return {
     plan, botId: BOT, runs: [{ run: 0, startedUs: 0, endedUs: undefined, killed: false }],
-    calls: [], told: [state(2_000, shown())], deeds: [],
+    calls: [], reported: [state(2_000, shown())], deeds: [],
     view: { atUs: 80_000, isReady: true, orders: [shown()], positions: {} }, viewJournal: journal, positions: {},
     agreed: true, lastCancelAll: -1, ...change, journal,
   }; // prettier-ignore
@@ -87,14 +87,14 @@ const venue = (orders: VenueOrder[], requests = [create(1_000)]): Journal => ({
 describe('the judge of orders', () => {
   it('finds nothing where client and venue agree', () => {
     expect(judge(story())).toEqual([]);
-    expect(judge(story({ told: [state(9_000, shown({ state: 'canceled' }))], view: { atUs: 80_000, isReady: true, orders: [], positions: {} }, journal: venue([life({ endedUs: 8_000 })]) }))).toEqual([]); // prettier-ignore
+    expect(judge(story({ reported: [state(9_000, shown({ state: 'canceled' }))], view: { atUs: 80_000, isReady: true, orders: [], positions: {} }, journal: venue([life({ endedUs: 8_000 })]) }))).toEqual([]); // prettier-ignore
   });
 
   it.each([
-    ['an event', { told: [state(5_000, shown({ state: 'closed' }))] }],
-    ['a record', { told: [{ run: 0, atUs: 5_000, kind: 'record', text: '', orderId: ID, status: 'expired' } as const] }],
+    ['an event', { reported: [state(5_000, shown({ state: 'closed' }))] }],
+    ['a record', { reported: [{ run: 0, atUs: 5_000, kind: 'record', text: '', orderId: ID, status: 'expired' } as const] }],
     ['an outcome', { calls: [cancel({ what: 'submit', outcome: { atUs: 5_000, thrown: '', results: [{ status: 'rejected', code: '', reason: '', order: shown({ state: 'rejected' }) }] } })] }],
-    ['an order that came later', { told: [state(500, shown({ state: 'rejected' }))] }],
+    ['an order that came later', { reported: [state(500, shown({ state: 'rejected' }))] }],
   ])('catches an order that is called ended and lives: %s', (_, change) => {
     expect(broken(story(change))).toEqual(['ended-but-lives']);
   }); // prettier-ignore
@@ -113,15 +113,15 @@ describe('the judge of orders', () => {
     expect(judge(story({ calls: [cancel({ outcome: { atUs: 60_000, thrown: 'ERR_CONNECTOR_DOWN', results: [] } })] }))).toEqual([]); // prettier-ignore
   });
 
-  it('catches a fill that is told twice, one that never was, and one that is missing', () => {
+  it('catches a fill that is reported twice, one that never was, and one that is missing', () => {
     const orders = [life({ filledQty: '1', steps: [filled(2_000, '1')] })];
     const fill = { qty: 1, price: 2.45, inferred: false };
     const partly = shown({ state: 'partially_filled', filledQty: 1 });
     const view = { atUs: 80_000, isReady: true, orders: [partly], positions: {} };
     const journal = venue(orders);
-    expect(broken(story({ journal, view, told: [state(3_000, partly, fill)] }))).toEqual([]);
-    expect(broken(story({ journal, view, told: [state(3_000, partly, fill), state(4_000, partly, fill)] }))).toEqual(['fills']); // prettier-ignore
-    expect(broken(story({ told: [state(3_000, partly, fill)], view }))).toEqual(['fills']);
+    expect(broken(story({ journal, view, reported: [state(3_000, partly, fill)] }))).toEqual([]);
+    expect(broken(story({ journal, view, reported: [state(3_000, partly, fill), state(4_000, partly, fill)] }))).toEqual(['fills']); // prettier-ignore
+    expect(broken(story({ reported: [state(3_000, partly, fill)], view }))).toEqual(['fills']);
     expect(broken(story({ journal }))).toEqual(['fills']);
   });
 
@@ -152,8 +152,8 @@ describe('the judge of orders', () => {
     const journal = venue([life({ filledQty: '1', steps: [filled(2_000, '1')] })]);
     const partly = shown({ state: 'partially_filled', filledQty: 1 });
     const view = { atUs: 80_000, isReady: true, orders: [partly], positions: {} };
-    const told = [state(3_000, partly, { qty: 1, price: 2.44, inferred: false })];
-    expect(broken(story({ journal, view, told }))).toEqual(['fill-prices']);
+    const reported = [state(3_000, partly, { qty: 1, price: 2.44, inferred: false })];
+    expect(broken(story({ journal, view, reported }))).toEqual(['fill-prices']);
   });
 
   it('catches an order that lives and that the client does not show', () => {
@@ -163,7 +163,7 @@ describe('the judge of orders', () => {
   });
 
   it('reports rule, order, seed and both histories', () => {
-    const of = story({ told: [state(5_000, shown({ state: 'closed' }))] });
+    const of = story({ reported: [state(5_000, shown({ state: 'closed' }))] });
     const [found] = judge(of);
     const text = report(found!.rule, found!.violation, of);
     expect(text).toContain('rule ended-but-lives, seed 1, order 1000');

@@ -1,7 +1,7 @@
 import type { Random } from '../../lib/stub/random.js';
 
 /**
- * Values that are none, or are missing. A number that is false cannot be told from a true one: an
+ * Values that are none, or are missing. A number that is false does not differ from a true one: an
  * off-grid one may be of an instrument that has changed.
  */
 const ODD = ['many', '', undefined] as const;

@@ -35,7 +35,7 @@ export function history(story: Story, orderId: bigint | undefined): string[] {
       if (isMeant(order.orderId))
         add(outcome.atUs, `client  ${call.what}${which === '' ? '' : ` ${String(order.orderId)}`} came back: ${status} ${code} ${reason} (${order.state}${order.unconfirmed ? ', unconfirmed' : ''})`); // prettier-ignore
   }
-  for (const { kind, atUs, text, order, orderId: id, fill, run } of story.told) {
+  for (const { kind, atUs, text, order, orderId: id, fill, run } of story.reported) {
     const which = order?.orderId ?? id;
     if (which !== undefined && !isMeant(which)) continue;
     const filled = fill === undefined ? '' : `, fill ${String(fill.qty)} at ${String(fill.price)}`;
@@ -54,12 +54,12 @@ export function history(story: Story, orderId: bigint | undefined): string[] {
   for (const { atUs, text } of story.deeds) add(atUs, `world   ${text}`);
   lines.sort((a, b) => a.atUs - b.atUs);
   const startUs = lines[0]?.atUs ?? 0;
-  const told = lines.map(
+  const reported = lines.map(
     ({ atUs, text }) => `  ${((atUs - startUs) / 1000).toFixed(1).padStart(9)} ms  ${text}`,
   );
-  return told.length <= LINES_MOST
-    ? told
-    : [...told.slice(0, LINES_MOST / 2), '  …', ...told.slice(-LINES_MOST / 2)];
+  return reported.length <= LINES_MOST
+    ? reported
+    : [...reported.slice(0, LINES_MOST / 2), '  …', ...reported.slice(-LINES_MOST / 2)];
 }
 
 function brief(fields: Readonly<Record<string, unknown>>): string {

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeBybit } from '../../lib/cli/fake-bybit.js';
 import { findConnector } from '../../lib/connector/find-connector.js';
 import { scratchFile } from '../support/fake-program.js';
-import { ClientProcess, nowUs, type Book } from './client-process.js';
+import { nowUs } from '../support/programs/unix-us.mjs';
+import { ClientProcess, type Book } from './client-process.js';
 import { disagreements } from './disagreements.js';
 import { ownerOf, type Journal } from './journal.js';
 import { idOf } from './order-ids.js';
@@ -15,7 +16,7 @@ import type { ClientView, Deed, Story } from './story.js';
 import { EDGE, MARKETS, PRICES } from './symbols.js';
 
 /** How long the last `cancelAll`, in calm, may take until the venue is empty. */
-const LAST_MS = 8_000;
+const LAST_MS = 20_000;
 
 /** Runs a plan: venue, connector and client in processes of their own, over real sockets. */
 export async function runSchedule(plan: Plan, name: string): Promise<Story> {
@@ -31,7 +32,7 @@ class Schedule {
   readonly #plan: Plan;
   readonly #name: string;
   readonly #botId: bigint;
-  readonly #book: Book = { runs: [], calls: [], told: [] };
+  readonly #book: Book = { runs: [], calls: [], reported: [] };
   readonly #deeds: Deed[] = [];
   readonly #going = new Set<Promise<unknown>>();
   #venue: FakeBybit | undefined;
@@ -66,7 +67,7 @@ class Schedule {
       botId: this.#botId,
       runs: this.#book.runs,
       calls: this.#book.calls,
-      told: this.#book.told,
+      reported: this.#book.reported,
       deeds: this.#deeds,
       ...settled,
       ...last,
@@ -290,7 +291,7 @@ class Schedule {
     }
   }
 
-  /** Everything is cancelled in calm: what the client knows must end, or be told. */
+  /** Everything is cancelled in calm: what the client knows must end, and be reported. */
   async #lastCancelAll(): Promise<Pick<Story, 'journal' | 'lastCancelAll'>> {
     const lastCancelAll = this.#book.calls.length;
     this.#deed('last cancelAll');

@@ -41,8 +41,8 @@ export interface Outcome {
   }[];
 }
 
-/** Something that the client told by itself. */
-export interface Told {
+/** Something that the client reported by itself. */
+export interface Reported {
   readonly run: number;
   readonly atUs: number;
   readonly kind: 'state' | 'record' | 'notice' | 'link' | 'error' | 'note';
@@ -87,7 +87,7 @@ export interface Story {
   readonly botId: bigint;
   readonly runs: readonly BotRun[];
   readonly calls: readonly Call[];
-  readonly told: readonly Told[];
+  readonly reported: readonly Reported[];
   readonly deeds: readonly Deed[];
   /** After the faults have ended and the world has settled, before the last `cancelAll`. */
   readonly view: ClientView | undefined;

@@ -1,4 +1,4 @@
-/** Symbols of the schedules: nobody trades them but the bot and whom a plan tells to. */
+/** Symbols of the schedules: nobody trades them but the bot and whom a plan lets trade. */
 export const SYMBOLS = ['XRPUSDT', 'ADAUSDT'] as const;
 
 /** Where orders are priced, and the steps that the bots know. */

@@ -2,23 +2,17 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { EXCH_EVENT, EventRows, LOCAL_EVENT, ROW_BYTES } from '../../lib/npz/event-rows.js';
-import { HEADER_BYTES, npyHeader, rowsOf } from '../../lib/npz/npy-header.js';
+import { HEADER_BYTES, npyHeader } from '../../lib/npz/npy-header.js';
 import { orderRows } from '../../lib/record/order-rows.js';
 import { Recorder, recoverRecordings, type RecorderOptions } from '../../lib/record/recorder.js';
 import type { RecordedLevel } from '../../lib/record/recording-file.js';
-
-interface Row {
-  readonly ev: bigint;
-  readonly exch: bigint;
-  readonly local: bigint;
-  readonly px: number;
-  readonly qty: number;
-}
+import { rowsIn, unpack, type Row } from '../support/recorded-rows.js';
+import { until } from '../support/until.js';
 
 let folder: string;
 const recorders: Recorder[] = [];
@@ -41,32 +35,6 @@ function recorderOf(options: Partial<RecorderOptions> = {}): Recorder {
   });
   recorders.push(recorder);
   return recorder;
-}
-
-function rowsIn(npy: Buffer): Row[] {
-  expect(npy.toString('latin1', 0, 8)).toBe('\x93NUMPY\x01\x00');
-  const start = 10 + npy.readUInt16LE(8);
-  expect(start % 64).toBe(0);
-  const count = rowsOf(npy) ?? NaN;
-  return Array.from({ length: count }, (_, index) => {
-    const at = start + index * ROW_BYTES;
-    return {
-      ev: npy.readBigUInt64LE(at),
-      exch: npy.readBigInt64LE(at + 8),
-      local: npy.readBigInt64LE(at + 16),
-      px: npy.readDoubleLE(at + 24),
-      qty: npy.readDoubleLE(at + 32),
-    };
-  });
-}
-
-/** The one array of an `.npz`. */
-function unpack(file: string): Row[] {
-  const zip = readFileSync(file);
-  const start = 30 + zip.readUInt16LE(26);
-  const npy = inflateRawSync(zip.subarray(start, start + zip.readUInt32LE(18)));
-  expect(npy.length).toBe(zip.readUInt32LE(22));
-  return rowsIn(npy);
 }
 
 const bid = (price: number, qty: number): RecordedLevel => ({ side: 'buy', price, qty });
@@ -101,9 +69,9 @@ describe('an event array', () => {
     const rows = (): Row[] => rowsIn(readFileSync(path.join(folder, name!)));
     expect(name).toMatch(/\.npy$/);
     expect(rows()).toEqual([]);
-    await expect.poll(() => rows().length).toBe(1);
+    await until(() => rows().length === 1, 'the first row');
     recorder.trade(11n, 21n, { side: 'buy', price: 100, qty: 1 });
-    await expect.poll(() => rows().length).toBe(2);
+    await until(() => rows().length === 2, 'the second row');
   });
 
   it('is recovered after a kill, without what was half written', async () => {
@@ -111,7 +79,7 @@ describe('an event array', () => {
     recorder.depth(10n, 20n, [bid(99.9, 1), ask(100, 1)], true);
     const [name] = readdirSync(folder);
     const file = path.join(folder, name!);
-    await expect.poll(() => rowsIn(readFileSync(file)).length).toBe(2);
+    await until(() => rowsIn(readFileSync(file)).length === 2, 'two rows');
     // Rows that came after the header, and half of one.
     const left = Buffer.concat([readFileSync(file), Buffer.alloc(100, 7)]);
     recorder.close();
@@ -130,8 +98,8 @@ describe('an event array', () => {
     const recorder = recorderOf({ flushMs: 5 });
     recorder.depth(10n, 20n, [bid(99.9, 1), ask(100, 1), ask(100.1, 1)], true);
     const file = path.join(folder, readdirSync(folder)[0]!);
-    await expect.poll(() => rowsIn(readFileSync(file)).length).toBe(3);
-    // A machine that lost power: the header tells more than was written.
+    await until(() => rowsIn(readFileSync(file)).length === 3, 'three rows');
+    // A machine that lost power: the header names more rows than were written.
     const left = readFileSync(file).subarray(0, -100);
     recorder.close();
     for (const other of readdirSync(folder)) rmSync(path.join(folder, other));
@@ -152,10 +120,10 @@ describe('an event array', () => {
     writeFileSync(path.join(folder, `${names[0]!}.npy`), Buffer.alloc(500));
     mkdirSync(path.join(folder, `${names[1]!}.npy`));
     writeFileSync(path.join(folder, `${names[2]!}.npy`), left);
-    const told: string[] = [];
-    const recover = (): unknown => recoverRecordings(folder, (file) => told.push(file.path));
+    const reported: string[] = [];
+    const recover = (): unknown => recoverRecordings(folder, (file) => reported.push(file.path));
     expect(recover).toThrow(/2 of 3 files.*A_20260101.*no recording.*B_20260101.*EISDIR/);
-    expect(told).toEqual([path.join(folder, `${names[2]!}.npz`)]);
+    expect(reported).toEqual([path.join(folder, `${names[2]!}.npz`)]);
     expect(readdirSync(folder).sort()).toEqual(
       [`${names[0]!}.npy`, `${names[1]!}.npy`, `${names[2]!}.npz`].sort(),
     );
@@ -173,7 +141,7 @@ describe('an event array', () => {
     expect(file!.notes).toEqual([expect.stringContaining('another order than the exchange')]);
   });
 
-  it('keeps the order in which events came when the clock runs back a little, and tells it', () => {
+  it('keeps the order in which events came when the clock runs back a little, and notes that', () => {
     const recorder = recorderOf();
     const ms = 1_000_000n;
     recorder.depth(10n, 10n * ms, [bid(99.9, 1)], true);
@@ -222,9 +190,9 @@ describe('the collector’s text', () => {
       const bytes = readFileSync(file);
       return bytes.length === 0 ? '' : gunzipSync(bytes).toString();
     };
-    await expect.poll(() => read().split('\n').length).toBe(2);
+    await until(() => read().split('\n').length === 2, 'the first line');
     recorder.trade(3_000_000n, 7n, { side: 'buy', price: 100, qty: 0.001 });
-    await expect.poll(() => read().split('\n').length).toBe(3);
+    await until(() => read().split('\n').length === 3, 'the second line');
   });
 
   it('holds quantities that are finer than the lot as they are', () => {

@@ -1,4 +1,4 @@
-// What a server tells of a LiveClient, on the stub.
+// What a server shows of a LiveClient, on the stub.
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
@@ -85,7 +85,7 @@ describe('a source over a client', () => {
     expect(JSON.parse(JSON.stringify(view))).toMatchObject({ backend: 'stub' });
     expect(source.readiness()).toEqual({ ready: true, missing: [] });
     const { connector } = source.wsHealth();
-    expect(Date.now() - connector.last_ts!).toBeLessThan(2_000);
+    expect(Date.now() - connector.last_ts!).toBeLessThan(10_000);
     expect(connector.connector_health.event_counter).toBeGreaterThan(40);
     await until(() => source.metrics().trades.per_minute_count > 0, 'a second of rates');
     expect(source.metrics().trades.per_second_rate).toBeGreaterThan(0);
@@ -121,7 +121,7 @@ describe('a source over a client', () => {
     expect(source.view(0).trades).toEqual(before);
   });
 
-  it('tells in its log what happened to the client', async () => {
+  it('logs what happened to the client', async () => {
     const { client, source } = clientAndSource();
     await client.start();
     await client.ready(5_000);

@@ -31,7 +31,7 @@ function demo(): DemoSource {
 }
 
 describe('the page of the demo', () => {
-  it('shows book, orders, position and profit as the strategy told them', () => {
+  it('shows book, orders, position and profit as the strategy reported them', () => {
     const source = demo();
     expect(source.readiness().missing).toEqual(['waiting for the first book']);
     source.update(STATE, undefined, 10);
@@ -65,7 +65,7 @@ describe('the page of the demo', () => {
     ]);
   });
 
-  it('adds what the strategy newly told to its tape, once', () => {
+  it('adds the new trades of the strategy to its tape, once', () => {
     const source = demo();
     const trade = (tsMs: number): DemoState['tape'][number] => ({
       side: 'buy',

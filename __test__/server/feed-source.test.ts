@@ -1,9 +1,10 @@
-// What a server tells of a feed, over the connector of made-up data.
+// What a server shows of a feed, over the connector of made-up data.
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { HFTConnectorStream } from '../../lib/feed/hft-connector-stream.js';
 import { StubbedConnector } from '../../lib/feed/stubbed-connector.js';
 import { FeedSource } from '../../lib/server/feed-source.js';
+import { DepthBook } from '../support/depth-book.js';
 import { until } from '../support/until.js';
 
 const ends: (() => unknown)[] = [];
@@ -57,14 +58,7 @@ describe('a source over a feed', () => {
 
   it('has the book that the updates make, until it is closed', async () => {
     const { feed, source } = feedAndSource();
-    const bids = new Map<number, number>();
-    feed.on('depth', (update) => {
-      if (update.snapshot) bids.clear();
-      for (const { price, qty } of update.bids) {
-        if (qty === 0) bids.delete(price);
-        else bids.set(price, qty);
-      }
-    });
+    const { bids } = DepthBook.of(feed);
     await feed.start();
     const start = feed.metrics.depth.total;
     await until(() => feed.metrics.depth.total > start + 30, 'changes');
@@ -77,7 +71,7 @@ describe('a source over a feed', () => {
     expect(source.view(0).trades).toEqual(before);
   });
 
-  it('says that the feed stopped, and trusts no book then', async () => {
+  it('says that the feed stopped, and its book is not synced then', async () => {
     const { feed, source } = feedAndSource();
     await feed.start();
     await until(() => source.view(0).book.synced, 'a whole book');

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('tells the rates of trades and of book updates apart, with what waits of each', () => {
+it('shows the rates of trades and of book updates apart, with the size of the queue of each', () => {
   const counters = { trades: 100, bookUpdates: 1_000 };
   const rates = new FlowRates(() => counters);
   for (let second = 0; second < 3; second += 1) {

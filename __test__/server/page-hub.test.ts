@@ -39,8 +39,10 @@ it('closes a page that answers no ping, and keeps one that does', async () => {
     const answered = once(alive, 'ping');
     vi.advanceTimersByTime(10_000);
     await answered;
-    // The answer travels over a real socket.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The answer travels over a real socket: it has arrived once what is sent after it is answered.
+    const arrived = once(alive, 'pong');
+    alive.ping();
+    await arrived;
   }
   await closed;
   await until(() => server.pages.open === 1, 'one page');

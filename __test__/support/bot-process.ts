@@ -94,7 +94,7 @@ export class BotProcess {
     this.#child.once('exit', (code, signal) => {
       running.delete(this);
       const message = `the bot's process ended: ${String(code ?? signal)}`;
-      for (const [id, tell] of this.#waiting) tell({ id, error: { code: 'EXITED', message } });
+      for (const [id, answer] of this.#waiting) answer({ id, error: { code: 'EXITED', message } });
       this.#waiting.clear();
     });
     running.add(this);
@@ -151,7 +151,7 @@ export class BotProcess {
   async record(
     kind: number,
     matches: (record: LoggedRecord) => boolean = () => true,
-    timeoutMs = 5_000,
+    timeoutMs = 20_000,
   ): Promise<LoggedRecord> {
     let found: LoggedRecord | undefined;
     await until(
@@ -196,7 +196,7 @@ export class BotProcess {
     return open.map(({ orderId }) => orderId).sort((a, b) => Number(a - b));
   }
 
-  /** SIGKILL, unless told otherwise; resolves when the process is gone. */
+  /** SIGKILL, unless another signal is named; resolves when the process is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.alive) this.#child.kill(signal);
     await this.#exited;

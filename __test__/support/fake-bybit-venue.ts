@@ -21,6 +21,13 @@ export interface FakeBybitVenue {
   run<T = unknown>(cmd: string, fields?: object): Promise<T>;
 }
 
+/** Makes the book of XRPUSDT, which has no other traders there: this bid and this ask are all there is. */
+export async function quietBook(venue: FakeBybitVenue, bid = '2.4', ask = '2.6'): Promise<void> {
+  const level = { symbol: 'XRPUSDT', owner: 'other', qty: '1000' };
+  await venue.run('place', { ...level, side: 'Buy', price: bid });
+  await venue.run('place', { ...level, side: 'Sell', price: ask });
+}
+
 /** Starts the fake venue; stopped after the test. */
 export async function startFakeBybit(...args: string[]): Promise<FakeBybitVenue> {
   const venue = await FakeBybit.start(args);

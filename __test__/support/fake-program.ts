@@ -41,18 +41,18 @@ export function isAlive(pid: number): boolean {
 export const LINES_CONNECTOR = `
 const out = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  const told = JSON.parse(line);
-  if (told.say) for (const value of told.say) out(value);
-  if (told.raw !== undefined) process.stdout.write(told.raw);
-  if (told.err !== undefined) process.stderr.write(told.err);
-  if (told.exit !== undefined) process.exit(told.exit);
-  if (told.command === undefined) return;
-  out({ type: 'status', status: told.command + 'd', channel: told.channel, symbol: told.symbol });
-  if (told.command !== 'subscribe') return;
-  if (told.channel === 'trades')
-    out({ type: 'trade', timestamp: 1700000000000, symbol: told.symbol, price: 100.5, qty: 2, side: 'buy', is_buyer_maker: false, id: 't1' });
+  const asked = JSON.parse(line);
+  if (asked.say) for (const value of asked.say) out(value);
+  if (asked.raw !== undefined) process.stdout.write(asked.raw);
+  if (asked.err !== undefined) process.stderr.write(asked.err);
+  if (asked.exit !== undefined) process.exit(asked.exit);
+  if (asked.command === undefined) return;
+  out({ type: 'status', status: asked.command + 'd', channel: asked.channel, symbol: asked.symbol });
+  if (asked.command !== 'subscribe') return;
+  if (asked.channel === 'trades')
+    out({ type: 'trade', timestamp: 1700000000000, symbol: asked.symbol, price: 100.5, qty: 2, side: 'buy', is_buyer_maker: false, id: 't1' });
   else
-    out({ type: 'depth', timestamp: 1700000000000, symbol: told.symbol, bids: [[100, 1]], asks: [[101, 2]], last_update_id: 7, snapshot: true });
+    out({ type: 'depth', timestamp: 1700000000000, symbol: asked.symbol, bids: [[100, 1]], asks: [[101, 2]], last_update_id: 7, snapshot: true });
 }).on('close', () => process.exit(0));
 out({ type: 'status', status: 'ready', args: process.argv.slice(2), env: { paper: process.env.CONNECTOR_PAPER_TRADING ?? null, testnet: process.env.BYBIT_CONNECTOR_TESTNET ?? null, hasKey: process.env.BYBIT_API_KEY !== undefined, hasSecret: process.env.BYBIT_API_SECRET !== undefined } });
 `;

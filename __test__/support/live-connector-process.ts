@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 
 import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 
@@ -19,6 +19,19 @@ export function uniqueName(): string {
 /** Starts the real connector; stopped after the test. */
 export async function startConnector(name: string, ...args: string[]): Promise<ConnectorProcess> {
   return await startConnectorWith({}, name, ...args);
+}
+
+/** Runs the real connector while the tests of a `describe` run, and returns its name. */
+export function connectorOfSuite(...args: string[]): string {
+  const name = uniqueName();
+  const connector = new ConnectorProcess({ args: [name, ...args] });
+  beforeAll(async () => {
+    await connector.start();
+  });
+  afterAll(async () => {
+    await connector.stop();
+  });
+  return name;
 }
 
 /** The same with more in its environment. */

@@ -6,8 +6,8 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 
 function missing(): string {
   // `npm test` has just built, and knows.
-  const told = process.env['HFTBACKTEST_LIVE_TEST_NATIVE'];
-  if (told !== undefined) return told === 'yes' ? '' : told;
+  const answer = process.env['HFTBACKTEST_LIVE_TEST_NATIVE'];
+  if (answer !== undefined) return answer === 'yes' ? '' : answer;
   return existsSync(path.join(root, 'target', 'node', 'build.json'))
     ? ''
     : 'not built; run `npm run build:native -- --features live`';

@@ -6,6 +6,7 @@ export interface VenueOrder {
   readonly orderStatus: string;
   readonly foreign: boolean;
   readonly createdTime: string;
+  readonly cumExecQty: string;
 }
 
 /** Every order that the venue ever took from the account. */

@@ -53,7 +53,7 @@ function apply(side: Map<number, number>, levels: Levels): void {
 
 /**
  * Reads the file in the plainest way there is: no streams, no fusing, no connector. The best bid
- * and ask at the end are those of the newest message that tells them, by its update number.
+ * and ask at the end are those of the newest message that has them, by its update number.
  */
 export function readRecording(): Reading {
   const bids = new Map<number, number>();

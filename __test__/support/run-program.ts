@@ -50,7 +50,7 @@ export class Program {
   }
 
   /** Waits for a line that starts so; throws with its stderr when it ends without one. */
-  async line(start: string, timeoutMs = 20_000): Promise<string> {
+  async line(start: string, timeoutMs = 30_000): Promise<string> {
     let found: string | undefined;
     await until(
       () => {

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { expect, vi } from 'vitest';
 
 const NODES = path.join('/tmp', 'iceoryx2', 'nodes');
 
@@ -74,5 +75,15 @@ export class SharedMemoryBaseline {
   /** What has come since and is still there. */
   added(): string[] {
     return [...entries()].filter((name) => !this.#before.has(name)).sort();
+  }
+
+  /** Waits until what has come since is just this: what a dead process held may take a moment to go. */
+  async expectAdded(names: readonly string[]): Promise<void> {
+    await vi.waitFor(
+      () => {
+        expect(this.added()).toEqual(names);
+      },
+      { timeout: 20_000, interval: 50 },
+    );
   }
 }

@@ -1,4 +1,4 @@
-// Bytes of a Bybit frame → the events that bots are told, against two passes of serde_json in Rust
+// Bytes of a Bybit frame → the events that bots get, against two passes of serde_json in Rust
 // and against JSON.parse in Node, on the same frames.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -53,7 +53,7 @@ async function compare({ kind, pairs, seconds }) {
       show: (of) => `${us(of('p50Ns'))} (p99 ${us(of('p99Ns'))})`,
       goal: `<= 1/${part}`,
       within: (ratio) => ratio <= 1 / part,
-      // Both must have told the same number of events, or they did not do the same work.
+      // Both must have made the same number of events, or they did not do the same work.
       sound: (mine, theirs) => mine.eventsPerFrame === theirs.eventsPerFrame,
     }),
   );

@@ -29,9 +29,9 @@ export async function build() {
     'bybit-decode',
     'bybit-venue',
     'publisher',
-    'stock-bot',
-    'stock-orders',
-    'stock-venue',
+    'upstream-bot',
+    'upstream-orders',
+    'upstream-venue',
     'own-bot',
   ]) {
     const name = `bench-${own}`;

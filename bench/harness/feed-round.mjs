@@ -7,7 +7,7 @@ import { start } from './process.mjs';
 const SETTLE_MS = 100;
 
 /**
- * `wait` is a wait strategy of ours, or `stock` for hftbacktest's own bot; `idleMs` how long a bot
+ * `wait` is a wait strategy of ours, or `upstream` for hftbacktest's own bot; `idleMs` how long a bot
  * waits for a further event, longer than their distance; the latency of the first `skip` events is
  * not counted, nor that of `warmUp` further ones before the others; with `yields` 1 the publisher gives its core
  * away while nothing is due. Every result holds what a bot saw, and
@@ -43,8 +43,8 @@ export async function feedRound({
   ]);
   const common = [name, idleMs, warmUp + rate * seconds, Math.max(skip, warmUp)].map(String);
   const launch = () =>
-    wait === 'stock'
-      ? start(peer('bench-stock-bot'), common)
+    wait === 'upstream'
+      ? start(peer('bench-upstream-bot'), common)
       : start(peer('bench-own-bot'), [...common, wait, String(symbols), String(sampleEvery)]);
   const running = [];
   try {
@@ -72,7 +72,7 @@ export async function feedRound({
   }
 }
 
-/** One bot: its result, with what the publisher told. */
+/** One bot: its result, with the publisher's figures. */
 export async function oneBot(options) {
   const { published, lateP99Ns, bots } = await feedRound({ ...options, bots: 1 });
   return { ...bots[0], published: published.events, lateP99Ns };

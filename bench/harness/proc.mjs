@@ -1,4 +1,4 @@
-// What /proc tells of a process.
+// What /proc says of a process.
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 
 /** Processor time of all its threads, ns: finer than the 10 ms of /proc/PID/stat. */

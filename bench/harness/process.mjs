@@ -13,7 +13,7 @@ export function start(program, args, { stdin = 'ignore' } = {}) {
     say(line) {
       child.stdin?.write(`${line}\n`);
     },
-    /** Ends its standard input, by which a program that has one is told to end. */
+    /** Ends its standard input, which ends a program that has one. */
     stop() {
       child.stdin?.end();
     },

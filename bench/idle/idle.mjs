@@ -11,7 +11,7 @@ import { cpuNs } from '../harness/proc.mjs';
 import { start } from '../harness/process.mjs';
 import { us } from '../harness/statistics.mjs';
 import { quietMarket, startSimulator } from '../harness/simulator.mjs';
-import { stockBot } from '../harness/stock-bot.mjs';
+import { upstreamBot } from '../harness/upstream-bot.mjs';
 import { strategyRound } from '../js-strategy/strategy-round.mjs';
 
 const SETTLE_MS = 1_000;
@@ -19,7 +19,7 @@ const SETTLE_MS = 1_000;
 const WARM_UP_EVENTS = 5_000;
 /** After a tenth of a second the caches are as they are after a second. */
 const LINES = { rate: 10, seconds: 1 };
-/** What the stock bot registers. */
+/** What the upstream bot registers. */
 const SYMBOL = 'BENCH';
 
 /** Shares of a core that a bot and its connector take while nothing happens. */
@@ -55,16 +55,16 @@ const ours = (wait) => async (name) => {
 
 const percent = (share) => `${(share * 100).toFixed(2)} %`;
 
-/** The stock bot of the wake-up rows ends after this long without an event. */
-const STOCK_IDLE_MS = 2_500;
+/** The upstream bot of the wake-up rows ends after this long without an event. */
+const UPSTREAM_IDLE_MS = 2_500;
 const FOR_EVER_MS = 3_600_000;
 const WAITS = ['adaptive', 'park'];
 const LIMIT = 0.02;
 
 async function processorTime({ seconds, pairs }) {
   console.error(' no events');
-  const stock = async (name) => {
-    const bot = start(peer('bench-stock-bot'), [name, String(FOR_EVER_MS)]);
+  const upstream = async (name) => {
+    const bot = start(peer('bench-upstream-bot'), [name, String(FOR_EVER_MS)]);
     return { ...bot, end: bot.interrupt };
   };
   const outcome = await contest({
@@ -72,7 +72,7 @@ async function processorTime({ seconds, pairs }) {
     sides: {
       adaptive: () => silence(ours('adaptive'), seconds),
       park: () => silence(ours('park'), seconds),
-      stock: () => silence(stock, seconds),
+      upstream: () => silence(upstream, seconds),
     },
     show: ({ bot, connector }) => `bot ${percent(bot)} connector ${percent(connector)}`,
   });
@@ -81,7 +81,7 @@ async function processorTime({ seconds, pairs }) {
       outcome,
       what: `cpu without events, ${wait}`,
       ours: wait,
-      peer: 'stock',
+      peer: 'upstream',
       field: 'bot',
       show: (of) => `bot ${percent(of('bot'))}, connector ${percent(of('connector'))}`,
       goal: `bot <= ${percent(LIMIT)}`,
@@ -99,7 +99,7 @@ async function wakeUp({ seconds, pairs }) {
     sides: {
       adaptive: () => strategyRound({ ...round, strategy: 'adaptive', sampleEvery: 1 }),
       park: () => strategyRound({ ...round, strategy: 'park', sampleEvery: 1 }),
-      stock: () => stockBot({ ...round, idleMs: STOCK_IDLE_MS }),
+      upstream: () => upstreamBot({ ...round, idleMs: UPSTREAM_IDLE_MS }),
       bare: () => bareWake({ rate: round.rate, seconds }),
       lines: () => coldLines(LINES),
     },
@@ -110,16 +110,16 @@ async function wakeUp({ seconds, pairs }) {
       outcome,
       what: `p50 after 1 s of silence, ${wait}`,
       ours: wait,
-      peer: 'stock',
+      peer: 'upstream',
       field: 'p50Ns',
       show: (of) => us(of('p50Ns')),
-      goal: '<= the stock bot',
+      goal: '<= the upstream bot',
       within: (ratio) => ratio <= 1,
       sound: ({ received, published }) => received === published,
       reason: (of) =>
         `a futex and nothing else takes p50 ${us(of('bare', 'p50Ns'))} to wake a core that has been halted for a second; ` +
         `then code and data come back into the caches (${coldLinesText(of)}): a trace shows plain computing between ` +
-        'wake-up and handler, docs/design/waiting.md. The stock bot never sleeps for longer than 50 µs, for a third of a core',
+        'wake-up and handler, docs/design/waiting.md. The upstream bot never sleeps for longer than 50 µs, for a third of a core',
     }),
   );
 }

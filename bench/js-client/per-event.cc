@@ -39,10 +39,10 @@ void Send(Run* run, uint64_t total, double rate) {
     late.push_back(nowNs - dueNs);
     auto* event = new Event{nowNs, 50000.0 + static_cast<double>(i % 40) * 0.1,
                             static_cast<double>(i % 7 + 1)};
-    run->events.NonBlockingCall(event, [](Napi::Env env, Napi::Function call, Event* told) {
-      call.Call({Napi::Number::New(env, told->px), Napi::Number::New(env, told->qty),
-                 Napi::Number::New(env, told->sentNs)});
-      delete told;
+    run->events.NonBlockingCall(event, [](Napi::Env env, Napi::Function call, Event* sent) {
+      call.Call({Napi::Number::New(env, sent->px), Napi::Number::New(env, sent->qty),
+                 Napi::Number::New(env, sent->sentNs)});
+      delete sent;
     });
   }
   const double elapsedNs = NowNs() - startNs;

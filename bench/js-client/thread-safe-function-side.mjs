@@ -10,7 +10,7 @@ export async function threadSafeFunctionSide({ rate, seconds, makeTaker }) {
   addon ??= buildAddon(path.join(import.meta.dirname, 'per-event.cc'));
   const taker = makeTaker();
   const total = rate * seconds;
-  const told = await new Promise((resolve) => {
+  const figures = await new Promise((resolve) => {
     addon.send(total, rate, taker.take, (elapsedNs, lateP99Ns) => {
       resolve({ elapsedNs, lateP99Ns });
     });
@@ -19,7 +19,7 @@ export async function threadSafeFunctionSide({ rate, seconds, makeTaker }) {
   return {
     ...taker.result(),
     published: total,
-    rate: total / (told.elapsedNs / 1e9),
-    lateP99Ns: told.lateP99Ns,
+    rate: total / (figures.elapsedNs / 1e9),
+    lateP99Ns: figures.lateP99Ns,
   };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 import { WebSocket } from 'ws';
+import { pacedFigures } from '../harness/paced-figures.mjs';
 import { start } from '../harness/process.mjs';
 import { settled } from './settled.mjs';
 
@@ -39,10 +40,7 @@ export async function wsSide({ rate, seconds, makeTaker }) {
     await venue.ended();
     return {
       ...taker.result(),
-      published: published.events,
-      rate: published.events / (published.elapsedNs / 1e9),
-      cpu: ((cpu.user + cpu.system) * 1000) / published.elapsedNs,
-      lateP99Ns: published.lateP99Ns,
+      ...pacedFigures(published, cpu),
     };
   } finally {
     socket?.terminate();

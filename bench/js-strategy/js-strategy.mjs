@@ -3,14 +3,14 @@
 import { coldLines, coldLinesText } from '../harness/cold-lines.mjs';
 import { LATE_MAX_NS, WARM_UP, compareRow, contest } from '../harness/contest.mjs';
 import { us } from '../harness/statistics.mjs';
-import { stockBot } from '../harness/stock-bot.mjs';
+import { upstreamBot } from '../harness/upstream-bot.mjs';
 import { latencyTaker } from '../js-client/latency-taker.mjs';
 import { wsSide } from '../js-client/ws-side.mjs';
 import { strategyRound } from './strategy-round.mjs';
 
 const WAITS = ['spin', 'adaptive'];
 /** Which part of a peer's median ours may be. */
-const GOALS = { stock: 12, 'ws + JSON': 15 };
+const GOALS = { upstream: 12, 'ws + JSON': 15 };
 
 async function paced({ rate, seconds, pairs, peers }) {
   console.error(` ${rate} events/s`);
@@ -18,7 +18,7 @@ async function paced({ rate, seconds, pairs, peers }) {
   const sides = {
     spin: () => strategyRound({ ...round, strategy: 'spin', sampleEvery: 1 }),
     adaptive: () => strategyRound({ ...round, strategy: 'adaptive', sampleEvery: 1 }),
-    stock: () => stockBot(round),
+    upstream: () => upstreamBot(round),
     'ws + JSON': () => wsSide({ ...round, makeTaker: () => latencyTaker(1, WARM_UP) }),
   };
   const lines = () => coldLines({ rate });
@@ -55,7 +55,7 @@ async function paced({ rate, seconds, pairs, peers }) {
 async function capacity({ rate, seconds }) {
   console.error(` ${rate} events/s, nothing lost`);
   const mine = await strategyRound({ rate, seconds, strategy: 'spin', sampleEvery: 64 });
-  const theirs = await stockBot({ rate, seconds });
+  const theirs = await upstreamBot({ rate, seconds });
   const share = (round) => round.received / round.published;
   return {
     what: `received of ${mine.published} at ${Math.round(mine.rate)}/s`,
@@ -76,8 +76,8 @@ export async function run({ quick }) {
   const pairs = quick ? 2 : 3;
   return {
     rows: [
-      ...(await paced({ rate: 1_000, seconds: 4, pairs, peers: ['stock', 'ws + JSON'] })),
-      ...(await paced({ rate: 10_000, seconds: quick ? 1 : 2, pairs, peers: ['stock'] })),
+      ...(await paced({ rate: 1_000, seconds: 4, pairs, peers: ['upstream', 'ws + JSON'] })),
+      ...(await paced({ rate: 10_000, seconds: quick ? 1 : 2, pairs, peers: ['upstream'] })),
       await capacity({ rate: 200_000, seconds: quick ? 2 : 4 }),
     ],
   };

@@ -4,11 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LiveInstrument, runLive } from 'hftbacktest-live';
 import { peer } from '../harness/build.mjs';
 import { newName } from '../harness/names.mjs';
+import { pacedFigures } from '../harness/paced-figures.mjs';
 import { start } from '../harness/process.mjs';
 
 /**
  * `strategy` is the wait strategy, `handler` the module with the handlers. It logs `result`, which
- * comes back with what the run and the publisher told. With `yields` 1 the publisher gives its core away while
+ * comes back with the figures of the run and the publisher. With `yields` 1 the publisher gives its core away while
  * nothing is due; `warmUp` events come before the others and are not measured.
  */
 export async function strategyRound({
@@ -55,13 +56,10 @@ export async function strategyRound({
     await publisher.ended();
     return {
       ...result,
-      published: published.events,
       lost: summary.lost,
       dropped: summary.dropped,
       gaps: summary.gaps,
-      rate: published.events / (published.elapsedNs / 1e9),
-      cpu: ((cpu.user + cpu.system) * 1000) / published.elapsedNs,
-      lateP99Ns: published.lateP99Ns,
+      ...pacedFigures(published, cpu),
     };
   } finally {
     run?.stop();

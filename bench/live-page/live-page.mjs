@@ -59,15 +59,15 @@ async function demo({ config, seconds, withPage, onSecond = () => undefined }) {
   const args = [main, 'demo', '--connector', name, '--json', '--seconds', String(seconds)];
   const child = spawn(process.execPath, [...args, '--backend', 'native', ...serve]);
   let out = '';
-  let told = '';
+  let said = '';
   child.stdout.setEncoding('utf8').on('data', (chunk) => (out += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk) => (told = (told + chunk).slice(-4096)));
+  child.stderr.setEncoding('utf8').on('data', (chunk) => (said = (said + chunk).slice(-4096)));
   const ended = once(child, 'exit');
   let page;
   let first = '';
   try {
     if (withPage) {
-      while ((first = /live page: (\S+)/.exec(told)?.[1] ?? '') === '') await delay(20);
+      while ((first = /live page: (\S+)/.exec(said)?.[1] ?? '') === '') await delay(20);
       page = await openPage(first);
     }
     const timer = setInterval(() => {

@@ -77,16 +77,16 @@ const client = (orders) =>
     }
   });
 
-/** hftbacktest's bot; its venue is `bench-stock-venue`, or `onOurs` our simulator. */
-const stockOrders = (name, symbol, orders) =>
-  resultOf(peer('bench-stock-orders'), [name, symbol, String(orders)]);
+/** hftbacktest's bot; its venue is `bench-upstream-venue`, or `onOurs` our simulator. */
+const upstreamOrders = (name, symbol, orders) =>
+  resultOf(peer('bench-upstream-orders'), [name, symbol, String(orders)]);
 
-async function stock(orders) {
+async function upstream(orders) {
   const name = newName();
-  const venue = start(peer('bench-stock-venue'), [name], { stdin: 'pipe' });
+  const venue = start(peer('bench-upstream-venue'), [name], { stdin: 'pipe' });
   try {
     await venue.next();
-    const result = await stockOrders(name, 'BTCUSDT', orders);
+    const result = await upstreamOrders(name, 'BTCUSDT', orders);
     venue.stop();
     await venue.ended();
     return result;
@@ -113,13 +113,14 @@ export async function run({ quick }) {
       spin: () => strategy(orders, 'spin'),
       adaptive: () => strategy(orders, 'adaptive'),
       client: () => client(orders),
-      'stock bot, our simulator': () => onSimulator((name) => stockOrders(name, 'BTCUSDT', orders)),
-      'stock waits': () => stock(orders),
+      'upstream bot, our simulator': () =>
+        onSimulator((name) => upstreamOrders(name, 'BTCUSDT', orders)),
+      'upstream waits': () => upstream(orders),
       lines: () => coldLines(LINES),
     },
     show: ({ p50Ns, p99Ns }) => `p50 ${us(p50Ns)} p99 ${us(p99Ns)}`,
   });
-  const row = (what, ours, part, against = 'stock waits') =>
+  const row = (what, ours, part, against = 'upstream waits') =>
     compareRow({
       outcome,
       what,
@@ -137,7 +138,7 @@ export async function run({ quick }) {
       row('strategy mode, spin', 'spin', 4),
       row('strategy mode, adaptive', 'adaptive', null),
       row('client mode', 'client', 2),
-      row('client mode', 'client', null, 'stock bot, our simulator'),
+      row('client mode', 'client', null, 'upstream bot, our simulator'),
     ],
     notes: ["order-rtt: the peer's venue only notes the order, ours matches it"],
   };

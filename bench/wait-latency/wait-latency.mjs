@@ -25,9 +25,9 @@ const GOALS = [
 ];
 /** Why a row falls short: what a futex and nothing else takes, and where the profile is. */
 function floor(of) {
-  const [p50, stock] = [of('bare', 'p50Ns'), of('stock', 'p50Ns')];
+  const [p50, upstream] = [of('bare', 'p50Ns'), of('upstream', 'p50Ns')];
   return (
-    `a futex and nothing else takes p50 ${us(p50)} (1/${(stock / p50).toFixed(1)} of the stock bot's) and ` +
+    `a futex and nothing else takes p50 ${us(p50)} (1/${(upstream / p50).toFixed(1)} of the upstream bot's) and ` +
     `cpu ${percent(of('bare', 'cpu'))} to wake an idle core; profile: docs/design/waiting.md`
   );
 }
@@ -39,7 +39,7 @@ const REASONS = { park: floor, spin: cold };
 
 const LABELS = { p50Ns: 'p50', p99Ns: 'p99', cpu: 'cpu' };
 
-function row(outcome, rate, { wait, field, part, peer = 'stock' }) {
+function row(outcome, rate, { wait, field, part, peer = 'upstream' }) {
   return compareRow({
     outcome,
     what: `${wait}, ${LABELS[field]} at ${rate}/s`,
@@ -63,7 +63,7 @@ export async function run({ quick }) {
   ]) {
     console.error(` ${rate} events/s`);
     const sides = {};
-    for (const wait of [...WAITS, 'stock'])
+    for (const wait of [...WAITS, 'upstream'])
       sides[wait] = () => oneBot({ wait, rate, seconds, skip: SKIP, yields: 1 });
     sides.bare = () => bareWake({ rate, seconds });
     sides.lines = () => coldLines({ rate });

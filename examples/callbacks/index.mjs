@@ -11,7 +11,7 @@ const client = new LiveClient({
   stub: { stepIntervalNs: 5_000_000, fillProbability: 0 },
   onConnectionLost: ({ connector: name, reason }) => console.error(`lost ${name}: ${reason}`),
   onConnectionRestored: ({ connector: name }) => console.error(`back: ${name}`),
-  // What the connector tells and what handlers throw; without it a throwing handler ends the process.
+  // Errors of the connector and what handlers throw; without it a throwing handler ends the process.
   onError: (error, { source }) => {
     counts.errors += 1;
     console.error(`${source}: ${error.message}`);
@@ -49,7 +49,7 @@ await client.start();
 async function finish() {
   clearTimeout(timer);
   const { backend } = client;
-  // Nothing may stay open behind us: `close()` waits for the answer, and tells `onError` what may.
+  // Nothing may stay open behind us: `close()` waits for the answer, and reports to `onError` what may.
   client.cancelAll().catch((error) => console.error(`cancelAll: ${error.message}`));
   await client.close();
   console.log(JSON.stringify({ backend, ...counts }));

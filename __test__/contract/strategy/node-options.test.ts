@@ -36,7 +36,7 @@ describe('runLive in a Node that was started with options', () => {
     ['of V8, and code to run', [...V8, '--input-type=module', '-e', program]],
     ['for code to run', ['--input-type=module', '--eval', program]],
   ])('%s', (_, options) => {
-    const out = execFileSync(process.execPath, options, { encoding: 'utf8', timeout: 15_000 });
+    const out = execFileSync(process.execPath, options, { encoding: 'utf8', timeout: 50_000 });
     expect(out.trim()).toBe('end_of_data true');
   });
 
@@ -45,7 +45,7 @@ describe('runLive in a Node that was started with options', () => {
     const options = ['--no-regexp-optimization', '-r', hook, '--input-type=module', '-e', program];
     const { stdout, stderr } = spawnSync(process.execPath, options, {
       encoding: 'utf8',
-      timeout: 15_000,
+      timeout: 50_000,
     });
     expect(stdout.trim()).toBe('end_of_data true');
     expect(stderr).toBe('hook hook ');

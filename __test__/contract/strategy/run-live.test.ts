@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LiveInstrument, runLive, type RunLiveOptions } from '../../../lib/index.js';
-import { ConnectorProcess } from '../../../lib/connector/connector-process.js';
+import { connectorOfSuite } from '../../support/live-connector-process.js';
 import { describeNative } from '../../support/native-suite.js';
 
 const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
@@ -65,7 +64,7 @@ describe('runLive on the stub', () => {
     expect(logged).toEqual([{ a: 1 }]);
   });
 
-  test('contains what a handler throws, counts it and tells onError', async () => {
+  test('catches what a handler throws, counts it and passes it to onError', async () => {
     const lines: string[] = [];
     const summary = await runLive({
       ...stub,
@@ -82,7 +81,7 @@ describe('runLive on the stub', () => {
     const summary = await runLive({ ...stub, stub: {}, durationMs: 300 });
     expect(summary.reason).toBe('duration');
     expect(summary.durationMs).toBeGreaterThanOrEqual(300);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(15_000);
   });
 
   test('ends when it is stopped, and reports on the way', async () => {
@@ -119,10 +118,14 @@ describe('runLive on the stub', () => {
   });
 
   test('ends a strategy that does not return by force, and says so', async () => {
-    const run = runLive({ ...stub, strategy: fixture('endless.cjs'), stopTimeoutMs: 200 });
-    setTimeout(() => {
-      run.stop();
-    }, 300);
+    const run = runLive({
+      ...stub,
+      strategy: fixture('endless.cjs'),
+      stopTimeoutMs: 200,
+      onLog: () => {
+        run.stop();
+      },
+    });
     await expect(run).rejects.toMatchObject({
       code: 'ERR_TIMEOUT',
       message: expect.stringContaining('by force') as string,
@@ -160,21 +163,21 @@ describe('runLive on the stub', () => {
 });
 
 describeNative('runLive on a connector', () => {
-  const name = `t-${String(process.pid)}-${randomUUID().slice(0, 8)}`;
-  const connector = new ConnectorProcess({ args: [name, 'sim', 'BTCUSDT'] });
-  beforeAll(async () => {
-    await connector.start();
-  });
-  afterAll(async () => {
-    await connector.stop();
-  });
+  const name = connectorOfSuite('sim', 'BTCUSDT');
   const native: RunLiveOptions = { ...stub, backend: 'native', instruments: [instrumentOn(name)] };
 
   test('trades over shared memory', async () => {
-    const summary = await runLive({ ...native, durationMs: 1500 });
+    const run = runLive({
+      ...native,
+      progressMs: 50,
+      onProgress: ({ levels, ordersSubmitted }) => {
+        if (levels > 100 && ordersSubmitted > 0) run.stop();
+      },
+    });
+    const summary = await run;
     expect(summary).toMatchObject({
       backend: 'native',
-      reason: 'duration',
+      reason: 'stopped',
       gaps: 0,
       lost: 0,
       dropped: 0,
@@ -184,7 +187,8 @@ describeNative('runLive on a connector', () => {
     expect(summary.levels).toBeGreaterThan(100);
     expect(summary.ordersSubmitted).toBeGreaterThan(0);
     expect(summary.feedLatency.p50Us).toBeGreaterThan(0);
-    expect(summary.feedLatency.p50Us).toBeLessThan(5000);
+    // Of a number in another unit it would be thousands of times as much.
+    expect(summary.feedLatency.p50Us).toBeLessThan(200_000);
   });
 
   test('is stopped in the middle of a wait', async () => {
@@ -198,11 +202,15 @@ describeNative('runLive on a connector', () => {
     const start = performance.now();
     run.stop();
     expect((await run).reason).toBe('stopped');
-    expect(performance.now() - start).toBeLessThan(1000);
+    // The wait would last 10 s.
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 
   test('runs two strategies side by side', async () => {
-    const runs = [runLive({ ...native, durationMs: 800 }), runLive({ ...native, durationMs: 800 })];
+    const runs = [
+      runLive({ ...native, durationMs: 2_000 }),
+      runLive({ ...native, durationMs: 2_000 }),
+    ];
     for (const summary of await Promise.all(runs)) expect(summary.trades).toBeGreaterThan(0);
   });
 });

@@ -37,7 +37,7 @@ function* allSaid(story: Story): Generator<Said> {
   const ofOrder = function* (order: ShownOrder, atUs: number, who: string): Generator<Said> {
     if (hasEnded(order.state)) yield { orderId: order.orderId, atUs, who, word: order.state };
   };
-  for (const { kind, atUs, order, orderId, status } of story.told) {
+  for (const { kind, atUs, order, orderId, status } of story.reported) {
     if (kind === 'state' && order !== undefined)
       yield* ofOrder(order, atUs, 'an orderUpdate event');
     if (kind === 'record' && orderId !== undefined && hasEnded(status ?? ''))

@@ -4,13 +4,13 @@ import type { VenueOrder } from '../journal.js';
 import { CLOCKS_US, type Rule, type Violation } from './rule.js';
 
 const CLOSE = 1e-9;
-/** After so long even what the private stream did not tell has been read. */
+/** After so long even what the private stream did not report has been read. */
 const READ_MS = 40_000;
 
 /** Fills are compared with the executions at the venue, order by order. */
 export const fills: Rule = {
   name: 'fills',
-  says: 'no fill is told twice and none is missing',
+  says: 'no fill is reported twice and none is missing',
   check(story) {
     const lives = livesOf(story.journal, story.botId);
     const found = new Map<bigint, Violation>();
@@ -18,17 +18,17 @@ export const fills: Rule = {
       if (!found.has(orderId)) found.set(orderId, { orderId, text });
     };
     const summed = new Map<string, number>();
-    for (const { kind, atUs, order, fill, run } of story.told) {
+    for (const { kind, atUs, order, fill, run } of story.reported) {
       if (kind !== 'state' || order === undefined) continue;
       const { orderId, filledQty } = order;
       const real = filledBy(lives.get(orderId), atUs + CLOCKS_US);
       if (filledQty > real + CLOSE)
-        add(orderId, `told as filled ${String(filledQty)} at ${String(atUs)}; it was ${String(real)}`); // prettier-ignore
+        add(orderId, `reported as filled ${String(filledQty)} at ${String(atUs)}; it was ${String(real)}`); // prettier-ignore
       const key = `${String(run)} ${String(orderId)}`;
       const sum = (summed.get(key) ?? 0) + (fill?.qty ?? 0);
       summed.set(key, sum);
       if (sum > real + CLOSE)
-        add(orderId, `the fills told until ${String(atUs)} sum up to ${String(sum)}; it was ${String(real)}`); // prettier-ignore
+        add(orderId, `the fills reported until ${String(atUs)} sum up to ${String(sum)}; it was ${String(real)}`); // prettier-ignore
     }
     for (const order of story.view?.orders ?? []) {
       const { orderId, state, filledQty, unconfirmed } = order;

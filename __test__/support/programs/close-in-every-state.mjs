@@ -1,4 +1,4 @@
-// Closes a bot, twice, in every state that it can be in, and tells what became of its page.
+// Closes a bot, twice, in every state that it can be in, and prints what became of its page.
 // Argument: name of a connector that runs.
 import { existsSync } from 'node:fs';
 import process from 'node:process';
@@ -24,7 +24,7 @@ function open(connector = name) {
 }
 
 function seen(bot, kind) {
-  const endNs = bot.monotonicNs() + 5e9;
+  const endNs = bot.monotonicNs() + 20e9;
   while (bot.monotonicNs() < endNs) {
     for (const view of bot.waitBatch(50e6)) if (view.kind === kind) return bot;
   }
@@ -73,7 +73,7 @@ await close('with a request under way', () => {
 });
 await close('with an open order', () => {
   const bot = withBook();
-  bot.submitOrder(0, order(bot, 2n), { timeoutMs: 2_000 });
+  bot.submitOrder(0, order(bot, 2n), { timeoutMs: 20_000 });
   bot.cancel(0, 2n);
   return bot;
 });
@@ -85,7 +85,7 @@ await close('while its records are read', () => {
 await close('in a handler of a strategy', () => {
   const bot = withBook();
   try {
-    runStrategyLoop(bot, { onLevel: () => bot.close() }, { durationMs: 5_000 });
+    runStrategyLoop(bot, { onLevel: () => bot.close() }, { durationMs: 20_000 });
   } catch (error) {
     if (error.code !== 'ERR_CLOSED') throw error;
   }
@@ -116,7 +116,7 @@ await close('after its connector was killed', async () => {
   const connector = new ConnectorProcess({ args: [`${name}-dying`, 'sim', 'BTCUSDT'] });
   await connector.start();
   const bot = seen(open(`${name}-dying`), RecordKind.BookReady);
-  bot.submitOrder(0, order(bot), { timeoutMs: 2_000 });
+  bot.submitOrder(0, order(bot), { timeoutMs: 20_000 });
   process.kill(connector.pid, 'SIGKILL');
   while (bot.links()[0].connected) bot.waitBatch(50e6);
   return bot;

@@ -11,11 +11,16 @@ const open = () => {
   while (!bot.depth(0).synced) bot.waitBatch(50e6);
   return bot;
 };
-const run = () =>
+/** Starts a run, and calls `end` while its handlers get events. */
+const run = (end) =>
   runLive({
     strategy: new URL('./strategy.mjs', import.meta.url),
     instruments: [instrument],
     backend: 'native',
+    progressMs: 50,
+    onProgress: ({ levels }) => {
+      if (levels > 0) end();
+    },
   });
 
 const ways = {
@@ -31,18 +36,18 @@ const ways = {
     process.exit(7);
   },
   'process.exit during a run': () => {
-    run().catch(() => undefined);
-    setTimeout(() => process.exit(7), 400);
+    run(() => process.exit(7)).catch(() => undefined);
   },
   'an error that nobody catches': () => {
     open();
     throw new Error('nobody catches this');
   },
   'an error in the midst of a run': () => {
-    run().catch(() => undefined);
-    setTimeout(() => {
+    const fail = () => {
       throw new Error('nobody catches this');
-    }, 400);
+    };
+    // A turn of its own: what a handler throws is the run's to catch.
+    run(() => setImmediate(fail)).catch(() => undefined);
   },
 };
 ways[way]();

@@ -1,18 +1,16 @@
 // A low-level bot in a process of its own, driven as `order-client.mjs` is: what it holds and what
-// its records say are told in the same words.
+// its records say is reported in the same words.
 import process from 'node:process';
 import { create, LiveInstrument, RecordKind } from '../../../dist/index.js';
+import { drivenBy, say } from './driven.mjs';
 
 const TURN_NS = 5_000_000;
 const FINAL = ['filled', 'canceled', 'expired', 'rejected'];
 
-const nowUs = () => Math.round((performance.timeOrigin + performance.now()) * 1000);
-const say = (message) => process.connected && process.send({ atUs: nowUs(), ...message });
-
 let bot;
 /** Calls that wait for a word: the first record that ends or refuses an order answers its calls. */
 const waiting = [];
-/** What was executed of each order as far as this process was told; before it, as the order says. */
+/** What was executed of each order as far as this process has reports; before it, as the order says. */
 const filled = new Map();
 const submitted = new Set();
 const synced = new Set();
@@ -46,7 +44,7 @@ function answer(orderId, status, code, reason, what = undefined) {
   }
 }
 
-function tell(view) {
+function report(view) {
   const { orderId } = view;
   switch (view.kind) {
     case RecordKind.Order: {
@@ -68,7 +66,7 @@ function tell(view) {
       if (FINAL.includes(status)) answer(orderId, status, '', '');
       else if (view.statusCode !== 0) {
         answer(orderId, 'accepted', '', '', 'submit');
-        // Told as open with nothing under way: whoever waits for more has to ask again.
+        // Reported as open with nothing under way: whoever waits for more has to ask again.
         if (order?.pending === 'none') answer(orderId, 'rejected', '', 'it is open as before');
       }
       return;
@@ -98,7 +96,7 @@ function tell(view) {
 
 function turn() {
   if (bot === undefined || bot.closed) return;
-  for (const view of bot.waitBatch(TURN_NS)) tell(view);
+  for (const view of bot.waitBatch(TURN_NS)) report(view);
   setImmediate(turn);
 }
 
@@ -171,11 +169,4 @@ const calls = {
   },
 };
 
-process.on('message', ({ do: name, ...args }) => {
-  Promise.resolve()
-    .then(() => calls[name](args))
-    .catch((error) =>
-      say({ kind: 'error', text: `${name}: ${error.code ?? ''} ${error.message}` }),
-    );
-});
-process.once('disconnect', () => process.exit());
+drivenBy(calls);

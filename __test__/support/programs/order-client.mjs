@@ -1,10 +1,8 @@
-// A `LiveClient` in a process of its own, driven by `ClientProcess`: it does what it is told and
-// tells everything that the client says, with its time in Unix µs.
+// A `LiveClient` in a process of its own, driven by `ClientProcess`: it carries out commands and
+// passes on everything that the client reports, with its time in Unix µs.
 import process from 'node:process';
 import { LiveClient, LiveInstrument } from '../../../dist/index.js';
-
-const nowUs = () => Math.round((performance.timeOrigin + performance.now()) * 1000);
-const say = (message) => process.connected && process.send({ atUs: nowUs(), ...message });
+import { drivenBy, say } from './driven.mjs';
 
 let client;
 /** Bots that look on for a moment. */
@@ -95,7 +93,7 @@ const calls = {
     });
     lookers.add(looker);
     looker.on('orderUpdate', ({ order }) =>
-      say({ kind: 'note', text: `a bot that looks on was told of an order: ${order.state}` }),
+      say({ kind: 'note', text: `a read-only bot got a report of an order: ${order.state}` }),
     );
     await looker.start();
     setTimeout(() => void looker.close().then(() => lookers.delete(looker)), 500);
@@ -117,11 +115,4 @@ const calls = {
   },
 };
 
-process.on('message', ({ do: name, ...args }) => {
-  Promise.resolve()
-    .then(() => calls[name](args))
-    .catch((error) =>
-      say({ kind: 'error', text: `${name}: ${error.code ?? ''} ${error.message}` }),
-    );
-});
-process.once('disconnect', () => process.exit());
+drivenBy(calls);

@@ -9,7 +9,7 @@ const client = new LiveClient({
   connector: { kind: 'sim' },
 });
 await client.start();
-await client.ready(10_000);
+await client.ready(20_000);
 console.log(JSON.stringify({ pid: client.health.connectorProcess.pid }));
 
 const ways = {

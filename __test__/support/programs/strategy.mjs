@@ -1,4 +1,4 @@
-// Counts what it sees; throws in the way it is told to.
+// Counts what it sees; throws in the way that its options say.
 export function createStrategy({ throws = 'nothing' } = {}) {
   let trades = 0;
   const seen = { errors: [], trades: 0 };

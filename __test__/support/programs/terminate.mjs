@@ -1,4 +1,4 @@
-// Terminates workers whose bots wait, at random points, and tells how long each took to end.
+// Terminates workers whose bots wait, at random points, and prints how long each took to end.
 // Arguments: name of a connector, `waitBatch` or `run`, how many workers.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

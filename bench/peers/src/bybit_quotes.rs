@@ -1,4 +1,4 @@
-//! A Bybit book whose best ask tells which frame it came with.
+//! A Bybit book whose best ask shows which frame it came with.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const USUAL_QTY: &str = "500.0";
 /// Prices in ticks of 0.0001, close together as on a real market: books that look for the next level
 /// tick by tick have a short way.
 const LOWEST_ASK: u64 = 25_000;
-/// An order is told apart from one for the frame so many frames before.
+/// An order differs from one for the frame so many frames before.
 const ASKS: u64 = 64;
 /// Levels around the best ask that never are the best.
 const LEVELS: u64 = 49;

@@ -96,16 +96,7 @@ impl TwoPass {
     fn book(&mut self, message: &Message<Book>, local_ts: i64) -> Result<(), serde_json::Error> {
         let exch_ts = message.cts.unwrap_or(message.ts) * 1_000_000;
         let number = |text: &str| text.parse::<f64>().map_err(serde_json::Error::custom);
-        let event = |ev: u64, px: f64, qty: f64| Event {
-            ev,
-            exch_ts,
-            local_ts,
-            px,
-            qty,
-            order_id: 0,
-            ival: 0,
-            fval: 0.0,
-        };
+        let event = |ev: u64, px: f64, qty: f64| event(ev, (exch_ts, local_ts), px, qty);
         for (px, qty) in &message.data.b {
             let level = event(
                 LOCAL_BID_DEPTH_EVENT | BUY_EVENT | DEPTH_EVENT,
@@ -132,17 +123,22 @@ impl TwoPass {
             } else {
                 LOCAL_SELL_TRADE_EVENT
             };
-            self.events.push(Event {
-                ev,
-                exch_ts: trade.time * 1_000_000,
-                local_ts,
-                px: trade.p,
-                qty: trade.v,
-                order_id: 0,
-                ival: 0,
-                fval: 0.0,
-            });
+            let times = (trade.time * 1_000_000, local_ts);
+            self.events.push(event(ev, times, trade.p, trade.v));
         }
+    }
+}
+
+fn event(ev: u64, (exch_ts, local_ts): (i64, i64), px: f64, qty: f64) -> Event {
+    Event {
+        ev,
+        exch_ts,
+        local_ts,
+        px,
+        qty,
+        order_id: 0,
+        ival: 0,
+        fval: 0.0,
     }
 }
 
@@ -154,7 +150,7 @@ mod tests {
     use crate::bybit_frames::{deltas, trades};
     use crate::bybit_ours::Ours;
 
-    /// What is compared must be the same work: both tell bots the same.
+    /// What is compared must be the same work: both make the same events for bots.
     #[test]
     fn both_ways_make_the_same_events_of_the_same_frames() {
         let mut ours = Ours::start(&[1, 50]).unwrap();
@@ -162,9 +158,9 @@ mod tests {
         let frames = deltas(20).into_iter().chain((0..5).map(trades));
         let local_ts = 1_764_000_000_000_000_000;
         for (at, text) in frames.enumerate() {
-            let sort = |mut told: Vec<(u64, i64, i64, u64, u64)>| {
-                told.sort_unstable();
-                told
+            let sort = |mut made: Vec<(u64, i64, i64, u64, u64)>| {
+                made.sort_unstable();
+                made
             };
             let of = |e: &hftbacktest::types::Event| {
                 (e.ev, e.exch_ts, e.local_ts, e.px.to_bits(), e.qty.to_bits())

@@ -21,7 +21,7 @@ pub struct Seen {
 /// A bot that takes market data.
 pub trait FeedBot {
     /// Waits for market data at most this long, and hands over each event after it was applied to
-    /// the book; false when the bot was told to end.
+    /// the book; false when the bot is to end.
     ///
     /// # Errors
     /// When its channel fails.

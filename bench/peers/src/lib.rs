@@ -1,5 +1,5 @@
 //! What the benchmark programs share: a histogram, their one line of JSON, a market, bots that take it,
-//! the two ways of reading a Bybit frame, and the sockets of a venue that notes when a frame leaves and
+//! the two ways of reading a Bybit frame, the connector's end of the wire, and the sockets of a venue that notes when a frame leaves and
 //! an order arrives.
 
 pub mod bybit_frames;
@@ -11,10 +11,12 @@ pub mod clock;
 pub mod feed_bot;
 pub mod market;
 pub mod own_bot;
-pub mod stock_bot;
+pub mod upstream_bot;
 pub mod web_socket;
 
 use std::io::Write as _;
+
+use hbl_wire::{Capabilities, ConnectorPort, Destination, Hello, WireError};
 
 /// Nanoseconds in buckets of about 1.6 % width, up to 17 s; fixed size, no allocation to record.
 pub struct Histogram {
@@ -76,6 +78,20 @@ impl Histogram {
         }
         0
     }
+}
+
+/// Opens the connector's end of connector `name`, for bots to join.
+///
+/// # Errors
+/// When its services cannot be made.
+pub fn open_port(name: &str) -> Result<ConnectorPort, WireError> {
+    let hello = Hello {
+        version: String::new(),
+        kind: "bench".into(),
+        capabilities: Capabilities::all(),
+        destination: Destination::default(),
+    };
+    ConnectorPort::open(name, &hello)
 }
 
 /// Writes a line of JSON to standard output.

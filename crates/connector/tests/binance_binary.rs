@@ -4,7 +4,8 @@
 
 #[path = "../../venues/tests/binance_support/market.rs"]
 mod market;
-#[path = "../../venues/tests/binance_support/random.rs"]
+#[path = "../../venues/tests/random/mod.rs"]
+#[expect(dead_code, reason = "another test uses the rest")]
 mod random;
 #[path = "../../venues/tests/binance_support/server.rs"]
 mod server;
@@ -15,12 +16,14 @@ mod stdio_support;
 mod support;
 
 use hftbacktest::prelude::Bot;
-use hftbacktest::types::{OrdType, TimeInForce};
+use hftbacktest::types::TimeInForce;
 use serde_json::json;
 use server::Server;
 use stdio_book::Book;
 use stdio_support::Lines;
-use support::{Connector, run_to_end, unique_name, until, upstream_bot};
+use support::names::unique_name;
+use support::upstream_bot::{buy, until, upstream_bot};
+use support::{Connector, run_to_end};
 
 /// The venue, on a thread of its own.
 fn serve(seed: u64) -> (tokio::runtime::Runtime, Server) {
@@ -64,16 +67,13 @@ fn an_upstream_bot_sees_the_venues_book_and_its_paper_order_is_filled() {
     until(&mut bot, "the venue's best prices", |bot| {
         (bot.depth(0).best_bid_tick, bot.depth(0).best_ask_tick) == best
     });
-    bot.submit_buy_order(
-        0,
+    buy(
+        &mut bot,
         1,
         (best.1 + 100) as f64 / 10.0,
         0.001,
         TimeInForce::GTC,
-        OrdType::Limit,
-        false,
-    )
-    .unwrap();
+    );
     until(&mut bot, "a paper fill", |bot| bot.position(0) > 0.0);
 }
 
@@ -123,7 +123,7 @@ fn json_lines_carry_the_venues_book_and_trades_also_after_a_cut() {
     lines.send(&subscribe("trades", "BTCUSDT"));
     lines.send(&subscribe("trades", "NOSUCH"));
     let (mut refused, mut is_down, mut is_back) = (false, false, false);
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(50);
     while !is_back || !refused || depths < 400 || trades.len() < 20 {
         assert!(
             std::time::Instant::now() < end,

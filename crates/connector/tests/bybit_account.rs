@@ -7,27 +7,19 @@ mod bybit_net;
 
 use std::time::Duration;
 
-use bybit_net::process::{BybitProcess, run_to_end, unique_name};
+use bybit_net::names::unique_name;
+use bybit_net::process::{BybitProcess, run_to_end};
+use bybit_net::rig::Rig;
 use bybit_net::shm_bot::ShmBot;
 use bybit_net::truth::ours;
-use bybit_net::{config_file, venue};
+use bybit_net::{REAL, XRP, config_file, place, place_with, truth, venue};
 use hbl_fake_bybit::ControlHandle;
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::{Value, json};
 
-const REAL: &[&str] = &["--paper=false"];
-const XRP: &str = "XRPUSDT";
-
 fn run(control: &ControlHandle, command: Value) -> Value {
     control.run_json(command).unwrap()
-}
-
-fn place(control: &ControlHandle, side: &str, qty: &str, price: &str) {
-    run(
-        control,
-        json!({"cmd": "place", "symbol": XRP, "side": side, "qty": qty, "price": price}),
-    );
 }
 
 fn listing(control: &ControlHandle, listing: Value) {
@@ -38,14 +30,15 @@ fn listing(control: &ControlHandle, listing: Value) {
 }
 
 fn link_of(control: &ControlHandle, id: u64) -> String {
-    let truth = run(control, json!({"cmd": "truth"}));
+    let truth = truth(control);
     let link = &ours(&truth)[&id][0]["orderLinkId"];
     link.as_str().unwrap().to_owned()
 }
 
 fn venue_order(control: &ControlHandle, id: u64) -> Option<Value> {
-    let truth = run(control, json!({"cmd": "truth"}));
-    ours(&truth).get(&id).map(|orders| orders[0].clone())
+    ours(&truth(control))
+        .get(&id)
+        .map(|orders| orders[0].clone())
 }
 
 fn notice(code: i64, word: &'static str) -> impl Fn(&ControlEvent) -> bool {
@@ -78,14 +71,11 @@ fn a_position_in_another_settle_coin_is_reported_as_it_is() {
     let control = venue.control();
     listing(control, json!({"settleCoin": "USDC"}));
     place(control, "Sell", "10.0", "2.5100");
-    let foreign = json!({
-        "cmd": "place", "symbol": XRP, "side": "Buy", "qty": "7.0", "price": "2.5100",
-        "owner": "account", "orderLinkId": "mine",
-    });
-    run(control, foreign);
+    let foreign = json!({"owner": "account", "orderLinkId": "mine"});
+    place_with(control, "Buy", "7.0", "2.5100", foreign);
     let config = config_file(&venue, "");
     let process = BybitProcess::start(&unique_name(), &config, REAL);
-    let mut bot = ShmBot::join(&process.name, XRP, 0.0001, 0.1);
+    let mut bot = ShmBot::xrp(&process);
     bot.until("the position", |ledger| ledger.position == 7.0);
 }
 
@@ -101,7 +91,6 @@ fn a_tick_that_gets_finer_moves_no_order_and_a_new_registration_trades_on() {
     let mut bot = ShmBot::join(&process.name, XRP, 0.001, 0.1);
     bot.until("a book", |ledger| !ledger.book[1].is_empty());
     let id = bot.open_order(1, Side::Buy, 2450, 20.0);
-    bot.until("open", |ledger| ledger.is(id, Status::New));
 
     listing(control, json!({"tick": "0.0001"}));
     place(control, "Sell", "1.0", "2.5055");
@@ -126,10 +115,9 @@ fn a_tick_that_gets_finer_moves_no_order_and_a_new_registration_trades_on() {
     let mut old = ShmBot::join(&process.name, XRP, 0.001, 0.1);
     let refused = |e: &ControlEvent| matches!(e, ControlEvent::RegisterRefused { code: 3002, text, .. } if text.contains("tick size 0.0001"));
     old.until("refused", |ledger| ledger.count(refused) == 1);
-    let mut new = ShmBot::join(&process.name, XRP, 0.0001, 0.1);
+    let mut new = ShmBot::xrp(&process);
     new.until("the book", |ledger| ledger.book[1].contains_key(&25_055));
     let other = new.open_order(200, Side::Buy, 24_481, 20.0);
-    new.until("open", |ledger| ledger.is(other, Status::New));
     assert_eq!(venue_order(control, other).unwrap()["price"], "2.4481");
     bot.cancel(id);
     bot.until("cancelled", |ledger| ledger.is(id, Status::Canceled));
@@ -141,15 +129,14 @@ fn a_tick_that_gets_finer_moves_no_order_and_a_new_registration_trades_on() {
 
 #[test]
 fn what_cannot_be_read_on_stream_and_over_rest_ends_no_order() {
-    let venue = venue(4);
+    let Rig {
+        venue,
+        process: _process,
+        mut bot,
+        ..
+    } = Rig::start(4).with_offer();
     let control = venue.control();
-    place(control, "Sell", "10.0", "2.5100");
-    let config = config_file(&venue, "");
-    let process = BybitProcess::start(&unique_name(), &config, REAL);
-    let mut bot = ShmBot::join(&process.name, XRP, 0.0001, 0.1);
-    bot.until("a book", |ledger| !ledger.book[1].is_empty());
     let first = bot.open_order(1, Side::Buy, 24_000, 20.0);
-    bot.until("open", |ledger| ledger.is(first, Status::New));
     run(
         control,
         json!({"cmd": "garble", "topic": "order", "field": "price", "value": "2.40005"}),
@@ -183,15 +170,14 @@ fn what_cannot_be_read_on_stream_and_over_rest_ends_no_order() {
 
 #[test]
 fn with_a_silent_private_stream_a_fill_is_known_within_the_stated_bound() {
-    let venue = venue(5);
+    let Rig {
+        venue,
+        process: _process,
+        mut bot,
+        ..
+    } = Rig::start(5).with_offer();
     let control = venue.control();
-    place(control, "Sell", "10.0", "2.5100");
-    let config = config_file(&venue, "");
-    let process = BybitProcess::start(&unique_name(), &config, REAL);
-    let mut bot = ShmBot::join(&process.name, XRP, 0.0001, 0.1);
-    bot.until("a book", |ledger| !ledger.book[1].is_empty());
     let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
-    bot.until("open", |ledger| ledger.is(id, Status::New));
     let link = link_of(control, id);
     bot.run_for(Duration::from_secs(1));
     control.settings(|settings| settings.private_delay_ms = 600_000);

@@ -6,26 +6,16 @@ mod bybit_net;
 
 use std::time::Duration;
 
-use bybit_net::process::{BybitProcess, run_to_end, unique_name};
+use bybit_net::names::unique_name;
+use bybit_net::process::{BybitProcess, run_to_end};
+use bybit_net::rig::Rig;
 use bybit_net::shm_bot::ShmBot;
 use bybit_net::truth::{differences, ours};
-use bybit_net::{KEY, SECRET, config_file, venue, wait_until};
-use hbl_fake_bybit::{ControlHandle, End, FakeBybit, Socket};
+use bybit_net::{KEY, REAL, SECRET, config_file, place, truth, venue, wait_until};
+use hbl_fake_bybit::{ControlHandle, End, Socket};
 use hbl_wire::{ControlEvent, VenueSocket};
 use hftbacktest::types::{Side, Status, TimeInForce};
-use serde_json::{Value, json};
-
-const REAL: &[&str] = &["--paper=false"];
-
-fn real(venue: &FakeBybit) -> (BybitProcess, tempfile::TempPath) {
-    let config = config_file(venue, "");
-    (BybitProcess::start(&unique_name(), &config, REAL), config)
-}
-
-/// XRPUSDT: its book holds only what is placed in it.
-fn xrp(process: &BybitProcess) -> ShmBot {
-    ShmBot::join(&process.name, "XRPUSDT", 0.0001, 0.1)
-}
+use serde_json::json;
 
 fn is_logged_in(control: &ControlHandle) -> bool {
     let connections = control.run_json(json!({"cmd": "connections"})).unwrap();
@@ -36,16 +26,6 @@ fn is_logged_in(control: &ControlHandle) -> bool {
             == 1
     };
     authed("private") && authed("trade") && control.counter("rest/v5/account/wallet-balance") > 0
-}
-
-fn truth(control: &ControlHandle) -> Value {
-    control.run_json(json!({"cmd": "truth"})).unwrap()
-}
-
-fn place(control: &ControlHandle, side: &str, qty: &str, price: &str) {
-    let order =
-        json!({"cmd": "place", "symbol": "XRPUSDT", "side": side, "qty": qty, "price": price});
-    control.run_json(order).unwrap();
 }
 
 #[test]
@@ -61,10 +41,10 @@ fn book_and_trades_are_the_venues() {
         ledger.book[0].len() >= 40 && ledger.trades.len() >= 5
     });
     control.settings(|s| s.paused = true);
-    bot.run_for(Duration::from_millis(400));
-    let different = differences(&bot.ledger, control, "BTCUSDT", 0.1, 1000);
-    assert_eq!(different, Vec::<String>::new());
-    assert_eq!(bot.lost, 0);
+    bot.until("as at the venue", |ledger| {
+        differences(ledger, control, "BTCUSDT", 0.1, 1000).is_empty()
+    });
+    assert_eq!(bot.lost(), 0);
     let (status, output) = process.stop();
     assert!(
         status.success() && output.contains("REAL ORDERS"),
@@ -74,9 +54,12 @@ fn book_and_trades_are_the_venues() {
 
 #[test]
 fn trades_come_with_price_quantity_and_the_takers_side() {
-    let venue = venue(2);
-    let (process, _config) = real(&venue);
-    let mut bot = xrp(&process);
+    let Rig {
+        venue,
+        process: _process,
+        mut bot,
+        ..
+    } = Rig::start(2);
     place(venue.control(), "Sell", "10.0", "2.5100");
     place(venue.control(), "Buy", "10.0", "2.4900");
     bot.until("a book", |l| !l.book[0].is_empty() && !l.book[1].is_empty());
@@ -90,14 +73,14 @@ fn trades_come_with_price_quantity_and_the_takers_side() {
 
 #[test]
 fn an_order_opens_changes_fills_and_ends() {
-    let venue = venue(3);
+    let Rig {
+        venue,
+        process: _process,
+        mut bot,
+        ..
+    } = Rig::start(3).with_offer();
     let control = venue.control();
-    let (process, _config) = real(&venue);
-    let mut bot = xrp(&process);
-    place(control, "Sell", "10.0", "2.5100");
-    bot.until("a book", |ledger| !ledger.book[1].is_empty());
     let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
-    bot.until("open", |ledger| ledger.is(id, Status::New));
     bot.amend(id, 24_500, 30.0);
     bot.until("amended", |ledger| {
         let last = &ledger.orders[&id].last;
@@ -132,14 +115,14 @@ fn an_order_opens_changes_fills_and_ends() {
 
 #[test]
 fn every_socket_comes_back_and_missed_events_are_reported() {
-    let venue = venue(4);
+    let Rig {
+        venue,
+        process: _process,
+        mut bot,
+        ..
+    } = Rig::start(4).with_offer();
     let control = venue.control();
-    let (process, _config) = real(&venue);
-    let mut bot = xrp(&process);
-    place(control, "Sell", "10.0", "2.5100");
-    bot.until("a book", |ledger| !ledger.book[1].is_empty());
     let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
-    bot.until("open", |ledger| ledger.is(id, Status::New));
     for (socket, word, end) in [
         (Socket::Public, VenueSocket::Public, End::Reset),
         (Socket::Private, VenueSocket::Private, End::MidFrame),
@@ -188,7 +171,7 @@ fn by_default_no_order_and_no_login_reaches_the_venue() {
     let config = config_file(&venue, "");
     let process = BybitProcess::start(&unique_name(), &config, &[]);
     assert_eq!(process.ready["orders"], "paper");
-    let mut bot = xrp(&process);
+    let mut bot = ShmBot::xrp(&process);
     place(venue.control(), "Sell", "10.0", "2.5100");
     bot.until("a book", |ledger| !ledger.book[1].is_empty());
     bot.submit(1, Side::Buy, 24_000, 20.0, TimeInForce::GTC);
@@ -213,7 +196,7 @@ fn a_refused_key_leaves_public_data_and_bots_are_notified() {
         command.env("BYBIT_API_SECRET", "not-the-secret-0001");
     };
     let process = BybitProcess::start_with(&unique_name(), &config, REAL, wrong);
-    let mut bot = xrp(&process);
+    let mut bot = ShmBot::xrp(&process);
     place(venue.control(), "Sell", "10.0", "2.5100");
     bot.until("a book", |ledger| !ledger.book[1].is_empty());
     bot.until("a report", |ledger| ledger.codes().contains(&3213));
@@ -237,7 +220,7 @@ fn a_registration_waits_for_the_instruments() {
     control.faults(Socket::Rest, |f| f.http_status = 503);
     let config = config_file(&venue, "register_wait_ms = 20000");
     let process = BybitProcess::start(&unique_name(), &config, REAL);
-    let mut bot = xrp(&process);
+    let mut bot = ShmBot::xrp(&process);
     place(control, "Sell", "10.0", "2.5100");
     bot.run_for(Duration::from_millis(300));
     bot.submit(1, Side::Buy, 24_000, 20.0, TimeInForce::GTC);
@@ -258,7 +241,7 @@ fn a_registration_that_waits_gets_a_notice_and_a_wrong_one_is_refused_with_the_r
     control.faults(Socket::Rest, |f| f.http_status = 503);
     let config = config_file(&venue, "register_wait_ms = 300");
     let process = BybitProcess::start(&unique_name(), &config, REAL);
-    let mut bot = xrp(&process);
+    let mut bot = ShmBot::xrp(&process);
     let reported = |e: &ControlEvent| matches!(e, ControlEvent::Notice { code: 3208, .. });
     bot.until("a report", |ledger| ledger.count(reported) >= 2);
     control.faults(Socket::Rest, |f| f.http_status = 0);
@@ -286,12 +269,11 @@ fn neither_key_nor_secret_is_written_anywhere_at_any_level() {
             command.env("RUST_LOG", level);
         };
         let process = BybitProcess::start_with(&unique_name(), &config, REAL, loud);
-        let mut bot = xrp(&process);
+        let mut bot = ShmBot::xrp(&process);
         place(control, "Sell", "10.0", "2.5100");
         bot.until("a book", |ledger| !ledger.book[1].is_empty());
         wait_until("the login", || is_logged_in(control));
         let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
-        bot.until("open", |ledger| ledger.is(id, Status::New));
         control.reply(
             serde_json::from_value(
                 json!({"op": "order.cancel", "shape": "snake", "retCode": 10004}),

@@ -4,75 +4,58 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
+#[path = "support/upstream_bot.rs"]
+#[expect(dead_code, reason = "another test uses the rest")]
+mod upstream_bot;
 
 use std::time::{Duration, Instant};
 
-use bybit_net::process::{BybitProcess, unique_name};
+use bybit_net::ledger::Ledger;
+use bybit_net::rig::Rig;
 use bybit_net::shm_bot::ShmBot;
-use bybit_net::{config_file, venue};
+use bybit_net::{XRP, truth};
 use hbl_fake_bybit::FakeBybit;
 use hbl_wire::ControlEvent;
 use hbl_wire::clock::monotonic_ns;
-use hftbacktest::live::ipc::iceoryx::IceoryxUnifiedChannel;
-use hftbacktest::live::{Instrument, LiveBot, LiveBotBuilder};
-use hftbacktest::prelude::{Bot, HashMapMarketDepth};
-use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
-use serde_json::{Value, json};
+use hftbacktest::prelude::Bot;
+use hftbacktest::types::{Side, Status, TimeInForce};
+use serde_json::Value;
+use upstream_bot::{buy, is_reported, until, upstream_bot_on};
 
 const MS: u64 = 1_000_000;
 
-struct Rig {
-    venue: FakeBybit,
-    process: BybitProcess,
-    bot: ShmBot,
-    _config: tempfile::TempPath,
+/// A rig whose connector takes orders, and one is open.
+fn start(seed: u64, lines: &str, more: &[&str]) -> Rig {
+    let mut rig = Rig::start_with(seed, lines, more);
+    rig.rest(1_000);
+    rig
 }
 
-impl Rig {
-    fn start(seed: u64, more: &[&str]) -> Self {
-        let venue = venue(seed);
-        let config = config_file(&venue, "");
-        let mut args = vec!["--paper=false"];
-        args.extend(more);
-        let process = BybitProcess::start(&unique_name(), &config, &args);
-        let mut bot = ShmBot::join(&process.name, "XRPUSDT", 0.0001, 0.1);
-        let first = bot.open_order(1_000, Side::Buy, 20_000, 10.0);
-        bot.until("open", |ledger| ledger.is(first, Status::New));
-        Self {
-            venue,
-            process,
-            bot,
-            _config: config,
-        }
-    }
-
-    /// What is done while the connector stands still, which is longer than `time`.
-    fn stopped_for<T>(&self, time: Duration, act: impl FnOnce(&ShmBot) -> T) -> T {
-        self.process.signal(libc::SIGSTOP);
-        let start = Instant::now();
-        let result = act(&self.bot);
-        std::thread::sleep(time.saturating_sub(start.elapsed()));
-        self.process.signal(libc::SIGCONT);
-        result
-    }
+/// What is done while the connector stands still, which is longer than `time`.
+fn stopped_for<T>(rig: &Rig, time: Duration, act: impl FnOnce(&ShmBot) -> T) -> T {
+    rig.process.signal(libc::SIGSTOP);
+    let start = Instant::now();
+    let result = act(&rig.bot);
+    std::thread::sleep(time.saturating_sub(start.elapsed()));
+    rig.process.signal(libc::SIGCONT);
+    result
 }
 
 fn at_venue(venue: &FakeBybit) -> Vec<Value> {
-    let truth = venue.control().run_json(json!({"cmd": "truth"})).unwrap();
-    truth["orders"].as_array().unwrap().clone()
+    truth(venue.control())["orders"].as_array().unwrap().clone()
 }
 
-fn count_late(bot: &ShmBot, id: u64) -> usize {
-    bot.ledger.count(
+fn count_late(ledger: &Ledger, id: u64) -> usize {
+    ledger.count(
         |e: &ControlEvent| matches!(e, ControlEvent::Reject { code: 3123, order_id, .. } if *order_id == id),
     )
 }
 
 #[test]
-fn an_order_that_was_asked_for_while_the_connector_stood_still_is_not_sent_late() {
-    let mut rig = Rig::start(501, &[]);
+fn an_order_past_its_deadline_is_not_sent_when_a_stopped_connector_goes_on() {
+    let mut rig = start(501, "", &[]);
     let before = at_venue(&rig.venue).len();
-    rig.stopped_for(Duration::from_millis(900), |bot| {
+    stopped_for(&rig, Duration::from_millis(900), |bot| {
         let order = (Side::Buy, 20_000, 10.0, TimeInForce::GTC);
         bot.submit_by(1, order, monotonic_ns() + 300 * MS);
         bot.submit_by(2, order, monotonic_ns() + 60_000 * MS);
@@ -80,7 +63,7 @@ fn an_order_that_was_asked_for_while_the_connector_stood_still_is_not_sent_late(
     rig.bot.until("an answer", |ledger| {
         ledger.is(1, Status::Expired) && ledger.is(2, Status::New)
     });
-    assert_eq!(count_late(&rig.bot, 1), 1);
+    assert_eq!(count_late(&rig.bot.ledger, 1), 1);
     rig.bot.run_for(Duration::from_millis(300));
     assert_eq!(
         at_venue(&rig.venue).len(),
@@ -90,79 +73,55 @@ fn an_order_that_was_asked_for_while_the_connector_stood_still_is_not_sent_late(
 }
 
 #[test]
-fn a_change_comes_too_late_as_well_and_a_cancellation_never_does() {
-    let mut rig = Rig::start(502, &[]);
-    let id = rig.bot.open_order(10, Side::Buy, 20_000, 10.0);
-    rig.bot.until("open", |ledger| ledger.is(id, Status::New));
-    rig.stopped_for(Duration::from_millis(900), |bot| {
+fn an_amendment_past_its_deadline_is_refused_and_a_cancellation_never_is() {
+    let mut rig = start(502, "", &[]);
+    let id = rig.rest(10);
+    stopped_for(&rig, Duration::from_millis(900), |bot| {
         bot.amend_by(id, 21_000, 20.0, monotonic_ns() + 300 * MS);
     });
-    rig.bot.until("refused", |_| true);
-    rig.bot.run_for(Duration::from_millis(400));
-    assert_eq!(count_late(&rig.bot, id), 1);
+    rig.bot
+        .until("refused", |ledger| count_late(ledger, id) == 1);
     let last = &rig.bot.ledger.orders[&id].last;
     assert_eq!((last.price_tick, last.qty), (20_000, 10.0));
-    rig.stopped_for(Duration::from_millis(900), |bot| bot.cancel(id));
+    stopped_for(&rig, Duration::from_millis(900), |bot| bot.cancel(id));
     rig.bot
         .until("canceled", |ledger| ledger.is(id, Status::Canceled));
 }
 
 #[test]
-fn an_order_that_waited_for_the_quota_when_the_connector_stood_still_is_not_sent_late() {
-    let mut rig = Rig::start(503, &[]);
+fn an_order_that_waits_for_the_quota_past_its_deadline_is_not_sent_when_a_stopped_connector_goes_on()
+ {
+    let mut rig = start(503, "order_wait_ms = 900", &[]);
     rig.bot.run_for(Duration::from_millis(1_500));
     let order = (Side::Buy, 20_000, 10.0, TimeInForce::GTC);
     for id in 1..=10 {
         rig.bot.submit_by(id, order, u64::MAX);
     }
-    rig.bot.run_for(Duration::from_millis(700));
+    rig.bot.run_for(Duration::from_millis(300));
     rig.bot.submit_by(11, order, monotonic_ns() + 1_000 * MS);
     rig.bot.run_for(Duration::from_millis(50));
-    rig.stopped_for(Duration::from_millis(1_600), |_| ());
+    stopped_for(&rig, Duration::from_millis(1_600), |_| ());
     rig.bot
         .until("refused", |ledger| ledger.is(11, Status::Expired));
-    assert_eq!(count_late(&rig.bot, 11), 1);
+    assert_eq!(count_late(&rig.bot.ledger, 11), 1);
     rig.bot.run_for(Duration::from_millis(300));
     assert_eq!(at_venue(&rig.venue).len(), 11, "ten and the first one");
 }
 
 #[test]
-fn an_order_of_hftbacktests_own_bot_is_as_old_as_it_says() {
-    let rig = Rig::start(504, &["--order-deadline-ms", "500"]);
+fn an_order_of_the_upstream_bot_is_refused_by_the_age_of_its_own_timestamp() {
+    let rig = start(504, "", &["--order-deadline-ms", "500"]);
     let before = at_venue(&rig.venue).len();
-    let (tick, lot) = (0.0001, 0.1);
-    let depth = HashMapMarketDepth::new(tick, lot);
-    let mut bot: LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth> = LiveBotBuilder::new()
-        .register(Instrument::new(
-            &rig.process.name,
-            "XRPUSDT",
-            tick,
-            lot,
-            depth,
-            0,
-        ))
-        .error_handler(|_| Ok(()))
-        .build()
-        .unwrap();
-    let submit = |id, bot: &mut LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>| {
-        bot.submit_buy_order(0, id, 2.0, 10.0, TimeInForce::GTC, OrdType::Limit, false)
-            .unwrap();
-    };
-    let until = |bot: &mut LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>, id, status| {
-        let end = Instant::now() + Duration::from_secs(10);
-        while bot
-            .orders(0)
-            .get(&id)
-            .is_none_or(|o| o.status != status || o.req != Status::None)
-        {
-            assert!(Instant::now() < end, "never: order {id} {status:?}");
-            bot.elapse(1_000_000).unwrap();
-        }
-    };
+    let sizes = (XRP, 0.0001, 0.1);
+    let mut bot = upstream_bot_on(&rig.process.name, sizes, |_| {});
     bot.elapse(300_000_000).unwrap();
-    submit(1, &mut bot);
-    until(&mut bot, 1, Status::New);
-    rig.stopped_for(Duration::from_millis(1_200), |_| submit(2, &mut bot));
-    until(&mut bot, 2, Status::Expired);
+    buy(&mut bot, 1, 2.0, 10.0, TimeInForce::GTC);
+    until(&mut bot, "open", |bot| is_reported(bot, 1, Status::New));
+    stopped_for(&rig, Duration::from_millis(1_200), |_| {
+        buy(&mut bot, 2, 2.0, 10.0, TimeInForce::GTC);
+    });
+    until(&mut bot, "refused", |bot| {
+        is_reported(bot, 2, Status::Expired)
+    });
     assert_eq!(at_venue(&rig.venue).len(), before + 1);
 }

@@ -7,40 +7,29 @@ mod bybit_net;
 
 use std::time::Duration;
 
-use bybit_net::process::{BybitProcess, unique_name};
+use bybit_net::ledger::Ledger;
+use bybit_net::names::unique_name;
+use bybit_net::process::BybitProcess;
 use bybit_net::shm_bot::ShmBot;
 use bybit_net::truth::{differences, ours, position};
-use bybit_net::{config_file, config_without_trade, venue, wait_until};
+use bybit_net::{
+    REAL, XRP, config_file, config_without_trade, place, place_with, truth, venue, wait_until,
+};
 use hbl_fake_bybit::{ControlHandle, End, FakeBybit, Socket};
 use hbl_venues::kit::codes;
 use hbl_wire::{ControlEvent, VenueSocket};
 use hftbacktest::types::{Side, Status, TimeInForce};
-use serde_json::{Value, json};
-
-const SYMBOL: &str = "XRPUSDT";
-const REAL: &[&str] = &["--paper=false"];
+use serde_json::json;
 
 /// A bot for XRPUSDT, whose book holds only what is placed in it: 100 on each side.
 fn start(venue: &FakeBybit, config: &tempfile::TempPath) -> (BybitProcess, ShmBot) {
     let process = BybitProcess::start(&unique_name(), config, REAL);
     assert_eq!(process.ready["orders"], "real");
-    let mut bot = ShmBot::join(&process.name, SYMBOL, 0.0001, 0.1);
-    place(venue.control(), "Sell", "100.0", "2.5100", json!({}));
-    place(venue.control(), "Buy", "100.0", "2.4900", json!({}));
+    let mut bot = ShmBot::xrp(&process);
+    place(venue.control(), "Sell", "100.0", "2.5100");
+    place(venue.control(), "Buy", "100.0", "2.4900");
     bot.until("a book", |l| !l.book[0].is_empty() && !l.book[1].is_empty());
     (process, bot)
-}
-
-fn truth(control: &ControlHandle) -> Value {
-    control.run_json(json!({"cmd": "truth"})).unwrap()
-}
-
-fn place(control: &ControlHandle, side: &str, qty: &str, price: &str, more: Value) {
-    let mut order =
-        json!({"cmd": "place", "symbol": SYMBOL, "side": side, "qty": qty, "price": price});
-    let fields = order.as_object_mut().unwrap();
-    fields.extend(more.as_object().unwrap().clone());
-    control.run_json(order).unwrap();
 }
 
 /// The leg that an order of the bot was sent for, as the venue has it.
@@ -68,7 +57,6 @@ fn in_hedge_mode_orders_name_their_leg_and_both_legs_are_one_position() {
         control.settings(|settings| settings.hedge = true);
         let (process, mut bot) = start(&venue, &config_file(&venue, mode));
         let rests = bot.open_order(1, Side::Sell, 26_000, 10.0);
-        bot.until("open", |ledger| ledger.is(rests, Status::New));
         assert_eq!(
             leg(control, rests),
             2,
@@ -79,7 +67,7 @@ fn in_hedge_mode_orders_name_their_leg_and_both_legs_are_one_position() {
 
         take(&mut bot, 100, Side::Buy, 20.0, 20.0);
         let short = json!({"owner": "account", "orderLinkId": "by-hand", "positionIdx": 2});
-        place(control, "Sell", "8.0", "2.4900", short);
+        place_with(control, "Sell", "8.0", "2.4900", short);
         bot.until("both legs", |ledger| near(ledger.position, 12.0));
         take(&mut bot, 101, Side::Sell, 5.0, 7.0);
         take(&mut bot, 102, Side::Buy, 3.0, 10.0);
@@ -98,7 +86,7 @@ fn in_hedge_mode_orders_name_their_leg_and_both_legs_are_one_position() {
             .run_json(json!({"cmd": "cut", "socket": "private", "end": End::Reset}))
             .unwrap();
         let short = json!({"owner": "account", "orderLinkId": "by-hand-2", "positionIdx": 2});
-        place(control, "Sell", "4.0", "2.4900", short);
+        place_with(control, "Sell", "4.0", "2.4900", short);
         let is_up = |event: &ControlEvent| {
             matches!(
                 event,
@@ -111,13 +99,12 @@ fn in_hedge_mode_orders_name_their_leg_and_both_legs_are_one_position() {
         };
         bot.until("the socket", |l| l.sides[before..].iter().any(is_up));
         bot.until("the position", |ledger| near(ledger.position, 15.0));
-        let mut late = ShmBot::join(&process.name, SYMBOL, 0.0001, 0.1);
+        let mut late = ShmBot::xrp(&process);
         late.until("the position", |ledger| near(ledger.position, 15.0));
-        assert!(near(position(&truth(control), SYMBOL), 15.0));
-        assert_eq!(
-            differences(&bot.ledger, control, SYMBOL, 0.0001, 50),
-            Vec::<String>::new()
-        );
+        assert!(near(position(&truth(control), XRP), 15.0));
+        bot.until("as at the venue", |ledger| {
+            differences(ledger, control, XRP, 0.0001, 50).is_empty()
+        });
     }
 }
 
@@ -130,14 +117,13 @@ fn without_a_trade_socket_orders_live_change_and_end_over_rest() {
     let config = config_without_trade(&venue, "environment = \"demo\"");
     let (_process, mut bot) = start(&venue, &config);
     let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
-    bot.until("open", |ledger| ledger.is(id, Status::New));
     assert_eq!(leg(control, id), 0, "one-way");
     bot.amend(id, 25_000, 30.0);
     bot.until("amended", |ledger| {
         let last = &ledger.orders[&id].last;
         last.price_tick == 25_000 && last.qty == 30.0
     });
-    place(control, "Sell", "12.5", "2.5000", json!({}));
+    place(control, "Sell", "12.5", "2.5000");
     bot.until("partly filled", |ledger| ledger.orders[&id].filled > 12.4);
     bot.cancel(id);
     bot.until("canceled", |ledger| ledger.is(id, Status::Canceled));
@@ -199,7 +185,7 @@ fn without_a_trade_socket_orders_live_change_and_end_over_rest() {
         "{refused}, {by_name}"
     );
     bot.until("as at the venue", |l| {
-        differences(l, control, SYMBOL, 0.0001, 50).is_empty()
+        differences(l, control, XRP, 0.0001, 50).is_empty()
     });
     for name in [
         "connect.trade",
@@ -214,7 +200,7 @@ fn without_a_trade_socket_orders_live_change_and_end_over_rest() {
 
 /// Sends an order under a new id each time until the answer is as wanted.
 fn try_until(bot: &mut ShmBot, ids: &mut u64, what: &str, is_it: impl Fn(&ShmBot, u64) -> bool) {
-    let end = std::time::Instant::now() + Duration::from_secs(20);
+    let end = std::time::Instant::now() + Duration::from_secs(40);
     loop {
         assert!(
             std::time::Instant::now() < end,
@@ -232,12 +218,12 @@ fn try_until(bot: &mut ShmBot, ids: &mut u64, what: &str, is_it: impl Fn(&ShmBot
     }
 }
 
-fn is_refused(bot: &ShmBot, id: u64, wanted: i64, words: &str) -> bool {
+fn is_refused(ledger: &Ledger, id: u64, wanted: i64, words: &str) -> bool {
     let reported = |event: &ControlEvent| {
         matches!(event, ControlEvent::Reject { order_id, code, text, .. }
             if *order_id == id && *code == wanted && text.contains(words))
     };
-    bot.ledger.is(id, Status::Expired) && bot.ledger.count(reported) == 1
+    ledger.is(id, Status::Expired) && ledger.count(reported) == 1
 }
 
 #[test]
@@ -250,14 +236,14 @@ fn while_the_clocks_differ_orders_are_refused_by_name_and_market_data_goes_on() 
     let mut ids = 0;
     try_until(&mut bot, &mut ids, "the clock", |bot, id| {
         is_refused(
-            bot,
+            &bot.ledger,
             id,
             codes::CLOCK_OFF,
             "ms from the venue's; set it right",
         )
     });
     assert_eq!(control.counter("order.create.trade"), 0, "none was sent");
-    place(control, "Sell", "5.0", "2.5200", json!({}));
+    place(control, "Sell", "5.0", "2.5200");
     bot.until("more of the book", |l| l.book[1].contains_key(&25_200));
     control.settings(|settings| settings.clock_skew_ms = 0);
     try_until(&mut bot, &mut ids, "an order", |bot, id| {
@@ -270,18 +256,15 @@ fn a_clock_that_the_venue_finds_wrong_later_on_is_compared_at_once() {
     let venue = venue(44);
     let control = venue.control();
     let (_process, mut bot) = start(&venue, &config_file(&venue, ""));
-    let id = bot.open_order(1, Side::Buy, 24_000, 5.0);
-    bot.until("open", |ledger| ledger.is(id, Status::New));
+    bot.open_order(1, Side::Buy, 24_000, 5.0);
     wait_until("the login", || control.counter("auth.trade") == 1);
     // Ours is ahead: the venue takes nothing from its future.
     control.settings(|settings| settings.clock_skew_ms = -3_000);
     bot.submit(100, Side::Buy, 24_000, 5.0, TimeInForce::GTC);
-    bot.until("refused", |ledger| ledger.is(100, Status::Expired));
-    bot.run_for(Duration::from_millis(50));
-    assert!(is_refused(&bot, 100, 10_002, ""), "{:?}", bot.ledger.sides);
+    bot.until("refused", |ledger| is_refused(ledger, 100, 10_002, ""));
     let mut ids = 100;
     try_until(&mut bot, &mut ids, "the clock", |bot, id| {
-        is_refused(bot, id, codes::CLOCK_OFF, "set it right")
+        is_refused(&bot.ledger, id, codes::CLOCK_OFF, "set it right")
     });
     control.settings(|settings| settings.clock_skew_ms = 0);
     try_until(&mut bot, &mut ids, "an order", |bot, id| {

@@ -2,45 +2,25 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod bybit_net;
 #[expect(dead_code, reason = "another test uses the rest")]
 mod stdio_support;
 mod support;
 
 use std::cell::RefCell;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use hbl_fake_bybit::{Config, ControlHandle, FakeBybit, Socket};
+use bybit_net::{config_with_keys, truth, venue};
+use hbl_fake_bybit::{ControlHandle, Socket};
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
-use hftbacktest::types::{ErrorKind, OrdType, Status, TimeInForce};
+use hftbacktest::types::{ErrorKind, Status, TimeInForce};
 use serde_json::{Value, json};
 use stdio_support::Lines;
-use support::{Connector, UpstreamBot, unique_name, until, upstream_bot};
-
-fn venue(seed: u64) -> FakeBybit {
-    let config = Config {
-        seed,
-        ..Config::default()
-    };
-    FakeBybit::start(config).unwrap()
-}
-
-/// A config file with the venue's addresses and working keys.
-fn config(venue: &FakeBybit, more: &str) -> tempfile::TempPath {
-    let urls = venue.urls();
-    let text = format!(
-        "public_url = \"{}\"\nprivate_url = \"{}\"\ntrade_url = \"{}\"\nrest_url = \"{}\"\napi_key = \"LOOPKEY0000000001\"\nsecret = \"loopback-secret-0001\"\n{more}\n",
-        urls.public_linear, urls.private, urls.trade, urls.rest
-    );
-    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    let permissions = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(file.path(), permissions).unwrap();
-    file.into_temp_path()
-}
+use support::Connector;
+use support::names::unique_name;
+use support::upstream_bot::{UpstreamBot, buy, has_book, is_reported, status, until, upstream_bot};
 
 /// Price and quantity of the best level of a side.
 fn best(control: &ControlHandle, side: &str) -> (f64, f64) {
@@ -60,34 +40,6 @@ fn pause(control: &ControlHandle) {
     std::thread::sleep(Duration::from_millis(300));
 }
 
-fn submit_buy(bot: &mut UpstreamBot, id: u64, px: f64, qty: f64, tif: TimeInForce) {
-    bot.submit_buy_order(0, id, px, qty, tif, OrdType::Limit, false)
-        .unwrap();
-}
-
-fn status(bot: &UpstreamBot, id: u64) -> Option<Status> {
-    bot.orders(0).get(&id).map(|order| order.status)
-}
-
-/// Waits until the connector says that an order is what it has to become.
-fn until_status(bot: &mut UpstreamBot, id: u64, wanted: Status) {
-    let end = Instant::now() + Duration::from_secs(10);
-    // A bot shows its own orders as new before anybody has answered.
-    let is = |bot: &UpstreamBot| {
-        let order = bot.orders(0).get(&id);
-        order.is_some_and(|order| order.status == wanted && !order.pending())
-    };
-    while !is(bot) {
-        let (order, depth) = (bot.orders(0).get(&id), bot.depth(0));
-        let best = (depth.best_bid(), depth.best_ask());
-        assert!(
-            Instant::now() < end,
-            "not {wanted:?}: {order:?}, book {best:?}"
-        );
-        bot.elapse(1_000_000).unwrap();
-    }
-}
-
 /// Nothing of an order, and no login.
 fn assert_untouched(control: &ControlHandle) {
     for counter in [
@@ -102,7 +54,7 @@ fn assert_untouched(control: &ControlHandle) {
     ] {
         assert_eq!(control.counter(counter), 0, "{counter}");
     }
-    let truth = control.run_json(json!({"cmd": "truth"})).unwrap();
+    let truth = truth(control);
     assert_eq!(truth["executions"].as_array().map(Vec::len), Some(0));
 }
 
@@ -110,37 +62,41 @@ fn assert_untouched(control: &ControlHandle) {
 fn a_paper_order_is_filled_against_the_venues_book_and_never_reaches_the_venue() {
     let venue = venue(41);
     let control = venue.control();
-    let config = config(&venue, "[paper]\n[paper.latency]\nentry_ns = 1000000");
+    let config = config_with_keys(&venue, "[paper]\n[paper.latency]\nentry_ns = 1000000");
     let name = unique_name();
     // Paper is the default, keys or not.
     let connector = Connector::start(&[&name, "bybit", config.to_str().unwrap()]);
     assert_eq!(connector.ready["orders"], "paper");
     assert_eq!(connector.ready["paper"], true);
     let mut bot = upstream_bot(&name, 0.1, 0.001, |_| {});
-    until(&mut bot, "a book", |bot| {
-        bot.depth(0).best_bid() < bot.depth(0).best_ask()
-    });
+    until(&mut bot, "a book", has_book);
     pause(control);
     let ((ask, _), (bid, bid_qty)) = (best(control, "asks"), best(control, "bids"));
     until(&mut bot, "the venue's book", |bot| {
         (bot.depth(0).best_ask() - ask).abs() < 0.05 && (bot.depth(0).best_bid() - bid).abs() < 0.05
     });
-    submit_buy(&mut bot, 1, ask + 5.0, 0.001, TimeInForce::IOC);
-    until_status(&mut bot, 1, Status::Filled);
+    buy(&mut bot, 1, ask + 5.0, 0.001, TimeInForce::IOC);
+    until(&mut bot, "order 1 is Filled", |bot| {
+        is_reported(bot, 1, Status::Filled)
+    });
     let filled = &bot.orders(0)[&1];
     assert_eq!(filled.exec_price_tick, (ask * 10.0).round() as i64);
     until(&mut bot, "a position", |bot| {
         (bot.position(0) - 0.001).abs() < 1e-9
     });
     // Waits behind what is displayed, and is filled when the market goes through its price.
-    submit_buy(&mut bot, 2, bid, 0.002, TimeInForce::GTC);
-    until_status(&mut bot, 2, Status::New);
+    buy(&mut bot, 2, bid, 0.002, TimeInForce::GTC);
+    until(&mut bot, "order 2 is New", |bot| {
+        is_reported(bot, 2, Status::New)
+    });
     let through = json!({
         "cmd": "place", "symbol": "BTCUSDT", "side": "Sell", "owner": "other",
         "qty": format!("{:.3}", bid_qty + 1.0), "price": format!("{:.1}", bid - 20.0),
     });
     control.run_json(through).unwrap();
-    until_status(&mut bot, 2, Status::Filled);
+    until(&mut bot, "order 2 is Filled", |bot| {
+        is_reported(bot, 2, Status::Filled)
+    });
     assert!(bot.orders(0)[&2].maker);
     until(&mut bot, "a position", |bot| {
         (bot.position(0) - 0.003).abs() < 1e-9
@@ -152,7 +108,7 @@ fn a_paper_order_is_filled_against_the_venues_book_and_never_reaches_the_venue()
 fn without_the_venue_paper_orders_are_refused_and_work_again_after_it_is_back() {
     let venue = venue(42);
     let control = venue.control();
-    let config = config(&venue, "");
+    let config = config_with_keys(&venue, "");
     let name = unique_name();
     let _connector = Connector::start(&[&name, "bybit", config.to_str().unwrap(), "--paper"]);
     let codes: Rc<RefCell<Vec<i64>>> = Rc::default();
@@ -164,31 +120,29 @@ fn without_the_venue_paper_orders_are_refused_and_work_again_after_it_is_back() 
             noted.borrow_mut().extend(map["code"].get_int());
         }
     });
-    until(&mut bot, "a book", |bot| {
-        bot.depth(0).best_bid() < bot.depth(0).best_ask()
-    });
+    until(&mut bot, "a book", has_book);
     control.faults(Socket::Public, |faults| faults.refuse = true);
     control
         .run_json(json!({"cmd": "cut", "socket": "public"}))
         .unwrap();
     let ask = bot.depth(0).best_ask();
     let mut id = 0;
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(30);
     while codes.borrow().is_empty() {
         assert!(Instant::now() < end, "never refused");
         id += 1;
-        submit_buy(&mut bot, id, ask + 50.0, 0.001, TimeInForce::IOC);
+        buy(&mut bot, id, ask + 50.0, 0.001, TimeInForce::IOC);
         bot.elapse(20_000_000).unwrap();
     }
     assert_eq!(codes.borrow()[0], 1013);
     control.faults(Socket::Public, |faults| faults.refuse = false);
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(40);
     let filled = |bot: &UpstreamBot, id| status(bot, id) == Some(Status::Filled);
     let refused = id;
     while id == refused || !filled(&bot, id) {
         assert!(Instant::now() < end, "never filled again");
         id += 1;
-        submit_buy(&mut bot, id, ask + 500.0, 0.001, TimeInForce::IOC);
+        buy(&mut bot, id, ask + 500.0, 0.001, TimeInForce::IOC);
         bot.elapse(50_000_000).unwrap();
     }
     assert_untouched(control);
@@ -198,7 +152,7 @@ fn without_the_venue_paper_orders_are_refused_and_work_again_after_it_is_back() 
 fn json_lines_carry_the_venues_book_and_trades_and_its_losses() {
     let venue = venue(43);
     let control = venue.control();
-    let config = config(&venue, "");
+    let config = config_with_keys(&venue, "");
     let mut lines = Lines::start(&["bybit", config.to_str().unwrap(), "--paper=false"]);
     assert_eq!(lines.next()["status"], "ready");
     let depth = json!({"command": "subscribe", "channel": "depth", "symbol": "BTCUSDT"});
@@ -223,12 +177,7 @@ fn json_lines_carry_the_venues_book_and_trades_and_its_losses() {
     }
     let trade = lines.until(|line| line["type"] == "trade");
     assert_eq!(trade["symbol"], "BTCUSDT");
-    control.settings(|settings| settings.paused = true);
-    std::thread::sleep(Duration::from_millis(300));
-    // Asked for anew, the book comes whole, as the venue has it.
-    lines.send(&depth);
-    lines.until(|line| line["status"] == "subscribed");
-    let whole = lines.until(|line| line["snapshot"] == true);
+    pause(control);
     let px = |levels: &Value| {
         levels
             .as_array()
@@ -237,12 +186,20 @@ fn json_lines_carry_the_venues_book_and_trades_and_its_losses() {
             .map(|l| l[0].as_f64().unwrap())
             .collect::<Vec<_>>()
     };
-    let bid = px(&whole["bids"]).into_iter().fold(f64::MIN, f64::max);
-    let ask = px(&whole["asks"]).into_iter().fold(f64::MAX, f64::min);
-    assert_eq!(
-        (bid, ask),
-        (best(control, "bids").0, best(control, "asks").0)
-    );
+    // Asked for anew, the book comes whole, as the venue has it: at the latest when what was on its
+    // way has arrived.
+    let venues = (best(control, "bids").0, best(control, "asks").0);
+    let mut seen = (0.0, 0.0);
+    let end = Instant::now() + Duration::from_secs(20);
+    while seen != venues {
+        assert!(Instant::now() < end, "{seen:?} instead of {venues:?}");
+        lines.send(&depth);
+        lines.until(|line| line["status"] == "subscribed");
+        let whole = lines.until(|line| line["snapshot"] == true);
+        let bid = px(&whole["bids"]).into_iter().fold(f64::MIN, f64::max);
+        let ask = px(&whole["asks"]).into_iter().fold(f64::MAX, f64::min);
+        seen = (bid, ask);
+    }
     control.settings(|settings| settings.paused = false);
     control
         .run_json(json!({"cmd": "cut", "socket": "public"}))

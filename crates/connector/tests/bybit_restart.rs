@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
-use bybit_net::process::{BybitProcess, unique_name};
+use bybit_net::names::unique_name;
+use bybit_net::process::BybitProcess;
 use bybit_net::truth::{ours, position};
-use bybit_net::{config_file, number, venue};
+use bybit_net::{REAL, XRP, config_file, number, place, place_with, truth, venue};
 use hbl_fake_bybit::ControlHandle;
 use hbl_livebot::{
     BotConfig, InstrumentConfig, LiveCore, Outcome, RECORD_BYTES, Record, RecordKind, STATE_BYTES,
@@ -21,7 +22,6 @@ use hftbacktest::prelude::{Bot, HashMapMarketDepth};
 use hftbacktest::types::{OrdType, OrderRequest, Side, Status, TimeInForce};
 use serde_json::{Value, json};
 
-const SYMBOL: &str = "XRPUSDT";
 const TICK: f64 = 0.0001;
 
 /// Our bot, with the memory that its records go to.
@@ -44,7 +44,7 @@ impl OurBot {
             only_looks: false,
             instruments: vec![InstrumentConfig {
                 connector: connector.into(),
-                symbol: SYMBOL.into(),
+                symbol: XRP.into(),
                 tick_size: TICK,
                 lot_size: 0.1,
                 roi_lb: 0.0,
@@ -106,7 +106,7 @@ impl OurBot {
     }
 
     fn until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(40);
         while !condition(self) {
             assert!(
                 Instant::now() < end,
@@ -159,10 +159,6 @@ impl OurBot {
     }
 }
 
-fn truth(control: &ControlHandle) -> Value {
-    control.run_json(json!({"cmd": "truth"})).unwrap()
-}
-
 fn link_id(control: &ControlHandle, id: u64) -> String {
     let truth = truth(control);
     ours(&truth)[&id][0]["orderLinkId"]
@@ -200,22 +196,17 @@ fn agrees(bot: &OurBot, control: &ControlHandle) -> bool {
             && close(bot.filled(*id), number(&orders[0]["cumExecQty"]))
             && (!open || close(leaves, number(&orders[0]["leavesQty"])))
     };
-    ours(&truth).iter().all(same) && close(bot.core.bot().position(0), position(&truth, SYMBOL))
+    ours(&truth).iter().all(same) && close(bot.core.bot().position(0), position(&truth, XRP))
 }
 
 #[test]
 fn after_kill_9_the_bot_ends_with_the_venues_orders_fills_and_position() {
     let venue = venue(21);
     let control = venue.control();
-    let place = |side: &str, price: &str| {
-        control
-            .run_json(json!({"cmd": "place", "symbol": SYMBOL, "side": side, "qty": "500.0", "price": price}))
-            .unwrap()
-    };
-    place("Sell", "2.5100");
+    place(control, "Sell", "500.0", "2.5100");
     let config = config_file(&venue, "");
     let name = unique_name();
-    let mut process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let mut process = BybitProcess::start(&name, &config, REAL);
     let mut bot = OurBot::new(&name);
     bot.until("a book", |bot| bot.books > 0);
     let rests = bot.open(1, 2.40, 20.0);
@@ -242,19 +233,15 @@ fn after_kill_9_the_bot_ends_with_the_venues_orders_fills_and_position() {
         .run_json(json!({"cmd": "cancelOrder", "id": link_id(control, canceled)}))
         .unwrap();
     // Somebody else's, on the same account.
-    control
-        .run_json(
-            json!({"cmd": "place", "symbol": SYMBOL, "side": "Buy", "qty": "5.0",
-            "price": "2.3000", "owner": "account", "orderLinkId": "foreign"}),
-        )
-        .unwrap();
+    let foreign = json!({"owner": "account", "orderLinkId": "foreign"});
+    place_with(control, "Buy", "5.0", "2.3000", foreign);
     bot.until("the loss", |bot| {
         !bot.core.links()[0]
             .status
             .eq(&hbl_livebot::LinkStatus::Connected)
     });
 
-    let mut process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let mut process = BybitProcess::start(&name, &config, REAL);
     bot.until("as at the venue", |bot| agrees(bot, control));
     assert_eq!(bot.status(rests), Status::New);
     assert_eq!(bot.status(filled), Status::Filled);
@@ -266,9 +253,9 @@ fn after_kill_9_the_bot_ends_with_the_venues_orders_fills_and_position() {
     // Again, and twice within a second: ids must not meet.
     process.kill();
     fill(control, partly, Some("1.0"));
-    let mut process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let mut process = BybitProcess::start(&name, &config, REAL);
     process.kill();
-    let process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let process = BybitProcess::start(&name, &config, REAL);
     bot.until("as at the venue", |bot| agrees(bot, control));
 
     // They can be worked with: cancelled, and new ones sent beside them.
@@ -294,12 +281,12 @@ fn after_kill_9_the_bot_ends_with_the_venues_orders_fills_and_position() {
 }
 
 #[test]
-fn a_restart_without_keys_or_on_paper_ends_no_order_at_the_bot_and_the_keys_bring_the_truth() {
+fn a_restart_without_keys_or_on_paper_ends_no_order_at_the_bot_and_one_with_keys_reconciles() {
     let venue = venue(22);
     let control = venue.control();
     let config = config_file(&venue, "");
     let name = unique_name();
-    let mut process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let mut process = BybitProcess::start(&name, &config, REAL);
     let mut bot = OurBot::new(&name);
     let rests = bot.open(1, 2.40, 20.0);
     bot.buy(100, 2.45, 10.0);
@@ -314,8 +301,8 @@ fn a_restart_without_keys_or_on_paper_ends_no_order_at_the_bot_and_the_keys_brin
         command.env("BYBIT_API_SECRET", "not-the-secret-0001");
     };
     for (args, with, keeps_position) in [
-        (&["--paper=false"][..], &keyless as &dyn Fn(&mut _), true),
-        (&["--paper=false"][..], &refused, true),
+        (REAL, &keyless as &dyn Fn(&mut _), true),
+        (REAL, &refused, true),
         (&[][..], &keyless, false),
     ] {
         process.kill();
@@ -333,7 +320,7 @@ fn a_restart_without_keys_or_on_paper_ends_no_order_at_the_bot_and_the_keys_brin
         bot.core.cancel(0, rests, 0).unwrap();
         bot.until("a reject", |bot| bot.status(rests) == Status::New);
         process.kill();
-        process = BybitProcess::start(&name, &config, &["--paper=false"]);
+        process = BybitProcess::start(&name, &config, REAL);
         bot.until("as at the venue", |bot| agrees(bot, control));
     }
     assert_eq!(bot.filled(100), 6.0);

@@ -4,53 +4,33 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
+#[path = "support/upstream_bot.rs"]
+#[expect(dead_code, reason = "another test uses the rest")]
+mod upstream_bot;
 
 use std::time::{Duration, Instant};
 
-use bybit_net::process::{BybitProcess, unique_name};
+use bybit_net::names::unique_name;
+use bybit_net::process::BybitProcess;
 use bybit_net::truth::ours;
-use bybit_net::{config_file, venue};
+use bybit_net::{REAL, XRP, config_file, truth, venue};
 use hbl_fake_bybit::ControlHandle;
-use hftbacktest::live::ipc::iceoryx::IceoryxUnifiedChannel;
-use hftbacktest::live::{Instrument, LiveBot, LiveBotBuilder};
-use hftbacktest::prelude::{Bot, HashMapMarketDepth};
-use hftbacktest::types::{OrdType, Order, Status, TimeInForce};
-use serde_json::json;
+use hftbacktest::prelude::Bot;
+use hftbacktest::types::{Order, Status, TimeInForce};
+use upstream_bot::{UpstreamBot, buy, until, upstream_bot_on};
 
-type UpstreamBot = LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>;
-
-const SYMBOL: &str = "XRPUSDT";
-
-fn upstream_bot(connector: &str) -> UpstreamBot {
-    let (tick, lot) = (0.0001, 0.1);
-    let depth = HashMapMarketDepth::new(tick, lot);
-    LiveBotBuilder::new()
-        .register(Instrument::new(connector, SYMBOL, tick, lot, depth, 100))
-        .build()
-        .unwrap()
+fn bot_on(connector: &str) -> UpstreamBot {
+    upstream_bot_on(connector, (XRP, 0.0001, 0.1), |_| {})
 }
 
 fn order(bot: &UpstreamBot, id: u64) -> &Order {
     &bot.orders(0)[&id]
 }
 
-fn until(bot: &mut UpstreamBot, what: &str, condition: impl Fn(&UpstreamBot) -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
-    while !condition(bot) {
-        assert!(
-            Instant::now() < end,
-            "never: {what}; {:?}",
-            bot.orders(0).values()
-        );
-        bot.elapse(1_000_000).unwrap();
-    }
-}
-
 /// Sends orders under new ids until one is open: right after the start they are refused.
 fn open(bot: &mut UpstreamBot, first_id: u64) -> u64 {
     for id in first_id.. {
-        bot.submit_buy_order(0, id, 2.40, 20.0, TimeInForce::GTC, OrdType::Limit, false)
-            .unwrap();
+        buy(bot, id, 2.40, 20.0, TimeInForce::GTC);
         until(bot, "an answer", |bot| order(bot, id).req == Status::None);
         if order(bot, id).status == Status::New {
             return id;
@@ -78,8 +58,7 @@ fn cancel(bot: &mut UpstreamBot, id: u64) {
 }
 
 fn status_at_venue(control: &ControlHandle, id: u64) -> String {
-    let truth = control.run_json(json!({"cmd": "truth"})).unwrap();
-    let orders = ours(&truth);
+    let orders = ours(&truth(control));
     orders[&id][0]["orderStatus"].as_str().unwrap().to_owned()
 }
 
@@ -89,13 +68,13 @@ fn its_orders_live_on_over_a_restart_and_it_can_cancel_them_and_send_new_ones() 
     let control = venue.control();
     let config = config_file(&venue, "");
     let name = unique_name();
-    let mut process = BybitProcess::start(&name, &config, &["--paper=false"]);
-    let mut bot = upstream_bot(&name);
+    let mut process = BybitProcess::start(&name, &config, REAL);
+    let mut bot = bot_on(&name);
     let first = open(&mut bot, 1);
     let second = open(&mut bot, 101);
 
     process.kill();
-    let mut process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let mut process = BybitProcess::start(&name, &config, REAL);
     // The first request to the new session is a cancellation.
     cancel(&mut bot, first);
     assert_eq!(status_at_venue(control, first), "Cancelled");
@@ -103,7 +82,7 @@ fn its_orders_live_on_over_a_restart_and_it_can_cancel_them_and_send_new_ones() 
     let third = open(&mut bot, 201);
 
     process.kill();
-    let process = BybitProcess::start(&name, &config, &["--paper=false"]);
+    let process = BybitProcess::start(&name, &config, REAL);
     // The first request is a new order.
     let fourth = open(&mut bot, 301);
     for id in [second, third, fourth] {
@@ -116,8 +95,8 @@ fn its_orders_live_on_over_a_restart_and_it_can_cancel_them_and_send_new_ones() 
     let left = open(&mut bot, 401);
     drop(bot);
     drop(process);
-    let process = BybitProcess::start(&name, &config, &["--paper=false"]);
-    let mut bot = upstream_bot(&name);
+    let process = BybitProcess::start(&name, &config, REAL);
+    let mut bot = bot_on(&name);
     until(&mut bot, "the order of the one before", |bot| {
         bot.orders(0).contains_key(&left)
     });

@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+#[path = "support/names.rs"]
+mod names;
+
 use std::process::{Command, Output, Stdio};
+
+use names::unique_name;
 
 fn run(kind: &str, text: &str, mode: u32, env: &[(&str, &str)]) -> (Output, String) {
     use std::os::unix::fs::PermissionsExt;
@@ -10,7 +15,7 @@ fn run(kind: &str, text: &str, mode: u32, env: &[(&str, &str)]) -> (Output, Stri
     let file = folder.path().join("wrong.toml");
     std::fs::write(&file, text).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
-    let name = format!("t-{}-{:x}", std::process::id(), hbl_wire::random_bot_id());
+    let name = unique_name();
     let output = Command::new(env!("CARGO_BIN_EXE_connector"))
         .args([name.as_str(), kind])
         .arg(&file)

@@ -189,7 +189,7 @@ fn the_exit_code_holds_for_bots_over_shared_memory_too() {
     let whole = member(&usdm("BTCUSDT", START_NS, 20));
     for (name, behind, expected) in [("sound.gz", 0, 0), ("behind.gz", 99, 6)] {
         let path = file(folder.path(), name, &[&whole, &junk(behind)]);
-        let name = support::unique_name();
+        let name = support::names::unique_name();
         let args = [&name, "replay", path.to_str().unwrap(), "--exit-at-end"];
         let (code, reported) =
             run_to_end(&[&args[..], &["--wait-for-bot=false", "--speed", "max"]].concat());
@@ -212,7 +212,7 @@ fn local_times_in_seconds_milliseconds_and_microseconds_are_recognised() {
         }
         let path = file(folder.path(), "x.gz", &[&member(&text(&lines))]);
         let path = path.to_str().unwrap();
-        let name = support::unique_name();
+        let name = support::names::unique_name();
         // The 153 ms that the recording is long pass at a tenth of their speed; whole seconds do not show them.
         let args = [
             &name,
@@ -226,7 +226,7 @@ fn local_times_in_seconds_milliseconds_and_microseconds_are_recognised() {
         let took = started.elapsed().as_millis();
         assert_eq!(code, 0, "{reported}");
         assert!(
-            took >= latency_ms * 9 && took < latency_ms * 9 + 3_000,
+            took >= latency_ms * 9 && took < latency_ms * 9 + 10_000,
             "{took} ms"
         );
         assert_eq!(play("BTCUSDT", &[path]).trades.len(), 50);

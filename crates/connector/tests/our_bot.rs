@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use hbl_wire::ControlRequest;
 use hftbacktest::types::Status;
 use shared_data::shared_data;
-use support::{Connector, unique_name};
+use support::Connector;
+use support::names::unique_name;
 use wire_bot::WireBot;
 
 #[test]
@@ -35,7 +36,7 @@ fn amend_cancel_all_and_refusals_work_and_updates_are_private() {
         price_tick: tick - 20,
         qty: 0.02,
     };
-    one.port.send_control(&amend).unwrap();
+    one.end.port.send_control(&amend).unwrap();
     one.until("amended", |bot| {
         bot.last(1)
             .is_some_and(|o| o.price_tick == tick - 20 && o.qty == 0.02 && o.status == Status::New)
@@ -43,7 +44,8 @@ fn amend_cancel_all_and_refusals_work_and_updates_are_private() {
     one.submit(2, tick);
     one.until("refused", |bot| bot.rejects.contains(&(2, 3005)));
     assert!(one.is(2, Status::New), "the open order of that id lives on");
-    one.port
+    one.end
+        .port
         .send_control(&ControlRequest::CancelAll { symbol: symbol() })
         .unwrap();
     one.until("all canceled", |bot| {
@@ -52,7 +54,7 @@ fn amend_cancel_all_and_refusals_work_and_updates_are_private() {
     two.until("more feed", |bot| bot.feeds > 500);
     assert!(two.is(1, Status::New), "another bot's order stays");
     assert!(two.orders.iter().all(|order| order.price_tick == tick - 7));
-    assert_eq!((one.lost, two.lost), (0, 0));
+    assert_eq!((one.end.lost, two.end.lost), (0, 0));
 }
 
 #[test]
@@ -71,7 +73,8 @@ fn orders_of_a_dead_anonymous_bot_pass_to_the_next_one() {
     let mut heir = WireBot::join(&name);
     heir.until("the order", |bot| bot.is(5, Status::New));
     let symbol = "BTCUSDT".to_owned();
-    heir.port
+    heir.end
+        .port
         .send_control(&ControlRequest::CancelAll { symbol })
         .unwrap();
     heir.until("canceled", |bot| bot.is(5, Status::Canceled));
@@ -103,9 +106,9 @@ fn a_real_recording_arrives_whole_through_shared_memory() {
             std::thread::sleep(Duration::from_micros(50));
         }
     }
-    assert_eq!(connector.wait(Duration::from_secs(10)).code(), Some(0));
+    assert_eq!(connector.wait(Duration::from_secs(30)).code(), Some(0));
     while bot.take() {}
-    assert_eq!((bot.trades.0, bot.lost), (21_313, 0));
+    assert_eq!((bot.trades.0, bot.end.lost), (21_313, 0));
     assert!((bot.trades.1 - 1251.576).abs() < 1e-3 && (bot.trades.2 - 1177.790).abs() < 1e-3);
     let (bid, ask) = (bot.book[0].last_key_value(), bot.book[1].first_key_value());
     assert!(bid.unwrap().0 < ask.unwrap().0);

@@ -12,10 +12,12 @@ use hbl_venues::replay::synth;
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{
-    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_SELL_TRADE_EVENT, OrdType, Status,
+    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_SELL_TRADE_EVENT, Status,
     TimeInForce,
 };
-use support::{Connector, UpstreamBot, unique_name, until, upstream_bot};
+use support::Connector;
+use support::names::unique_name;
+use support::upstream_bot::{UpstreamBot, buy, status, until, upstream_bot};
 
 const START_NS: i64 = 1_700_000_000_000_000_000;
 
@@ -50,12 +52,9 @@ fn an_upstream_bot_gets_all_of_the_recording_and_stays_connected() {
         .map(|t| t.qty)
         .sum();
     assert!((sold - 1.0).abs() < 1e-9);
-    bot.submit_buy_order(0, 1, 130.0, 0.05, TimeInForce::IOC, OrdType::Limit, false)
-        .unwrap();
+    buy(&mut bot, 1, 130.0, 0.05, TimeInForce::IOC);
     until(&mut bot, "Filled", |bot| {
-        bot.orders(0)
-            .get(&1)
-            .is_some_and(|order| order.status == Status::Filled)
+        status(bot, 1) == Some(Status::Filled)
     });
     assert_eq!(bot.orders(0)[&1].exec_price_tick, 1201);
     // A bot that comes after the end gets the book as it stands.
@@ -86,7 +85,7 @@ fn lines_on_the_standard_input_play_one_message_each_and_the_end_can_stop_the_pr
     assert_eq!(top(&bot), (1000, 1001), "it stands still");
     stdin.write_all(b"\n\n\n\n").unwrap();
     until(&mut bot, "the end", |bot| top(bot) == (1001, 1002));
-    assert_eq!(connector.wait(Duration::from_secs(5)).code(), Some(0));
+    assert_eq!(connector.wait(Duration::from_secs(20)).code(), Some(0));
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn a_duplicate_is_the_same_event_twice_and_a_delay_is_added() {
 }
 
 #[test]
-fn some_delayed_responses_overtake_none_but_are_overtaken() {
+fn delayed_responses_are_overtaken_by_those_that_are_not_delayed() {
     let mut ex = faulty(Faults {
         delay: 0.5,
         delay_ns: 10_000,

@@ -8,7 +8,7 @@
 mod bot;
 #[path = "binance_support/market.rs"]
 mod market;
-#[path = "binance_support/random.rs"]
+#[expect(dead_code, reason = "another test uses the rest")]
 mod random;
 #[path = "binance_support/server.rs"]
 mod server;
@@ -180,15 +180,14 @@ fn pings_are_answered_and_a_429_is_obeyed() {
         .unwrap();
     let mut run = Run::start(&runtime, 1);
     run.until("every book synced", Run::is_complete);
-    run.for_ms(300);
-    assert!(run.server.state().pongs >= 3);
+    run.until("three pongs", |run| run.server.state().pongs >= 3);
     run.server.state().switches.rest_429 = 1000;
     run.server.state().switches.gap = 100;
     run.until("a refused call", |run| run.server.state().refused_calls > 0);
     // Those that were under way already.
     run.for_ms(100);
     let refused = run.server.state().refused_calls;
-    run.for_ms(500);
+    run.for_ms(300);
     let later = run.server.state().refused_calls;
     assert_eq!(refused, later, "nothing more is asked within the second");
     run.server.state().switches.rest_429 = 0;

@@ -5,27 +5,17 @@
 
 #[path = "../fuzz/checks/mod.rs"]
 mod checks;
+#[expect(dead_code, reason = "another test uses the rest")]
+mod random;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use checks::{ALL, Check};
+use random::Random;
 
-/// splitmix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
+fn below(random: &mut Random, limit: usize) -> usize {
+    random.below(limit as u64) as usize
 }
 
 const BITS: [&str; 24] = [
@@ -71,11 +61,11 @@ fn seeds(folder: &str) -> Vec<Vec<u8>> {
 
 /// A seed with one to four changes.
 fn changed(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
-    let mut bytes = seeds[random.below(seeds.len())].clone();
-    for _ in 0..1 + random.below(4) {
-        let at = random.below(bytes.len());
-        let end = (at + 1 + random.below(40)).min(bytes.len());
-        match random.below(8) {
+    let mut bytes = seeds[below(random, seeds.len())].clone();
+    for _ in 0..1 + below(random, 4) {
+        let at = below(random, bytes.len());
+        let end = (at + 1 + below(random, 40)).min(bytes.len());
+        match below(random, 8) {
             0 if !bytes.is_empty() => bytes[at] = random.next() as u8,
             1 if !bytes.is_empty() => drop(bytes.drain(at..end)),
             2 => {
@@ -84,21 +74,21 @@ fn changed(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
             }
             3 => bytes.truncate(at),
             4 => {
-                let other = &seeds[random.below(seeds.len())];
-                let from = random.below(other.len());
-                let to = (from + random.below(200)).min(other.len());
+                let other = &seeds[below(random, seeds.len())];
+                let from = below(random, other.len());
+                let to = (from + below(random, 200)).min(other.len());
                 bytes.splice(at..at, other[from..to].iter().copied());
             }
-            5 => bytes.extend((0..random.below(60)).map(|_| random.next() as u8)),
+            5 => bytes.extend((0..below(random, 60)).map(|_| random.next() as u8)),
             // Another value in the place of one of JSON's.
             _ => {
                 let starts = (0..bytes.len()).filter(|i| bytes[*i] == b':' || bytes[*i] == b',');
                 let starts: Vec<usize> = starts.collect();
-                if let Some(colon) = starts.get(random.below(starts.len())) {
+                if let Some(colon) = starts.get(below(random, starts.len())) {
                     let rest = &bytes[colon + 1..];
                     let length = rest.iter().position(|b| matches!(b, b',' | b'}' | b']'));
                     let end = colon + 1 + length.unwrap_or(rest.len());
-                    let bit = BITS[random.below(BITS.len())];
+                    let bit = BITS[below(random, BITS.len())];
                     bytes.splice(colon + 1..end, bit.bytes());
                 }
             }
@@ -132,9 +122,9 @@ fn public_frames_are_read_as_the_json_says_or_refused() {
 
 /// A message as the venue composes it: compact, `topic` first.
 fn plain(random: &mut Random) -> String {
-    let ms = 1_764_000_000_000 + random.below(1000);
+    let ms = 1_764_000_000_000 + below(random, 1000);
     let mut level = |cents: usize| {
-        let (tick, lots) = (100 + 5 * random.below(100_000), random.below(300));
+        let (tick, lots) = (100 + 5 * below(random, 100_000), below(random, 300));
         let (px, px_cents) = (tick / 100, tick % 100);
         match cents {
             0 => format!(
@@ -150,18 +140,18 @@ fn plain(random: &mut Random) -> String {
         levels.join(",")
     };
     let (bids, asks) = (side(ms % 7), side(ms % 5));
-    let kind = ["delta", "snapshot"][random.below(2)];
-    if random.below(2) == 0 {
-        let depth = [1, 50, 200][random.below(3)];
-        let (u, seq) = (1 + random.below(1000), random.below(100_000));
+    let kind = ["delta", "snapshot"][below(random, 2)];
+    if below(random, 2) == 0 {
+        let depth = [1, 50, 200][below(random, 3)];
+        let (u, seq) = (1 + below(random, 1000), below(random, 100_000));
         return format!(
             r#"{{"topic":"orderbook.{depth}.X","type":"{kind}","ts":{ms},"data":{{"s":"X","b":[{bids}],"a":[{asks}],"u":{u},"seq":{seq}}},"cts":{ms}}}"#
         );
     }
-    let trades: Vec<String> = (0..random.below(5))
+    let trades: Vec<String> = (0..below(random, 5))
         .map(|id| {
-            let side = ["Buy", "Sell"][random.below(2)];
-            let (price, lots, block) = (1 + random.below(9000), random.below(90), random.below(9) == 0);
+            let side = ["Buy", "Sell"][below(random, 2)];
+            let (price, lots, block) = (1 + below(random, 9000), below(random, 90), below(random, 9) == 0);
             format!(
                 r#"{{"T":{ms},"s":"X","S":"{side}","v":"0.{lots:02}","p":"{price}.05","L":"PlusTick","i":"{id}","BT":{block},"RPI":false,"seq":{id}}}"#
             )
@@ -188,7 +178,7 @@ fn both_ways_of_reading_agree_on_plain_changed_and_cut_frames() {
             assert!(outcome.is_ok(), "seed {seed}: {text}");
             still_read += u32::from(matches!(outcome, Ok(true)));
         }
-        let cut = random.below(frame.len());
+        let cut = below(&mut random, frame.len());
         assert!(
             !checks::public::fast_path(&frame[..cut]),
             "seed {seed}: {text}"

@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let length = Duration::from_secs_f64(last.parse()?);
     match way.as_str() {
         "ours" => {
-            // The depths that the connector subscribes unless told otherwise.
+            // The depths that the connector subscribes by default.
             let ours = std::cell::RefCell::new(Ours::start(&[1, 50])?);
             let snapshot = delta("snapshot", FIRST_U);
             round(

@@ -139,9 +139,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "privateUrl": venue.urls().private, "restUrl": venue.urls().rest,
         "apiKey": config.api_key, "apiSecret": config.api_secret,
     }))?;
-    let (told, told_us) = channel();
-    thread::spawn(move || commands(told));
-    if told_us.recv().is_err() {
+    let (noted, noted_us) = channel();
+    thread::spawn(move || commands(noted));
+    if noted_us.recv().is_err() {
         return Ok(());
     }
     let mut late = Histogram::default();
@@ -170,6 +170,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         "p50Ns": took.percentile(0.5), "p90Ns": took.percentile(0.9), "p99Ns": took.percentile(0.99),
         "lateP99Ns": late.percentile(0.99),
     }))?;
-    while told_us.recv().is_ok() {}
+    while noted_us.recv().is_ok() {}
     Ok(())
 }

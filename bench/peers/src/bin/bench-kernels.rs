@@ -8,14 +8,14 @@ use hbl_bench_peers::{
     bybit_ours::Ours,
     feed_bot::FeedBot as _,
     market::{level, symbol},
+    open_port,
     own_bot::{OwnBot, WaitConfig, WaitStrategy},
     say,
 };
 use hbl_venues::bybit::frames::private::{self, PrivateFrame};
 use hbl_venues::kit::{decimal::Step, scale::Scale};
 use hbl_wire::{
-    Capabilities, ConnectorPort, Hello, Request, SLOT_BYTES, TO_ALL, WireEvent, WireEventRef,
-    decode_event, encode,
+    ConnectorPort, Request, SLOT_BYTES, TO_ALL, WireEvent, WireEventRef, decode_event, encode,
 };
 use hftbacktest::types::{OrdType, Order, Side, TimeInForce};
 
@@ -80,11 +80,11 @@ fn bybit_frames(frames: &[String], events: usize) -> Result<u64> {
     let mut ours = Ours::start(&[1, 50])?;
     let work = |round: u64| {
         let frame = &frames[usize::try_from(round)?];
-        let told = black_box(ours.frame(black_box(frame.as_bytes()))).len();
-        if told == events + 2 {
+        let made = black_box(ours.frame(black_box(frame.as_bytes()))).len();
+        if made == events + 2 {
             Ok(())
         } else {
-            Err(format!("{told} events of {frame}").into())
+            Err(format!("{made} events of {frame}").into())
         }
     };
     rounds(|_| Ok(()), work)?;
@@ -191,13 +191,7 @@ struct Market {
 impl Market {
     fn open() -> Result<Self> {
         let name = format!("bench-kernels-{}", std::process::id());
-        let hello = Hello {
-            version: String::new(),
-            kind: "bench".into(),
-            capabilities: Capabilities::all(),
-            destination: hbl_wire::Destination::default(),
-        };
-        let mut port = ConnectorPort::open(&name, &hello)?;
+        let mut port = open_port(&name)?;
         let wait = WaitConfig {
             strategy: WaitStrategy::Spin,
             ..WaitConfig::default()

@@ -6,8 +6,8 @@
 //!
 //! Open loop: the schedule is fixed before, and a late send does not move the next one. Every
 //! event carries the time just before its send (`CLOCK_MONOTONIC`) as `exch_ts` and its number from
-//! 1 as `local_ts`, so that stock and own bots are measured from the same bytes and can count what
-//! they lost. How late the sends were is told, so that a round in which the publisher itself was not
+//! 1 as `local_ts`, so that upstream and own bots are measured from the same bytes and can count what
+//! they lost. How late the sends were is printed, so that a round in which the publisher itself was not
 //! on the processor can be thrown away.
 
 use std::{
@@ -22,9 +22,9 @@ use hbl_bench_peers::{
     Histogram,
     clock::{pause, thread_cpu_ns},
     market::{level, symbol, top_after},
-    say,
+    open_port, say,
 };
-use hbl_wire::{Capabilities, ConnectorPort, Hello, Request, TO_ALL, clock::monotonic_ns};
+use hbl_wire::{ConnectorPort, Request, TO_ALL, clock::monotonic_ns};
 use hftbacktest::types::Event;
 
 /// Between events that come first.
@@ -97,13 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         yields,
         warm_up,
     } = options(rest)?;
-    let hello = Hello {
-        version: String::new(),
-        kind: "bench".into(),
-        capabilities: Capabilities::all(),
-        destination: hbl_wire::Destination::default(),
-    };
-    let mut port = ConnectorPort::open(name, &hello)?;
+    let mut port = open_port(name)?;
     say(&serde_json::json!({ "type": "ready" }))?;
     gather(&mut port, bots * symbols)?;
     thread::sleep(settle);

@@ -4,19 +4,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{KEY, SECRET};
+use super::names::unique_name;
+use super::{KEY, SECRET, child};
 
 pub struct BybitProcess {
     child: Child,
     pub name: String,
     pub ready: serde_json::Value,
     output: Vec<JoinHandle<String>>,
-}
-
-pub fn unique_name() -> String {
-    format!("t-{}-{:x}", std::process::id(), hbl_wire::random_bot_id())
 }
 
 fn command(name: &str, config: &Path, more: &[&str]) -> Command {
@@ -87,26 +84,18 @@ impl BybitProcess {
 
     /// Sends a signal.
     pub fn signal(&self, signal: i32) {
-        // SAFETY: the child has not been waited for, so the pid is still its own.
-        unsafe { libc::kill(self.child.id() as i32, signal) };
+        child::signal(&self.child, signal);
     }
 
     /// Stops it in order: exit status and everything that it has written.
     pub fn stop(self) -> (ExitStatus, String) {
         self.signal(libc::SIGTERM);
-        self.wait(Duration::from_secs(5))
+        self.wait(Duration::from_secs(20))
     }
 
     /// Waits for its end: exit status and everything that it has written.
     pub fn wait(mut self, time: Duration) -> (ExitStatus, String) {
-        let end = Instant::now() + time;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(Instant::now() < end, "the connector does not end");
-            std::thread::sleep(Duration::from_millis(2));
-        };
+        let status = child::wait_for_end(&mut self.child, time);
         let output = std::mem::take(&mut self.output);
         let text: Vec<String> = output.into_iter().map(|o| o.join().unwrap()).collect();
         (status, text.concat())

@@ -2,84 +2,71 @@
 
 use std::time::{Duration, Instant};
 
-use hbl_wire::{BotControlBlock, BotPort, ControlRequest, TO_ALL, WireEvent, random_bot_id};
+use hbl_wire::{ControlRequest, WireEvent};
 use hftbacktest::types::{LiveRequest, OrdType, Order, Side, Status, TimeInForce};
 
+use super::XRP;
 use super::ledger::Ledger;
+use super::process::BybitProcess;
+use super::wire_end::WireEnd;
 
 pub struct ShmBot {
-    port: BotPort,
-    _page: BotControlBlock,
-    id: u64,
+    end: WireEnd,
     symbol: String,
     sizes: (f64, f64),
     pub ledger: Ledger,
-    pub lost: u64,
 }
 
 impl ShmBot {
+    /// For XRPUSDT, with its sizes.
+    pub fn xrp(process: &BybitProcess) -> Self {
+        Self::join(&process.name, XRP, 0.0001, 0.1)
+    }
+
     pub fn join(connector: &str, symbol: &str, tick: f64, lot: f64) -> Self {
-        let id = random_bot_id();
-        let page = BotControlBlock::own(id).unwrap();
-        let mut port = BotPort::open(connector, id, Duration::from_secs(2)).unwrap();
-        port.check_link().unwrap();
         let bot = Self {
-            port,
-            _page: page,
-            id,
+            end: WireEnd::join(connector),
             symbol: symbol.to_owned(),
             sizes: (tick, lot),
             ledger: Ledger::new(tick),
-            lost: 0,
         };
         bot.register();
         bot
     }
 
     pub fn register(&self) {
-        self.port
-            .send(&LiveRequest::RegisterInstrument {
-                symbol: self.symbol.clone(),
-                tick_size: self.sizes.0,
-                lot_size: self.sizes.1,
-            })
-            .unwrap();
+        self.end.register(&self.symbol, self.sizes);
+    }
+
+    /// Messages that were overwritten before they were read.
+    pub fn lost(&self) -> u64 {
+        self.end.lost
     }
 
     /// Takes what is there; false when there is nothing.
     pub fn take(&mut self) -> bool {
-        while let Some(event) = self.port.recv_control() {
-            self.ledger.side(event.unwrap());
+        let Self {
+            end,
+            symbol: own,
+            ledger,
+            ..
+        } = self;
+        while let Some(event) = end.port.recv_control() {
+            ledger.side(event.unwrap());
         }
-        let Some((mut slot, lost)) = self.port.recv().unwrap() else {
-            return false;
-        };
-        self.lost += lost;
-        let to = slot.to();
-        if to != TO_ALL && to != self.id {
-            return true;
-        }
-        while let Some(message) = slot.next_message() {
-            match message.unwrap() {
-                WireEvent::Feed { event, symbol } if symbol == self.symbol => {
-                    self.ledger.feed(&event)
-                }
-                WireEvent::Order { order, symbol } if symbol == self.symbol => {
-                    self.ledger.order(&order)
-                }
-                WireEvent::Position { qty, symbol, .. } if symbol == self.symbol => {
-                    self.ledger.position = qty;
-                }
-                WireEvent::BatchStart => self.ledger.batch(true),
-                WireEvent::BatchEnd => self.ledger.batch(false),
-                _ => {}
-            }
-        }
-        true
+        let own = own.as_str();
+        end.take(|message, _| match message {
+            WireEvent::Feed { event, symbol } if symbol == own => ledger.feed(&event),
+            WireEvent::Order { order, symbol } if symbol == own => ledger.order(&order),
+            WireEvent::Position { qty, symbol, .. } if symbol == own => ledger.position = qty,
+            WireEvent::BatchStart => ledger.batch(true),
+            WireEvent::BatchEnd => ledger.batch(false),
+            _ => {}
+        })
     }
 
     pub fn until(&mut self, what: &str, mut condition: impl FnMut(&Ledger) -> bool) {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(40);
         while !condition(&self.ledger) {
             assert!(
                 Instant::now() < end,
@@ -116,7 +103,8 @@ impl ShmBot {
         let mut order = Order::new(id, price_tick, self.sizes.0, qty, side, OrdType::Limit, tif);
         order.req = Status::New;
         let symbol = self.symbol.clone();
-        self.port
+        self.end
+            .port
             .send_by(&LiveRequest::Order { symbol, order }, deadline_ns)
             .unwrap();
     }
@@ -133,7 +121,8 @@ impl ShmBot {
         );
         order.req = Status::Canceled;
         let symbol = self.symbol.clone();
-        self.port
+        self.end
+            .port
             .send(&LiveRequest::Order { symbol, order })
             .unwrap();
     }
@@ -149,7 +138,7 @@ impl ShmBot {
             price_tick,
             qty,
         };
-        self.port.send_side_by(&amend, deadline_ns).unwrap();
+        self.end.port.send_side_by(&amend, deadline_ns).unwrap();
     }
 
     pub fn cancel_all(&self) {
@@ -158,20 +147,22 @@ impl ShmBot {
 
     pub fn cancel_all_on(&self, symbol: &str) {
         let symbol = symbol.to_owned();
-        self.port
+        self.end
+            .port
             .send_control(&ControlRequest::CancelAll { symbol })
             .unwrap();
     }
 
-    /// Sends an order again under new ids until the venue takes one: right after the start orders
-    /// are refused until everything was compared.
+    /// Sends an order again under new ids until one is open: right after the start orders are
+    /// refused until everything was compared.
     pub fn open_order(&mut self, first_id: u64, side: Side, price_tick: i64, qty: f64) -> u64 {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(40);
         for id in first_id.. {
             assert!(Instant::now() < end, "never: an open order");
             self.submit(id, side, price_tick, qty, TimeInForce::GTC);
             self.until("an answer", |ledger| ledger.orders.contains_key(&id));
             if !self.ledger.is(id, Status::Expired) {
+                self.until("open", |ledger| ledger.is(id, Status::New));
                 return id;
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -1,5 +1,8 @@
 //! A connector that speaks JSON lines.
 
+#[path = "../support/child.rs"]
+mod child;
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -83,7 +86,7 @@ impl Lines {
 
     /// The next line for which the condition holds; others are left out.
     pub fn until(&mut self, condition: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(40);
         loop {
             let line = self.next();
             if condition(&line) {
@@ -94,8 +97,7 @@ impl Lines {
     }
 
     pub fn signal(&self, signal: i32) {
-        // SAFETY: the child has not been waited for, so the pid is still its own.
-        unsafe { libc::kill(self.child.id() as i32, signal) };
+        child::signal(&self.child, signal);
     }
 
     pub fn resident_kb(&self) -> u64 {
@@ -109,14 +111,7 @@ impl Lines {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        let end = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < end {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        panic!("the connector does not end");
+        child::wait_for_end(&mut self.child, Duration::from_secs(20))
     }
 }
 

@@ -1,34 +1,15 @@
-//! The real binary, and hftbacktest's own bot as its client.
+//! The real binary.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 #![expect(dead_code, reason = "not every test uses all of it")]
 
+mod child;
+pub mod names;
+pub mod upstream_bot;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-
-use hftbacktest::live::ipc::iceoryx::IceoryxUnifiedChannel;
-use hftbacktest::live::{Instrument, LiveBot, LiveBotBuilder};
-use hftbacktest::prelude::{Bot, HashMapMarketDepth};
-use hftbacktest::types::LiveError;
-
-/// hftbacktest's own bot.
-pub type UpstreamBot = LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>;
-
-/// A connector name that no other test uses.
-pub fn unique_name() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let nanos = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .subsec_nanos();
-    format!(
-        "t-{}-{}-{nanos:x}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    )
-}
 
 /// A running connector; killed when dropped.
 pub struct Connector {
@@ -66,28 +47,20 @@ impl Connector {
 
     /// Sends a signal.
     pub fn send_signal(&self, signal: i32) {
-        // SAFETY: the child has not been waited for, so the pid is still its own.
-        unsafe { libc::kill(self.child.id() as i32, signal) };
+        child::signal(&self.child, signal);
     }
 
     /// Sends a signal and waits for the end.
     pub fn signal(&mut self, signal: i32) -> (ExitStatus, Duration) {
         let start = Instant::now();
         self.send_signal(signal);
-        let status = self.wait(Duration::from_secs(5));
+        let status = self.wait(Duration::from_secs(20));
         (status, start.elapsed())
     }
 
     /// Waits for the end.
     pub fn wait(&mut self, timeout: Duration) -> ExitStatus {
-        let end = Instant::now() + timeout;
-        while Instant::now() < end {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        panic!("the connector does not end");
+        child::wait_for_end(&mut self.child, timeout)
     }
 }
 
@@ -108,33 +81,4 @@ pub fn run_to_end(args: &[&str]) -> (i32, String) {
         output.status.code().unwrap_or(-1),
         String::from_utf8_lossy(&output.stderr).into_owned(),
     )
-}
-
-/// Connects hftbacktest's own bot.
-pub fn upstream_bot(
-    connector: &str,
-    tick: f64,
-    lot: f64,
-    on_error: impl Fn(LiveError) + 'static,
-) -> UpstreamBot {
-    let depth = HashMapMarketDepth::new(tick, lot);
-    LiveBotBuilder::new()
-        .register(Instrument::new(
-            connector, "BTCUSDT", tick, lot, depth, 10_000,
-        ))
-        .error_handler(move |error| {
-            on_error(error);
-            Ok(())
-        })
-        .build()
-        .unwrap()
-}
-
-/// Lets the bot take events until the condition holds.
-pub fn until(bot: &mut UpstreamBot, what: &str, condition: impl Fn(&UpstreamBot) -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
-    while !condition(bot) {
-        assert!(Instant::now() < end, "never: {what}");
-        bot.elapse(1_000_000).unwrap();
-    }
 }

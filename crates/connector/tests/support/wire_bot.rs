@@ -2,23 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+#[path = "wire_end.rs"]
+mod wire_end;
+
 use std::time::{Duration, Instant};
 
-use hbl_wire::{BotControlBlock, BotPort, ControlEvent, TO_ALL, WireEvent, random_bot_id};
+use hbl_wire::{ControlEvent, WireEvent};
 use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT, LiveRequest,
     OrdType, Order, Side, Status, TRADE_EVENT, TimeInForce,
 };
 use std::collections::BTreeMap;
+use wire_end::WireEnd;
 
 /// A bot on the bare wire.
 pub struct WireBot {
-    pub port: BotPort,
-    _page: BotControlBlock,
-    id: u64,
+    pub end: WireEnd,
     pub orders: Vec<Order>,
     pub rejects: Vec<(u64, i64)>,
-    pub lost: u64,
     pub feeds: u64,
     pub best_bid: f64,
     pub snapshot_levels: u64,
@@ -31,24 +32,12 @@ pub struct WireBot {
 impl WireBot {
     /// Registers BTCUSDT.
     pub fn join(name: &str) -> Self {
-        let id = random_bot_id();
-        let page = BotControlBlock::own(id).unwrap();
-        let mut port = BotPort::open(name, id, Duration::from_secs(2)).unwrap();
-        port.check_link().unwrap();
-        let symbol = "BTCUSDT".to_owned();
-        port.send(&LiveRequest::RegisterInstrument {
-            symbol,
-            tick_size: 0.1,
-            lot_size: 0.001,
-        })
-        .unwrap();
+        let end = WireEnd::join(name);
+        end.register("BTCUSDT", (0.1, 0.001));
         Self {
-            port,
-            _page: page,
-            id,
+            end,
             orders: Vec::new(),
             rejects: Vec::new(),
-            lost: 0,
             feeds: 0,
             best_bid: 0.0,
             snapshot_levels: 0,
@@ -59,32 +48,27 @@ impl WireBot {
 
     /// Takes what is there; false when there is nothing.
     pub fn take(&mut self) -> bool {
-        if let Some(Ok(ControlEvent::Reject { order_id, code, .. })) = self.port.recv_control() {
+        if let Some(Ok(ControlEvent::Reject { order_id, code, .. })) = self.end.port.recv_control()
+        {
             self.rejects.push((order_id, code));
         }
-        let Some((mut slot, lost)) = self.port.recv().unwrap() else {
-            return false;
-        };
-        self.lost += lost;
-        let to = slot.to();
-        if to != TO_ALL && to != self.id {
-            return true;
-        }
-        while let Some(message) = slot.next_message() {
-            match message.unwrap() {
-                WireEvent::Feed { event, .. } => {
-                    self.feeds += 1;
-                    self.note(&event);
-                    self.snapshot_levels += u64::from(to == self.id);
-                    if is_bid(&event) && self.best_bid == 0.0 {
-                        self.best_bid = event.px;
-                    }
-                }
-                WireEvent::Order { order, .. } => self.orders.push(order),
-                _ => {}
+        // What it takes is noted apart: the end is borrowed meanwhile.
+        let (mut feed, mut orders) = (Vec::new(), Vec::new());
+        let is_there = self.end.take(|message, is_private| match message {
+            WireEvent::Feed { event, .. } => feed.push((event, is_private)),
+            WireEvent::Order { order, .. } => orders.push(order),
+            _ => {}
+        });
+        for (event, is_private) in feed {
+            self.feeds += 1;
+            self.note(&event);
+            self.snapshot_levels += u64::from(is_private);
+            if is_bid(&event) && self.best_bid == 0.0 {
+                self.best_bid = event.px;
             }
         }
-        true
+        self.orders.append(&mut orders);
+        is_there
     }
 
     fn note(&mut self, event: &Event) {
@@ -108,7 +92,7 @@ impl WireBot {
     }
 
     pub fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(30);
         while !condition(self) {
             assert!(Instant::now() < end, "never: {what}; {:?}", self.orders);
             if !self.take() {
@@ -128,7 +112,8 @@ impl WireBot {
             TimeInForce::GTC,
         );
         order.req = Status::New;
-        self.port
+        self.end
+            .port
             .send(&LiveRequest::Order {
                 symbol: "BTCUSDT".into(),
                 order,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, control, get, items, place, post, private, statuses, trade, venue, with, xrp,
+    Client, QUIET_MS, control, get, items, place, post, private, statuses, trade, venue, with, xrp,
 };
 
 #[test]
@@ -132,7 +132,7 @@ fn time_in_force_decides_what_becomes_of_the_rest() {
     };
     let mut end = |trading: &mut Client, args: Value, req: &str| {
         assert_eq!(trading.order(req, "order.create", args)["retCode"], 0);
-        let frames = feed.drain(60);
+        let frames = feed.drain(QUIET_MS);
         items(&frames, "order").pop().unwrap()
     };
     let order = end(&mut trading, tif("PostOnly", "po", "10"), "1");
@@ -211,9 +211,9 @@ fn reduce_only_closes_never_opens_and_ends_with_the_position() {
         trading.order("3", "order.create", reduce("ro2", "10", "2.7"))["retCode"],
         0
     );
-    feed.drain(60);
+    feed.drain(QUIET_MS);
     control(&venue, json!({"cmd": "fill", "id": "ro1"}));
-    let frames = feed.drain(60);
+    let frames = feed.drain(QUIET_MS);
     let orders = items(&frames, "order");
     let filled = orders.iter().find(|o| o["orderLinkId"] == "ro1").unwrap();
     assert_eq!(
@@ -268,7 +268,7 @@ fn hedge_mode_has_two_legs_and_needs_a_position_idx() {
         0
     );
     let legs = feed
-        .drain(60)
+        .drain(QUIET_MS)
         .into_iter()
         .rfind(|f| f["topic"] == "position")
         .unwrap()["data"]
@@ -314,7 +314,7 @@ fn spot_has_its_own_ids_codes_coins_and_ends() {
             .bytes()
             .all(|b| b.is_ascii_digit())
     );
-    let frames = feed.drain(60);
+    let frames = feed.drain(QUIET_MS);
     assert_eq!(statuses(&frames).last().unwrap(), "PartiallyFilledCanceled");
     assert!(
         items(&frames, "position").is_empty(),
@@ -334,7 +334,7 @@ fn spot_has_its_own_ids_codes_coins_and_ends() {
     );
     let by_value = json!({"category": "spot", "symbol": "XRPUSDT", "side": "Buy", "orderType": "Market", "qty": "25"});
     assert_eq!(trading.order("3", "order.create", by_value)["retCode"], 0);
-    let order = items(&feed.drain(60), "order").pop().unwrap();
+    let order = items(&feed.drain(QUIET_MS), "order").pop().unwrap();
     assert_eq!(
         (&order["orderStatus"], &order["cumExecQty"]),
         (&json!("PartiallyFilledCanceled"), &json!("10.00"))

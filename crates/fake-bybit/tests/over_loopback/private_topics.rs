@@ -5,8 +5,8 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, KEY, SECRET, control, faults, get, http, now_ms, place, private, statuses, trade,
-    venue, xrp,
+    Client, KEY, QUIET_MS, SECRET, control, faults, get, http, now_ms, place, private, statuses,
+    trade, venue, xrp,
 };
 
 #[test]
@@ -145,7 +145,7 @@ fn private_messages_come_in_any_order_twice_or_merged() {
             json!({"cmd": "place", "symbol": "XRPUSDT", "side": "Sell", "qty": "10", "price": "2.5"}),
         );
         trading.order(&link, "order.create", xrp("Buy", "10", "2.5", &link));
-        feed.drain(60)
+        feed.drain(QUIET_MS)
     };
     let first_of =
         |frames: &[Value], topic: &str| frames.iter().position(|f| f["topic"] == topic).unwrap();
@@ -195,28 +195,28 @@ fn private_messages_come_in_any_order_twice_or_merged() {
         .unwrap();
     assert_eq!(items.len(), 2);
     assert!(items[0].get("createType").is_none(), "lean");
-    set(json!({"coalesce": false, "ackDelayMs": 200, "privateDelayMs": 0}));
+    set(json!({"coalesce": false, "ackDelayMs": 2_000, "privateDelayMs": 0}));
     control(
         &venue,
         json!({"cmd": "replay", "topic": "execution", "count": 2}),
     );
-    assert_eq!(count(&feed.drain(60), "execution"), 2);
+    assert_eq!(count(&feed.drain(QUIET_MS), "execution"), 2);
     let start = Instant::now();
     trading.order_only("late", "order.create", xrp("Buy", "10", "2.5", "late"));
     feed.topic("order");
     assert!(
-        start.elapsed().as_millis() < 150,
+        start.elapsed().as_millis() < 1_800,
         "the stream is ahead of the answer"
     );
     trading.wait("late", |f| f["reqId"] == "late");
-    assert!(start.elapsed().as_millis() >= 200);
+    assert!(start.elapsed().as_millis() >= 2_000);
     set(json!({"cancelRaces": 1, "ackDelayMs": 0}));
     let cancel = json!({"category": "linear", "symbol": "XRPUSDT", "orderLinkId": "late"});
     assert_eq!(
         trading.order("race", "order.cancel", cancel)["retCode"],
         110001
     );
-    assert_eq!(*statuses(&feed.drain(60)).last().unwrap(), "Filled");
+    assert_eq!(*statuses(&feed.drain(QUIET_MS)).last().unwrap(), "Filled");
 }
 
 #[test]

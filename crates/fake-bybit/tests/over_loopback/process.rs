@@ -23,7 +23,7 @@ fn start(arguments: &[&str]) -> (Child, Value) {
 }
 
 fn exit_code(child: &mut Child) -> Option<i32> {
-    let end = Instant::now() + Duration::from_secs(5);
+    let end = Instant::now() + Duration::from_secs(20);
     while Instant::now() < end {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code();

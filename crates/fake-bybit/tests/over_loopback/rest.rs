@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::{
-    control, get, http, now_ms, post, private, signed_at, statuses, try_get, venue, xrp,
+    QUIET_MS, control, get, http, now_ms, post, private, signed_at, statuses, try_get, venue, xrp,
 };
 
 #[test]
@@ -128,7 +128,7 @@ fn rest_orders_page_through_open_ones_and_cancel_all_takes_everybody_s() {
     );
     assert_eq!(closed["result"]["list"].as_array().unwrap().len(), 6);
     assert_eq!(
-        statuses(&feed.drain(60))
+        statuses(&feed.drain(QUIET_MS))
             .iter()
             .filter(|s| *s == "Cancelled")
             .count(),

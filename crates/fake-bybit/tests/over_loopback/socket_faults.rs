@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::{
-    BOOK, Client, Odd, control, faults, get, now_ms, private, public, trade, try_get, venue, xrp,
+    BOOK, Client, Odd, QUIET_MS, control, faults, get, now_ms, private, public, trade, try_get,
+    venue, xrp,
 };
 
 #[test]
@@ -20,7 +21,7 @@ fn every_kind_of_end_ends_only_the_named_socket() {
         );
         assert_eq!(cut["connections"], 1);
         let odd = loop {
-            match client.next_within(1000) {
+            match client.next_within(10_000) {
                 Ok(_) => {}
                 Err(odd) => break odd,
             }
@@ -60,9 +61,13 @@ fn connects_are_refused_for_a_time_or_with_an_http_status() {
         "only the private one"
     );
     while Client::try_connect(url).is_err() {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "refused for ever"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!((350..1500).contains(&start.elapsed().as_millis()));
+    assert!(start.elapsed().as_millis() >= 350);
     faults(
         &venue,
         "private",
@@ -90,11 +95,11 @@ fn a_stalled_socket_sends_nothing_and_then_everything_and_a_silent_one_only_pong
     let venue = venue();
     let mut client = public(&venue);
     faults(&venue, "public", json!({"stall": true}));
-    client.drain(60);
+    client.drain(QUIET_MS);
     client.send(json!({"op": "ping"}));
     assert!(client.collect(300).is_empty());
     faults(&venue, "public", json!({"stall": false}));
-    let frames = client.collect(200);
+    let frames = client.collect(1_000);
     assert!(frames.iter().any(|f| f["op"] == "ping"));
     let us: Vec<u64> = frames
         .iter()
@@ -106,14 +111,14 @@ fn a_stalled_socket_sends_nothing_and_then_everything_and_a_silent_one_only_pong
     );
 
     faults(&venue, "public", json!({"silent": true}));
-    client.drain(60);
+    client.drain(QUIET_MS);
     client.send(json!({"op": "ping"}));
-    let frames = client.collect(200);
+    let frames = client.collect(1_000);
     assert_eq!(frames.len(), 1);
     assert_eq!(frames[0]["op"], "ping");
     faults(&venue, "public", json!({"silent": false, "noPong": true}));
     client.send(json!({"op": "ping"}));
-    let frames = client.collect(200);
+    let frames = client.collect(1_000);
     assert!(frames.len() > 2 && frames.iter().all(|f| f["topic"] == BOOK));
     faults(&venue, "public", json!({"deaf": true, "noPong": false}));
     client.send(json!({"op": "unsubscribe", "args": [BOOK]}));
@@ -277,25 +282,25 @@ fn hostile_frames_are_sent_as_they_are() {
     };
     let mut feed = private(&venue);
     inject(json!({"text": "{\"topic\":\"order\""}));
-    assert!(matches!(feed.next_within(1000), Err(Odd::NotJson(_))));
+    assert!(matches!(feed.next_within(10_000), Err(Odd::NotJson(_))));
     inject(json!({"hex": "00ff", "binary": true}));
-    assert!(matches!(feed.next_within(1000), Err(Odd::Binary(b)) if b == [0, 255]));
+    assert!(matches!(feed.next_within(10_000), Err(Odd::Binary(b)) if b == [0, 255]));
     inject(json!({"size": 10_000_000}));
-    assert!(feed.next_within(3000).unwrap().as_str().unwrap().len() >= 10_000_000);
+    assert!(feed.next_within(20_000).unwrap().as_str().unwrap().len() >= 10_000_000);
     inject(json!({"hex": "ff"}));
     assert!(
-        matches!(feed.next_within(1000), Err(Odd::Error(e)) if e.to_lowercase().contains("utf"))
+        matches!(feed.next_within(10_000), Err(Odd::Error(e)) if e.to_lowercase().contains("utf"))
     );
 }
 
 #[test]
 fn idle_private_sockets_are_closed_and_live_ones_are_not() {
     let venue = venue();
-    control(&venue, json!({"cmd": "set", "settings": {"idleMs": 300}}));
+    control(&venue, json!({"cmd": "set", "settings": {"idleMs": 1_500}}));
     let mut idle = Client::connect(&venue.urls().private);
     let mut live = Client::connect(&venue.urls().private);
     for _ in 0..6 {
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(400));
         live.send(json!({"op": "ping"}));
         live.op("pong");
     }

@@ -12,6 +12,8 @@ use tokio_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 
 pub const KEY: &str = "LOOPKEY0000000001";
 pub const SECRET: &str = "loopback-secret-0001";
+/// When nothing came for so long, everything has come, on a busy machine too.
+pub const QUIET_MS: u64 = 300;
 
 pub fn venue() -> FakeBybit {
     FakeBybit::start(Config::default()).unwrap()
@@ -41,7 +43,7 @@ impl Client {
     pub fn try_connect(url: &str) -> Result<Self, Error> {
         let address = url.trim_start_matches("ws://").split('/').next().unwrap();
         let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
         stream.set_nodelay(true)?;
         match tungstenite::client(url, stream) {
             Ok((ws, _)) => Ok(Self {
@@ -85,7 +87,7 @@ impl Client {
         if let Some(at) = self.kept.iter().position(&fits) {
             return self.kept.remove(at);
         }
-        let end = Instant::now() + Duration::from_secs(5);
+        let end = Instant::now() + Duration::from_secs(20);
         while Instant::now() < end {
             match self.next_within(1000) {
                 Ok(frame) if fits(&frame) => return frame,
@@ -123,9 +125,9 @@ impl Client {
         }
     }
 
-    /// Reads until the connection ends; `false` when it does not within 3 s.
+    /// Reads until the connection ends; `false` when it does not within 20 s.
     pub fn ends(&mut self) -> bool {
-        let end = Instant::now() + Duration::from_secs(3);
+        let end = Instant::now() + Duration::from_secs(20);
         while Instant::now() < end {
             match self.next_within(200) {
                 Ok(_) | Err(Odd::Timeout | Odd::NotJson(_) | Odd::Binary(_)) => {}
@@ -217,7 +219,7 @@ pub fn http(
     body: &str,
 ) -> Option<HttpAnswer> {
     let mut stream = TcpStream::connect(base.trim_start_matches("http://")).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(6))).ok()?;
     let request = format!(
         "{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()

@@ -141,7 +141,7 @@ fn an_order_is_read_by_status_reason_and_filled_quantity() {
 }
 
 #[test]
-fn what_is_missing_of_an_order_has_its_default_and_a_bad_one_loses_no_other() {
+fn missing_fields_of_an_order_have_defaults_and_a_bad_order_loses_no_other() {
     let lean = orders("private/order_lean").remove(0);
     let expected = OrderUpdate {
         order_id: "v1".into(),

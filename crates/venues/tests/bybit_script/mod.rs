@@ -8,49 +8,26 @@
     reason = "each test program uses its own part of the helpers"
 )]
 
+#[path = "../bybit_settings/mod.rs"]
+mod bybit_settings;
+pub mod instruments;
+pub mod messages;
+mod seen;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use hbl_venues::bybit::core::{
     Action, BybitCore, CoreSettings, RestAnswer, RestCall, RestFailure, Socket,
 };
-use hbl_venues::bybit::options::{OnConnect, OrderEntry, PositionMode};
-use hbl_venues::bybit::session::sign::Credentials;
 use hbl_venues::kit::clock::Now;
-use hbl_venues::kit::config::secret::Secret;
-use hbl_venues::kit::notice::Notice;
-use hbl_venues::kit::venue::{
-    MarketData as _, NewOrder, OrderReport, Reject, Venue as _, VenueEvent,
-};
-use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
+use hbl_venues::kit::venue::{Amendment, MarketData as _, NewOrder, Venue as _, VenueEvent};
+use hftbacktest::types::{OrdType, Side, TimeInForce};
+
+pub use bybit_settings::settings;
 use serde_json::{Value, json};
 
 pub const START_MS: u64 = 1_771_200_000_000;
-pub const SECRET: &str = "canary-secret";
 pub const SYMBOL: &str = "XUSDT";
-
-/// Settings as most tests want them: `XUSDT` with tick 0.5 and step 0.1, depth 50, logged in.
-pub fn settings() -> CoreSettings {
-    CoreSettings {
-        category: "linear".into(),
-        depths: vec![50],
-        settle_coin: "USDT".into(),
-        credentials: Some(Credentials {
-            key: Secret::new("key"),
-            secret: Secret::new(SECRET),
-        }),
-        order_prefix: "t".into(),
-        epoch: 1000,
-        on_connect: OnConnect::Adopt,
-        lookback_s: 86_400,
-        lookback_pages: 40,
-        order_entry: OrderEntry::Socket,
-        position_mode: PositionMode::Detect,
-        recv_window_ms: 5000,
-        clock_refuse_ms: 800,
-        order_wait_ms: 500,
-        seed: 1,
-    }
-}
 
 /// A new limit order, good till cancelled.
 pub fn limit(handle: u64, side: Side, price_tick: i64, qty: f64) -> NewOrder {
@@ -195,7 +172,10 @@ impl Script {
             }
             Action::Close(socket, _) => self.closed.push(socket),
             Action::Send(socket, text) => {
-                assert!(!text.contains(SECRET), "the secret is on the wire");
+                assert!(
+                    !text.contains(bybit_settings::SECRET),
+                    "the secret is on the wire"
+                );
                 let value: Value = serde_json::from_str(&text).unwrap();
                 self.sent.push((socket, value.clone()));
                 self.reply(socket, &value);
@@ -268,62 +248,6 @@ impl Script {
         }
     }
 
-    /// A frame of a socket's connection.
-    pub fn frame(&mut self, socket: Socket, value: &Value) {
-        self.text(socket, &value.to_string());
-    }
-
-    pub fn text(&mut self, socket: Socket, text: &str) {
-        let at = self.now();
-        let conn = self.conns[&socket];
-        self.core.on_frame(at, socket, conn, text.as_bytes());
-        self.core.poll(at, &mut self.events);
-    }
-
-    /// A frame, and what follows from it at once.
-    pub fn says(&mut self, socket: Socket, value: &Value) {
-        self.frame(socket, value);
-        self.pump();
-    }
-
-    /// The usual snapshot: bids 100.0 and 99.5, asks 100.5 and 101.0.
-    pub fn snapshot(&mut self, depth: u32) {
-        let (u, seq) = (self.u, self.seq);
-        self.book(
-            depth,
-            ("snapshot", u, seq),
-            &[("100.0", "1.0"), ("99.5", "2.0")],
-            &[("100.5", "1.0"), ("101.0", "2.0")],
-        );
-    }
-
-    /// A book message; the numbers are update id and cross sequence.
-    pub fn book(
-        &mut self,
-        depth: u32,
-        (kind, u, seq): (&str, u64, u64),
-        bids: &[(&str, &str)],
-        asks: &[(&str, &str)],
-    ) {
-        let ms = START_MS + self.ms;
-        self.frame(
-            Socket::Public,
-            &json!({
-                "topic": format!("orderbook.{depth}.{SYMBOL}"), "type": kind, "ts": ms,
-                "data": { "s": SYMBOL, "b": bids, "a": asks, "u": u, "seq": seq }, "cts": ms,
-            }),
-        );
-    }
-
-    /// Items of a private topic.
-    pub fn private(&mut self, topic: &str, items: Value) {
-        let ms = START_MS + self.ms;
-        self.says(
-            Socket::Private,
-            &json!({ "topic": topic, "id": "x", "creationTime": ms, "data": items }),
-        );
-    }
-
     /// The connection is gone without a frame.
     pub fn cut(&mut self, socket: Socket) {
         let at = self.now();
@@ -343,6 +267,13 @@ impl Script {
     pub fn will_answer(&mut self, path: &'static str, result: &Value) {
         let body = self.body(0, result);
         self.will(path, Answer::Body(body));
+    }
+
+    /// The next calls of a path get this list, so many times.
+    pub fn will_list(&mut self, path: &'static str, items: &[&Value], times: usize) {
+        for _ in 0..times {
+            self.will_answer(path, &json!({ "list": items, "nextPageCursor": "" }));
+        }
     }
 
     pub fn will(&mut self, path: &'static str, answer: Answer) {
@@ -395,9 +326,7 @@ impl Script {
         let at = self.now();
         self.core.submit(at, 0, order);
         self.pump();
-        let sent = self.sent[before..].iter();
-        let mut creates = sent.filter(|(_, value)| value["op"] == "order.create");
-        creates.next().map(|(_, value)| value.clone())
+        self.sent_since(before, "order.create")
     }
 
     /// Submits and lets the venue take it: our id and the venue's id.
@@ -415,9 +344,27 @@ impl Script {
         let at = self.now();
         self.core.cancel(at, 0, handle);
         self.pump();
-        let sent = self.sent[before..].iter();
-        let mut cancels = sent.filter(|(_, value)| value["op"] == "order.cancel");
-        cancels.next().map(|(_, value)| value.clone())
+        self.sent_since(before, "order.cancel")
+    }
+
+    pub fn amend(&mut self, handle: u64, price_tick: i64, qty: f64) -> Option<Value> {
+        let before = self.sent.len();
+        let change = Amendment {
+            handle,
+            price_tick,
+            qty,
+            deadline_ns: u64::MAX,
+        };
+        let at = self.now();
+        self.core.amend(at, 0, &change);
+        self.pump();
+        self.sent_since(before, "order.amend")
+    }
+
+    fn sent_since(&self, before: usize, op: &str) -> Option<Value> {
+        let mut sent = self.sent[before..].iter();
+        let frame = sent.find(|(_, value)| value["op"] == op);
+        frame.map(|(_, value)| value.clone())
     }
 
     /// The venue's answer to a frame on the trade socket.
@@ -430,165 +377,6 @@ impl Script {
             }),
         );
     }
-
-    /// A report of the `order` topic.
-    pub fn order(&mut self, link: &str, venue: &str, order: &NewOrder, status: &str, cum: f64) {
-        let item = self.order_json(link, venue, order, status, cum);
-        self.private("order", json!([item]));
-    }
-
-    pub fn order_json(
-        &self,
-        link: &str,
-        venue: &str,
-        order: &NewOrder,
-        status: &str,
-        cum: f64,
-    ) -> Value {
-        json!({
-            "category": "linear", "symbol": SYMBOL, "orderId": venue, "orderLinkId": link,
-            "side": side(order.side), "orderType": "Limit",
-            "price": (order.price_tick as f64 * 0.5).to_string(), "qty": order.qty.to_string(),
-            "orderStatus": status, "cumExecQty": format!("{cum:.1}"), "rejectReason": "EC_NoError",
-            "avgPrice": if cum > 0.0 { (order.price_tick as f64 * 0.5).to_string() } else { String::new() },
-            "updatedTime": (START_MS + self.ms).to_string(), "positionIdx": 0,
-        })
-    }
-
-    /// An execution of the `execution` topic at the order's price.
-    pub fn fill(
-        &mut self,
-        id: &str,
-        link: &str,
-        venue: &str,
-        order: &NewOrder,
-        qty: f64,
-        leaves: f64,
-    ) {
-        let item = self.fill_json(id, link, venue, order, qty, leaves);
-        self.private("execution", json!([item]));
-    }
-
-    pub fn fill_json(
-        &self,
-        id: &str,
-        link: &str,
-        venue: &str,
-        order: &NewOrder,
-        qty: f64,
-        leaves: f64,
-    ) -> Value {
-        json!({
-            "category": "linear", "symbol": SYMBOL, "orderId": venue, "orderLinkId": link,
-            "side": side(order.side), "orderQty": order.qty.to_string(),
-            "leavesQty": format!("{leaves:.1}"), "execId": id,
-            "execPrice": (order.price_tick as f64 * 0.5).to_string(),
-            "execQty": format!("{qty:.1}"), "execType": "Trade", "isMaker": true,
-            "execTime": (START_MS + self.ms).to_string(), "seq": 1,
-        })
-    }
-
-    /// Frames of one operation that were sent.
-    pub fn sent_ops(&self, op: &str) -> Vec<&Value> {
-        let all = self.sent.iter();
-        all.filter(|(_, value)| value["op"] == op)
-            .map(|(_, value)| value)
-            .collect()
-    }
-
-    /// Topics in frames of one operation, sorted.
-    pub fn sent_topics(&self, op: &str) -> Vec<String> {
-        let frames = self.sent.iter();
-        let frames = frames.filter(|(at, v)| *at == Socket::Public && v["op"] == op);
-        let mut topics: Vec<String> = frames
-            .flat_map(|(_, value)| value["args"].as_array().unwrap())
-            .map(|topic| topic.as_str().unwrap().to_owned())
-            .collect();
-        topics.sort();
-        topics
-    }
-
-    /// Calls of a path.
-    pub fn called(&self, path: &str) -> Vec<RestCall> {
-        let calls = self.calls.iter().filter(|call| call.path == path);
-        calls.cloned().collect()
-    }
-
-    /// Reports of an order, oldest first.
-    pub fn reports(&self, handle: u64) -> Vec<OrderReport> {
-        let reported = self.events.iter().filter_map(|event| match event {
-            VenueEvent::Order(report) if report.handle == handle => Some(report.clone()),
-            _ => None,
-        });
-        reported.collect()
-    }
-
-    pub fn statuses(&self, handle: u64) -> Vec<Status> {
-        self.reports(handle).iter().map(|r| r.status).collect()
-    }
-
-    pub fn filled(&self, handle: u64) -> f64 {
-        self.reports(handle).iter().map(|r| r.exec_qty).sum()
-    }
-
-    pub fn rejects(&self, handle: u64) -> Vec<Reject> {
-        let reported = self.events.iter().filter_map(|event| match event {
-            VenueEvent::RequestReject { handle: of, reject } if *of == handle => {
-                Some(reject.clone())
-            }
-            _ => None,
-        });
-        reported.collect()
-    }
-
-    pub fn notices(&self) -> Vec<Notice> {
-        let reported = self.events.iter().filter_map(|event| match event {
-            VenueEvent::Notice(reject) => Some(reject.clone()),
-            _ => None,
-        });
-        reported.collect()
-    }
-
-    /// The last reported position, and its time.
-    pub fn position(&self) -> Option<(f64, i64)> {
-        let mut reported = self.events.iter().rev().filter_map(|event| match event {
-            VenueEvent::Position { qty, exch_ts, .. } => Some((*qty, *exch_ts)),
-            _ => None,
-        });
-        reported.next()
-    }
-
-    pub fn feed(&self) -> Vec<Event> {
-        let reported = self.events.iter().filter_map(|event| match event {
-            VenueEvent::Feed { event, .. } => Some(event.clone()),
-            _ => None,
-        });
-        reported.collect()
-    }
-
-    pub fn is_reported(&self, wanted: impl Fn(&VenueEvent) -> bool) -> bool {
-        self.events.iter().any(wanted)
-    }
-
-    /// The book as a bot that registers now gets it: (is bid, price, quantity), best first.
-    pub fn book_now(&self) -> Vec<(bool, f64, f64)> {
-        let mut events = Vec::new();
-        self.core.book(self.now(), 0, &mut events);
-        events
-            .iter()
-            .map(|e| {
-                (
-                    e.ev == hftbacktest::types::LOCAL_BID_DEPTH_EVENT,
-                    e.px,
-                    e.qty,
-                )
-            })
-            .collect()
-    }
-}
-
-fn side(side: Side) -> &'static str {
-    if side == Side::Buy { "Buy" } else { "Sell" }
 }
 
 fn now(ms: u64) -> Now {

@@ -3,45 +3,27 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bot;
+#[path = "../bybit_settings/mod.rs"]
+mod bybit_settings;
+mod check;
+mod line;
+#[path = "../random/mod.rs"]
+#[expect(dead_code, reason = "another test uses the rest")]
+mod random;
 mod venue;
 
 use std::collections::{BTreeMap, HashMap};
 
 use hbl_venues::bybit::core::{Action, BybitCore, CoreSettings, RestAnswer, RestFailure, Socket};
-use hbl_venues::bybit::options::{OnConnect, OrderEntry, PositionMode};
-use hbl_venues::bybit::session::sign::Credentials;
 use hbl_venues::kit::clock::Now;
-use hbl_venues::kit::config::secret::Secret;
 use hbl_venues::kit::dispatcher::Dispatcher;
-use hbl_venues::kit::venue::Venue as _;
-use hftbacktest::types::Status;
 
 use bot::Bot;
+pub use random::Random;
 pub use venue::Venue;
 
 pub const STORM_MS: u64 = 40_000;
 const START_MS: u64 = 1_764_000_000_000;
-
-/// splitmix64.
-pub struct Random(u64);
-
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    pub fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-}
 
 enum Input {
     Opened(Socket, u64),
@@ -84,25 +66,12 @@ pub struct Run {
 
 fn core(seed: u64, ms: u64) -> BybitCore {
     let settings = CoreSettings {
-        category: "linear".into(),
         depths: vec![1, 50],
-        settle_coin: "USDT".into(),
-        credentials: Some(Credentials {
-            key: Secret::new("key"),
-            secret: Secret::new("canary"),
-        }),
-        order_prefix: "t".into(),
         // As the clock says it: starts within one second have the same epoch.
         epoch: ((START_MS + ms) / 1000) as u32,
-        on_connect: OnConnect::Adopt,
-        lookback_s: 86_400,
         lookback_pages: 60,
-        order_entry: OrderEntry::Socket,
-        position_mode: PositionMode::Detect,
-        recv_window_ms: 5000,
-        clock_refuse_ms: 800,
-        order_wait_ms: 500,
         seed,
+        ..bybit_settings::settings()
     };
     BybitCore::new(now(ms), settings).unwrap()
 }
@@ -275,154 +244,6 @@ impl Run {
         }
     }
 
-    fn put(&mut self, at: u64, input: Input) {
-        self.queued += 1;
-        self.queue.insert((at, self.queued), input);
-    }
-
-    fn connect(&mut self, socket: Socket, conn: u64) {
-        self.connects += 1;
-        let fails = self.faults && self.random.one_in(3);
-        let line = Line {
-            conn,
-            open: !fails,
-            mute: false,
-            last_ms: self.ms + 20,
-        };
-        self.lines.insert(socket, line);
-        self.venue.gone(socket);
-        let at = self.ms + 20;
-        if fails {
-            self.put(at, Input::Closed(socket, conn));
-        } else {
-            self.put(at, Input::Opened(socket, conn));
-        }
-    }
-
-    fn sent(&mut self, socket: Socket, text: &str) {
-        assert!(!text.contains("canary"), "the secret is on the wire");
-        let Some(line) = self.lines.get(&socket) else {
-            return;
-        };
-        if !line.open || line.mute {
-            return;
-        }
-        // Cut before it arrives, or after it did and before the answer goes out.
-        let (before, after) = if self.faults {
-            (self.random.one_in(40), self.random.one_in(40))
-        } else {
-            (false, false)
-        };
-        if before {
-            self.cut(socket);
-            return;
-        }
-        let answers = self
-            .venue
-            .text(socket, text, START_MS + self.ms, &mut self.random);
-        if after {
-            self.cut(socket);
-            return;
-        }
-        for answer in answers {
-            let lost = self.faults && socket == Socket::Trade && self.random.one_in(12);
-            if !lost {
-                self.deliver(socket, answer);
-            }
-        }
-        self.broadcast();
-    }
-
-    fn deliver(&mut self, socket: Socket, text: String) {
-        let Some(line) = self.lines.get_mut(&socket) else {
-            return;
-        };
-        if !line.open || line.mute {
-            return;
-        }
-        let delay = if self.faults {
-            self.random.below(60)
-        } else {
-            5
-        };
-        line.last_ms = line.last_ms.max(self.ms + delay);
-        let (at, conn) = (line.last_ms, line.conn);
-        let text = match socket {
-            Socket::Private => self.garble(text),
-            _ => text,
-        };
-        let twice = self.faults && socket == Socket::Private && self.random.one_in(10);
-        if twice {
-            self.put(at, Input::Frame(socket, conn, text.clone()));
-        }
-        self.put(at, Input::Frame(socket, conn, text));
-    }
-
-    /// Sometimes makes one field of the account's items unreadable.
-    fn garble(&mut self, text: String) -> String {
-        if !self.oddities || !self.faults || !self.random.one_in(8) {
-            return text;
-        }
-        let mut frame: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let is_answer = frame["result"].is_object();
-        let items = match is_answer {
-            true => &mut frame["result"]["list"],
-            false => &mut frame["data"],
-        };
-        let Some(item) = items.as_array_mut().and_then(|items| items.last_mut()) else {
-            return text;
-        };
-        let fields = [
-            "price",
-            "orderStatus",
-            "cumExecQty",
-            "execQty",
-            "execPrice",
-            "execTime",
-            "size",
-            "side",
-            "orderId",
-            "positionIdx",
-            "qty",
-        ];
-        let there: Vec<&str> = fields
-            .into_iter()
-            .filter(|f| item.get(f).is_some())
-            .collect();
-        if there.is_empty() {
-            return text;
-        }
-        let field = there[self.random.below(there.len() as u64) as usize];
-        item[field] = match self.random.below(3) {
-            0 => serde_json::Value::Null,
-            // Another id would be another order.
-            1 if field != "orderId" => "?".into(),
-            _ => serde_json::json!([1]),
-        };
-        self.garbled += 1;
-        frame.to_string()
-    }
-
-    fn broadcast(&mut self) {
-        for (socket, text, vital) in self.venue.take_pushed() {
-            let lost = self.faults && !vital && self.random.one_in(30);
-            if !lost {
-                self.deliver(socket, text);
-            }
-        }
-    }
-
-    fn cut(&mut self, socket: Socket) {
-        self.venue.gone(socket);
-        if let Some(line) = self.lines.get_mut(&socket)
-            && line.open
-        {
-            line.open = false;
-            let (at, conn) = (line.last_ms.max(self.ms + 5), line.conn);
-            self.put(at, Input::Closed(socket, conn));
-        }
-    }
-
     fn fault(&mut self) {
         let socket =
             [Socket::Public, Socket::Private, Socket::Trade][self.random.below(3) as usize];
@@ -458,76 +279,6 @@ impl Run {
                 .trade(now(self.ms), &mut self.random, &mut self.bus);
             self.poll();
             self.act();
-        }
-    }
-
-    pub fn check(&mut self) {
-        let core = self.bus.venue();
-        assert!(core.is_ready(), "not ready in the end");
-        let topics = ["orderbook.1.XUSDT", "orderbook.50.XUSDT"];
-        assert_eq!(
-            core.live_topics(),
-            [topics[0], topics[1], "publicTrade.XUSDT"]
-        );
-        assert_eq!(self.venue.topics(), core.live_topics());
-        assert!(!self.bot.stale, "the feed is stale in the end");
-        assert_eq!(self.bot.book, self.venue.levels(), "the book");
-        let close = |a: f64, b: f64| (a - b).abs() < 1e-9;
-        assert!(
-            close(core.position(0).unwrap(), self.venue.position()),
-            "the position"
-        );
-        assert!(
-            close(self.bot.position.unwrap(), self.venue.position()),
-            "the position as reported"
-        );
-        for (id, seen) in &self.bot.orders {
-            let status = seen.order.status;
-            match self.venue.order(*id) {
-                Some(order) => {
-                    assert!(
-                        close(seen.filled, order.cum as f64 / 10.0),
-                        "{id}: {} of {order:?}; {:#?}",
-                        seen.filled,
-                        self.bot.story.get(id)
-                    );
-                    let end = match order.status {
-                        "Filled" => Status::Filled,
-                        "Cancelled" => Status::Canceled,
-                        _ if order.cum > 0 => Status::PartiallyFilled,
-                        _ => Status::New,
-                    };
-                    assert_eq!(status, end, "{id}: {order:?}");
-                    let leaves = (order.qty - order.cum) as f64 / 10.0;
-                    assert!(close(seen.order.leaves_qty, leaves), "{id}: {seen:?}");
-                }
-                None => {
-                    assert_eq!(status, Status::Expired, "{id} never arrived");
-                    assert_eq!(seen.filled, 0.0);
-                }
-            }
-        }
-        assert_eq!(self.venue.repeated_ids, 0, "an order was sent twice");
-        assert!(self.venue.foreign_is_open, "a foreign order was touched");
-        if !self.oddities {
-            assert_eq!(core.frame_errors(), 0);
-        }
-        assert!(!self.bot.suspended, "new orders are refused in the end");
-        assert_eq!(core.orders_unknown(), None);
-        let on_grid = |price: &String| price.ends_with(".0") || price.ends_with(".5");
-        assert!(
-            self.venue.prices.iter().all(on_grid),
-            "{:?}",
-            self.venue.prices
-        );
-        for (id, seen) in &self.bot.orders {
-            if let Some(order) = self.venue.order(*id) {
-                let asked = seen.order.price_tick as f64 / 2.0;
-                assert!(
-                    close(order.price.parse().unwrap(), asked),
-                    "{id}: {order:?} {seen:?}"
-                );
-            }
         }
     }
 }

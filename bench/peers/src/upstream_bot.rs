@@ -1,5 +1,5 @@
-//! hftbacktest's own live bot, as its examples run it: stock `LiveBot`, stock
-//! `IceoryxUnifiedChannel`, `wait_next_feed` in a loop.
+//! hftbacktest's own live bot, as its examples run it: its `LiveBot` on its `IceoryxUnifiedChannel`,
+//! `wait_next_feed` in a loop.
 
 use std::{error::Error, time::Duration};
 
@@ -14,10 +14,10 @@ use crate::{
     market::{LOT_SIZE, TICK_SIZE, symbol},
 };
 
-/// The stock bot on one symbol.
-pub struct StockBot(LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>);
+/// The upstream bot on one symbol.
+pub struct UpstreamBot(LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth>);
 
-impl StockBot {
+impl UpstreamBot {
     /// Builds it on connector `name`.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl StockBot {
     }
 }
 
-impl FeedBot for StockBot {
+impl FeedBot for UpstreamBot {
     fn wait(
         &mut self,
         timeout: Duration,

@@ -1,5 +1,5 @@
 //! A venue that accepts every order, behind the waits of hftbacktest's own connector: it takes all
-//! requests that are there and sleeps 1 µs. `bench-stock-venue NAME`: ends with its standard input.
+//! requests that are there and sleeps 1 µs. `bench-upstream-venue NAME`: ends with its standard input.
 
 use std::{
     collections::HashMap,
@@ -14,15 +14,15 @@ use std::{
     time::Duration,
 };
 
-use hbl_bench_peers::say;
+use hbl_bench_peers::{open_port, say};
 use hbl_wire::{
-    Capabilities, ConnectorPort, Hello, Request,
+    ConnectorPort, Request,
     clock::{monotonic_ns, unix_ns},
 };
 use hftbacktest::types::{Order, Status};
 
 /// What hftbacktest's connector gives `Node::wait` between two looks.
-const STOCK_WAIT: Duration = Duration::from_micros(1);
+const UPSTREAM_WAIT: Duration = Duration::from_micros(1);
 const HEARTBEAT_NS: u64 = 200_000_000;
 
 fn answer(
@@ -70,15 +70,9 @@ fn answer(
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().collect();
     let [_, name] = args.as_slice() else {
-        return Err("usage: bench-stock-venue NAME".into());
+        return Err("usage: bench-upstream-venue NAME".into());
     };
-    let hello = Hello {
-        version: String::new(),
-        kind: "bench".into(),
-        capabilities: Capabilities::all(),
-        destination: hbl_wire::Destination::default(),
-    };
-    let mut port = ConnectorPort::open(name, &hello)?;
+    let mut port = open_port(name)?;
     let ended = Arc::new(AtomicBool::new(false));
     let end = Arc::clone(&ended);
     thread::spawn(move || {
@@ -98,7 +92,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             port.heartbeat();
             next_beat_ns = monotonic_ns() + HEARTBEAT_NS;
         }
-        thread::sleep(STOCK_WAIT);
+        thread::sleep(UPSTREAM_WAIT);
     }
     Ok(())
 }

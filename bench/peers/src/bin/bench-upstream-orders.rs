@@ -1,5 +1,5 @@
-//! Orders of hftbacktest's own bot: stock `LiveBot`, stock `IceoryxUnifiedChannel`. Submits, waits
-//! for the answer, cancels, waits again, and lets some time go by. `bench-stock-orders NAME SYMBOL
+//! Orders of hftbacktest's own bot: its `LiveBot` over its `IceoryxUnifiedChannel`. Submits, waits
+//! for the answer, cancels, waits again, and lets some time go by. `bench-upstream-orders NAME SYMBOL
 //! ORDERS`.
 
 use std::{
@@ -26,7 +26,7 @@ const SETTLE_NS: i64 = 300_000_000;
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().collect();
     let [_, name, symbol, orders] = args.as_slice() else {
-        return Err("usage: bench-stock-orders NAME SYMBOL ORDERS".into());
+        return Err("usage: bench-upstream-orders NAME SYMBOL ORDERS".into());
     };
     let orders: u64 = orders.parse()?;
     let mut bot: LiveBot<IceoryxUnifiedChannel, HashMapMarketDepth> = LiveBotBuilder::new()

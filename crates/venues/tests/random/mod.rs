@@ -17,6 +17,10 @@ impl Random {
         self.next() % limit.max(1)
     }
 
+    pub fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
     /// True with a chance in a thousand.
     pub fn per_mille(&mut self, chance: u64) -> bool {
         self.below(1000) < chance

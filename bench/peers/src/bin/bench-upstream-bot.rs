@@ -1,4 +1,4 @@
-//! hftbacktest's own live bot: `bench-stock-bot NAME IDLE_MS [LAST_SEQ SKIP]`. Ends with event
+//! hftbacktest's own live bot: `bench-upstream-bot NAME IDLE_MS [LAST_SEQ SKIP]`. Ends with event
 //! LAST_SEQ, or when nothing has come for IDLE_MS after the first event; the latency of the first SKIP
 //! events is not counted.
 
@@ -6,7 +6,7 @@ use std::{env, error::Error, time::Duration};
 
 use hbl_bench_peers::{
     feed_bot::{Plan, consume},
-    stock_bot::StockBot,
+    upstream_bot::UpstreamBot,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (name, idle_ms, last_seq, skip) = match args.as_slice() {
         [_, name, idle_ms] => (name, idle_ms, u64::MAX, 0),
         [_, name, idle_ms, last_seq, skip] => (name, idle_ms, last_seq.parse()?, skip.parse()?),
-        _ => return Err("usage: bench-stock-bot NAME IDLE_MS [LAST_SEQ SKIP]".into()),
+        _ => return Err("usage: bench-upstream-bot NAME IDLE_MS [LAST_SEQ SKIP]".into()),
     };
     let plan = Plan {
         idle: Duration::from_millis(idle_ms.parse()?),
@@ -22,5 +22,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         sample_every: 1,
         skip,
     };
-    consume(&mut StockBot::connect(name)?, plan)
+    consume(&mut UpstreamBot::connect(name)?, plan)
 }

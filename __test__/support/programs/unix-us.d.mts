@@ -1,0 +1,2 @@
+/** Unix µs. */
+export function nowUs(): number;
