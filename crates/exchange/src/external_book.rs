@@ -231,13 +231,7 @@ fn fill_maker(manager: &mut OrderManager, slot: Slot, lots: i64) -> i64 {
     execute(manager, slot, px_tick, lots, true)
 }
 
-fn execute(
-    manager: &mut OrderManager,
-    slot: Slot,
-    px_tick: i64,
-    lots: i64,
-    maker: bool,
-) -> i64 {
+fn execute(manager: &mut OrderManager, slot: Slot, px_tick: i64, lots: i64, maker: bool) -> i64 {
     let trade_id = manager.next_trade_id();
     manager.execute(
         slot,

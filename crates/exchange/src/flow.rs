@@ -375,13 +375,7 @@ fn passive(book: &Book, side: Side, tick: i64) -> i64 {
 }
 
 /// Trades with the levels of the other side up to `limit_tick`.
-fn take(
-    market: &mut Market,
-    manager: &mut OrderManager,
-    side: Side,
-    limit_tick: i64,
-    lots: i64,
-) {
+fn take(market: &mut Market, manager: &mut OrderManager, side: Side, limit_tick: i64, lots: i64) {
     market.take(
         manager,
         Taker {

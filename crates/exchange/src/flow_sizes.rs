@@ -50,7 +50,11 @@ impl FlowSizes {
 
     /// Quantity of a trade: mostly small, at times large.
     pub(crate) fn trade_lots(&self, stream: &mut Stream) -> i64 {
-        let scale = if rng::uniform(stream) < 0.05 { 8.0 } else { 0.63 };
+        let scale = if rng::uniform(stream) < 0.05 {
+            8.0
+        } else {
+            0.63
+        };
         (self.trade_lots * scale * rng::exponential(stream))
             .ceil()
             .max(1.0) as i64

@@ -61,9 +61,7 @@ pub enum Command {
     /// Switches and faults as they are.
     State,
     /// Changes the named [`Settings`](crate::Settings).
-    Set {
-        settings: Map<String, Value>,
-    },
+    Set { settings: Map<String, Value> },
     /// Changes the named [`Faults`](crate::Faults) of a kind of socket.
     Faults {
         socket: Socket,

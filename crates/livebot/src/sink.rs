@@ -259,7 +259,7 @@ impl RingSink {
             && is_market_data(record)
         {
             let dropped = self.dropped_of.get_mut(record.asset as usize);
-            // Once a level is missing the book over there is wrong until it is sent anew, so
+            // Once a level is missing, the reader's book is wrong until it is sent anew, so
             // levels after it are as useless as the one that was dropped.
             let useless =
                 record.kind == RecordKind::Depth as u8 && dropped.as_deref() == Some(&true);

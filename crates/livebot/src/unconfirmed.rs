@@ -22,7 +22,7 @@ struct Unconfirmed {
     order: Order,
     /// When it was sent, Unix nanoseconds; 0 for an order that was acknowledged.
     sent_ts: i64,
-    /// The connector at hand cannot know it.
+    /// The present connector cannot know it.
     is_elsewhere: bool,
     /// Its state was reported as unknown.
     reported: bool,
@@ -47,7 +47,7 @@ pub(crate) struct Question {
 pub(crate) struct UnconfirmedOrders(HashMap<u64, Unconfirmed>);
 
 impl UnconfirmedOrders {
-    /// True for an order of which the connector at hand can know nothing.
+    /// True for an order of which the present connector can know nothing.
     pub(crate) fn is_elsewhere(&self, order_id: u64) -> bool {
         !self.0.is_empty()
             && self

@@ -1,27 +1,28 @@
-//! When a request was asked for and how long it is good for: what our bots write into the unused end
-//! of a request's slot. Other connectors leave these bytes alone, and hftbacktest's bots write none.
+//! When a request was made and until when it may be carried out: what bots of this package write into the
+//! unused end of a request's slot. Other connectors do not read these bytes; hftbacktest's bots do not write
+//! them.
 
 use crate::service::{SLOT_BYTES, TAIL_BYTES};
 
 const MAGIC: [u8; 4] = *b"hAk2";
 const AT: usize = SLOT_BYTES - TAIL_BYTES;
 
-/// When a request was asked for, by the clock that all processes of a machine share,
+/// When a request was made, on the clock that all processes of a machine share,
 /// [`monotonic_ns`](crate::clock::monotonic_ns).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// When the bot sent it; when it was received, where the bot does not say.
+    /// When the bot sent it; when the connector received it, where the bot does not say.
     pub sent_mono_ns: u64,
-    /// After this it must not be carried out any more; [`u64::MAX`]: it never is too late. `None`:
-    /// the bot does not say.
+    /// The request must not be carried out after this; [`u64::MAX`]: it is never too late. `None`: the bot
+    /// does not say.
     pub deadline_mono_ns: Option<u64>,
-    /// Of the [`Destination`](crate::Destination) that the bot's program has agreed to; 0: the bot does
-    /// not say.
+    /// The tag of the [`Destination`](crate::Destination) that the bot's program has agreed to; 0: the bot
+    /// does not say.
     pub tag: u32,
 }
 
 impl Asked {
-    /// Of a bot that says nothing.
+    /// The request of a bot that says nothing.
     #[must_use]
     pub const fn received_at(mono_ns: u64) -> Self {
         Self {
@@ -48,7 +49,7 @@ impl Asked {
             (tail[..4] == MAGIC).then_some((word(8)?, word(16)?, tag))
         });
         match written {
-            // What claims to come from the future was not written by a bot of this machine's clock.
+            // A time in the future was not written by a bot with this machine's clock.
             Some((sent_mono_ns, deadline, tag)) if sent_mono_ns <= now_ns => Self {
                 sent_mono_ns,
                 deadline_mono_ns: Some(deadline),

@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasher, Hasher},
 };
 
-/// Set on ids that were drawn by chance: nobody will come back under such an id.
+/// Set on ids that were drawn at random: no later process has such an id.
 const ANONYMOUS: u64 = 1 << 63;
 
 /// Draws an id for a bot that was not given one. Its orders may be adopted by any bot that

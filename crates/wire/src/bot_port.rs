@@ -26,7 +26,7 @@ struct Side {
     _services: [IpcService; 2],
 }
 
-/// The ports on which one kind of connector is heard and spoken to.
+/// The ports towards one kind of connector.
 struct Ports {
     to_bot: IpcSubscriber,
     from_bot: IpcPublisher,
@@ -47,20 +47,20 @@ pub struct BotPort {
     config: ChannelConfig,
     link: ConnectorLink,
     main: Ports,
-    /// In use while hftbacktest's connector is there instead of ours.
+    /// In use while hftbacktest's connector is there instead of one of this package.
     stock: Option<Ports>,
     control: Option<Side>,
     /// The publisher that `last_seq` counts; `None` until its first message.
     origin: Option<UniquePublisherId>,
     last_seq: u64,
-    /// Taken, and not read to its end.
+    /// A slot that was taken and not read to its end.
     unfinished: Option<Slot>,
-    /// Of the destination that orders may go to; 0: of any.
+    /// Tag of the destination that orders may go to; 0: any destination.
     agreed_tag: u32,
     _main_services: [IpcService; 2],
     stock_services: [IpcService; 2],
     node: IpcNode,
-    /// Entries of the node: let go of after it.
+    /// The node's entries in iceoryx2's register; dropped after the node.
     register: Register,
 }
 
@@ -104,9 +104,9 @@ impl BotPort {
         self.stock.as_ref().unwrap_or(&self.main)
     }
 
-    /// Takes the next slot, whoever it is addressed to, and says how many messages were lost before it;
-    /// first one that was [put back](Self::put_back). The first message of a publisher is where its
-    /// count starts.
+    /// Takes the next slot, whichever bot it is addressed to, and says how many messages were lost before it.
+    /// A slot that was [put back](Self::put_back) comes first. The count starts at a publisher's first
+    /// message that is received.
     ///
     /// # Errors
     /// [`WireError::Receive`] when iceoryx2 fails.
@@ -126,7 +126,7 @@ impl BotPort {
                 lost = tail.seq.saturating_sub(self.last_seq.wrapping_add(1));
             }
             self.origin = Some(origin);
-            // Of its last message.
+            // The number of the slot's last message.
             self.last_seq = tail.seq.wrapping_add(u64::from(tail.count)).wrapping_sub(1);
         }
         Ok(Some((slot, lost)))
@@ -172,7 +172,8 @@ impl BotPort {
     }
 
     /// Sends a request that must not be carried out after `deadline_ns`,
-    /// [`monotonic_ns`](clock::monotonic_ns), and wakes the connector. Only our connector heeds it.
+    /// [`monotonic_ns`](clock::monotonic_ns), and wakes the connector. Only connectors of this package check
+    /// the deadline.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -185,8 +186,8 @@ impl BotPort {
         Ok(())
     }
 
-    /// From now on requests say that orders are meant for this destination. A connector of ours that
-    /// is another one, because it took over a moment ago for instance, refuses them.
+    /// From now on requests say that orders are meant for this destination. A connector of this package with
+    /// another destination, which took over a moment ago for instance, refuses them.
     pub fn agree(&mut self, destination: &Destination) {
         self.agreed_tag = destination.tag();
     }
@@ -229,13 +230,13 @@ impl BotPort {
         Ok(())
     }
 
-    /// True when messages of the connector come with a doorbell.
+    /// True when the connector rings a doorbell after it has sent messages.
     #[must_use]
     pub const fn has_doorbell(&self) -> bool {
         self.link.is_ours() && self.link.is_connected()
     }
 
-    /// True when the connector is ours, so that its answers are whole and it rings.
+    /// True for a connector of this package: its answers report every order, and it rings.
     #[must_use]
     pub const fn is_ours(&self) -> bool {
         self.link.is_ours()

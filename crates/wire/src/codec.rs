@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::service::{PREFIX_BYTES, SLOT_BYTES, TAIL_BYTES};
 
-/// Longest message in hftbacktest's encoding that leaves room for what programs of ours put around it.
+/// Longest message in hftbacktest's encoding that leaves room for what programs of this package write around it.
 pub const MAX_MESSAGE_BYTES: usize = SLOT_BYTES - TAIL_BYTES - PREFIX_BYTES;
 
 /// Forged lengths inside a message cannot make the decoder allocate more than this.

@@ -16,14 +16,14 @@ pub struct ChannelConfig {
 }
 
 impl ChannelConfig {
-    /// What hftbacktest's programs take when they are told nothing.
+    /// What hftbacktest's programs take without a configuration.
     pub const STOCK: Self = Self {
         buffer_size: 10_000,
         max_bots: 200,
     };
-    /// What our programs take among themselves: the same buffer for fewer bots. A publisher's memory
-    /// grows with both, so that hftbacktest's number of bots costs 8 MB and each bot 2 MB for
-    /// nothing; with this one a connector and all its bots have room in 64 MB.
+    /// What programs of this package take among themselves: the same buffer for fewer bots. A publisher's
+    /// memory grows with both: with hftbacktest's number of bots it takes 8 MB, and 2 MB more for each bot.
+    /// With this one a connector and all its bots have room in 64 MB.
     pub const OWN: Self = Self {
         buffer_size: 10_000,
         max_bots: 32,
@@ -33,7 +33,7 @@ impl ChannelConfig {
 /// The sizes of the services of a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Channels {
-    /// Between programs of ours.
+    /// Between programs of this package.
     pub own: ChannelConfig,
     /// With hftbacktest's own programs.
     pub stock: ChannelConfig,

@@ -129,8 +129,8 @@ impl ConnectorLink {
             .as_ref()
             .is_none_or(|block| !block.is_held() || block.is_replaced())
         {
-            let found = ControlBlock::visit(connector_path(&self.connector))?
-                .filter(ControlBlock::is_held);
+            let found =
+                ControlBlock::visit(connector_path(&self.connector))?.filter(ControlBlock::is_held);
             if found.is_some() {
                 self.block = found;
             }

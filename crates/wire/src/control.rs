@@ -17,18 +17,16 @@ pub enum ControlRequest {
         qty: f64,
     },
     /// Cancel every open order of this bot on a symbol.
-    CancelAll {
-        symbol: String,
-    },
-    /// What has become of this order? Sent when the answer to a registration did not name it, or a
-    /// request about it found nothing. Answered by its state on the main lane, or by
-    /// [`ControlEvent::OrderFate`].
+    CancelAll { symbol: String },
+    /// Report what has become of an order. The bot asks when the answer to a registration did not name it,
+    /// or when the connector did not know it in a request. The connector answers with the state of the order
+    /// on the main services, or with [`ControlEvent::OrderFate`].
     AskOrder {
         symbol: String,
         order_id: u64,
-        /// When the bot sent it, Unix nanoseconds; 0 when the bot has heard of it since.
+        /// When the bot sent the order, Unix nanoseconds; 0 when the order was reported since.
         sent_ts: i64,
-        /// The bot sent it to this run of the connector, before this question.
+        /// The bot sent the order to this run of the connector, before this question.
         to_this_run: bool,
     },
 }
@@ -36,7 +34,7 @@ pub enum ControlRequest {
 /// Money of the connector's account: one coin of it, or the account as a whole.
 ///
 /// Amounts are in units of the coin, or for the whole account in the currency that the venue
-/// accounts in (US dollars at Bybit); NaN for what the venue does not tell.
+/// accounts in (US dollars at Bybit); NaN for what the venue does not report.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Balance {
     /// Name of the coin, at most [`COIN_BYTES_MAX`] bytes; empty for the account as a whole.
@@ -53,7 +51,7 @@ pub struct Balance {
     pub maintenance_margin: f64,
     /// Profit of open positions at the mark price, negative is a loss.
     pub unrealised_pnl: f64,
-    /// When it was so, exchange time, Unix nanoseconds.
+    /// When the amounts were so, exchange time, Unix nanoseconds.
     pub exch_ts: i64,
 }
 
@@ -77,24 +75,24 @@ pub enum Severity {
     Info = 0,
     /// Something is not as it should be, and is being dealt with.
     Warning = 1,
-    /// Something does not work and will not by itself. It is told as an error too.
+    /// Something does not work and will not by itself. It is sent as an error too.
     Error = 2,
 }
 
-/// What a connector can say of an order that it has no state of.
+/// What a connector can say of an order of which it has no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[repr(u8)]
 pub enum OrderFate {
-    /// It is followed, and the venue has not answered yet.
+    /// The connector follows it, and the venue has not answered yet.
     Pending = 0,
-    /// It never reached this run of the connector, to which it was sent: it was not sent to the venue.
+    /// It never reached this run of the connector, to which the bot sent it: it was not sent to the venue.
     NotReceived = 1,
-    /// It is not open and cannot come any more; how it ended is not known.
+    /// It is not open and cannot reach the venue any more; how it ended is not known.
     Gone = 2,
-    /// It is not known here, and may be open all the same.
+    /// The connector does not know it, and it may be open all the same.
     Unknown = 3,
-    /// It is known, with executions of which the bot may not have heard: the answer to the next
-    /// registration tells them in their order.
+    /// It is known, with executions that the bot may have missed: the answer to the next registration
+    /// reports them in their order.
     Found = 4,
 }
 
@@ -117,14 +115,10 @@ pub enum ControlEvent {
     },
     /// The connector has its venue again.
     VenueUp,
-    /// The venue's feed of a symbol went silent or is not whole.
-    FeedStale {
-        symbol: String,
-    },
-    /// The venue's feed of a symbol is whole again.
-    FeedFresh {
-        symbol: String,
-    },
+    /// The venue's feed of a symbol is stale: silent, broken or unreadable.
+    FeedStale { symbol: String },
+    /// The venue's feed of a symbol is live again.
+    FeedFresh { symbol: String },
     /// A registration was refused (unknown symbol, wrong tick or lot size).
     RegisterRefused {
         symbol: String,
@@ -161,11 +155,12 @@ pub enum ControlEvent {
         /// Why, and what to do.
         text: String,
     },
-    /// The connector knows them. Sent before answers, and to all once it is so again.
+    /// The connector knows the orders and the position of the account. Sent before answers, and to all bots
+    /// when it is so again.
     OrdersKnown,
-    /// What is known of an order that has no state to tell: the answer to
-    /// [`ControlRequest::AskOrder`]; before the answer to a registration, each order of the bot that is
-    /// [`OrderFate::Pending`].
+    /// What is known of an order of which the connector has no state to report: the answer to
+    /// [`ControlRequest::AskOrder`]. Before the answer to a registration it names each order of the bot that
+    /// is [`OrderFate::Pending`].
     OrderFate {
         symbol: String,
         order_id: u64,

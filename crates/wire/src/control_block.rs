@@ -1,6 +1,6 @@
 //! A control block of shared memory per process: who it is, whether it lives, and its doorbell.
 //!
-//! Every connector and every bot of ours owns one file of 4096 bytes in `/dev/shm` (elsewhere: the
+//! Every connector and every bot of this package owns one file of 4096 bytes in `/dev/shm` (elsewhere: the
 //! temporary directory), readable by its user only. The owner holds a lock on it for as long as it
 //! lives, so that its death, even by SIGKILL, shows at once and without a time-out. The existence
 //! of the file is the capability: a peer without one is hftbacktest's own.
@@ -24,7 +24,7 @@ const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
 const LAYOUT_VERSION: u32 = 3;
 const TEXT_BYTES: usize = 32;
 
-/// What a process says of itself on its control block.
+/// What a process says about itself on its control block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hello {
     /// Version, at most 32 bytes.
@@ -36,12 +36,11 @@ pub struct Hello {
     pub destination: Destination,
 }
 
-/// How far the owner is.
+/// Whether the owner can be talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum ControlBlockState {
     Starting = 0,
-    /// It can be talked to.
     Ready = 1,
     /// It ended, and said so.
     Stopped = 2,
@@ -52,7 +51,7 @@ struct Layout {
     magic: AtomicU64,
     layout_version: AtomicU32,
     pid: AtomicU32,
-    /// Unix nanoseconds at which this run of the owner started; tells runs apart.
+    /// Unix nanoseconds at which this run of the owner started; differs between runs.
     epoch: AtomicU64,
     heartbeat_mono_ns: AtomicU64,
     capabilities: AtomicU32,
@@ -65,7 +64,7 @@ struct Layout {
     /// Threads asleep on it.
     pub sleepers: AtomicU32,
     wake_stamp: WakeStamp,
-    /// [`Orders`]; 0 on the control block of a connector that is older than this word.
+    /// An [`Orders`] number; 0 on the control block of a connector that is older than this word.
     orders: AtomicU32,
     environment: [AtomicU8; TEXT_BYTES],
 }
@@ -116,8 +115,8 @@ impl ControlBlock {
             if !same {
                 continue;
             }
-            // Never shrinks: a peer that has the old control block mapped must not be hit by SIGBUS; nor must
-            // we, when there is no room for the control block.
+            // The file never shrinks: SIGBUS would end a process that has the old control block mapped. Its
+            // room is reserved: else SIGBUS would end this process where there is none.
             room::reserve(&file, BLOCK_BYTES as u64).map_err(fail)?;
             let block = Self::map(file, path.clone(), true)?;
             block.introduce(hello);
@@ -125,11 +124,12 @@ impl ControlBlock {
         }
     }
 
-    /// Maps the control block of another process; `None` when there is none (yet), or it is not one of ours.
+    /// Maps the control block of another process; `None` when there is none (yet), or when the file is not a
+    /// control block.
     ///
     /// # Errors
-    /// [`WireError::ControlBlock`] when nobody can say whether there is one: descriptors or memory are used
-    /// up, or the file may not be read.
+    /// [`WireError::ControlBlock`] when it cannot be known whether there is one: descriptors or memory are
+    /// used up, or the file may not be read.
     pub fn visit(path: PathBuf) -> Result<Option<Self>, WireError> {
         let fail = |error: io::Error| block_error(&path, &error);
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
@@ -217,7 +217,7 @@ impl ControlBlock {
         &self.layout().wake_stamp
     }
 
-    /// Says how far the owner is.
+    /// Shows whether the owner can be talked to.
     pub fn set_state(&self, state: ControlBlockState) {
         self.layout().state.store(state as u32, Ordering::Release);
     }
@@ -242,7 +242,8 @@ impl ControlBlock {
         self.layout().state.load(Ordering::Acquire) == ControlBlockState::Ready as u32
     }
 
-    /// True while a process holds the control block. A look that fails says nothing of a death: true.
+    /// True while a process holds the control block, and when the look at the lock fails: that does not prove
+    /// that the owner has ended.
     #[must_use]
     pub fn is_held(&self) -> bool {
         lock::is_held(&self.file).unwrap_or(true)

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Orders {
-    /// The connector does not say: hftbacktest's own, or one that is older than this.
+    /// The connector does not say: hftbacktest's own, or one that is older than this enum.
     #[default]
     Unknown = 0,
     /// None are taken: the connector refuses them.
@@ -61,7 +61,7 @@ impl Destination {
         }
     }
 
-    /// A number that tells destinations apart, never 0.
+    /// A number that differs between destinations, never 0.
     #[must_use]
     pub fn tag(&self) -> u32 {
         // FNV-1a.
@@ -72,8 +72,8 @@ impl Destination {
         }) | 1
     }
 
-    /// Whether a bot whose orders went to `before` may send them here without having agreed: where
-    /// it is the same, and where none are taken.
+    /// Whether a bot whose orders went to `before` may send them here without agreeing again: where the
+    /// destination is the same, and where no orders are taken.
     #[must_use]
     pub fn follows(&self, before: &Self) -> bool {
         self == before || self.orders == Orders::None
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn destinations_are_told_apart_by_both_their_parts() {
+    fn destinations_differ_by_both_their_parts() {
         let all = [
             Destination::default(),
             Destination::new(Orders::Paper, "mainnet"),

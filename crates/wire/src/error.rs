@@ -9,16 +9,10 @@ pub enum WireError {
     #[error(
         "HFTBACKTEST_CHANNEL_CONFIG names {path}, which cannot be used: {reason}. Give it the keys buffer_size and max_bots, or unset the variable"
     )]
-    Config {
-        path: String,
-        reason: String,
-    },
+    Config { path: String, reason: String },
     /// A connector name is empty or too long for a service.
     #[error("connector name {name:?} cannot be used: {reason}")]
-    Name {
-        name: String,
-        reason: String,
-    },
+    Name { name: String, reason: String },
     /// Another process already runs a connector, or a bot, under this name.
     #[error("{name} is already running (process {pid}). Choose another name, or stop that process")]
     AlreadyRunning {
@@ -39,18 +33,12 @@ pub enum WireError {
     #[error(
         "shared-memory page {path}: {reason}. Check that the folder is writable by this user and not full"
     )]
-    ControlBlock {
-        path: String,
-        reason: String,
-    },
+    ControlBlock { path: String, reason: String },
     /// iceoryx2's register in the temporary directory cannot be used.
     #[error(
         "the register of iceoryx2 cannot be used: {path}: {reason}. Run bot and connector as the same user, with a temporary directory that it may write to; or remove the register once nothing uses it (`rm -r /tmp/iceoryx2`)"
     )]
-    Register {
-        path: String,
-        reason: String,
-    },
+    Register { path: String, reason: String },
     /// Shared memory is too small, or full.
     #[error(
         "shared memory is short: {folder} has {free_kib} KiB free of {size_kib} KiB, and {needed_kib} KiB are needed. Give it more (`docker run --shm-size=256m`, or `mount -o remount,size=256m /dev/shm`), remove what is left there, or make the channels smaller with HFTBACKTEST_CHANNEL_CONFIG"

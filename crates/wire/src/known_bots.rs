@@ -59,7 +59,7 @@ impl KnownBots {
             self.bots.insert(bot, Known::Stock);
         } else {
             let known = look_for(bot);
-            // The control block of one that is dead meanwhile still says so.
+            // A bot that has ended since keeps the control block that is known, whose free lock shows that.
             if !matches!(known, Known::Gone) || !matches!(self.bots.get(&bot), Some(Known::Ours(_)))
             {
                 self.bots.insert(bot, known);

@@ -19,8 +19,8 @@ struct PortId {
 const START_S: u32 = 2;
 
 /// Removes what this user's dead processes left: their pages, and the segments of a start that a kill
-/// cut off, which iceoryx2 has not written down anywhere yet. A page that is just being made survives
-/// it: its owner looks whether the file is still there once it holds it.
+/// cut off, which iceoryx2 has not written down anywhere yet. A page that is removed while it is being made
+/// is made again: its owner looks whether the file is still there once it holds the lock.
 pub(crate) fn sweep() {
     let ours = format!("hbl-{}-", block_path::user());
     let Ok(entries) = fs::read_dir(room::folder()) else {
@@ -33,7 +33,7 @@ pub(crate) fn sweep() {
         let Ok(file) = OpenOptions::new().read(true).write(true).open(entry.path()) else {
             continue;
         };
-        // Asked before it is taken: taking it disturbs an owner that is just starting.
+        // The lock is asked for before it is taken: taking it disturbs an owner that is just starting.
         let is_dead = lock::is_held(&file).is_ok_and(|held| !held);
         if is_dead && lock::try_acquire(&file).unwrap_or(false) {
             bury(&entry.path(), &file);

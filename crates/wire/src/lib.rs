@@ -1,8 +1,8 @@
 //! hftbacktest's shared-memory protocol, and the control channel beside it.
 //!
 //! A connector serves hftbacktest's bots on the two iceoryx2 services that hftbacktest 0.9.4 knows,
-//! `{name}/ToBot` and `{name}/FromBot`, and our bots use these on hftbacktest's connector. Programs of
-//! ours have a pair of services of their own for the same messages, with smaller sizes
+//! `{name}/ToBot` and `{name}/FromBot`, and bots of this package use these on hftbacktest's connector. Programs
+//! of this package have a pair of services of their own for the same messages, with smaller sizes
 //! ([`ChannelConfig`]) and several messages to a slot ([`Slot`]), and what the protocol lacks: a
 //! sequence number and a send time in the unused tail of each slot ([`Tail`]), a control block of shared memory
 //! per process with a doorbell, a heartbeat and the connector's capabilities ([`ControlBlock`]), and a pair of

@@ -5,7 +5,7 @@ use std::{fs::File, io, thread, time::Duration};
 
 pub(crate) use platform::{is_held, try_acquire};
 
-/// Tries for a moment: somebody else's sweep may hold the lock for an instant.
+/// Tries for a moment: the sweep of another process may hold the lock for an instant.
 pub(crate) fn acquire(file: &File) -> io::Result<bool> {
     for _ in 0..10 {
         if try_acquire(file)? {

@@ -1,4 +1,4 @@
-//! Messages as programs of ours write them to each other: several to a slot, one after the other.
+//! Messages as programs of this package write them to each other: several to a slot, one after the other.
 //!
 //! A message is the length of what follows (two bytes), a kind, and its bytes. Market data, which is
 //! nearly all of it, has a layout of its own; the rest is hftbacktest's encoding. Integers are little

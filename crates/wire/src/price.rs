@@ -4,7 +4,7 @@
 const GRID_TOLERANCE: f64 = 1e-6;
 /// The same as a share of the number of steps, for values of so many that noise is above that.
 const RELATIVE_TOLERANCE: f64 = 1e-12;
-/// Beyond this share of a step nobody can tell noise from a wrong value.
+/// Beyond this share of a step, noise cannot be distinguished from a wrong value.
 const TOLERANCE_MAX: f64 = 0.1;
 /// Most decimals of a step that is no part of a whole number.
 const DECIMALS_MAX: usize = 15;
@@ -34,7 +34,7 @@ pub fn price_of(tick: i64, tick_size: f64) -> f64 {
     }
 }
 
-/// Of a step such as 0.3 or 2.5: its digits and their power of ten are whole.
+/// The price at a step such as 0.3 or 2.5, whose digits and their power of ten are whole numbers.
 #[cold]
 fn of_decimals(tick: f64, tick_size: f64) -> f64 {
     for scale in &POW10[1..] {

@@ -1,5 +1,5 @@
 //! iceoryx2's register of programs and services: small files in the temporary directory, without which
-//! nobody finds what is in shared memory. Something else may empty it (`systemd-tmpfiles` does, after
+//! no program finds what is in shared memory. Another program may empty it (`systemd-tmpfiles` does, after
 //! ten days), so a port keeps a copy of its own entries and writes them anew.
 
 use std::{
@@ -26,7 +26,7 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(root.trim_end_matches('/'))
 }
 
-/// Looks whether this user may use the register, which iceoryx2 says in words of its own.
+/// Looks whether this user may use the register: iceoryx2's own error names neither path nor remedy.
 ///
 /// # Errors
 /// [`WireError::Register`] with path, reason and remedy.
@@ -77,10 +77,11 @@ pub(crate) struct Register {
     files: Vec<Entry>,
     /// Its lock says that the node lives.
     monitor: PathBuf,
-    /// Held once the monitor had to be made anew.
+    /// The monitor, with its lock, once it had to be made anew.
     held: Option<File>,
     next_look_ns: u64,
-    is_told: bool,
+    /// The log has said that the entries were gone.
+    is_reported: bool,
 }
 
 impl Register {
@@ -95,7 +96,7 @@ impl Register {
             nodes.join(format!("iox2_{own}.node_monitor_owner_lock")),
         ];
         for entry in fs::read_dir(&node_folder).into_iter().flatten().flatten() {
-            // Which services it has opened is told by empty files.
+            // Empty files name the services that the node has opened.
             let name = entry.file_name().to_string_lossy().into_owned();
             if let Some(service) = name.strip_suffix(".service_tag") {
                 paths.push(root.join("services").join(format!("{service}.service")));
@@ -124,7 +125,7 @@ impl Register {
             monitor,
             held: None,
             next_look_ns: 0,
-            is_told: false,
+            is_reported: false,
         }
     }
 
@@ -145,11 +146,11 @@ impl Register {
         }
         self.next_look_ns = now_ns + LOOK_NS;
         if self.files.iter().all(|entry| entry.path.exists()) {
-            self.is_told = false;
+            self.is_reported = false;
             return;
         }
         let restored = self.restore();
-        if core::mem::replace(&mut self.is_told, true) {
+        if core::mem::replace(&mut self.is_reported, true) {
             return;
         }
         let folder = folder().display().to_string();

@@ -120,7 +120,7 @@ mod tests {
             2,
             "its fixed part and its changing one: {files:?}"
         );
-        assert!(!remove(&service), "somebody has it");
+        assert!(!remove(&service), "a living node has it");
         drop(port);
         assert!(files.iter().all(|path| !path.exists()));
 

@@ -65,7 +65,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// A request of hftbacktest's protocol; `None` for an order that asks for nothing.
+    /// A request of hftbacktest's protocol; `None` for an order without a request to open or cancel it.
     pub(crate) fn of_main(bot: u64, request: LiveRequest) -> Option<Self> {
         Some(match request {
             LiveRequest::Order { symbol, order } => match order.req {

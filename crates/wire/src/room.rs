@@ -1,5 +1,5 @@
-//! Room in shared memory, before it is used: a page of a sparse file that finds none ends the process
-//! with SIGBUS, without a word.
+//! Checks that shared memory has room before it is used: a write to a sparse file that finds none ends the
+//! process with SIGBUS, without a message.
 
 use std::{env, fs::File, io, os::fd::AsRawFd as _, path::PathBuf};
 
@@ -16,12 +16,12 @@ pub(crate) fn folder() -> PathBuf {
     }
 }
 
-/// What a connector touches until its first bot has come.
+/// What a connector writes to until its first bot has come.
 pub(crate) const CONNECTOR_BYTES: u64 = 6 << 20;
 /// What a bot adds: its own ports, and the connections that the connector makes for it.
 pub(crate) const BOT_BYTES: u64 = 3 << 20;
 
-/// Less than this is told by who runs already.
+/// With less than this free, a running connector warns.
 const SHORT_BYTES: u64 = 1 << 20;
 
 /// Makes a file at least so long, with every block of it there.
@@ -61,19 +61,19 @@ pub(crate) fn require(needed: u64) -> Result<(), WireError> {
     }
 }
 
-/// Says once that the folder is nearly full, for a write that finds no room ends the process; again
+/// Warns once that the folder is nearly full, because a write that finds no room ends the process; again
 /// when there was room meanwhile.
-pub(crate) fn watch(is_told: &mut bool) {
+pub(crate) fn watch(is_reported: &mut bool) {
     match require(SHORT_BYTES) {
-        Ok(()) => *is_told = false,
-        Err(error) if !core::mem::replace(is_told, true) => {
+        Ok(()) => *is_reported = false,
+        Err(error) if !core::mem::replace(is_reported, true) => {
             warn!(%error, "shared memory is nearly full: a program that finds no room there is ended by the system (SIGBUS)");
         }
         Err(_) => {}
     }
 }
 
-/// Free bytes and size of the folder of shared memory; `None` where nobody can tell.
+/// Free bytes and size of the folder of shared memory; `None` where they cannot be known.
 #[cfg(target_os = "linux")]
 fn free() -> Option<(u64, u64)> {
     let folder = std::ffi::CString::new(folder().into_os_string().into_encoded_bytes()).ok()?;
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_does_not_fit_is_told_with_sizes_and_a_remedy() {
+    fn what_does_not_fit_is_an_error_with_sizes_and_a_remedy() {
         require(1).unwrap();
         let text = require(u64::MAX).unwrap_err().to_string();
         for part in [

@@ -21,9 +21,9 @@ use crate::{ChannelConfig, WireError, remains};
 
 /// Size of every message's slot, hftbacktest's `MAX_PAYLOAD_SIZE`.
 pub const SLOT_BYTES: usize = 512;
-/// Of a slot, at its end: sequence number and send time, see [`Tail`](crate::Tail).
+/// Bytes at the end of a slot for sequence number and send time, see [`Tail`](crate::Tail).
 pub(crate) const TAIL_BYTES: usize = 24;
-/// Before each message of a shared slot: length and kind.
+/// Bytes before each message of a shared slot: length and kind.
 pub(crate) const PREFIX_BYTES: usize = 3;
 
 /// A service in a bad state is tried again this often before it is an error.
@@ -47,7 +47,7 @@ pub(crate) enum Direction {
 pub(crate) enum Lane {
     /// hftbacktest's own.
     Stock,
-    /// The same messages between programs of ours, with sizes of our own.
+    /// The same messages between programs of this package, with sizes of their own.
     Main,
     /// What hftbacktest's messages have no room for.
     Side,
@@ -134,7 +134,7 @@ pub(crate) fn open_service(
                 thread::sleep(pause);
                 pause *= 2;
             }
-            // What a kill has left of it may be in the way.
+            // Files of it that a killed process left may be in the way.
             Err(_) if !core::mem::replace(&mut is_cleared, true) && remains::remove(&name) => {
                 warn!(service = name, "removed what a killed process left of it");
             }

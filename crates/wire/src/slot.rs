@@ -1,4 +1,5 @@
-//! A received slot with one or more messages, and the tail that our connector writes behind them.
+//! A received slot with one or more messages, and the tail that a connector of this package writes behind
+//! them.
 
 use crate::{
     clock,
@@ -11,7 +12,7 @@ use crate::{
 /// Marks a slot whose tail is ours; hftbacktest leaves these bytes alone.
 const TAIL_MAGIC: [u8; 6] = *b"hblTl2";
 const TAIL_AT: usize = SLOT_BYTES - TAIL_BYTES;
-/// No place in a slot.
+/// Stands for a place in a slot whose lengths are damaged.
 const TORN: usize = usize::MAX;
 
 /// Sequence number and send time, in the last 24 bytes of a slot.
@@ -52,8 +53,9 @@ pub struct Slot {
     sample: ReceivedSlot,
     tail: Option<Tail>,
     received_mono_ns: u64,
-    /// What was read of it, in bytes and in messages.
+    /// Where the next message begins, or [`TORN`].
     at: usize,
+    /// How many messages were taken.
     taken: u16,
 }
 
@@ -93,13 +95,13 @@ impl Slot {
             .map_or(0, |tail| tail.seq.wrapping_add(u64::from(self.taken)))
     }
 
-    /// Messages that were not taken yet.
+    /// How many messages were not taken yet.
     #[must_use]
     pub fn left(&self) -> u16 {
         self.tail.map_or(1, |tail| tail.count) - self.taken
     }
 
-    /// A damaged length hides the messages that are left.
+    /// True when a damaged length hides the messages that are left.
     #[must_use]
     pub const fn is_torn(&self) -> bool {
         self.at == TORN

@@ -10,9 +10,9 @@ use crate::{
     },
 };
 
-/// The services that hftbacktest's bots know. Requests are listened for from the start. The
-/// publisher reserves memory for as many bots as hftbacktest allows, so it is made when one of
-/// them listens.
+/// The services that hftbacktest's bots know. The connector listens for their requests from the start. The
+/// publisher reserves memory for as many bots as hftbacktest allows, so it is made when the first of them
+/// listens.
 pub(crate) struct UpstreamChannel {
     name: String,
     to_bot: Option<IpcPublisher>,
@@ -41,12 +41,12 @@ impl UpstreamChannel {
         })
     }
 
-    /// Where their requests come.
+    /// Receives their requests.
     pub(crate) const fn requests(&self) -> &IpcSubscriber {
         &self.from_bot
     }
 
-    /// Where their events go; `None` while none of them was ever there. Costs a load or two.
+    /// Sends their events; `None` while none of them was ever there. Costs a load or two.
     ///
     /// # Errors
     /// [`WireError::Service`] when it cannot be made for the first of them.
@@ -57,7 +57,7 @@ impl UpstreamChannel {
         Ok(self.to_bot.as_ref())
     }
 
-    /// The publisher, if there was need for one.
+    /// The publisher; `None` while none of them was ever there.
     pub(crate) const fn publisher(&self) -> Option<&IpcPublisher> {
         self.to_bot.as_ref()
     }

@@ -87,7 +87,7 @@ fn nothing_is_kept_of_bots_that_have_gone_and_a_failed_look_is_no_death() {
         set_limit(limit);
         std::iter::from_fn(|| fs::File::open("/dev/null").ok()).collect()
     };
-    assert_eq!(connector.liveness(id), Liveness::Alive, "nobody could look");
+    assert_eq!(connector.liveness(id), Liveness::Alive, "the look failed");
     let stranger = random_bot_id();
     assert_eq!(connector.liveness(stranger), Liveness::Alive);
     register(&mut connector, &bot);

@@ -1,4 +1,4 @@
-//! What programs of ours have between them beyond hftbacktest's protocol, over real shared memory.
+//! What programs of this package have beyond hftbacktest's protocol, over real shared memory.
 
 mod support;
 
@@ -105,7 +105,7 @@ fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_
     bot.put_back(slot);
     assert!(!bot.has_messages() && bot.recv().unwrap().is_none());
 
-    // A reason is heard after what was sent before it, and before what is sent after it.
+    // A reason arrives after what was sent before it, and before what is sent after it.
     connector.send_batch_end(3).unwrap();
     connector
         .send_control(3, &ControlEvent::OrdersKnown)

@@ -27,7 +27,7 @@ fn mapped() -> io::Result<(u64, u64)> {
 }
 
 #[test]
-fn as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_is_told_what_to_set() {
+fn as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_gets_an_error_that_says_what_to_set() {
     let name = format!("t-room-{}", std::process::id());
     let hello = Hello {
         version: "0".into(),
@@ -98,7 +98,7 @@ fn the_same_in_a_dev_shm_of_64_mb() {
         println!("no mount namespace here: only counted, in the test above");
         return;
     }
-    let test = "as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_is_told_what_to_set";
+    let test = "as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_gets_an_error_that_says_what_to_set";
     let script = format!("{mount} && exec \"$0\" --exact {test} --nocapture");
     let output = isolated(&script).unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

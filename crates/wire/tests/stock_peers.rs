@@ -171,12 +171,12 @@ fn bots_of_hftbacktest_and_ours_are_served_side_by_side() {
     connector.flush().unwrap();
     assert_eq!(connector.sent(), 4);
 
-    let heard = [(); 3].map(|()| {
+    let received = [(); 3].map(|()| {
         let (slot, lost) = ours.recv().unwrap().unwrap();
         assert_eq!(lost, 0, "what went to the other kind of bots was counted");
         (slot.to(), slot.tail().unwrap().seq)
     });
-    assert_eq!(heard, [(TO_ALL, 1), (3, 2), (TO_ALL, 3)]);
+    assert_eq!(received, [(TO_ALL, 1), (3, 2), (TO_ALL, 3)]);
     assert!(ours.recv().unwrap().is_none());
     assert!(matches!(
         theirs.receive().unwrap(),

@@ -193,7 +193,7 @@ fn a_message_that_cannot_be_read_is_a_gap_and_the_book_is_asked_for_anew() {
 }
 
 #[test]
-fn an_emptied_book_is_not_live_although_nobody_calls_it_stale() {
+fn an_emptied_book_is_not_live_although_no_connector_calls_it_stale() {
     let (mut connector, mut rig) = live(&name());
     level_to_all(&mut connector, Side::Buy, 100.0, 0.0);
     assert_eq!(next_changes(&mut rig), [], "one side is a book");

@@ -6,9 +6,7 @@ use hbl_livebot::{FLAG_SYNTHETIC, Record, RecordKind};
 use hbl_wire::{ControlEvent, OrderFate, Request};
 use hftbacktest::types::{Order, Status};
 
-use crate::support::{
-    SYMBOL, accept, buy, connector, name, only, ready, registration, request,
-};
+use crate::support::{SYMBOL, accept, buy, connector, name, only, ready, registration, request};
 
 #[test]
 fn fills_while_the_connector_was_dead_are_reported_once_and_then_the_end() {

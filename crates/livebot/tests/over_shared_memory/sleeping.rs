@@ -172,7 +172,7 @@ fn an_adaptive_bot_that_stays_awake_between_events_keeps_away_from_its_connector
 }
 
 #[test]
-fn an_adaptive_bot_sleeps_at_once_while_somebody_else_computes_on_its_core() {
+fn an_adaptive_bot_sleeps_at_once_while_another_thread_computes_on_its_core() {
     static STOP: AtomicBool = AtomicBool::new(false);
     let parks = thread::spawn(|| {
         stay_here();

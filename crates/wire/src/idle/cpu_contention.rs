@@ -11,12 +11,13 @@ use crate::clock::monotonic_ns;
 
 /// A thread that kept the core for longer is computing: moving a frame takes tens of microseconds.
 const AWAY_MAX_NS: u64 = 1_000_000;
-/// The core lost again within this time: the other thread stays. A compiler or garbage collector of a
-/// JavaScript engine takes the core once.
+/// When the core is lost again within this time, the other thread stays. A compiler or garbage collector of
+/// a JavaScript engine takes the core once.
 const SOON_NS: u64 = 10_000_000;
 /// How long the core counts as contended at first.
 const LEAST_NS: u64 = 20_000_000;
-/// How long at most. Then yielding is tried again, and costs one time slice if the other thread is still there.
+/// How long it counts as contended at most. Then yielding is tried again, which costs one time slice if the
+/// other thread is still there.
 const MOST_NS: u64 = 1_000_000_000;
 
 /// Whether another thread computes on the core of the thread that owns this.

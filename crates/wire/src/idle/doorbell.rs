@@ -147,8 +147,7 @@ mod tests {
             capabilities: Capabilities::default(),
             destination: crate::Destination::default(),
         };
-        let block =
-            Arc::new(ControlBlock::own(connector_path(&name), &name, &hello).unwrap());
+        let block = Arc::new(ControlBlock::own(connector_path(&name), &name, &hello).unwrap());
         let work = Arc::new(AtomicU64::new(0));
         let (ringer, brought) = (Ringer::new(block.clone()), work.clone());
         let total = 20_000;

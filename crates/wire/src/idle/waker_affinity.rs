@@ -4,7 +4,7 @@
 //! the hypervisor: tens of microseconds. Waking it on the waker's own core is a context switch: a few
 //! microseconds and a quarter of the processor time. The kernel prefers the idle core. So the thread
 //! allows itself only the waker's core while it sleeps, and all of its cores again as soon as it is
-//! awake: what it does then is scheduled as ever.
+//! awake, so that the scheduler places its work as usual.
 
 use core::{
     mem,
@@ -13,11 +13,12 @@ use core::{
 
 use crate::clock::monotonic_ns;
 
-/// A wake-up on the waker's core that took longer is late: something else holds that core.
+/// A wake-up on the waker's core that took longer than this is late: another thread holds that core.
 const LATE_NS: u64 = 200_000;
-/// After so many late ones in a row the thread is not pinned for a while. A single one says nothing:
+/// After so many late wake-ups in a row the thread is not pinned for a while. A single one proves nothing:
 /// machines stall.
 const LATE_MAX: u32 = 3;
+/// How long it is not pinned then.
 const REST_NS: u64 = 1_000_000_000;
 /// A thread that works longer than this before it sleeps again would hold up its waker.
 const WORK_MAX_NS: u64 = 200_000;
@@ -32,8 +33,8 @@ pub(crate) struct WakeStamp {
 }
 
 impl WakeStamp {
-    /// Called by the waker, before it wakes. A waker that was just woken itself (not `awake`) offers no
-    /// core: the kernel places the thread beside it anyway, without the system calls.
+    /// The waker calls this before it wakes the thread. A waker that was just woken itself (not `awake`)
+    /// offers no core: the kernel places the thread on the waker's core anyway, without these system calls.
     pub(crate) fn write(&self, awake: bool) {
         let core = awake.then(cpu::own).flatten();
         let from = core.map_or(0, |core| core.saturating_add(1));
@@ -174,7 +175,7 @@ mod cpu {
         // SAFETY: a set of bits; all of them 0 is the empty set.
         pub(super) const EMPTY: Self = Self(unsafe { core::mem::zeroed() });
 
-        /// `None` when the kernel does not tell.
+        /// `None` when the kernel does not say.
         pub(super) fn of_this_thread() -> Option<Self> {
             let mut set = Self::EMPTY;
             // SAFETY: the set is as long as is said; 0 is the calling thread.
