@@ -81,9 +81,9 @@ impl Shared {
                 self.note_feed(at, &symbol, true);
                 (Some(symbol), link(LinkStatus::FeedStale), String::new())
             }
-            ControlEvent::FeedFresh { symbol } => {
+            ControlEvent::FeedLive { symbol } => {
                 self.note_feed(at, &symbol, false);
-                (Some(symbol), link(LinkStatus::FeedFresh), String::new())
+                (Some(symbol), link(LinkStatus::FeedLive), String::new())
             }
             ControlEvent::RegisterRefused { symbol, code, text } => {
                 if let Some(asset) = self.sessions[at].assets.get(&symbol) {

@@ -76,7 +76,7 @@ pub enum LinkStatus {
     /// The venue's feed of `asset` is stale.
     FeedStale = 6,
     /// The venue's feed of `asset` is live again.
-    FeedFresh = 7,
+    FeedLive = 7,
     /// A connection of the connector with its venue is lost: `value` is a
     /// [`VenueSocket`](hbl_wire::VenueSocket), the reason follows as text.
     SocketDown = 8,

@@ -118,7 +118,7 @@ pub enum ControlEvent {
     /// The venue's feed of a symbol is stale: silent, broken or unreadable.
     FeedStale { symbol: String },
     /// The venue's feed of a symbol is live again.
-    FeedFresh { symbol: String },
+    FeedLive { symbol: String },
     /// A registration was refused (unknown symbol, wrong tick or lot size).
     RegisterRefused {
         symbol: String,
@@ -193,8 +193,7 @@ impl ControlEvent {
             Self::Balance(balance) => {
                 balance.coin = clip(&balance.coin, COIN_BYTES_MAX).to_owned();
             }
-            Self::VenueUp | Self::FeedStale { .. } | Self::FeedFresh { .. } | Self::OrdersKnown => {
-            }
+            Self::VenueUp | Self::FeedStale { .. } | Self::FeedLive { .. } | Self::OrdersKnown => {}
         }
         event
     }

@@ -132,7 +132,7 @@ impl Ledger {
     pub fn side(&mut self, event: ControlEvent) {
         match &event {
             ControlEvent::FeedStale { .. } => self.stale = true,
-            ControlEvent::FeedFresh { .. } => self.stale = false,
+            ControlEvent::FeedLive { .. } => self.stale = false,
             _ => {}
         }
         self.sides.push(event);

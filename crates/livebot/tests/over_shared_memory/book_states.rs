@@ -138,7 +138,7 @@ fn a_stale_feed_denies_orders_and_changes_and_never_cancels() {
         Request::CancelAll { .. }
     ));
     let symbol = SYMBOL.to_owned();
-    side(&mut connector, &ControlEvent::FeedFresh { symbol });
+    side(&mut connector, &ControlEvent::FeedLive { symbol });
     assert_eq!(next_changes(&mut rig), [(2, 1)]);
     resting(&mut connector, &mut rig, 2);
 }
@@ -162,7 +162,7 @@ fn a_lost_market_data_connection_is_disconnected_and_a_lost_private_one_is_not()
     assert_eq!(next_changes(&mut rig), [(0, 2)]);
     denied(&mut rig, &mut connector);
     let symbol = SYMBOL.to_owned();
-    side(&mut connector, &ControlEvent::FeedFresh { symbol });
+    side(&mut connector, &ControlEvent::FeedLive { symbol });
     assert_eq!(next_changes(&mut rig), [(2, 1)]);
 }
 

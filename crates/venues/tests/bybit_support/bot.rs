@@ -301,7 +301,7 @@ impl BotPublisher for Bot {
             BotMessage::Side(ControlEvent::Notice { code: 3220, .. }) => self.suspended = true,
             BotMessage::Side(ControlEvent::Notice { code: 3221, .. }) => self.suspended = false,
             BotMessage::Side(ControlEvent::FeedStale { .. }) => self.stale = true,
-            BotMessage::Side(ControlEvent::FeedFresh { .. }) => self.stale = false,
+            BotMessage::Side(ControlEvent::FeedLive { .. }) => self.stale = false,
             _ => {}
         }
         Ok(())

@@ -118,7 +118,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
                 self.trouble.stale.remove(&symbol);
                 if self.instruments.contains_key(&symbol) {
                     let symbol = self.name(symbol);
-                    self.send_control(TO_ALL, ControlEvent::FeedFresh { symbol }, out);
+                    self.send_control(TO_ALL, ControlEvent::FeedLive { symbol }, out);
                 }
             }
             VenueEvent::Suspended { symbol, reject } => {

@@ -158,7 +158,7 @@ fn a_registration_whose_book_does_not_come_is_answered_as_stale_after_five_secon
         .borrow_mut()
         .push(VenueEvent::FeedLive { symbol: 0 });
     dispatcher.poll(at(BOOK_WAIT_NS + 3), &mut out);
-    assert_eq!(out.sent, ["0:side FeedFresh { symbol: \"X\" }"]);
+    assert_eq!(out.sent, ["0:side FeedLive { symbol: \"X\" }"]);
 }
 
 #[test]
