@@ -248,7 +248,7 @@ describe('the doctor', () => {
       try {
         const pid = String(process.pid);
         expect(running()).toEqual([
-          `mine/one: sim, orders REAL ORDERS: real (mainnet), pid ${pid}, 1 bot (pid ${pid}, looks on)`,
+          `mine/one: sim, orders REAL ORDERS: real (mainnet), pid ${pid}, 1 bot (pid ${pid}, read-only)`,
           `old (pid ${pid}) is of another version: what it does with orders is not known`,
         ]);
       } finally {
@@ -315,7 +315,7 @@ describeNative('the doctor on a machine that works', () => {
     try {
       await client.start();
       await client.ready(20_000);
-      expect(running()).toBe(`${said}, 1 bot (pid ${String(process.pid)}, looks on)`);
+      expect(running()).toBe(`${said}, 1 bot (pid ${String(process.pid)}, read-only)`);
     } finally {
       await client.close();
       await connector.stop();

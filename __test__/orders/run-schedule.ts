@@ -160,7 +160,7 @@ class Schedule {
         client?.send('resync', { symbol: step.symbol });
         return;
       case 'look':
-        this.#deed(`a bot looks on at ${step.symbol}`);
+        this.#deed(`a read-only bot registers ${step.symbol}`);
         client?.send('look', {
           connector: this.#name,
           symbol: { symbol: step.symbol, ...PRICES[step.symbol] },

@@ -68,7 +68,7 @@ export interface LiveClientOptions {
    */
   readonly orderDeadlineMs?: number;
   /**
-   * The client only looks on: orders and changes are `denied` by the rule `read_only`, and no
+   * The client is read-only: orders and changes are `denied` by the rule `read_only`, and no
    * connector gives it orders of bots that are gone. Default false.
    */
   readonly readOnly?: boolean;

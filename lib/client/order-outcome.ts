@@ -13,7 +13,7 @@ export type DenyRule =
   /** The book of the instrument is not live, see `BookState` and `requireLiveBook`. */
   | 'book_not_live'
   | 'queue_full'
-  /** The client only looks on. */
+  /** The client is read-only. */
   | 'read_only'
   /** Its deadline was over before it could be sent. */
   | 'too_late'

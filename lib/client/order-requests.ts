@@ -27,7 +27,7 @@ import { denyRuleOf } from './outcome-of.js';
 import { SentCommands, type SentCommand } from './sent-commands.js';
 import { pendingOrder } from './tracked-order.js';
 
-const READ_ONLY = 'the client only looks on (readOnly): it sends no orders';
+const READ_ONLY = 'the client is read-only (readOnly): it sends no orders';
 const RATE_LIMIT = 'the order rate limit of this client is used up';
 
 /** Sends orders, changes of orders and cancels, and follows what becomes of the commands. */

@@ -17,7 +17,7 @@ export interface NativeConnectorOptions {
   readonly name?: string;
   /** A client that the program starts and closes itself. */
   readonly client?: LiveClient;
-  /** Makes a client of its own, started and closed by this connector. It only looks on unless they
+  /** Makes a client of its own, started and closed by this connector. It is read-only unless they
    * say `readOnly: false`. */
   readonly clientOptions?: LiveClientOptions;
   /** How long `connect()` waits for the connector process and whole books. Default 10 000. */

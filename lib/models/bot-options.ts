@@ -37,7 +37,7 @@ export interface BotOptions {
    */
   readonly orderDeadlineMs?: number;
   /**
-   * The bot only looks on: its orders and changes are denied (`ERR_READ_ONLY`), and no connector
+   * The bot is read-only: its orders and changes are denied (`ERR_READ_ONLY`), and no connector
    * gives it orders of bots that are gone. Default false.
    */
   readonly readOnly?: boolean;

@@ -130,7 +130,8 @@ export interface Bot extends Disposable {
    */
   cancel(asset: number, orderId: OrderId, wait?: OrderWait): ElapseResult;
   /**
-   * Cancels all of this bot's open orders on the instrument, in one message.
+   * Cancels all of this bot's open orders on the instrument in one message, and one by one those
+   * whose state the connector has not confirmed.
    *
    * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR`, `ERR_CONNECTOR_DOWN`, `ERR_SEND_FAILED`.
    */

@@ -45,7 +45,7 @@ export type HftErrorCode =
   | 'ERR_RATE_LIMITED'
   /** The book of the instrument is not live, so nothing was sent; see `BookState`. */
   | 'ERR_BOOK_NOT_LIVE'
-  /** The bot or client only looks on (`readOnly`): it sends no orders. */
+  /** The bot or client is read-only (`readOnly`): it sends no orders. */
   | 'ERR_READ_ONLY'
   /** An order or change was not sent: its deadline (`orderDeadlineMs`) was over before it could be. */
   | 'ERR_TOO_LATE'

@@ -88,7 +88,7 @@ const BY_COMMAND_ERROR: Readonly<Record<number, Explanation>> = {
   },
   [CommandError.OnlyLooks]: {
     code: 'ERR_READ_ONLY',
-    what: 'the bot only looks on: it sends no orders.',
+    what: 'the bot is read-only: it sends no orders.',
     remedy: 'Make it without `readOnly: true`.',
   },
   [CommandError.TooLate]: {

@@ -124,7 +124,7 @@ export const CommandError = {
   SendFailed: 36,
   /** The book of the instrument is not live. */
   BookNotLive: 37,
-  /** The bot only looks on. */
+  /** The bot is read-only. */
   OnlyLooks: 38,
   /** The deadline of the order or change was over. */
   TooLate: 39,

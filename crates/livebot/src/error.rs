@@ -76,7 +76,7 @@ pub enum CommandError {
     #[error("the book of the instrument is not live")]
     BookNotLive = 37,
     /// The bot was made with `only_looks`: it sends no orders.
-    #[error("the bot only looks on")]
+    #[error("the bot is read-only")]
     OnlyLooks = 38,
     /// The deadline of the request has passed; it was not sent.
     #[error("the request came too late to be carried out")]

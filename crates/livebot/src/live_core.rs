@@ -32,7 +32,7 @@ use crate::{
 
 fn capabilities_of(config: &BotConfig) -> Capabilities {
     if config.only_looks {
-        Capabilities::ONLOOKER
+        Capabilities::READ_ONLY
     } else {
         Capabilities::default()
     }

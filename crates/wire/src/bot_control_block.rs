@@ -22,7 +22,7 @@ impl BotControlBlock {
         Self::own_as(id, Capabilities::default())
     }
 
-    /// As [`own`](Self::own), for a bot that is [`Capabilities::ONLOOKER`].
+    /// As [`own`](Self::own), for a bot that is [`Capabilities::READ_ONLY`].
     ///
     /// # Errors
     /// As [`own`](Self::own).

@@ -48,7 +48,7 @@ pub struct BotPort {
     link: ConnectorLink,
     main: Ports,
     /// In use while hftbacktest's connector is there instead of one of this package.
-    stock: Option<Ports>,
+    upstream: Option<Ports>,
     control: Option<Side>,
     /// The publisher that `last_seq` counts; `None` until its first message.
     origin: Option<UniquePublisherId>,
@@ -58,7 +58,7 @@ pub struct BotPort {
     /// Tag of the destination that orders may go to; 0: any destination.
     agreed_tag: u32,
     _main_services: [IpcService; 2],
-    stock_services: [IpcService; 2],
+    upstream_services: [IpcService; 2],
     node: IpcNode,
     /// The node's entries in iceoryx2's register; dropped after the node.
     register: Register,
@@ -70,7 +70,7 @@ impl BotPort {
     /// # Errors
     /// [`WireError::Name`], [`WireError::Config`] and [`WireError::Service`] with their remedies.
     pub fn open(name: &str, bot: u64, heartbeat_timeout: Duration) -> Result<Self, WireError> {
-        let Channels { own, stock } = Channels::load()?;
+        let Channels { own, upstream } = Channels::load()?;
         check_name(name)?;
         let node = open_node()?;
         let open = |lane, config| -> Result<[IpcService; 2], WireError> {
@@ -80,28 +80,28 @@ impl BotPort {
             ])
         };
         let main_services = open(Lane::Main, own)?;
-        let stock_services = open(Lane::Stock, stock)?;
+        let upstream_services = open(Lane::Upstream, upstream)?;
         let register = Register::of(&node);
         Ok(Self {
             bot,
             config: own,
             link: ConnectorLink::new(name, heartbeat_timeout),
             main: Ports::open(&main_services, name)?,
-            stock: None,
+            upstream: None,
             control: None,
             origin: None,
             last_seq: 0,
             unfinished: None,
             agreed_tag: 0,
             _main_services: main_services,
-            stock_services,
+            upstream_services,
             node,
             register,
         })
     }
 
     fn ports(&self) -> &Ports {
-        self.stock.as_ref().unwrap_or(&self.main)
+        self.upstream.as_ref().unwrap_or(&self.main)
     }
 
     /// Takes the next slot, whichever bot it is addressed to, and says how many messages were lost before it.
@@ -261,7 +261,7 @@ impl BotPort {
     /// [`WireError::Service`] when the control channel of a connector cannot be opened.
     pub fn check_link(&mut self) -> Result<Option<LinkEvent>, WireError> {
         self.register.keep();
-        match self.link.look(&self.stock_services[0])? {
+        match self.link.look(&self.upstream_services[0])? {
             None => Ok(None),
             Some(LinkChange::Lost) => Ok(Some(LinkEvent::Lost)),
             Some(LinkChange::Found(run)) => {
@@ -276,7 +276,7 @@ impl BotPort {
         self.unfinished = None;
         match run {
             Run::Epoch(_) => {
-                self.stock = None;
+                self.upstream = None;
                 if self.control.is_none() {
                     self.control = Some(self.open_control()?);
                     self.register.note(&self.node);
@@ -284,8 +284,8 @@ impl BotPort {
             }
             Run::Publisher(_) => {
                 self.control = None;
-                if self.stock.is_none() {
-                    self.stock = Some(Ports::open(&self.stock_services, self.name())?);
+                if self.upstream.is_none() {
+                    self.upstream = Some(Ports::open(&self.upstream_services, self.name())?);
                 }
             }
         }

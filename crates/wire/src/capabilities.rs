@@ -17,11 +17,11 @@ impl Capabilities {
     /// what a version can do, so it is not part of [`all`](Self::all).
     pub const PAPER: Self = Self(16);
     /// [`ControlRequest::AskOrder`](crate::ControlRequest::AskOrder) is answered. On a connector's control
-    /// block; the same bit on a bot's is [`ONLOOKER`](Self::ONLOOKER).
+    /// block; the same bit on a bot's is [`READ_ONLY`](Self::READ_ONLY).
     pub const ASK_ORDER: Self = Self(32);
     /// The bot is read-only: it sends no orders, and must be given none to take over. On a bot's control
     /// block; it says what a bot does, not what a version can do.
-    pub const ONLOOKER: Self = Self(32);
+    pub const READ_ONLY: Self = Self(32);
 
     /// Everything this version knows.
     #[must_use]

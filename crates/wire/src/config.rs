@@ -17,7 +17,7 @@ pub struct ChannelConfig {
 
 impl ChannelConfig {
     /// What hftbacktest's programs take without a configuration.
-    pub const STOCK: Self = Self {
+    pub const UPSTREAM: Self = Self {
         buffer_size: 10_000,
         max_bots: 200,
     };
@@ -36,7 +36,7 @@ pub(crate) struct Channels {
     /// Between programs of this package.
     pub own: ChannelConfig,
     /// With hftbacktest's own programs.
-    pub stock: ChannelConfig,
+    pub upstream: ChannelConfig,
 }
 
 impl Channels {
@@ -50,7 +50,7 @@ impl Channels {
         let Ok(path) = env::var("HFTBACKTEST_CHANNEL_CONFIG") else {
             return Ok(Self {
                 own: ChannelConfig::OWN,
-                stock: ChannelConfig::STOCK,
+                upstream: ChannelConfig::UPSTREAM,
             });
         };
         let fail = |reason: String| WireError::Config {
@@ -66,7 +66,7 @@ impl Channels {
         }
         Ok(Self {
             own: config,
-            stock: config,
+            upstream: config,
         })
     }
 }

@@ -71,7 +71,7 @@ pub(crate) struct ConnectorLink {
     /// The run that the bot was connected to last.
     run: Option<Run>,
     /// The publisher with which a connector of this package serves hftbacktest's bots, as it was seen last.
-    ours_for_stock: Option<UniquePublisherId>,
+    ours_for_upstream: Option<UniquePublisherId>,
 }
 
 impl ConnectorLink {
@@ -82,7 +82,7 @@ impl ConnectorLink {
             block: None,
             connected: false,
             run: None,
-            ours_for_stock: None,
+            ours_for_upstream: None,
         }
     }
 
@@ -115,14 +115,14 @@ impl ConnectorLink {
     }
 
     /// Looks whether the connector came, went or was replaced. A run that is found counts only once
-    /// [`connect`](Self::connect) is called: until then every look finds it again. `stock_events` is the
+    /// [`connect`](Self::connect) is called: until then every look finds it again. `upstream_events` is the
     /// service on which a connector publishes for hftbacktest's bots.
     ///
     /// # Errors
     /// [`WireError::ControlBlock`].
     pub(crate) fn look(
         &mut self,
-        stock_events: &IpcService,
+        upstream_events: &IpcService,
     ) -> Result<Option<LinkChange>, WireError> {
         if self
             .block
@@ -135,7 +135,7 @@ impl ConnectorLink {
                 self.block = found;
             }
         }
-        Ok(match self.current_run(stock_events) {
+        Ok(match self.current_run(upstream_events) {
             Some(run) if self.connected && self.run == Some(run) => None,
             Some(run) => Some(LinkChange::Found(run)),
             None => core::mem::take(&mut self.connected).then_some(LinkChange::Lost),
@@ -152,24 +152,24 @@ impl ConnectorLink {
     }
 
     /// The run of the connector that is there now.
-    fn current_run(&mut self, stock_events: &IpcService) -> Option<Run> {
+    fn current_run(&mut self, upstream_events: &IpcService) -> Option<Run> {
         if let Some(block) = &self.block {
             if block.is_held() {
-                self.ours_for_stock = publisher_of(stock_events);
+                self.ours_for_upstream = publisher_of(upstream_events);
                 let timeout = u64::try_from(self.heartbeat_timeout.as_nanos()).unwrap_or(u64::MAX);
                 return (block.is_ready() && block.heartbeat_age_ns() < timeout)
                     .then(|| Run::Epoch(block.epoch()));
             }
             // Its owner is dead; hftbacktest's connector may have taken the name since. The publisher of a
             // dead connector stays listed until iceoryx2 cleans up after it, so only another one counts.
-            let publisher = publisher_of(stock_events)?;
-            if self.ours_for_stock == Some(publisher) {
+            let publisher = publisher_of(upstream_events)?;
+            if self.ours_for_upstream == Some(publisher) {
                 return None;
             }
             self.block = None;
             return Some(Run::Publisher(publisher));
         }
-        publisher_of(stock_events).map(Run::Publisher)
+        publisher_of(upstream_events).map(Run::Publisher)
     }
 
     /// What is known of the connector. `has_control`: the bot has opened the control channel.
@@ -192,11 +192,13 @@ impl ConnectorLink {
 }
 
 /// The publisher of a service for hftbacktest's bots: hftbacktest's connector, or ours for these bots.
-fn publisher_of(stock_events: &IpcService) -> Option<UniquePublisherId> {
+fn publisher_of(upstream_events: &IpcService) -> Option<UniquePublisherId> {
     let found = Cell::new(None);
-    stock_events.dynamic_config().list_publishers(|publisher| {
-        found.set(Some(publisher.publisher_id));
-        CallbackProgression::Stop
-    });
+    upstream_events
+        .dynamic_config()
+        .list_publishers(|publisher| {
+            found.set(Some(publisher.publisher_id));
+            CallbackProgression::Stop
+        });
     found.get()
 }

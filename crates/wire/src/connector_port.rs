@@ -44,7 +44,7 @@ pub struct ConnectorPort {
     from_bot: IpcSubscriber,
     control_to_bot: IpcPublisher,
     control_from_bot: IpcSubscriber,
-    stock: UpstreamChannel,
+    upstream: UpstreamChannel,
     /// A request of the control channel waits here until what the bots sent before it has been taken.
     held: VecDeque<(Request, Asked)>,
     /// Something was sent since the last flush.
@@ -76,7 +76,7 @@ impl ConnectorPort {
     /// [`WireError::AlreadyRunning`] when a living connector has this name, [`WireError::Name`],
     /// [`WireError::Config`], [`WireError::ControlBlock`] and [`WireError::Service`] with their remedies.
     pub fn open(name: &str, hello: &Hello) -> Result<Self, WireError> {
-        let Channels { own, stock } = Channels::load()?;
+        let Channels { own, upstream } = Channels::load()?;
         check_name(name)?;
         leftovers::sweep();
         register::check()?;
@@ -94,14 +94,14 @@ impl ConnectorPort {
             open(Lane::Side, Direction::ToBot)?,
             open(Lane::Side, Direction::FromBot)?,
         ];
-        let stock = UpstreamChannel::open(&node, name, stock)?;
+        let upstream = UpstreamChannel::open(&node, name, upstream)?;
         let register = Register::of(&node);
         let port = Self {
             to_bot: MainChannel::new(open_publisher(&services[0], name)?),
             from_bot: open_subscriber(&services[1], name)?,
             control_to_bot: open_publisher(&services[2], name)?,
             control_from_bot: open_subscriber(&services[3], name)?,
-            stock,
+            upstream,
             held: VecDeque::new(),
             is_due: false,
             bots: KnownBots::default(),
@@ -129,7 +129,7 @@ impl ConnectorPort {
         loop {
             let (slot, is_upstream) = match receive(&self.from_bot)? {
                 Some(slot) => (Some(slot), false),
-                None => (receive(self.stock.requests())?, true),
+                None => (receive(self.upstream.requests())?, true),
             };
             if let Some(slot) = slot {
                 let bot = slot.user_header().id;
@@ -277,7 +277,7 @@ impl ConnectorPort {
             self.is_due = true;
             self.to_bot.put(to, event)?;
         }
-        if to_upstream && let Some(publisher) = self.stock.events()? {
+        if to_upstream && let Some(publisher) = self.upstream.events()? {
             publish(publisher, to, event)?;
         }
         self.sent += 1;
@@ -323,7 +323,7 @@ impl ConnectorPort {
         let subscribers = [
             &self.from_bot,
             &self.control_from_bot,
-            self.stock.requests(),
+            self.upstream.requests(),
         ];
         self.slept = true;
         // A bot that wakes the bus may go on spinning, so the two must not share a core.
@@ -354,7 +354,7 @@ impl ConnectorPort {
         self.bots.forget_the_dead();
         room::watch(&mut self.is_short_reported);
         let publishers = [self.to_bot.publisher(), &self.control_to_bot];
-        for publisher in publishers.into_iter().chain(self.stock.publisher()) {
+        for publisher in publishers.into_iter().chain(self.upstream.publisher()) {
             // A connection that cannot be opened shows again at the next send, as its error.
             let _ = publisher.update_connections();
         }

@@ -14,13 +14,13 @@ pub enum Liveness {
     /// It has ended.
     Dead,
     /// It has no control block: hftbacktest's own bot, whose process cannot be watched.
-    Stock,
+    Upstream,
 }
 
 /// A bot that has sent something.
 enum Known {
     /// hftbacktest's own.
-    Stock,
+    Upstream,
     /// A bot of this package.
     Ours(ControlBlock),
     /// A bot of this package whose control block could not be opened: it counts as alive, and is looked at
@@ -56,7 +56,7 @@ impl KnownBots {
             return;
         }
         if is_upstream {
-            self.bots.insert(bot, Known::Stock);
+            self.bots.insert(bot, Known::Upstream);
         } else {
             let known = look_for(bot);
             // A bot that has ended since keeps the control block that is known, whose free lock shows that.
@@ -68,7 +68,7 @@ impl KnownBots {
         self.upstream_bots = self
             .bots
             .values()
-            .filter(|known| matches!(known, Known::Stock))
+            .filter(|known| matches!(known, Known::Upstream))
             .count();
     }
 
@@ -83,7 +83,7 @@ impl KnownBots {
         let known = (to != TO_ALL).then(|| self.bots.get(&to)).flatten();
         match known {
             None => (true, true),
-            Some(Known::Stock) => (false, true),
+            Some(Known::Upstream) => (false, true),
             Some(Known::Ours(_) | Known::Unseen | Known::Gone) => (true, false),
         }
     }
@@ -92,7 +92,7 @@ impl KnownBots {
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &ControlBlock> {
         self.bots.values().filter_map(|known| match known {
             Known::Ours(block) => Some(block),
-            Known::Stock | Known::Unseen | Known::Gone => None,
+            Known::Upstream | Known::Unseen | Known::Gone => None,
         })
     }
 
@@ -101,7 +101,7 @@ impl KnownBots {
         let Some(Known::Ours(block)) = self.bots.get(&bot) else {
             return false;
         };
-        block.capabilities().contains(Capabilities::ONLOOKER)
+        block.capabilities().contains(Capabilities::READ_ONLY)
     }
 
     /// Lets go of the control blocks of bots that are dead, and looks again for those that could not be
@@ -114,7 +114,7 @@ impl KnownBots {
             match known {
                 Known::Ours(block) => block.is_held(),
                 Known::Gone => false,
-                Known::Stock | Known::Unseen => true,
+                Known::Upstream | Known::Unseen => true,
             }
         });
     }
@@ -126,7 +126,7 @@ impl KnownBots {
             Known::Ours(block) if block.is_held() => Liveness::Alive,
             Known::Ours(_) | Known::Gone => Liveness::Dead,
             Known::Unseen => Liveness::Alive,
-            Known::Stock => Liveness::Stock,
+            Known::Upstream => Liveness::Upstream,
         };
         match self.bots.get(&bot) {
             Some(known) => of(known),

@@ -46,7 +46,7 @@ pub(crate) enum Direction {
 #[derive(Clone, Copy)]
 pub(crate) enum Lane {
     /// hftbacktest's own.
-    Stock,
+    Upstream,
     /// The same messages between programs of this package, with sizes of their own.
     Main,
     /// What hftbacktest's messages have no room for.
@@ -55,8 +55,8 @@ pub(crate) enum Lane {
 
 fn service_name(connector: &str, lane: Lane, direction: Direction) -> String {
     let suffix = match (lane, direction) {
-        (Lane::Stock, Direction::ToBot) => "ToBot",
-        (Lane::Stock, Direction::FromBot) => "FromBot",
+        (Lane::Upstream, Direction::ToBot) => "ToBot",
+        (Lane::Upstream, Direction::FromBot) => "FromBot",
         (Lane::Main, Direction::ToBot) => "Main/ToBot",
         (Lane::Main, Direction::FromBot) => "Main/FromBot",
         (Lane::Side, Direction::ToBot) => "Side/ToBot",

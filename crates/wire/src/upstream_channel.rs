@@ -30,8 +30,8 @@ impl UpstreamChannel {
         name: &str,
         config: ChannelConfig,
     ) -> Result<Self, WireError> {
-        let events = open_service(node, name, Lane::Stock, Direction::ToBot, config)?;
-        let requests = open_service(node, name, Lane::Stock, Direction::FromBot, config)?;
+        let events = open_service(node, name, Lane::Upstream, Direction::ToBot, config)?;
+        let requests = open_service(node, name, Lane::Upstream, Direction::FromBot, config)?;
         Ok(Self {
             name: name.to_owned(),
             to_bot: None,

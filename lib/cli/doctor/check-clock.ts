@@ -26,7 +26,7 @@ export function checkClock({ env, nowMs }: DoctorContext): Finding[] {
     env,
   });
   if (run.error !== undefined || run.status !== 0)
-    return [ok('clock', 'set; whether something keeps it right cannot be told here')];
+    return [ok('clock', 'set; whether something keeps it right is not known here')];
   return run.stdout.trim() === 'yes'
     ? [ok('clock', 'set and synchronised')]
     : [warn('clock', 'set, but nothing keeps it right', SYNC)];

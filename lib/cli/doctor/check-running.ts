@@ -53,7 +53,7 @@ function describe(
 function botsText(bots: readonly ProcessPage[]): string {
   if (bots.length === 0) return 'no bots of this package';
   const texts = bots.map(({ pid, hello }) => {
-    const role = hello?.looksOn === true ? ', looks on' : '';
+    const role = hello?.isReadOnly === true ? ', read-only' : '';
     return `pid ${pid === undefined ? 'unknown' : String(pid)}${role}`;
   });
   return `${String(bots.length)} bot${bots.length === 1 ? '' : 's'} (${texts.join('; ')})`;

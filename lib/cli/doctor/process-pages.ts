@@ -14,8 +14,8 @@ const ORDERS_OFFSET = 152;
 const ENVIRONMENT_OFFSET = 156;
 const TEXT_BYTES = 32;
 const HEAD_BYTES = ENVIRONMENT_OFFSET + TEXT_BYTES;
-/** On a bot's page: it only looks on. */
-const ONLOOKER = 32;
+/** On a bot's page: it is read-only. */
+const READ_ONLY = 32;
 const NAME = /^hbl-\d+-(connector|bot)-(.+)$/;
 
 /** What a process of this package says of itself in shared memory. */
@@ -33,7 +33,7 @@ export interface ProcessPage {
         readonly kind: string;
         readonly orders: OrdersKind;
         readonly environment: string;
-        readonly looksOn: boolean;
+        readonly isReadOnly: boolean;
       }
     | undefined;
 }
@@ -56,7 +56,7 @@ export function processPages(folder: string): ProcessPage[] {
                 kind: textAt(head, KIND_OFFSET),
                 orders: ordersFromCode(head.readUInt32LE(ORDERS_OFFSET)),
                 environment: textAt(head, ENVIRONMENT_OFFSET),
-                looksOn: (head.readUInt32LE(CAPABILITIES_OFFSET) & ONLOOKER) !== 0,
+                isReadOnly: (head.readUInt32LE(CAPABILITIES_OFFSET) & READ_ONLY) !== 0,
               }
             : undefined,
       },

@@ -13,7 +13,7 @@ mod resync_orders;
 mod session;
 #[cfg(target_os = "linux")]
 mod sleeping;
-mod stock_connector;
 mod support;
 mod unconfirmed_orders;
+mod upstream_connector;
 mod where_orders_go;

@@ -25,7 +25,7 @@ struct Message {
 struct Topic {
     depth: u32,
     u: u64,
-    told: (Levels, Levels),
+    published: (Levels, Levels),
     on_the_way: VecDeque<Message>,
     last: Option<Message>,
 }
@@ -69,14 +69,17 @@ impl Venue {
         let (send_bids, send_asks) = if whole {
             (bids.clone(), asks.clone())
         } else {
-            (changed(&topic.told.0, &bids), changed(&topic.told.1, &asks))
+            (
+                changed(&topic.published.0, &bids),
+                changed(&topic.published.1, &asks),
+            )
         };
-        let nothing_new = topic.told == (bids.clone(), asks.clone());
+        let nothing_new = topic.published == (bids.clone(), asks.clone());
         if nothing_new && !whole {
             return;
         }
         topic.u += 1;
-        topic.told = (bids, asks);
+        topic.published = (bids, asks);
         topic.on_the_way.push_back(Message {
             snapshot: whole,
             u: topic.u,
@@ -170,7 +173,7 @@ impl Run {
         let topic = |depth: &u32| Topic {
             depth: *depth,
             u: 10,
-            told: (Vec::new(), Vec::new()),
+            published: (Vec::new(), Vec::new()),
             on_the_way: VecDeque::new(),
             last: None,
         };

@@ -13,22 +13,22 @@ pub fn check(bytes: &[u8]) {
     let Some(json) = value(bytes) else {
         return;
     };
-    let told = |ns: i64| {
+    let check_time = |ns: i64| {
         let ms = json["creationTime"].as_i64().unwrap();
         assert_eq!(i128::from(ns), i128::from(ms) * 1_000_000);
     };
     match read {
         Ok(PrivateFrame::Orders(at, items)) => {
-            told(at);
+            check_time(at);
             orders(&items, &json["data"]);
         }
         Ok(PrivateFrame::Executions(items)) => executions(&items, &json["data"]),
         Ok(PrivateFrame::Positions(at, items)) => {
-            told(at);
+            check_time(at);
             positions(&items, &json["data"]);
         }
         Ok(PrivateFrame::Wallets(at, items)) => {
-            told(at);
+            check_time(at);
             same_items(&items, &json["data"], |item| {
                 vec![
                     ("accountType", &item.account_type),

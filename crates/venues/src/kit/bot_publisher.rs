@@ -57,7 +57,7 @@ impl BotPublisher for ConnectorPort {
         match self.liveness(bot) {
             Liveness::Alive if self.only_looks(bot) => OwnerState::ReadOnly,
             Liveness::Alive => OwnerState::Alive,
-            Liveness::Stock => OwnerState::Upstream,
+            Liveness::Upstream => OwnerState::Upstream,
             Liveness::Dead if is_anonymous(bot) => OwnerState::Orphaned,
             Liveness::Dead => OwnerState::Dead,
         }

@@ -72,7 +72,7 @@ fn our_connector_understands_a_bot_of_hftbacktest() {
     assert!(
         matches!(until(|| ours.recv().unwrap()), Request::Submit { bot: 5, order: o, .. } if o.order_id == order().order_id)
     );
-    assert_eq!(ours.liveness(5), Liveness::Stock);
+    assert_eq!(ours.liveness(5), Liveness::Upstream);
     assert_eq!(ours.decode_errors(), 0);
 }
 
@@ -164,7 +164,7 @@ fn bots_of_hftbacktest_and_ours_are_served_side_by_side() {
     });
     asked.sort_unstable();
     assert_eq!(asked, [3, 5]);
-    assert_eq!(connector.liveness(5), Liveness::Stock);
+    assert_eq!(connector.liveness(5), Liveness::Upstream);
     connector.send_batch_start(5).unwrap();
     connector.send_batch_end(3).unwrap();
     connector.send_feed(TO_ALL, "X", &event()).unwrap();
