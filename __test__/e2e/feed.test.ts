@@ -83,14 +83,14 @@ describeNative('a feed on a connector', () => {
       symbols: ['BTCUSDT'],
       logger: false,
     });
-    const feed = new FailoverFeed(primary, [backup], { failAfterMs: 100, logger: false });
+    const feed = new FailoverFeed(primary, [backup], { failAfterMs: 2_000, logger: false });
     feeds.push(feed);
     await feed.start();
     const sources = new Set<string>();
     feed.on('trade', ({ source }) => sources.add(source));
-    await until(() => sources.has(name), 'a trade of the connector');
+    await until(() => sources.has(name), 'a trade of the connector', 20_000);
     process.kill(connector.pid!, 'SIGKILL');
-    await until(() => sources.has('backup'), 'a trade of the backup');
+    await until(() => sources.has('backup'), 'a trade of the backup', 20_000);
     expect(feed.active.name).toBe('backup');
     // It sweeps what the killed one left in shared memory.
     await startConnector(name, 'sim', 'BTCUSDT');

@@ -21,9 +21,9 @@ use serde_json::json;
 use server::Server;
 use stdio_book::Book;
 use stdio_support::Lines;
+use support::connector::{Connector, run_to_end};
 use support::names::unique_name;
 use support::upstream_bot::{buy, until, upstream_bot};
-use support::{Connector, run_to_end};
 
 /// The venue, on a thread of its own.
 fn serve(seed: u64) -> (tokio::runtime::Runtime, Server) {

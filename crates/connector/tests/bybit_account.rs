@@ -4,10 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
+mod support;
 
 use std::time::Duration;
 
-use bybit_net::names::unique_name;
 use bybit_net::process::{BybitProcess, run_to_end};
 use bybit_net::rig::Rig;
 use bybit_net::shm_bot::ShmBot;
@@ -17,6 +17,7 @@ use hbl_fake_bybit::ControlHandle;
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::{Value, json};
+use support::names::unique_name;
 
 fn run(control: &ControlHandle, command: Value) -> Value {
     control.run_json(command).unwrap()

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
+mod support;
 
 use std::time::Duration;
 
-use bybit_net::names::unique_name;
 use bybit_net::process::{BybitProcess, run_to_end};
 use bybit_net::rig::Rig;
 use bybit_net::shm_bot::ShmBot;
@@ -16,6 +16,7 @@ use hbl_fake_bybit::{ControlHandle, End, Socket};
 use hbl_wire::{ControlEvent, VenueSocket};
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::json;
+use support::names::unique_name;
 
 fn is_logged_in(control: &ControlHandle) -> bool {
     let connections = control.run_json(json!({"cmd": "connections"})).unwrap();

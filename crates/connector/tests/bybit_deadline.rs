@@ -4,9 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
-#[path = "support/upstream_bot.rs"]
-#[expect(dead_code, reason = "another test uses the rest")]
-mod upstream_bot;
+mod support;
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +18,7 @@ use hbl_wire::clock::monotonic_ns;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::Value;
-use upstream_bot::{buy, is_reported, until, upstream_bot_on};
+use support::upstream_bot::{buy, is_reported, until, upstream_bot_on};
 
 const MS: u64 = 1_000_000;
 

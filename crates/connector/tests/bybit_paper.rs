@@ -18,7 +18,7 @@ use hftbacktest::prelude::Bot;
 use hftbacktest::types::{ErrorKind, Status, TimeInForce};
 use serde_json::{Value, json};
 use stdio_support::Lines;
-use support::Connector;
+use support::connector::Connector;
 use support::names::unique_name;
 use support::upstream_bot::{UpstreamBot, buy, has_book, is_reported, status, until, upstream_bot};
 

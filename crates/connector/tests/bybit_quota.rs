@@ -12,7 +12,7 @@ use hbl_fake_bybit::FakeBybit;
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{Status, TimeInForce};
-use support::Connector;
+use support::connector::Connector;
 use support::names::unique_name;
 use support::upstream_bot::{UpstreamBot, buy, has_book, until, upstream_bot};
 

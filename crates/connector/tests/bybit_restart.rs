@@ -4,12 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
+mod support;
 
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
-use bybit_net::names::unique_name;
 use bybit_net::process::BybitProcess;
 use bybit_net::truth::{ours, position};
 use bybit_net::{REAL, XRP, config_file, number, place, place_with, truth, venue};
@@ -21,6 +21,7 @@ use hbl_livebot::{
 use hftbacktest::prelude::{Bot, HashMapMarketDepth};
 use hftbacktest::types::{OrdType, OrderRequest, Side, Status, TimeInForce};
 use serde_json::{Value, json};
+use support::names::unique_name;
 
 const TICK: f64 = 0.0001;
 

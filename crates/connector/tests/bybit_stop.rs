@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
+mod support;
 
 use std::time::{Duration, Instant};
 

@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bybit_net;
+mod support;
 mod tls_support;
 
 use std::time::{Duration, Instant};
 
-use bybit_net::names::unique_name;
 use bybit_net::process::{BybitProcess, run_to_end};
 use bybit_net::shm_bot::ShmBot;
 use bybit_net::truth::differences;
@@ -16,6 +16,7 @@ use hbl_fake_bybit::FakeBybit;
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::json;
+use support::names::unique_name;
 use tls_support::TlsFront;
 
 fn front(venue: &FakeBybit, names: &[&str]) -> TlsFront {

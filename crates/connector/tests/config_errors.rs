@@ -2,12 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "support/names.rs"]
-mod names;
+mod support;
 
 use std::process::{Command, Output, Stdio};
 
-use names::unique_name;
+use support::names::unique_name;
 
 fn run(kind: &str, text: &str, mode: u32, env: &[(&str, &str)]) -> (Output, String) {
     use std::os::unix::fs::PermissionsExt;

@@ -16,7 +16,7 @@ use hbl_venues::replay::synth;
 use hftbacktest::types::{Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT};
 use serde_json::{Value, json};
 use stdio_support::Lines;
-use support::run_to_end;
+use support::connector::run_to_end;
 
 const START_NS: i64 = 1_700_000_000_000_000_000;
 const LATER_NS: i64 = START_NS + 60_000_000_000;

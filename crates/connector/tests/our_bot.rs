@@ -3,17 +3,15 @@
 #[path = "../../venues/tests/shared_data/mod.rs"]
 mod shared_data;
 mod support;
-#[path = "support/wire_bot.rs"]
-mod wire_bot;
 
 use std::time::{Duration, Instant};
 
 use hbl_wire::ControlRequest;
 use hftbacktest::types::Status;
 use shared_data::shared_data;
-use support::Connector;
+use support::connector::Connector;
 use support::names::unique_name;
-use wire_bot::WireBot;
+use support::wire_bot::WireBot;
 
 #[test]
 fn amend_cancel_all_and_refusals_work_and_updates_are_private() {

@@ -15,7 +15,7 @@ use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_SELL_TRADE_EVENT, Status,
     TimeInForce,
 };
-use support::Connector;
+use support::connector::Connector;
 use support::names::unique_name;
 use support::upstream_bot::{UpstreamBot, buy, status, until, upstream_bot};
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{ErrorKind, OrdType, Status, TimeInForce, Value};
+use support::connector::{Connector, run_to_end};
 use support::names::unique_name;
 use support::upstream_bot::{buy, has_book, is_reported, status, until, upstream_bot};
-use support::{Connector, run_to_end};
 
 #[test]
 fn an_upstream_bot_gets_book_and_trades_and_trades_itself() {

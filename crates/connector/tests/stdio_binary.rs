@@ -5,6 +5,7 @@
 #[path = "stdio_support/book.rs"]
 mod book;
 mod stdio_support;
+mod support;
 
 use std::time::Duration;
 

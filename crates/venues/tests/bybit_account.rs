@@ -1,7 +1,5 @@
 //! What the core takes for its account's and what it leaves alone, and requests that nobody confirms.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 mod bybit_script;
 
 use bybit_script::instruments::{INSTRUMENTS, instrument};

@@ -1,7 +1,5 @@
 //! The core when the venue changes an instrument.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 mod bybit_script;
 
 use bybit_script::instruments::{INSTRUMENTS, instrument};

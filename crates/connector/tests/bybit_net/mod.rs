@@ -2,18 +2,12 @@
 
 #![expect(dead_code, reason = "not every test uses all of it")]
 
-#[path = "../support/child.rs"]
-mod child;
 pub mod ledger;
 pub mod machine;
-#[path = "../support/names.rs"]
-pub mod names;
 pub mod process;
 pub mod rig;
 pub mod shm_bot;
 pub mod truth;
-#[path = "../support/wire_end.rs"]
-mod wire_end;
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;

@@ -6,8 +6,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::names::unique_name;
-use super::{KEY, SECRET, child};
+use super::{KEY, SECRET};
+use crate::support::child;
+use crate::support::names::unique_name;
 
 pub struct BybitProcess {
     child: Child,

@@ -3,10 +3,10 @@
 use hbl_fake_bybit::FakeBybit;
 use hftbacktest::types::Side;
 
-use super::names::unique_name;
 use super::process::BybitProcess;
 use super::shm_bot::ShmBot;
 use super::{REAL, config_file, place, venue};
+use crate::support::names::unique_name;
 
 pub struct Rig {
     pub venue: FakeBybit,

@@ -8,7 +8,7 @@ use hftbacktest::types::{LiveRequest, OrdType, Order, Side, Status, TimeInForce}
 use super::XRP;
 use super::ledger::Ledger;
 use super::process::BybitProcess;
-use super::wire_end::WireEnd;
+use crate::support::wire_end::WireEnd;
 
 pub struct ShmBot {
     end: WireEnd,

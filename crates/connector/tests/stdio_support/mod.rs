@@ -1,14 +1,13 @@
 //! A connector that speaks JSON lines.
 
-#[path = "../support/child.rs"]
-mod child;
-
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::support::child;
 
 /// A test whose lines do not come fails after this long.
 const LIFE_MAX: Duration = Duration::from_secs(60);

@@ -1,10 +1,6 @@
 //! A bot of this project on the bare wire.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
-#[path = "wire_end.rs"]
-mod wire_end;
-
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use hbl_wire::{ControlEvent, WireEvent};
@@ -12,8 +8,8 @@ use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT, LiveRequest,
     OrdType, Order, Side, Status, TRADE_EVENT, TimeInForce,
 };
-use std::collections::BTreeMap;
-use wire_end::WireEnd;
+
+use super::wire_end::WireEnd;
 
 /// A bot on the bare wire.
 pub struct WireBot {
