@@ -90,7 +90,7 @@ impl OrderReport {
     }
 }
 
-/// An execution of an recovered order, made before it was recovered.
+/// An execution of a recovered order, made before it was recovered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PastFill {
     /// Quantity.
@@ -113,7 +113,7 @@ pub struct Recovered {
     pub handle: u64,
     /// Bot that sent it.
     pub owner: u64,
-    /// That bot was hftbacktest's own, see [`Venue::meet_upstream_bot`].
+    /// That bot was hftbacktest's own, see [`Venue::meet_upstream_bot`](crate::kit::venue::Venue::meet_upstream_bot).
     pub is_upstream: bool,
     /// Index of the symbol; it may be one that no bot has registered yet.
     pub symbol: u32,
