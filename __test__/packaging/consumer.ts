@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+/** For hooks that pack and install: npm takes a minute of a busy machine. */
+export const PACK_TIMEOUT_MS = 240_000;
+
 const root = path.resolve(import.meta.dirname, '..', '..');
 
 export interface Manifest {
@@ -79,7 +82,7 @@ export class Consumer {
     const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
       cwd: this.dir,
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 55_000,
       env: { ...process.env, NODE_OPTIONS: '', HFTBACKTEST_LIVE_ADDON: '', ...env },
     });
     return { status, stdout, stderr };

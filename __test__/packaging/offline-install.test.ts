@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { describeNative } from '../support/native-suite.js';
-import { pack } from './consumer.js';
+import { pack, PACK_TIMEOUT_MS } from './consumer.js';
 import { LoopbackRegistry } from './loopback-registry.js';
 
 /** Where a program of the PATH is. */
@@ -64,7 +64,7 @@ describeNative('the packed tarballs, installed offline in an empty folder withou
     } finally {
       await server.stop();
     }
-  });
+  }, PACK_TIMEOUT_MS);
 
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true });

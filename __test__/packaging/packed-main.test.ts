@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Consumer, pack, type Manifest } from './consumer.js';
+import { Consumer, pack, PACK_TIMEOUT_MS, type Manifest } from './consumer.js';
 import { cjsProgram, esmProgram, importOnlyProgram, typedProgram } from './programs.js';
 
 describe('the packed package without the addon', () => {
@@ -15,7 +15,7 @@ describe('the packed package without the addon', () => {
     manifest = consumer.install(pack(tarballs, 'main'));
     consumer.link('@types/node');
     consumer.link('undici-types');
-  });
+  }, PACK_TIMEOUT_MS);
 
   afterAll(() => {
     consumer.remove();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNative } from '../support/native-suite.js';
-import { Consumer, pack, type Manifest } from './consumer.js';
+import { Consumer, pack, PACK_TIMEOUT_MS, type Manifest } from './consumer.js';
 import { cjsProgram, esmProgram } from './programs.js';
 
 describeNative('the packed package with the platform package', () => {
@@ -15,7 +15,7 @@ describeNative('the packed package with the platform package', () => {
     consumer = new Consumer();
     consumer.install(pack(tarballs, 'main'));
     platform = consumer.install(pack(tarballs, 'platform'));
-  });
+  }, PACK_TIMEOUT_MS);
 
   afterAll(() => {
     consumer.remove();

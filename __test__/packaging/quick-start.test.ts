@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { blocksOf, programsOf, root } from '../support/markdown-programs.js';
 import { describeNative } from '../support/native-suite.js';
-import { Consumer, pack } from './consumer.js';
+import { Consumer, pack, PACK_TIMEOUT_MS } from './consumer.js';
 
 const QUICK_START = 'docs/guide/quick-start.md';
 const filesOf = (page: string): Map<string, string> =>
@@ -28,7 +28,7 @@ describeNative('an empty folder with the packed tarballs', () => {
     for (const [file, code] of files) consumer.write(file, code);
     const settings = blocksOf(QUICK_START).find(({ language }) => language === 'json');
     consumer.write('tsconfig.json', settings?.code ?? '');
-  });
+  }, PACK_TIMEOUT_MS);
   afterAll(() => {
     consumer.remove();
     rmSync(tarballs, { recursive: true, force: true });
