@@ -7,6 +7,7 @@ use hftbacktest::types::Event;
 use super::frames::{DepthFrame, RawLevel, TopFrame, TradeFrame, level, units};
 use super::rest_frames::Snapshot;
 use crate::kit::book::book_fusion::{BookSide, Change};
+use crate::kit::book::deletions_first::deletions_first;
 use crate::kit::book::depth_sequencer::{DepthSequencer, Effect, Numbering};
 use crate::kit::book::message::{Depth, DepthKind, Level, Top};
 use crate::kit::book::px::Px;
@@ -159,8 +160,7 @@ impl SymbolFeed {
             self.sequencer.reset(out);
             return FeedEffect::Lost("the book is crossed".to_owned());
         }
-        // Deletions first, so that no reader passes through a crossed book.
-        out[first..].sort_by_key(|change| change.qty > 0.0);
+        deletions_first(out, first);
         effect
     }
 

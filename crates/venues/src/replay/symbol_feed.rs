@@ -2,6 +2,7 @@
 
 use super::array_book::ArrayBook;
 use crate::kit::book::book_fusion::{BookSide, Change};
+use crate::kit::book::deletions_first::deletions_first;
 use crate::kit::book::depth_sequencer::{DepthSequencer, Effect, Numbering};
 use crate::kit::book::message::{Body, Level, Message, Trade};
 use crate::kit::book::px::Px;
@@ -106,7 +107,7 @@ impl SymbolFeed {
             _ => SyncChange::Same,
         };
         let sync = self.check_crossed(sync, changes, first);
-        changes[first..].sort_by_key(|change| change.qty > 0.0);
+        deletions_first(changes, first);
         self.counters.trades += trades.len() as u64;
         self.counters.changes += (changes.len() - first) as u64;
         sync
