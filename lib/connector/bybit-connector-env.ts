@@ -2,6 +2,9 @@ import { flagOption, flagVariable } from '../models/flag-word.js';
 import { checkKey } from './check-key.js';
 import type { BybitConnectorOptions } from './bybit-connector-settings.js';
 
+/** The variables that hold Bybit's keys. */
+export const BYBIT_KEYS = ['BYBIT_API_KEY', 'BYBIT_API_SECRET'] as const;
+
 /**
  * The environment of a Bybit connector: keys, and the flags that were given. A flag that was
  * not given stays unset: the connector's config file may say it, and a variable would go before that.
@@ -18,18 +21,18 @@ export function bybitConnectorEnv(
   takesOrders: boolean,
 ): NodeJS.ProcessEnv {
   const child: NodeJS.ProcessEnv = { ...env };
-  set(child, 'BYBIT_CONNECTOR_TESTNET', options.testnet);
-  set(child, 'CONNECTOR_PAPER_TRADING', options.paperTrading);
+  setFlag(child, 'BYBIT_CONNECTOR_TESTNET', options.testnet);
+  setFlag(child, 'CONNECTOR_PAPER_TRADING', options.paperTrading);
   if (options.apiKey !== undefined) child['BYBIT_API_KEY'] = options.apiKey;
   if (options.apiSecret !== undefined) child['BYBIT_API_SECRET'] = options.apiSecret;
-  const keys = ['BYBIT_API_KEY', 'BYBIT_API_SECRET'] as const;
-  for (const name of keys) checkKey(name, child[name]);
-  if (!takesOrders && keys.some((name) => (child[name] ?? '').trim() === ''))
-    for (const name of keys) Reflect.deleteProperty(child, name);
+  for (const name of BYBIT_KEYS) checkKey(name, child[name]);
+  if (!takesOrders && BYBIT_KEYS.some((name) => (child[name] ?? '').trim() === ''))
+    for (const name of BYBIT_KEYS) Reflect.deleteProperty(child, name);
   return child;
 }
 
-function set(child: NodeJS.ProcessEnv, name: string, given: boolean | undefined): void {
+/** Sets a flag as it was given, else as the environment has it; unset when neither says it. */
+export function setFlag(child: NodeJS.ProcessEnv, name: string, given: boolean | undefined): void {
   const value = flagOption(given, name) ?? flagVariable(child, name);
   if (value === undefined) Reflect.deleteProperty(child, name);
   else child[name] = String(value);

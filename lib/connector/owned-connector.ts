@@ -8,7 +8,7 @@ import { HftError } from '../models/hft-error.js';
 import { checkKeys } from '../models/known-keys.js';
 import type { OrderLeft } from '../models/order-left.js';
 import type { OrdersKind } from '../models/orders-kind.js';
-import { bybitConnectorEnv } from './bybit-connector-env.js';
+import { ownedConnectorEnv } from './owned-connector-env.js';
 import { bybitConnectorSettings, type BybitConnectorOptions } from './bybit-connector-settings.js';
 import { ConnectorProcess, type ConnectorProcessHealth } from './connector-process.js';
 import type { ConnectorExit } from './connector-run.js';
@@ -120,8 +120,7 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
           ...words(options, symbols, this.#config?.path, configFileOf(kind, venue, env)),
         ],
         mustBe: { name, kind },
-        // Without a venue there is nothing that flags and keys could decide.
-        env: kind === 'sim' || kind === 'replay' ? env : bybitConnectorEnv(venue, env, true),
+        env: ownedConnectorEnv(kind, venue, env),
         ...(binary === undefined ? {} : { binary }),
         ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
         ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
