@@ -4,6 +4,20 @@ import { WebSocketServer, type WebSocket } from 'ws';
 
 type Levels = [string, string][];
 
+/** The instruments as the connector asks for them; `BinanceWsStream` does not. */
+const EXCHANGE_INFO = {
+  symbols: [
+    {
+      symbol: 'BTCUSDT',
+      status: 'TRADING',
+      filters: [
+        { filterType: 'PRICE_FILTER', tickSize: '0.1' },
+        { filterType: 'LOT_SIZE', stepSize: '0.001' },
+      ],
+    },
+  ],
+};
+
 /** One book as the venue has it. */
 interface VenueBook {
   bids: Map<string, string>;
@@ -207,7 +221,9 @@ export class FakeBinance {
       return;
     }
     const symbol = url.searchParams.get('symbol') ?? '';
-    if (symbol.startsWith('NO')) {
+    if (url.pathname.endsWith('/exchangeInfo')) {
+      answer(200, EXCHANGE_INFO);
+    } else if (symbol.startsWith('NO')) {
       answer(400, { code: -1121, msg: 'Invalid symbol.' });
     } else if (url.pathname.endsWith('/depth')) {
       const { bids, asks, lastUpdateId } = this.#book(symbol);
