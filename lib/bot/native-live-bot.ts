@@ -2,7 +2,6 @@ import type { BotStats } from '../models/bot-stats.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import type { DepthSnapshot } from '../models/depth-snapshot.js';
 import type { ElapseResult } from '../models/elapse-result.js';
-import { tradeFromView } from '../models/event-from-view.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { errorFromCommand, errorFromNative } from '../models/native-error.js';
 import type { OrderRequest } from '../models/order-request.js';
@@ -16,7 +15,7 @@ import {
   StateField,
 } from '../models/record-layout.js';
 import { RecordReader } from '../models/record-reader.js';
-import type { Trade } from '../models/trade.js';
+import { tradeFromView, type Trade } from '../models/trade.js';
 import type { NativeAddon, NativeBot, NativeBotConstructor } from '../native/native-addon.js';
 import * as check from '../models/arguments.js';
 import type { Bot, OrderId, OrderWait } from '../models/bot.js';

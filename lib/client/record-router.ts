@@ -7,7 +7,6 @@ import {
   noticeFromView,
   orderFromView,
   positionFromView,
-  tradeFromView,
 } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
 import type { BookLevel } from '../models/book-level.js';
@@ -16,6 +15,7 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { Balances } from '../models/balances.js';
 import type { LinkChange } from '../models/link-change.js';
 import { RecordKind } from '../models/record-layout.js';
+import { tradeFromView } from '../models/trade.js';
 import type { ConnectorError } from '../models/connector-error.js';
 import type { ConnectorNotice } from '../models/connector-notice.js';
 import type { ClientMetrics } from './client-metrics.js';

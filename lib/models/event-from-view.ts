@@ -12,7 +12,7 @@ import { isCancellable } from './order-status.js';
 import type { PositionChange } from './position-change.js';
 import { RecordKind } from './record-layout.js';
 import { priceToTick, roundToTick } from './ticks.js';
-import type { Trade } from './trade.js';
+import { tradeFromView, type Trade } from './trade.js';
 
 /** The book of an instrument was cleared (`bookReset`) or is whole again (`bookReady`). */
 export interface BookRebuild {
@@ -46,22 +46,6 @@ export type LiveEvent =
   | BookStateChange;
 
 type Instruments = readonly InstrumentSpec[];
-
-/** The trade that a `Trade` record reports, as an object that may be kept. */
-export function tradeFromView(view: EventView, instruments: Instruments): Trade {
-  const asset = view.asset;
-  return Object.freeze({
-    type: 'trade',
-    asset,
-    symbol: instruments[asset]?.symbol ?? '',
-    price: view.price,
-    qty: view.qty,
-    side: view.side ?? 'buy',
-    exchTsNs: view.exchTsNs,
-    localTsNs: view.localTsNs,
-    exchTsMs: view.exchTsMs,
-  });
-}
 
 /** The level change that a `Depth` record reports, as an object that may be kept. */
 export function levelUpdateFromView(view: EventView, instruments: Instruments): LevelUpdate {

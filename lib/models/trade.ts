@@ -1,3 +1,5 @@
+import type { EventView } from './event-view.js';
+import type { InstrumentSpec } from './live-instrument.js';
 import type { Side } from './side.js';
 
 /** A trade on the venue. Immutable. */
@@ -24,5 +26,21 @@ export function makeTrade(parts: Omit<Trade, 'type' | 'exchTsMs'>): Trade {
     type: 'trade',
     ...parts,
     exchTsMs: Number(parts.exchTsNs / 1_000_000n),
+  });
+}
+
+/** The trade that a `Trade` record reports, as an object that may be kept. */
+export function tradeFromView(view: EventView, instruments: readonly InstrumentSpec[]): Trade {
+  const asset = view.asset;
+  return Object.freeze({
+    type: 'trade',
+    asset,
+    symbol: instruments[asset]?.symbol ?? '',
+    price: view.price,
+    qty: view.qty,
+    side: view.side ?? 'buy',
+    exchTsNs: view.exchTsNs,
+    localTsNs: view.localTsNs,
+    exchTsMs: view.exchTsMs,
   });
 }

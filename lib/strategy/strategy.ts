@@ -22,7 +22,7 @@ export interface Strategy {
   readonly timerMs?: number;
   /** Before the first event. */
   onStart?(ctx: StrategyContext): void;
-  /** A trade on the venue: `price`, `qty`, `side` (the aggressor), `exchTsMs`. */
+  /** A trade on the venue, with the fields of `Trade`; `side` is the taker's. */
   onTrade?(ctx: StrategyContext, trade: StrategyEvent): void;
   /** A level changed: `side` (`buy` is a bid), `price`, `qty` (0: gone). */
   onLevel?(ctx: StrategyContext, level: StrategyEvent): void;
