@@ -41,6 +41,8 @@ const instrument = new LiveInstrument(options.symbol)
 const client = new LiveClient({
   instruments: [instrument],
   backend: options.stub ? 'stub' : 'native',
+  // It sends no orders, and must not take over those that another bot has left.
+  readOnly: true,
   stub: { stepIntervalNs: 5_000_000 },
   ...(options.start && {
     connector: {

@@ -99,7 +99,7 @@ class DemoStrategy implements Strategy {
   }
 
   onStop(ctx: StrategyContext): void {
-    ctx.cancelAll();
+    if (this.#mayTrade(ctx)) ctx.cancelAll();
     this.#show(ctx);
   }
 
