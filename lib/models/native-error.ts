@@ -78,7 +78,8 @@ const BY_COMMAND_ERROR: Readonly<Record<number, Explanation>> = {
   [CommandError.SendFailed]: {
     code: 'ERR_SEND_FAILED',
     what: 'the request could not be put into shared memory.',
-    remedy: 'Is the connector alive? Nothing was sent: the call may be repeated.',
+    remedy:
+      'Is the connector alive, and is there room (`df /dev/shm`)? Nothing was sent: the call may be repeated.',
   },
   [CommandError.BookNotLive]: {
     code: 'ERR_BOOK_NOT_LIVE',

@@ -13,15 +13,16 @@ use crate::{
     connector_link::{ConnectorLink, LinkChange, Run},
     register::Register,
     service::{
-        Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, check_name, open_node,
-        open_publisher, open_service, open_subscriber,
+        Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_publisher,
+        open_service, open_subscriber,
     },
     slot_io::{publish_with, receive},
+    slot_publisher::SlotPublisher,
 };
 
 /// The ports of the control channel.
 struct Side {
-    publisher: IpcPublisher,
+    publisher: SlotPublisher,
     subscriber: IpcSubscriber,
     _services: [IpcService; 2],
 }
@@ -29,7 +30,7 @@ struct Side {
 /// The ports towards one kind of connector.
 struct Ports {
     to_bot: IpcSubscriber,
-    from_bot: IpcPublisher,
+    from_bot: SlotPublisher,
 }
 
 impl Ports {

@@ -3,7 +3,6 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use hftbacktest::types::{Event, LiveError, Order, Value};
-use iceoryx2::port::update_connections::UpdateConnections as _;
 
 use crate::{
     Asked, ControlEvent, Liveness, Request, Ringer, WakerAffinity, WireError, WireEventRef,
@@ -18,10 +17,11 @@ use crate::{
     register::{self, Register},
     room,
     service::{
-        Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, check_name, open_node,
-        open_publisher, open_service, open_subscriber,
+        Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_publisher,
+        open_service, open_subscriber,
     },
     slot_io::{ReceivedSlot, publish, receive},
+    slot_publisher::SlotPublisher,
     upstream_channel::UpstreamChannel,
 };
 
@@ -42,7 +42,7 @@ const TIDY_NS: u64 = 1_000_000_000;
 pub struct ConnectorPort {
     to_bot: MainChannel,
     from_bot: IpcSubscriber,
-    control_to_bot: IpcPublisher,
+    control_to_bot: SlotPublisher,
     control_from_bot: IpcSubscriber,
     upstream: UpstreamChannel,
     /// A request of the control channel waits here until what the bots sent before it has been taken.
@@ -355,8 +355,7 @@ impl ConnectorPort {
         room::watch(&mut self.is_short_reported);
         let publishers = [self.to_bot.publisher(), &self.control_to_bot];
         for publisher in publishers.into_iter().chain(self.upstream.publisher()) {
-            // A connection that cannot be opened shows again at the next send, as its error.
-            let _ = publisher.update_connections();
+            publisher.update_connections();
         }
     }
 

@@ -42,6 +42,7 @@ mod room;
 mod service;
 mod slot;
 mod slot_io;
+mod slot_publisher;
 mod upstream_channel;
 
 pub use asked::Asked;

@@ -2,8 +2,9 @@
 
 use crate::{
     MAX_MESSAGE_BYTES, SLOT_BYTES, Tail, WireError, WireEventRef, clock, message,
-    service::{IpcPublisher, TAIL_BYTES},
+    service::TAIL_BYTES,
     slot_io::{self, LoanedSlot},
+    slot_publisher::SlotPublisher,
 };
 
 /// Bytes of a slot for messages: all before the tail.
@@ -35,14 +36,14 @@ impl OpenSlot {
 /// The publisher for bots of this package. A message that was [`put`](Self::put) waits until the slot is
 /// full, another bot is addressed, or [`flush`](Self::flush) sends it.
 pub(crate) struct MainChannel {
-    publisher: IpcPublisher,
+    publisher: SlotPublisher,
     open: Option<OpenSlot>,
     /// Of the last message that was sent.
     seq: u64,
 }
 
 impl MainChannel {
-    pub(crate) const fn new(publisher: IpcPublisher) -> Self {
+    pub(crate) const fn new(publisher: SlotPublisher) -> Self {
         Self {
             publisher,
             open: None,
@@ -50,7 +51,7 @@ impl MainChannel {
         }
     }
 
-    pub(crate) const fn publisher(&self) -> &IpcPublisher {
+    pub(crate) const fn publisher(&self) -> &SlotPublisher {
         &self.publisher
     }
 
@@ -63,7 +64,7 @@ impl MainChannel {
     /// that fits into no slot is not counted, because a bot that asked for it again would not get it either.
     ///
     /// # Errors
-    /// [`WireError::Send`], [`WireError::TooLarge`].
+    /// [`WireError::Send`], [`WireError::Room`], [`WireError::TooLarge`].
     #[inline]
     pub(crate) fn put(&mut self, to: u64, event: &WireEventRef<'_>) -> Result<(), WireError> {
         if let Some(open) = &mut self.open
@@ -86,7 +87,7 @@ impl MainChannel {
 
     fn loan(&self, to: u64) -> Result<OpenSlot, WireError> {
         Ok(OpenSlot {
-            slot: slot_io::loan(&self.publisher)?,
+            slot: self.publisher.loan()?,
             to,
             len: 0,
             count: 0,
@@ -137,8 +138,7 @@ mod tests {
 
         put(&mut lane).unwrap();
         lane.flush().unwrap();
-        let loans: Vec<_> =
-            std::iter::from_fn(|| lane.publisher().loan_slice_uninit(SLOT_BYTES).ok()).collect();
+        let loans: Vec<_> = std::iter::from_fn(|| lane.publisher().loan().ok()).collect();
         assert!(!loans.is_empty(), "the publisher lends some slots");
         assert!(matches!(put(&mut lane), Err(WireError::Send(_))));
         drop(loans);

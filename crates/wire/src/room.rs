@@ -1,4 +1,4 @@
-//! Checks that shared memory has room before it is used: a write to a sparse file that finds none ends the
+//! Makes sure of room in shared memory before it is used: a write to a sparse file that finds none ends the
 //! process with SIGBUS, without a message.
 
 use std::{env, fs::File, io, os::fd::AsRawFd as _, path::PathBuf};
@@ -51,23 +51,58 @@ pub(crate) fn reserve(file: &File, bytes: u64) -> io::Result<()> {
 /// [`WireError::Room`] with sizes and remedy.
 pub(crate) fn require(needed: u64) -> Result<(), WireError> {
     match free() {
-        Some((free, size)) if free < needed => Err(WireError::Room {
-            folder: folder().display().to_string(),
-            free_kib: free / 1024,
-            size_kib: size / 1024,
-            needed_kib: needed / 1024,
-        }),
+        Some((free, _)) if free < needed => Err(short(needed)),
         _ => Ok(()),
     }
 }
 
-/// Warns once that the folder is nearly full, because a write that finds no room ends the process; again
-/// when there was room meanwhile.
+/// The error that says how much there is.
+pub(crate) fn short(needed: u64) -> WireError {
+    let (free, size) = free().unwrap_or_default();
+    WireError::Room {
+        folder: folder().display().to_string(),
+        free_kib: free / 1024,
+        size_kib: size / 1024,
+        needed_kib: needed / 1024,
+    }
+}
+
+/// Gives memory to a part of a mapped file: up to the address `wanted`, else up to `least`. Returns the
+/// address up to which there is some now; `None` when there is not enough for `least`.
+#[cfg(target_os = "linux")]
+pub(crate) fn populate(from: usize, least: usize, wanted: usize) -> Option<usize> {
+    // SAFETY: reads a number of the system.
+    let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+    let start = from / page * page;
+    for to in [wanted, least].map(|to| to.next_multiple_of(page)) {
+        let part = core::ptr::without_provenance_mut(start);
+        // SAFETY: gives memory to pages, and changes nothing that is there.
+        if unsafe { libc::madvise(part, to - start, libc::MADV_POPULATE_WRITE) } == 0 {
+            return Some(to);
+        }
+    }
+    match io::Error::last_os_error().raw_os_error() {
+        // A write would have ended in SIGBUS.
+        Some(libc::EFAULT) => None,
+        // Kernels before 5.14 do not know the request.
+        Some(libc::EINVAL) => require((wanted - start) as u64).ok().map(|()| wanted),
+        // The mapping ends there: there are no more slots.
+        _ => Some(wanted),
+    }
+}
+
+/// As on Linux, but without a look.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn populate(_from: usize, _least: usize, wanted: usize) -> Option<usize> {
+    Some(wanted)
+}
+
+/// Warns once that the folder is nearly full; again when there was room meanwhile.
 pub(crate) fn watch(is_reported: &mut bool) {
     match require(SHORT_BYTES) {
         Ok(()) => *is_reported = false,
         Err(error) if !core::mem::replace(is_reported, true) => {
-            warn!(%error, "shared memory is nearly full: a program that finds no room there is ended by the system (SIGBUS)");
+            warn!(%error, "shared memory is nearly full: no bot can join, messages to slow readers will be lost, and a program of hftbacktest's own that finds no room there is ended by the system (SIGBUS)");
         }
         Err(_) => {}
     }

@@ -4,9 +4,8 @@ use hftbacktest::live::ipc::iceoryx::CustomHeader;
 use iceoryx2::{prelude::ipc, sample::Sample, sample_mut::SampleMut};
 
 use crate::{
-    MAX_MESSAGE_BYTES, SLOT_BYTES, WireError,
-    codec::encode,
-    service::{IpcPublisher, IpcSubscriber},
+    MAX_MESSAGE_BYTES, WireError, codec::encode, service::IpcSubscriber,
+    slot_publisher::SlotPublisher,
 };
 
 /// A slot to write into.
@@ -14,18 +13,8 @@ pub(crate) type LoanedSlot = SampleMut<ipc::Service, [u8], CustomHeader>;
 /// A slot that was received.
 pub(crate) type ReceivedSlot = Sample<ipc::Service, [u8], CustomHeader>;
 
-fn send_error(error: impl core::fmt::Debug) -> WireError {
+pub(crate) fn send_error(error: impl core::fmt::Debug) -> WireError {
     WireError::Send(format!("{error:?}"))
-}
-
-/// Takes a slot of a publisher to write into.
-#[inline]
-pub(crate) fn loan(publisher: &IpcPublisher) -> Result<LoanedSlot, WireError> {
-    let slot = publisher
-        .loan_slice_uninit(SLOT_BYTES)
-        .map_err(send_error)?;
-    // SAFETY: bytes of a mapped file are initialised by the kernel, and any byte is a valid u8.
-    Ok(unsafe { slot.assume_init() })
 }
 
 /// Sends a slot to bot `id`, or from it, of which `len` bytes are messages.
@@ -40,7 +29,7 @@ pub(crate) fn send(mut slot: LoanedSlot, id: u64, len: usize) -> Result<(), Wire
 
 /// Sends a message in a slot of its own.
 pub(crate) fn publish<T: bincode::Encode>(
-    publisher: &IpcPublisher,
+    publisher: &SlotPublisher,
     id: u64,
     message: &T,
 ) -> Result<(), WireError> {
@@ -49,12 +38,12 @@ pub(crate) fn publish<T: bincode::Encode>(
 
 /// As [`publish`], with what `finish` writes behind the message.
 pub(crate) fn publish_with<T: bincode::Encode>(
-    publisher: &IpcPublisher,
+    publisher: &SlotPublisher,
     id: u64,
     message: &T,
     finish: impl FnOnce(&mut [u8]),
 ) -> Result<(), WireError> {
-    let mut slot = loan(publisher)?;
+    let mut slot = publisher.loan()?;
     let payload = slot.payload_mut();
     let len =
         encode(message, &mut payload[..MAX_MESSAGE_BYTES]).map_err(|_| WireError::TooLarge {

@@ -5,9 +5,10 @@ use iceoryx2::prelude::PortFactory as _;
 use crate::{
     ChannelConfig, WireError,
     service::{
-        Direction, IpcNode, IpcPublisher, IpcService, IpcSubscriber, Lane, open_publisher,
-        open_service, open_subscriber,
+        Direction, IpcNode, IpcService, IpcSubscriber, Lane, open_publisher, open_service,
+        open_subscriber,
     },
+    slot_publisher::SlotPublisher,
 };
 
 /// The services that hftbacktest's bots know. The connector listens for their requests from the start. The
@@ -15,7 +16,7 @@ use crate::{
 /// listens.
 pub(crate) struct UpstreamChannel {
     name: String,
-    to_bot: Option<IpcPublisher>,
+    to_bot: Option<SlotPublisher>,
     from_bot: IpcSubscriber,
     // Dropped after their ports.
     events: IpcService,
@@ -50,7 +51,7 @@ impl UpstreamChannel {
     ///
     /// # Errors
     /// [`WireError::Service`] when it cannot be made for the first of them.
-    pub(crate) fn events(&mut self) -> Result<Option<&IpcPublisher>, WireError> {
+    pub(crate) fn events(&mut self) -> Result<Option<&SlotPublisher>, WireError> {
         if self.to_bot.is_none() && self.events.dynamic_config().number_of_subscribers() > 0 {
             self.to_bot = Some(open_publisher(&self.events, &self.name)?);
         }
@@ -58,7 +59,7 @@ impl UpstreamChannel {
     }
 
     /// The publisher; `None` while none of them was ever there.
-    pub(crate) const fn publisher(&self) -> Option<&IpcPublisher> {
+    pub(crate) const fn publisher(&self) -> Option<&SlotPublisher> {
         self.to_bot.as_ref()
     }
 }
