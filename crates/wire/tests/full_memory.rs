@@ -39,7 +39,7 @@ fn is_inside(test: &str, size: &str) -> bool {
     if !isolated(&mount).is_ok_and(|output| output.status.success()) {
         // Not by `println!`, whose lines are shown for failed tests only.
         let line = format!("\nSKIPPED {test}: no mount namespace here\n");
-        io::stdout().write_all(line.as_bytes()).unwrap();
+        io::stderr().write_all(line.as_bytes()).unwrap();
         return false;
     }
     let script = format!("{mount} && exec \"$0\" --exact {test} --nocapture");
