@@ -21,7 +21,7 @@ fn tick(topics: &mut Topics, now: u64) -> Vec<TopicAct> {
 fn wanting(names: &[&str]) -> Topics {
     let mut topics = Topics::default();
     for name in names {
-        topics.want((*name).to_owned());
+        topics.want(name);
     }
     topics.opened(0);
     topics
@@ -206,7 +206,7 @@ fn silence_of_everything_is_noticed_after_ten_seconds_whichever_topic_spoke_last
 #[test]
 fn a_symbol_whose_best_prices_went_silent_is_not_left_with_its_deeper_book() {
     let mut topics = living(0, SECOND_NS);
-    topics.want("orderbook.1.Y".to_owned());
+    topics.want("orderbook.1.Y");
     tick(&mut topics, SECOND_NS);
     reply(&mut topics, SECOND_NS, &OK.replace("ID", "2"));
     let mut silent = Vec::new();

@@ -51,9 +51,9 @@ impl MarketData for BybitCore {
         self.instruments.insert(symbol.to_owned(), instrument);
         self.register_again(now, symbol, listing);
         for depth in self.settings.depths.clone() {
-            self.topics.want(format!("orderbook.{depth}.{symbol}"));
+            self.topics.want(&format!("orderbook.{depth}.{symbol}"));
         }
-        self.topics.want(format!("publicTrade.{symbol}"));
+        self.topics.want(&format!("publicTrade.{symbol}"));
         self.position_asked(symbol);
         Ok(index)
     }

@@ -16,6 +16,7 @@ mod net_venue;
 mod protocol;
 pub mod refresh;
 mod stream;
+pub mod subscriptions;
 mod thread;
 mod tls;
 
