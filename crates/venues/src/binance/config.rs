@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::binance::{CoreSettings, TradeStream};
 use crate::kit::config::flag::{By, Env, flag};
-use crate::kit::config::place::{self, Wrong};
-use crate::kit::config::private_file::check_mode;
-use crate::kit::config::range::within;
+use crate::kit::config::place::Wrong;
+use crate::kit::config::range::{millis, register_wait, within};
 use crate::kit::config::secret::SecretKey;
+use crate::kit::config::{address, load_private};
 use crate::kit::error::VenueError;
 use crate::paper::config::PaperConfig;
 
@@ -100,18 +100,9 @@ pub struct BinanceSettings {
 /// [`VenueError::Config`] when the file cannot be read or understood, or holds keys and may be
 /// read by others.
 pub fn load(path: &Path) -> Result<BinanceConfig, VenueError> {
-    let error = |reason: String| VenueError::Config {
-        path: path.to_owned(),
-        reason,
-    };
-    let text = std::fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
-    let config: BinanceConfig =
-        toml::from_str(&text).map_err(|cause| error(place::parsed(&text, &cause)))?;
-    let keys = [&config.api_key, &config.secret].into_iter().flatten();
-    if keys.into_iter().any(|key| !key.0.is_empty()) {
-        check_mode(path).map_err(error)?;
-    }
-    Ok(config)
+    load_private(path, |config: &BinanceConfig| {
+        [&config.api_key, &config.secret]
+    })
 }
 
 /// Puts the settings together.
@@ -147,16 +138,16 @@ pub fn resolve(
         "stream_url",
         config.stream_url,
         preset.stream_url,
-        ["ws", "wss"],
+        address::SOCKET,
     )?;
     let market_preset = stream_url.replacen("/public/", "/market/", 1);
     let market_url = address(
         "market_url",
         config.market_url,
         market_preset,
-        ["ws", "wss"],
+        address::SOCKET,
     )?;
-    let api_url = address("api_url", config.api_url, preset.api_url, ["http", "https"])?;
+    let api_url = address("api_url", config.api_url, preset.api_url, address::REST)?;
     for name in unused(&config.order_prefix, &config.api_key, &config.secret) {
         warnings.push(format!(
             "{name} has no effect: no orders are sent to Binance"
@@ -179,7 +170,6 @@ pub fn resolve(
         return Err(Wrong::key("depth_limit", text));
     }
     let seconds = |s: u32| Duration::from_secs(u64::from(s));
-    let ms = |ms: u32| Duration::from_millis(u64::from(ms));
     let streams = within(
         "streams_per_connection",
         config.streams_per_connection,
@@ -209,26 +199,20 @@ pub fn resolve(
             82_800,
             (60, 86_000),
         )?),
-        rest_timeout: ms(within(
+        rest_timeout: millis(
             "rest_timeout_ms",
             config.rest_timeout_ms,
             10_000,
             (100, 60_000),
-        )?),
+        )?,
         seed: config.seed.unwrap_or(clock_seed),
     };
-    let wait = within(
-        "register_wait_ms",
-        config.register_wait_ms,
-        30_000,
-        (0, 3_600_000),
-    )?;
     Ok(BinanceSettings {
         venue: venue(&core.api_url),
         core,
         paper: config.paper,
         ca_file: config.ca_file,
-        register_wait: ms(wait),
+        register_wait: register_wait(config.register_wait_ms)?,
         warnings,
     })
 }
@@ -267,14 +251,7 @@ fn address(
     schemes: [&str; 2],
 ) -> Result<String, Wrong> {
     let url = given.unwrap_or(preset);
-    let uri: Option<http::Uri> = url.parse().ok();
-    let scheme = uri.as_ref().and_then(http::Uri::scheme_str);
-    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    if host.is_empty() || !scheme.is_some_and(|scheme| schemes.contains(&scheme)) {
-        let [plain, safe] = schemes;
-        let text = format!("{name} must begin with {plain}:// or {safe}:// and name a host");
-        return Err(Wrong::key(name, text));
-    }
+    address::check(name, &url, schemes)?;
     Ok(url)
 }
 

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::bybit::options::{OnConnect, OrderEntry, PositionMode};
-use crate::kit::config::place;
-use crate::kit::config::private_file::check_mode;
+use crate::kit::config::load_private;
 use crate::kit::config::secret::SecretKey;
 use crate::kit::error::VenueError;
 use crate::paper::config::PaperConfig;
@@ -148,27 +147,15 @@ words!(PositionModeWord => PositionMode {
     Hedge => Self::Hedge, "Two legs per symbol.";
 });
 
-/// Reads the file. Errors name the key and its line and never quote the line, for it may hold a key.
+/// Reads the file.
 ///
 /// # Errors
 /// [`VenueError::Config`] when the file cannot be read or understood, or holds keys and may be
 /// read by others.
 pub fn load(path: &Path) -> Result<BybitConfig, VenueError> {
-    let error = |reason: String| VenueError::Config {
-        path: path.to_owned(),
-        reason,
-    };
-    let text = std::fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
-    let config: BybitConfig =
-        toml::from_str(&text).map_err(|cause| error(place::parsed(&text, &cause)))?;
-    if [&config.api_key, &config.secret]
-        .into_iter()
-        .flatten()
-        .any(|key| !key.0.is_empty())
-    {
-        check_mode(path).map_err(error)?;
-    }
-    Ok(config)
+    load_private(path, |config: &BybitConfig| {
+        [&config.api_key, &config.secret]
+    })
 }
 
 #[cfg(test)]

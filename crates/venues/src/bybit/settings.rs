@@ -12,7 +12,7 @@ use crate::bybit::options::OrderEntry;
 use crate::bybit::site::Site;
 use crate::kit::config::flag::{By, Env, flag};
 use crate::kit::config::place::Wrong;
-use crate::kit::config::range::within;
+use crate::kit::config::range::{millis, register_wait, within};
 use crate::paper::config::PaperConfig;
 
 const DEPTHS: [u32; 4] = [1, 50, 200, 1000];
@@ -104,19 +104,6 @@ pub fn resolve(
             .seed
             .unwrap_or_else(|| u64::from(unix_s) ^ u64::from(std::process::id()) << 32),
     };
-    let ms = |ms: u32| Duration::from_millis(u64::from(ms));
-    let rest = within(
-        "rest_timeout_ms",
-        config.rest_timeout_ms,
-        8000,
-        (100, 60_000),
-    )?;
-    let wait = within(
-        "register_wait_ms",
-        config.register_wait_ms,
-        30_000,
-        (0, 3_600_000),
-    )?;
     Ok(BybitSettings {
         urls,
         core,
@@ -126,8 +113,13 @@ pub fn resolve(
         paper: paper.value,
         paper_by: paper.by,
         paper_config: config.paper,
-        rest_max: ms(rest),
-        register_wait: ms(wait),
+        rest_max: millis(
+            "rest_timeout_ms",
+            config.rest_timeout_ms,
+            8000,
+            (100, 60_000),
+        )?,
+        register_wait: register_wait(config.register_wait_ms)?,
         ca_file: config.ca_file,
         warnings,
     })

@@ -2,6 +2,7 @@
 
 use crate::bybit::config::{BybitConfig, Category, Environment};
 use crate::bybit::core::Urls;
+use crate::kit::config::address::{self, host};
 use crate::kit::config::flag::{By, Env, flag};
 use crate::kit::config::place::Wrong;
 
@@ -140,12 +141,6 @@ fn whose(url: &str) -> Option<Environment> {
     found.map(|(_, environment)| *environment)
 }
 
-fn host(url: &str) -> String {
-    let uri: Option<http::Uri> = url.parse().ok();
-    let host = uri.as_ref().and_then(http::Uri::host);
-    host.unwrap_or_default().to_owned()
-}
-
 /// The addresses of a site.
 pub(super) fn preset_urls(environment: Environment, category: Category) -> Urls {
     let (public, private, rest) = match environment {
@@ -185,32 +180,13 @@ fn urls(config: &BybitConfig, environment: Environment, category: Category) -> R
             .trim_end_matches('/')
             .to_owned(),
     };
-    let schemes = [
-        ("public_url", &urls.public, ["ws", "wss"]),
-        ("private_url", &urls.private, ["ws", "wss"]),
-        ("trade_url", &urls.trade, ["ws", "wss"]),
-        ("rest_url", &urls.rest, ["http", "https"]),
-    ];
-    for (name, url, allowed) in schemes {
-        let uri: Option<http::Uri> = url.parse().ok();
-        let scheme = uri.as_ref().and_then(http::Uri::scheme_str);
-        let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-        if host.is_empty() || !scheme.is_some_and(|scheme| allowed.contains(&scheme)) {
-            let text = format!(
-                "{name} must begin with {}:// or {}:// and name a host",
-                allowed[0], allowed[1]
-            );
-            return Err(Wrong::key(name, text));
-        }
-        // Keys and signatures would travel for everybody to read.
-        let is_plain = scheme == Some(allowed[0]);
-        if is_plain && !is_loopback(host) {
-            let text = format!(
-                "{name} must begin with {}:// unless it is on this machine",
-                allowed[1]
-            );
-            return Err(Wrong::key(name, text));
-        }
+    for (name, url, schemes) in [
+        ("public_url", &urls.public, address::SOCKET),
+        ("private_url", &urls.private, address::SOCKET),
+        ("trade_url", &urls.trade, address::SOCKET),
+        ("rest_url", &urls.rest, address::REST),
+    ] {
+        address::check_safe(name, url, schemes)?;
     }
     if let Some((_, named)) = urls.public.split_once("/v5/public/")
         && named.split(['?', '/']).next() != Some(word)
@@ -221,12 +197,4 @@ fn urls(config: &BybitConfig, environment: Environment, category: Category) -> R
         return Err(Wrong::key("public_url", text));
     }
     Ok(urls)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }

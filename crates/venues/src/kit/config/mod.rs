@@ -1,5 +1,6 @@
 //! Configuration files.
 
+pub mod address;
 pub mod api_key;
 pub mod flag;
 pub mod limits_config;
@@ -11,6 +12,9 @@ pub mod secret;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
+
+use private_file::check_mode;
+use secret::SecretKey;
 
 use crate::kit::error::VenueError;
 
@@ -25,6 +29,29 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, VenueError> {
     };
     let text = std::fs::read_to_string(path).map_err(|cause| error(cause.to_string()))?;
     toml::from_str(&text).map_err(|cause| error(place::parsed(&text, &cause)))
+}
+
+/// As [`load`], of a file that may hold keys: then it must be for its owner only. Errors name the key and its
+/// line and never quote the line.
+///
+/// # Errors
+/// [`VenueError::Config`], also when it holds keys and may be read by others.
+pub fn load_private<T: DeserializeOwned>(
+    path: &Path,
+    keys: impl Fn(&T) -> [&Option<SecretKey>; 2],
+) -> Result<T, VenueError> {
+    let config: T = load(path)?;
+    let has_keys = keys(&config)
+        .into_iter()
+        .flatten()
+        .any(|key| !key.0.is_empty());
+    if has_keys {
+        check_mode(path).map_err(|reason| VenueError::Config {
+            path: path.to_owned(),
+            reason,
+        })?;
+    }
+    Ok(config)
 }
 
 /// True for the name of a configuration file.
