@@ -11,10 +11,10 @@ use crate::{
     codec::decode_owned,
     config::Channels,
     connector_link::{ConnectorLink, LinkChange, Run},
+    ports::{open_publisher, open_subscriber},
     register::Register,
     service::{
-        Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_publisher,
-        open_service, open_subscriber,
+        Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_service,
     },
     slot_io::{publish_with, receive},
     slot_publisher::SlotPublisher,

@@ -14,11 +14,11 @@ use crate::{
     known_bots::KnownBots,
     leftovers,
     main_channel::MainChannel,
+    ports::{open_publisher, open_subscriber},
     register::{self, Register},
     room,
     service::{
-        Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_publisher,
-        open_service, open_subscriber,
+        Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_service,
     },
     slot_io::{ReceivedSlot, publish, receive},
     slot_publisher::SlotPublisher,

@@ -34,6 +34,7 @@ mod leftovers;
 mod lock;
 mod main_channel;
 mod message;
+mod ports;
 mod price;
 mod register;
 mod remains;

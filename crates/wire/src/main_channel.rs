@@ -3,8 +3,8 @@
 use crate::{
     MAX_MESSAGE_BYTES, SLOT_BYTES, Tail, WireError, WireEventRef, clock, message,
     service::TAIL_BYTES,
-    slot_io::{self, LoanedSlot},
-    slot_publisher::SlotPublisher,
+    slot_io,
+    slot_publisher::{LoanedSlot, SlotPublisher},
 };
 
 /// Bytes of a slot for messages: all before the tail.
@@ -120,7 +120,8 @@ mod tests {
     use super::*;
     use crate::{
         ChannelConfig,
-        service::{Direction, Lane, open_node, open_publisher, open_service, open_subscriber},
+        ports::{open_publisher, open_subscriber},
+        service::{Direction, Lane, open_node, open_service},
     };
 
     #[test]

@@ -1,21 +1,17 @@
 //! Sends and receives the slots of a service.
 
 use hftbacktest::live::ipc::iceoryx::CustomHeader;
-use iceoryx2::{prelude::ipc, sample::Sample, sample_mut::SampleMut};
+use iceoryx2::{prelude::ipc, sample::Sample};
 
 use crate::{
-    MAX_MESSAGE_BYTES, WireError, codec::encode, service::IpcSubscriber,
-    slot_publisher::SlotPublisher,
+    MAX_MESSAGE_BYTES, WireError,
+    codec::encode,
+    service::IpcSubscriber,
+    slot_publisher::{LoanedSlot, SlotPublisher, send_error},
 };
 
-/// A slot to write into.
-pub(crate) type LoanedSlot = SampleMut<ipc::Service, [u8], CustomHeader>;
 /// A slot that was received.
 pub(crate) type ReceivedSlot = Sample<ipc::Service, [u8], CustomHeader>;
-
-pub(crate) fn send_error(error: impl core::fmt::Debug) -> WireError {
-    WireError::Send(format!("{error:?}"))
-}
 
 /// Sends a slot to bot `id`, or from it, of which `len` bytes are messages.
 #[inline]

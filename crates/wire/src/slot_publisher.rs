@@ -7,13 +7,19 @@
 
 use core::cell::Cell;
 
-use iceoryx2::port::update_connections::UpdateConnections as _;
-
-use crate::{
-    SLOT_BYTES, WireError, room,
-    service::IpcPublisher,
-    slot_io::{LoanedSlot, send_error},
+use hftbacktest::live::ipc::iceoryx::CustomHeader;
+use iceoryx2::{
+    port::update_connections::UpdateConnections as _, prelude::ipc, sample_mut::SampleMut,
 };
+
+use crate::{SLOT_BYTES, WireError, room, service::IpcPublisher};
+
+/// A slot to write into.
+pub(crate) type LoanedSlot = SampleMut<ipc::Service, [u8], CustomHeader>;
+
+pub(crate) fn send_error(error: impl core::fmt::Debug) -> WireError {
+    WireError::Send(format!("{error:?}"))
+}
 
 /// More than a slot with its headers: what must be there behind a slot before the next one is lent.
 const STEP_BYTES: usize = 1024;

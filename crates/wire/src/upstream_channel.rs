@@ -4,10 +4,8 @@ use iceoryx2::prelude::PortFactory as _;
 
 use crate::{
     ChannelConfig, WireError,
-    service::{
-        Direction, IpcNode, IpcService, IpcSubscriber, Lane, open_publisher, open_service,
-        open_subscriber,
-    },
+    ports::{open_publisher, open_subscriber},
+    service::{Direction, IpcNode, IpcService, IpcSubscriber, Lane, open_service},
     slot_publisher::SlotPublisher,
 };
 
