@@ -25,9 +25,10 @@ export function addClientOptions(command: Command): Command {
   return command
     .option('--connector <name>', 'join the connector that runs under this name')
     .addOption(
-      new Option('--start <kind>', 'start a connector of this kind, and end it again').choices(
-        CONNECTOR_KINDS.filter((kind) => kind !== 'replay'),
-      ),
+      new Option(
+        '--start <kind>',
+        'start a connector of this kind, and end it again (default without --connector: sim)',
+      ).choices(CONNECTOR_KINDS.filter((kind) => kind !== 'replay')),
     )
     .option('--config <file>', 'config file of the connector that is started')
     .option('--symbol <symbol>', 'what to read', 'BTCUSDT')
