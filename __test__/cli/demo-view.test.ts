@@ -9,7 +9,7 @@ const levels = (from: number, step: number): [number, number][] =>
   Array.from({ length: 20 }, (_, i) => [from + i * step, 0.5 + i / 10]);
 
 const frame: DemoFrame = {
-  banner: 'hftbacktest-live  ·  native, connector sim over shared memory',
+  banner: 'hftbacktest-live  ·  native',
   symbol: 'BTCUSDT',
   elapsedMs: 2_000,
   eventsPerSecond: 12_345,
@@ -61,7 +61,7 @@ describe.each([
       'p99 1.5 ms',
       '12345 events/s',
       'gaps 1   dropped 3',
-      'Ctrl+C ends',
+      'book updates 900000   Ctrl+C ends',
     ])
       expect(text).toContain(part);
   });

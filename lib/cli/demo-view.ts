@@ -142,9 +142,9 @@ function renderFlow(frame: DemoFrame): string[] {
   return [
     `${bold('latency')}     feed → handler  p50 ${micros(feed?.p50Us)}  p99 ${micros(feed?.p99Us)}  max ${micros(feed?.maxUs)}`,
     `            order → answer  p50 ${micros(order?.p50Us)}  p99 ${micros(order?.p99Us)}  max ${micros(order?.maxUs)}`,
-    `${bold('flow')}        ${frame.eventsPerSecond.toFixed(0)} events/s   ${faults > 0 ? red(loss) : loss}   events ${String(summary?.events ?? 0)}   ` +
-      `trades ${String(summary?.trades ?? 0)}   book updates ${String(summary?.levels ?? 0)}`,
-    dim(`${(frame.elapsedMs / 1000).toFixed(1)} s   Ctrl+C ends`),
+    `${bold('flow')}        ${frame.eventsPerSecond.toFixed(0)} events/s   ${faults > 0 ? red(loss) : loss}`,
+    `${(frame.elapsedMs / 1000).toFixed(1)} s   events ${String(summary?.events ?? 0)}   trades ${String(summary?.trades ?? 0)}   ` +
+      `book updates ${String(summary?.levels ?? 0)}   ${dim('Ctrl+C ends')}`,
   ];
 }
 
