@@ -67,7 +67,10 @@ export function addFeed(program: Command): void {
               'ERR_TIMEOUT',
               `${dataSource}: not connected within ${String(seconds)} s.`,
               {
-                remedy: 'See the lines above for the cause, or raise --seconds.',
+                remedy:
+                  dataSource === 'hft_connector'
+                    ? `Is connector ${connectorName} running? hftbacktest-live doctor lists those that run.`
+                    : 'See the lines above for the cause, or raise --seconds.',
               },
             ),
         });
