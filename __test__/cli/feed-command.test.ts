@@ -6,6 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
+import { BUILT_IN_SOURCES } from '../../lib/feed/feed-settings.js';
+
 const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
 async function feed(...args: string[]): Promise<{ stdout: string; stderr: string }> {
@@ -51,6 +53,39 @@ it('ends in order at a Ctrl+C while it still connects', async () => {
   silent.close();
 });
 
+it('ends after --seconds while it still connects, and says so', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const sockets: Socket[] = [];
+  silent.on('connection', (socket: Socket) => sockets.push(socket));
+  const url = `ws://127.0.0.1:${String((silent.address() as AddressInfo).port)}`;
+  const run = promisify(execFile)(
+    process.execPath,
+    [main, 'feed', '--source', 'binance_ws', '--seconds', '1'],
+    {
+      env: { PATH: process.env['PATH'], BINANCE_DEPTH_URL: url, BINANCE_TRADES_URL: url },
+      timeout: 8_000,
+    },
+  );
+  try {
+    await expect(run).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('binance_ws: not connected within 1 s') as string,
+    });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }
+});
+
+it('reads the connector that it is given, unless the data source is named too', async () => {
+  const { stderr } = await feed('--connector', 'mine', '--seconds', '0.1');
+  expect(stderr).toContain('feed: hft_connector (connector mine), BTCUSDT');
+  await expect(feed('--source', 'nonsense', '--connector', 'mine')).rejects.toMatchObject({
+    stderr: expect.stringContaining('nonsense') as string,
+  });
+});
+
 it('ends in order and without a word when nobody reads its output any more', async () => {
   const command = `"$0" "$1" feed --source hft_connector --json --seconds 20 | head -n 2; exit \${PIPESTATUS[0]}`;
   const began = performance.now();
@@ -62,6 +97,11 @@ it('ends in order and without a word when nobody reads its output any more', asy
   expect(stdout.trim().split('\n')).toHaveLength(2);
   expect(stderr).not.toMatch(/EPIPE|Error/);
   expect(performance.now() - began).toBeLessThan(15_000);
+});
+
+it('names every data source in its help', async () => {
+  const { stdout } = await feed('--help');
+  for (const source of BUILT_IN_SOURCES) expect(stdout).toContain(source);
 });
 
 it('refuses a data source that there is not', async () => {

@@ -275,7 +275,7 @@ describe('a client with a connector of its own', () => {
     ['config.api_secret', { config: { api_secret: 'abc' } }],
     ['config.accounts.apiKey', { config: { accounts: { apiKey: 'abc' } } }],
     ['kind', { kind: 'kraken' as never }],
-    ['no instrument is on other', { name: 'other' }],
+    ['no instrument is on other: they are on', { name: 'other' }],
   ])('refuses what cannot be: %s', (what, options) => {
     expect(() => make(options)).toThrow(
       expect.objectContaining({

@@ -32,6 +32,13 @@ function membersOf(file: string, type: string): string[] {
   return [...declaration.matchAll(/'(\w+)'/g)].map(([, name = '']) => name);
 }
 
+/** The members of an interface in a source file. */
+function membersOfInterface(file: string, name: string): string[] {
+  const source = read(file).replaceAll(/\/\*.*?\*\//gs, '');
+  const body = new RegExp(`export interface ${name} \\{(.*?)\\n\\}`, 's').exec(source)?.[1] ?? '';
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[(:]/gm)].map(([, member = '']) => member);
+}
+
 describe('the guide on errors', () => {
   const cells = firstCells('errors.md', 'Codes');
 
@@ -64,6 +71,24 @@ describe('the guide on orders', () => {
   it('lists every state of a book', () => {
     const listed = quoted(firstCells('orders-and-outcomes.md', 'Book states'));
     expect(listed.sort()).toEqual(Object.values(BookState).sort());
+  });
+});
+
+describe('the guide on strategies', () => {
+  /** Names of a table: what stands before the brackets. */
+  const names = (heading: string): string[] =>
+    quoted(firstCells('strategies.md', heading)).map((name) => name.replace(/\(.*/, ''));
+
+  it('lists everything that the context offers', () => {
+    const members = membersOfInterface('lib/strategy/strategy-context.ts', 'StrategyContext');
+    expect(members.length).toBeGreaterThan(15);
+    expect(names('What `ctx` offers').sort()).toEqual(members.sort());
+  });
+
+  it('lists every handler', () => {
+    const members = membersOfInterface('lib/strategy/strategy.ts', 'Strategy');
+    const handlers = members.filter((name) => name !== 'timerMs');
+    expect(names('Handlers').sort()).toEqual(handlers.sort());
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,6 +38,14 @@ describe('the packed package without the addon', () => {
       expect(existsSync(path.join(dist, `${name}.js`)), `${name}.js`).toBe(true);
       expect(existsSync(path.join(dist, `${name}.cjs`)), `${name}.cjs`).toBe(true);
     }
+  });
+
+  it('holds the guides that its README and its messages name', () => {
+    const folder = path.join(consumer.dir, 'node_modules', 'hftbacktest-live');
+    const readme = readFileSync(path.join(folder, 'README.md'), 'utf8');
+    const guides = new Set(readme.match(/docs\/guide\/[a-z-]+\.md/g));
+    expect(guides.size).toBeGreaterThan(15);
+    for (const guide of guides) expect(existsSync(path.join(folder, guide)), guide).toBe(true);
   });
 
   it('is imported without a word when nothing is asked of it', () => {

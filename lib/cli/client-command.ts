@@ -6,6 +6,9 @@ import { LiveInstrument } from '../models/live-instrument.js';
 import { ordersText } from '../models/orders-kind.js';
 import { positive } from './positive.js';
 
+/** A connector that runs has answered by then. */
+const ABSENT_AFTER_MS = 2_000;
+
 /** Options of every command that reads a connector. */
 export interface ClientCommandOptions {
   /** A connector that runs, or with `start` the name for the one that is started. */
@@ -25,9 +28,10 @@ export function addClientOptions(command: Command): Command {
   return command
     .option('--connector <name>', 'join the connector that runs under this name')
     .addOption(
-      new Option('--start <kind>', 'start a connector of this kind, and end it again').choices(
-        CONNECTOR_KINDS.filter((kind) => kind !== 'replay'),
-      ),
+      new Option(
+        '--start <kind>',
+        'start a connector of this kind, and end it again (default without --connector: sim)',
+      ).choices(CONNECTOR_KINDS.filter((kind) => kind !== 'replay')),
     )
     .option('--config <file>', 'config file of the connector that is started')
     .option('--symbol <symbol>', 'what to read', 'BTCUSDT')
@@ -73,8 +77,23 @@ export function clientOf(options: ClientCommandOptions): LiveClient {
         }),
   });
   // One that is started says it in its own log.
-  if (kind === undefined) printDestination(client);
+  if (kind === undefined) {
+    printDestination(client);
+    printAbsence(client);
+  }
   return client;
+}
+
+/** Says on standard error that a connector does not run: perhaps its name is mistyped. */
+function printAbsence(client: LiveClient): void {
+  setTimeout(() => {
+    for (const { connector, connected } of client.health.connectors) {
+      if (connected) continue;
+      process.stderr.write(
+        `connector ${connector}: not there yet, waiting for it. hftbacktest-live doctor lists those that run.\n`,
+      );
+    }
+  }, ABSENT_AFTER_MS).unref();
 }
 
 /** Says on standard error what a joined connector does with orders, and when that is another thing. */

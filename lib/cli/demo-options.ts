@@ -33,7 +33,9 @@ const DEFAULT_PORT = 8787;
 export function demoCommand(run: (options: DemoOptions) => Promise<void>): Command {
   const command = new Command('demo');
   return command
-    .description('A small market maker in TypeScript on live data, shown in the terminal.')
+    .description(
+      'A small market maker in TypeScript on a simulated exchange, or on another connector, shown in the terminal.',
+    )
     .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C; 10 with --json)', positive)
     .option(
       '--json',

@@ -39,7 +39,7 @@ export class DemoScreen {
     this.#started = true;
     const rows = this.#out.rows > 0 ? this.#out.rows - 1 : 100;
     const columns = this.#out.columns > 0 ? this.#out.columns : 80;
-    const lines = renderFrame(frame)
+    const lines = renderFrame(frame, { columns, rows })
       .slice(0, rows)
       .map((line) => fitLine(line, columns, this.#isPlain));
     this.#out.write(start + lines.map((line) => `${line}${CLEAR_LINE}\n`).join('') + CLEAR_BELOW);

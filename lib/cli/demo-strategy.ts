@@ -99,7 +99,8 @@ class DemoStrategy implements Strategy {
   }
 
   onStop(ctx: StrategyContext): void {
-    if (this.#mayTrade(ctx)) ctx.cancelAll();
+    // Without orders there is nothing to cancel, and a connector that is gone would refuse it.
+    if (ctx.orders().size > 0 && this.#mayTrade(ctx)) ctx.cancelAll();
     this.#show(ctx);
   }
 

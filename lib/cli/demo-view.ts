@@ -13,23 +13,46 @@ export interface DemoFrame {
   readonly eventsPerSecond: number;
 }
 
-const LEVELS = 10;
-const BAR = 22;
+const MAX_LEVELS = 10;
+const MAX_BAR = 22;
+/** Rows of a frame beside the levels of both sides. */
+const OTHER_ROWS = 13;
+/** Columns of a level before its bar and after it. */
+const BESIDE_BAR = 30;
+const TAPE_COLUMNS = 36;
+
+/** Room for a frame: characters. */
+export interface FrameSize {
+  readonly columns: number;
+  readonly rows: number;
+}
 const color = (code: number, text: string): string => `\u001b[${String(code)}m${text}\u001b[0m`;
 const green = (text: string): string => color(32, text);
 const red = (text: string): string => color(31, text);
 const dim = (text: string): string => color(2, text);
 const bold = (text: string): string => color(1, text);
 
-/** The frame as lines for a terminal, with colours. */
-export function renderFrame(frame: DemoFrame): string[] {
+/**
+ * The frame as lines for a terminal, with colours. In a low one it has fewer levels of the book and
+ * fewer trades, in a narrow one shorter bars.
+ *
+ * @param size - Default: room for everything.
+ */
+export function renderFrame(
+  frame: DemoFrame,
+  { columns, rows }: FrameSize = { columns: Infinity, rows: Infinity },
+): string[] {
   const { state, summary } = frame;
+  const levels = within(1, Math.floor((rows - OTHER_ROWS) / 2), MAX_LEVELS);
+  const bar = within(4, columns - TAPE_COLUMNS - BESIDE_BAR, MAX_BAR);
   const lines = [bold(frame.banner), renderDestination(state), ''];
-  const ladder = state === undefined ? [dim('waiting for the book …')] : renderLadder(state);
+  const ladder =
+    state === undefined ? [dim('waiting for the book …')] : renderLadder(state, levels, bar);
   const tape = state === undefined ? [] : renderTape(state);
-  const rows = Math.max(ladder.length, tape.length, LEVELS * 2 + 1);
-  lines.push(`${pad(bold(`${frame.symbol}  book`), 52)}${bold('trades')}`);
-  for (let i = 0; i < rows; i += 1) lines.push(`${pad(ladder[i] ?? '', 52)}${tape[i] ?? ''}`);
+  const left = BESIDE_BAR + bar;
+  lines.push(`${pad(bold(`${frame.symbol}  book`), left)}${bold('trades')}`);
+  for (let i = 0; i < levels * 2 + 1; i += 1)
+    lines.push(`${pad(ladder[i] ?? '', left)}${tape[i] ?? ''}`);
   lines.push('', ...renderAccount(state, summary), '', ...renderFlow(frame));
   return lines;
 }
@@ -62,16 +85,16 @@ function destination(state: DemoState | undefined): string {
   return state === undefined ? 'unknown' : ordersText(state.orders, state.environment);
 }
 
-function renderLadder(state: DemoState): string[] {
-  const asks = state.asks.slice(0, LEVELS);
-  const bids = state.bids.slice(0, LEVELS);
+function renderLadder(state: DemoState, levels: number, bar: number): string[] {
+  const asks = state.asks.slice(0, levels);
+  const bids = state.bids.slice(0, levels);
   const most = Math.max(...[...asks, ...bids].map(([, qty]) => qty), 0);
   const own = new Map(state.quotes.map((quote) => [quote.price, quote]));
   const row = (
     [price, qty]: readonly [number, number],
     paint: (text: string) => string,
   ): string => {
-    const width = most > 0 ? Math.max(1, Math.round((qty / most) * BAR)) : 0;
+    const width = most > 0 ? Math.max(1, Math.round((qty / most) * bar)) : 0;
     const mark = own.has(price) ? bold('◀') : ' ';
     return `${price.toFixed(2).padStart(12)} ${quantity(qty).padStart(9)} ${mark} ${paint('█'.repeat(width))}`;
   };
@@ -119,9 +142,9 @@ function renderFlow(frame: DemoFrame): string[] {
   return [
     `${bold('latency')}     feed → handler  p50 ${micros(feed?.p50Us)}  p99 ${micros(feed?.p99Us)}  max ${micros(feed?.maxUs)}`,
     `            order → answer  p50 ${micros(order?.p50Us)}  p99 ${micros(order?.p99Us)}  max ${micros(order?.maxUs)}`,
-    `${bold('flow')}        ${frame.eventsPerSecond.toFixed(0)} events/s   events ${String(summary?.events ?? 0)}   trades ${String(summary?.trades ?? 0)}   ` +
-      `book updates ${String(summary?.levels ?? 0)}   ${faults > 0 ? red(loss) : loss}`,
-    dim(`${(frame.elapsedMs / 1000).toFixed(1)} s   Ctrl+C ends`),
+    `${bold('flow')}        ${frame.eventsPerSecond.toFixed(0)} events/s   ${faults > 0 ? red(loss) : loss}`,
+    `${(frame.elapsedMs / 1000).toFixed(1)} s   events ${String(summary?.events ?? 0)}   trades ${String(summary?.trades ?? 0)}   ` +
+      `book updates ${String(summary?.levels ?? 0)}   ${dim('Ctrl+C ends')}`,
   ];
 }
 
@@ -133,6 +156,10 @@ function quantity(value: number): string {
 function micros(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '-';
   return value >= 1000 ? `${(value / 1000).toFixed(1)} ms` : `${value.toFixed(1)} µs`;
+}
+
+function within(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }
 
 /** Pads to a visible width; colour codes take no room. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { FeedEvent } from '../feed/feed-event.js';
+import { HftError } from '../models/hft-error.js';
 import { positive } from './positive.js';
 import { runUntilStopped } from './run-until-stopped.js';
 
@@ -17,16 +18,29 @@ export function addFeed(program: Command): void {
   program
     .command('feed')
     .description('Print the normalised trades and book updates of a data source.')
-    .option('--source <name>', 'data source (default: DATA_SOURCE, else binance_ws)')
+    .option(
+      '--source <name>',
+      'binance_ws, hft_connector or bybit_connector (default: DATA_SOURCE; else hft_connector with --connector, binance_ws without)',
+    )
     .option('--symbol <symbol...>', 'symbols (default: SYMBOL, else BTCUSDT)')
-    .option('--connector <name>', 'name of the connector (default: CONNECTOR_NAME)')
+    .option(
+      '--connector <name>',
+      'name of the running connector that hft_connector reads (default: CONNECTOR_NAME, else bybit)',
+    )
     .option('--json', 'one JSON object per line instead of text')
-    .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C)', positive)
+    .option(
+      '--seconds <n>',
+      'end n seconds after connecting, or when that takes longer (default: at Ctrl+C)',
+      positive,
+    )
     .action(async (options: FeedCommandOptions) => {
       // Loaded here: the other commands start without it.
       const { createFeed } = await import('../feed/index.js');
+      // A name of a connector says where the data comes from: no other source reads it.
+      const fromConnector = options.connector !== undefined && !process.env['DATA_SOURCE'];
+      const source = options.source ?? (fromConnector ? 'hft_connector' : undefined);
       const { feed, settings } = createFeed({
-        ...(options.source === undefined ? {} : { dataSource: options.source }),
+        ...(source === undefined ? {} : { dataSource: source }),
         ...(options.symbol === undefined ? {} : { symbols: options.symbol }),
         ...(options.connector === undefined ? {} : { connectorName: options.connector }),
       });
@@ -46,7 +60,20 @@ export function addFeed(program: Command): void {
         }
       })();
       try {
-        await runUntilStopped(() => feed.start(), { seconds: options.seconds });
+        await runUntilStopped(() => feed.start(), {
+          seconds: options.seconds,
+          notStarted: (seconds) =>
+            new HftError(
+              'ERR_TIMEOUT',
+              `${dataSource}: not connected within ${String(seconds)} s.`,
+              {
+                remedy:
+                  dataSource === 'hft_connector'
+                    ? `Is connector ${connectorName} running? hftbacktest-live doctor lists those that run.`
+                    : 'See the lines above for the cause, or raise --seconds.',
+              },
+            ),
+        });
       } finally {
         await feed.stop();
         await printing;

@@ -23,7 +23,15 @@ function version(): string {
 endQuietlyWithoutReader();
 const program = new Command('hftbacktest-live')
   .description("Live trading bots in TypeScript on hftbacktest's Rust core.")
-  .version(version());
+  .version(version())
+  .addHelpText(
+    'after',
+    `
+Try first:
+  hftbacktest-live doctor    what is missing on this machine
+  hftbacktest-live demo      trades on a simulated exchange until Ctrl+C
+`,
+  );
 program.addCommand(demoCommand(runDemo));
 addFeed(program);
 addServe(program);

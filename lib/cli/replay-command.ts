@@ -8,6 +8,16 @@ import { findConnector } from '../connector/find-connector.js';
 /** A connector whose end was asked for is gone by then. */
 const PASS_ON_MS = 500;
 
+const EXAMPLE = `
+Options of the connector:
+  --speed <n>    times as fast as recorded, or max or step (default: 1)
+  --loop         begin again at the end
+  Bots are waited for before it begins. All options: docs/guide/replay.md
+
+Example:
+  hftbacktest-live replay recordings/BTCUSDT_20261130-120000.npz --speed 10
+`;
+
 interface ReplayOptions {
   readonly name: string;
 }
@@ -16,10 +26,14 @@ interface ReplayOptions {
 export function addReplay(program: Command): void {
   program
     .command('replay')
-    .description('Play recordings back to bots: `connector NAME replay FILE…` with its options.')
-    .argument('<words...>', 'recordings, a symbol for event arrays, and options of the connector')
+    .description('Play recordings back to bots: the connector `replay` with its options.')
+    .argument(
+      '<recording...>',
+      'files, a symbol where their names have none, and options of the connector',
+    )
     .option('--name <name>', 'name that bots connect to', 'replay')
     .allowUnknownOption()
+    .addHelpText('after', EXAMPLE)
     .action(async (words: readonly string[], options: ReplayOptions) => {
       const child = spawn(findConnector(), [options.name, 'replay', ...words], {
         stdio: 'inherit',

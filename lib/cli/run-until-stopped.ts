@@ -4,6 +4,8 @@ import { onStopSignal } from '../strategy/on-stop-signal.js';
 export interface RunLimits {
   /** Ends so long after it has started; `undefined`: never. */
   readonly seconds: number | undefined;
+  /** The error when it has not started after `seconds`. Default: the start has no limit. */
+  readonly notStarted?: (seconds: number) => Error;
   /** Ends once this is aborted. */
   readonly signal?: AbortSignal;
   /** Called once it has started. */
@@ -14,11 +16,11 @@ export interface RunLimits {
  * Starts something, and resolves when it is to end. A stop is heard while it still starts; what
  * becomes of the start is ignored then.
  *
- * @throws What `start` rejects with.
+ * @throws What `start` rejects with, and what `notStarted` returns.
  */
 export async function runUntilStopped(
   start: () => Promise<void>,
-  { seconds, signal, onStarted }: RunLimits,
+  { seconds, notStarted, signal, onStarted }: RunLimits,
 ): Promise<void> {
   const stopped = new Promise<true>((resolve) => {
     const stop = (): void => {
@@ -30,10 +32,20 @@ export async function runUntilStopped(
   });
   const starting = start();
   starting.catch(() => undefined);
-  if ((await Promise.race([starting, stopped])) === true) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    if (seconds === undefined || notStarted === undefined) return;
+    timer = setTimeout(() => {
+      reject(notStarted(seconds));
+    }, seconds * 1000);
+  });
+  try {
+    if ((await Promise.race([starting, stopped, late])) === true) return;
+  } finally {
+    clearTimeout(timer);
+  }
   onStarted?.();
   // Keeps the process alive, whatever else does.
-  let timer: NodeJS.Timeout | undefined;
   const elapsed = new Promise((resolve) => {
     timer =
       seconds === undefined

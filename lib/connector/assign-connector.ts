@@ -32,7 +32,9 @@ export function assignConnector(
     .filter(({ connector }) => connector === given)
     .map(({ symbol }) => symbol);
   if (symbols.length === 0) {
-    throw new HftError('ERR_INVALID_ARGUMENT', `connector: no instrument is on ${given}.`, {
+    const others = [...new Set(instruments.map(({ connector }) => connector))].join(', ');
+    const text = `connector: no instrument is on ${given}: they are on ${others}.`;
+    throw new HftError('ERR_INVALID_ARGUMENT', text, {
       remedy: `Describe one with .connector('${given}').`,
     });
   }

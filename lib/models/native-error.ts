@@ -28,7 +28,7 @@ const BY_COMMAND_ERROR: Readonly<Record<number, Explanation>> = {
   [CommandError.InvalidOrderStatus]: {
     code: 'ERR_INVALID_ORDER_STATUS',
     what: 'the state of the order does not allow this: it is finished, or a request is under way.',
-    remedy: 'Check `cancellable` first, or wait with waitOrderResponse().',
+    remedy: 'Look at `cancellable` of the order first, or wait for the answer to the request.',
   },
   [CommandError.InstrumentNotFound]: {
     code: 'ERR_INSTRUMENT_NOT_FOUND',

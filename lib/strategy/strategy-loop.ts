@@ -325,7 +325,10 @@ class StrategyLoop {
     const failure = asError(error);
     if (this.strategy.onError === undefined) {
       if (this.handlerErrors === 1)
-        this.options.onLog?.(`A handler threw: ${failure.message}`, undefined);
+        this.options.onLog?.(
+          `A handler threw. Later exceptions are only counted (handlerErrors); onError gets each. ${failure.stack ?? failure.message}`,
+          undefined,
+        );
       return;
     }
     try {

@@ -76,6 +76,20 @@ describe('runLive on the stub', () => {
     expect(lines).toContain('error: thrown on purpose');
   });
 
+  test('logs where a handler threw first when there is no onError', async () => {
+    const lines: string[] = [];
+    const summary = await runLive({
+      ...stub,
+      strategy: fixture('throwing.mjs'),
+      onLog: (text) => lines.push(text),
+    });
+    expect(summary.handlerErrors).toBeGreaterThan(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('TypeError: thrown at every batch');
+    expect(lines[0]).toContain('throwing.mjs:4');
+    expect(lines[0]).toContain('handlerErrors');
+  });
+
   test('ends after its duration', async () => {
     const start = performance.now();
     const summary = await runLive({ ...stub, stub: {}, durationMs: 300 });
