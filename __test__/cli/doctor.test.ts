@@ -22,6 +22,7 @@ import { LiveClient, LiveInstrument } from '../../lib/index.js';
 import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { pageOf } from '../support/process-page.js';
 import { until } from '../support/until.js';
 
 const program = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
@@ -59,19 +60,6 @@ function find(findings: readonly Finding[], id: string): Finding {
   const found = findings.filter((finding) => finding.id === id && finding.level !== 'ok');
   expect(found, `one complaint ${id}`).toHaveLength(1);
   return found[0]!;
-}
-
-/** A page as a process of this package has it in shared memory. */
-function pageOf(layout: number, orders: number, environment: string, capabilities = 0): Buffer {
-  const page = Buffer.alloc(4096);
-  page.write('hblPage1', 'latin1');
-  page.writeUInt32LE(layout, 8);
-  page.writeUInt32LE(process.pid, 12);
-  page.writeUInt32LE(capabilities, 32);
-  page.write('sim', 72);
-  page.writeUInt32LE(orders, 152);
-  page.write(environment, 156);
-  return page;
 }
 
 describe('the doctor', () => {
