@@ -76,6 +76,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   if (reason !== '' && options.backend === 'native') {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`);
   }
+  if (reason !== '' && options.backend === 'auto' && options.connector !== 'sim') {
+    throw new HftError(
+      'ERR_NATIVE_UNAVAILABLE',
+      `--connector ${options.connector} cannot run: ${reason}`,
+      { remedy: 'Made-up prices are not taken instead; --backend stub asks for them.' },
+    );
+  }
   const backend = reason === '' ? 'native' : 'stub';
   if (backend === 'stub') {
     process.stderr.write(
