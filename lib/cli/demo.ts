@@ -171,6 +171,8 @@ async function trade(
       strategyOptions,
       stub: { stepIntervalNs: 1_000_000, maxFeeds: Infinity },
       signal,
+      // A second signal ends the process, and the orders that may be open are said before.
+      handleSignals: true,
       ...(options.seconds === undefined ? {} : { durationMs: options.seconds * 1000 }),
       progressMs: 500,
       onProgress: (summary) => {

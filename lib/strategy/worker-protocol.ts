@@ -20,6 +20,8 @@ export interface StrategyTask {
   /** Id of the `NativePort` whose `stop()` ends the bot's waits; null on the stub. */
   readonly portId: number | null;
   readonly stop: SharedArrayBuffer;
+  /** Memory of the `OrderBoard`; null on the stub, whose orders end with it. */
+  readonly board: SharedArrayBuffer | null;
   readonly messages: MessagePort;
   /** What `announceRealOrders` has said already. */
   readonly announced: readonly string[];
