@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { requireRoi, resolveInstruments, resolveRequirement } from '../models/bot-options.js';
-import { announced } from '../models/announce-real-orders.js';
+import { announceRealOrders } from '../models/announce-real-orders.js';
 import { CREATE_NAMES, resolveBackend, type CreateOptions } from '../bot/create.js';
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import { OwnedConnector } from '../connector/owned-connector.js';
@@ -255,7 +255,6 @@ export function runLive(options: RunLiveOptions): LiveRun {
     stop: stopWord,
     board: board?.memory ?? null,
     messages: port2,
-    announced: [],
   };
   const letGo =
     options.handleSignals === true
@@ -344,6 +343,7 @@ async function finish(
   signal?.addEventListener('abort', stop, { once: true });
   const handle = (message: StrategyMessage): void => {
     if (message.type === 'log') onLog(message.text, message.values);
+    else if (message.type === 'realOrders') announceRealOrders(...message.said);
     else onProgress?.(message.summary);
   };
   messages.on('message', handle);
@@ -351,7 +351,7 @@ async function finish(
   let thread: StrategyThread | undefined;
   try {
     if (connector !== undefined) await startConnector(connector, control, onLog, task.bot);
-    thread = new StrategyThread(filename, { ...task, announced: announced() });
+    thread = new StrategyThread(filename, task);
     const outcome = await Promise.race([
       thread.outcome,
       control.overdue(stopTimeoutMs + stopWaitMs, finished.signal),

@@ -7,7 +7,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { create } from '../bot/create.js';
-import { noteAnnounced } from '../models/announce-real-orders.js';
+import { announceBy } from '../models/announce-real-orders.js';
 import { NativeLiveBot } from '../bot/native-live-bot.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { Bot } from '../models/bot.js';
@@ -41,7 +41,9 @@ async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
   const stop = new Int32Array(task.stop);
   let bot: Bot | null = null;
   try {
-    noteAnnounced(task.announced);
+    announceBy((...said) => {
+      post({ type: 'realOrders', said });
+    });
     const strategy = await loadStrategy(task.strategyUrl, task.strategyOptions);
     bot = makeBot(task, stop);
     const options = {
