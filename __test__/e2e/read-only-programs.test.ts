@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });
 
-interface Onlooker {
+interface ReadOnlyProgram {
   readonly args: (connector: string, folder: string) => string[];
   /** Starts the connector that it looks at; default: a simulated venue. */
   readonly start?: (name: string) => Promise<ConnectorProcess>;
@@ -42,7 +42,7 @@ async function realConnector(name: string): Promise<ConnectorProcess> {
   return startConnectorWith(env, name, 'bybit', 'BTCUSDT', configFile, '--paper=false');
 }
 
-const PROGRAMS: Readonly<Record<string, Onlooker>> = {
+const PROGRAMS: Readonly<Record<string, ReadOnlyProgram>> = {
   'the command serve': {
     args: (connector) =>
       cli('serve', '--backend', 'native', '--connector', connector, '--port', '0'),

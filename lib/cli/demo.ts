@@ -47,7 +47,7 @@ function strategyUrl(): URL {
  * True for a connector that was joined and may trade with real money, unless that was asked for: a
  * trading bot would be given the orders that dead ones have left.
  */
-function onlyLooksOn({ connector, realOrders }: DemoOptions): boolean {
+function mustBeReadOnly({ connector, realOrders }: DemoOptions): boolean {
   if (connector === 'sim' || connector === 'bybit' || realOrders) return false;
   return !['simulated', 'paper', 'none'].includes(ordersOfRunning(connector));
 }
@@ -135,7 +135,7 @@ async function trade(
   signal: AbortSignal,
 ): Promise<{ readonly summary: StrategySummary; readonly orders: string | undefined }> {
   const qty = options.lot * 20;
-  const readOnly = backend === 'native' && onlyLooksOn(options);
+  const readOnly = backend === 'native' && mustBeReadOnly(options);
   const strategyOptions: DemoStrategyOptions = {
     qty,
     maxPosition: qty * 10,

@@ -311,7 +311,7 @@ function shout(text: string): void {
 }
 
 /** What ended a run otherwise than in order, with the orders that nobody will cancel now, said loudly. */
-function told(
+function withLeft(
   error: unknown,
   left: OrdersOnBoard | undefined,
   onLog: NonNullable<RunLiveOptions['onLog']>,
@@ -365,7 +365,7 @@ async function finish(
   } catch (error) {
     // Only what runs no more writes no more.
     await thread?.end();
-    throw told(error, task.board === null || thread === undefined ? undefined : left(), onLog);
+    throw withLeft(error, task.board === null || thread === undefined ? undefined : left(), onLog);
   } finally {
     finished.abort();
     signal?.removeEventListener('abort', stop);

@@ -99,7 +99,7 @@ describe('the orders on the board', () => {
     expect(seen(board).orders[0]).toMatchObject({ symbol: 'ETHUSDT', side: 'sell', price: 2 });
   });
 
-  test('are told without details when their writer was ended while it wrote', () => {
+  test('are listed without details when their writer was ended while it wrote', () => {
     const board = new OrderBoard();
     board.put(0, 7n, true, 100, 2, true);
     // The sequence of the first slot, odd as in the middle of a change.
