@@ -7,7 +7,6 @@ import {
   mkdtempSync,
   openSync,
   rmSync,
-  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,9 +21,11 @@ import { LiveClient, LiveInstrument } from '../../lib/index.js';
 import { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { uniqueName } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
+import { pageOf } from '../support/process-page.js';
 import { until } from '../support/until.js';
 
-const program = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const root = path.resolve(import.meta.dirname, '..', '..');
+const program = path.join(root, 'dist', 'cli', 'main.js');
 const CANARY = 'canary-7f3a9c51e0d2';
 let folder: string;
 
@@ -59,19 +60,6 @@ function find(findings: readonly Finding[], id: string): Finding {
   const found = findings.filter((finding) => finding.id === id && finding.level !== 'ok');
   expect(found, `one complaint ${id}`).toHaveLength(1);
   return found[0]!;
-}
-
-/** A page as a process of this package has it in shared memory. */
-function pageOf(layout: number, orders: number, environment: string, capabilities = 0): Buffer {
-  const page = Buffer.alloc(4096);
-  page.write('hblPage1', 'latin1');
-  page.writeUInt32LE(layout, 8);
-  page.writeUInt32LE(process.pid, 12);
-  page.writeUInt32LE(capabilities, 32);
-  page.write('sim', 72);
-  page.writeUInt32LE(orders, 152);
-  page.write(environment, 156);
-  return page;
 }
 
 describe('the doctor', () => {
@@ -258,19 +246,6 @@ describe('the doctor', () => {
     },
   );
 
-  // Root may write everywhere, so that there is nothing to find.
-  if (process.getuid?.() !== 0)
-    it('finds a register of somebody else, and no place for one', () => {
-      const closed = path.join(folder, 'closed');
-      mkdirSync(path.join(closed, 'nodes'), { recursive: true });
-      chmodSync(path.join(closed, 'nodes'), 0o500);
-      const foreign = find(with_({ iceoryxFolder: closed }), 'shm.register');
-      expect(foreign.found).toContain(`${path.join(closed, 'nodes')} cannot be used: EACCES`);
-      const none = path.join(closed, 'nodes', 'none');
-      const nowhere = find(with_({ iceoryxFolder: none }), 'shm.register');
-      expect(nowhere.remedy).toContain(`Make ${path.join(closed, 'nodes')} writable`);
-    });
-
   it('says what building takes, when something is not built', () => {
     const none = path.join(folder, 'none.node');
     const bare = with_({ env: { PATH: folder, HFTBACKTEST_LIVE_ADDON: none } });
@@ -368,20 +343,46 @@ describe.skipIf(process.platform !== 'linux')('the doctor where short sleeps end
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('the doctor in a small container', () => {
-  it('finds too little room', () => {
-    const small = path.join(folder, 'small');
-    mkdirSync(small);
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]);
-    // Mounting takes rights that not every run has; the folder of a fuller file system will do.
-    const room = statfsSync(small);
-    try {
-      const found = runDoctor({ env: {}, shmFolder: small }).find(({ id }) => id === 'shm.room');
-      const expected = room.bavail * room.bsize < 16 * 2 ** 20 ? 'fail' : 'ok';
-      expect(found).toMatchObject({ level: expected });
-      if (expected === 'fail') expect(found?.remedy).toContain('--shm-size=256m');
-    } finally {
-      if (mounted.status === 0) spawnSync('umount', [small]);
-    }
+/** In namespaces of its own this program stays in sight where a fresh `/tmp` would hide it. */
+const SEEN = '/mnt';
+const isolated = (script: string): [string, string[]] => [
+  'unshare',
+  ['-rm', 'sh', '-c', `mount --bind "${root}" ${SEEN} && ${script}`],
+];
+const canMount = spawnSync(...isolated('mount -t tmpfs tmpfs /tmp')).status === 0;
+
+/** What the doctor finds after a script has changed what it sees of the system. */
+function after(script: string): Finding[] {
+  const run = spawnSync(
+    ...isolated(`${script} && "$NODE" ${SEEN}/dist/cli/main.js doctor --json`),
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], NODE: process.execPath },
+    },
+  );
+  expect(run.stdout, run.stderr).not.toBe('');
+  return (JSON.parse(run.stdout) as { findings: Finding[] }).findings;
+}
+
+describe('the doctor in a container', () => {
+  it.runIf(canMount).each([
+    ['8m', 'fail', '--shm-size=256m'],
+    ['40m', 'warn', '--shm-size=256m'],
+    ['200m', 'ok', undefined],
+  ] as const)('says of a /dev/shm of %s: %s', (size, level, remedy) => {
+    const findings = after(`mount -t tmpfs -o size=${size} tmpfs /dev/shm`);
+    const room = findings.filter(({ id }) => id === 'shm.room');
+    expect(room).toMatchObject([{ level }]);
+    if (remedy === undefined) expect(room[0]?.remedy).toBeUndefined();
+    else expect(room[0]?.remedy).toContain(remedy);
+  });
+
+  it.runIf(canMount)('finds a register that it may not write, and no place for one', () => {
+    const closed = 'mount -o remount,ro tmpfs /tmp';
+    const folder = 'mount -t tmpfs tmpfs /tmp && mkdir -p /tmp/iceoryx2/nodes';
+    const register = find(after(`${folder} && ${closed}`), 'shm.register');
+    expect(register.found).toContain('/tmp/iceoryx2 cannot be used: EROFS');
+    const nowhere = find(after(`mount -t tmpfs tmpfs /tmp && ${closed}`), 'shm.register');
+    expect(nowhere.remedy).toContain('Make /tmp writable');
   });
 });

@@ -1,4 +1,4 @@
-// `hftbacktest-live feed` as a program, on the stub.
+// `hftbacktest-live feed` as a program, on a fake Binance.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
@@ -7,28 +7,36 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 import { BUILT_IN_SOURCES } from '../../lib/feed/feed-settings.js';
+import { startBusyBinance } from '../support/busy-binance.js';
 
 const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
-async function feed(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+async function feed(
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<{ stdout: string; stderr: string }> {
   return await promisify(execFile)(process.execPath, [main, 'feed', ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      // No addon: the connector's place is taken by made-up data, and every event says so.
-      HFTBACKTEST_LIVE_ADDON: path.join(path.sep, 'nowhere'),
-    },
+    env: { PATH: process.env['PATH'], ...env },
   });
 }
 
 it('prints the events of a data source as JSON, one per line, and counts them at the end', async () => {
-  const { stdout, stderr } = await feed('--source', 'hft_connector', '--json', '--seconds', '2');
+  const venue = await startBusyBinance();
+  const { stdout, stderr } = await feed(
+    venue,
+    '--source',
+    'binance_ws',
+    '--json',
+    '--seconds',
+    '2',
+  );
   const events = stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(events.length).toBeGreaterThan(10);
   expect(new Set(events.map(({ type }) => type))).toEqual(new Set(['trade', 'depth']));
-  for (const { source } of events) expect(source).toMatch(/-stub$/);
+  expect(new Set(events.map(({ source }) => source))).toEqual(new Set(['binance']));
   expect(stderr).toMatch(/feed: \d+ trades, \d+ book updates, dropped 0/);
 });
 
@@ -79,20 +87,24 @@ it('ends after --seconds while it still connects, and says so', async () => {
 });
 
 it('reads the connector that it is given, unless the data source is named too', async () => {
-  const { stderr } = await feed('--connector', 'mine', '--seconds', '0.1');
-  expect(stderr).toContain('feed: hft_connector (connector mine), BTCUSDT');
-  await expect(feed('--source', 'nonsense', '--connector', 'mine')).rejects.toMatchObject({
+  // No connector of this name runs, and none is made up.
+  await expect(feed({}, '--connector', 'mine', '--seconds', '0.1')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('feed: hft_connector (connector mine), BTCUSDT') as string,
+  });
+  await expect(feed({}, '--source', 'nonsense', '--connector', 'mine')).rejects.toMatchObject({
     stderr: expect.stringContaining('nonsense') as string,
   });
 });
 
 it('ends in order and without a word when nobody reads its output any more', async () => {
-  const command = `"$0" "$1" feed --source hft_connector --json --seconds 20 | head -n 2; exit \${PIPESTATUS[0]}`;
+  const command = `"$0" "$1" feed --source binance_ws --json --seconds 20 | head -n 2; exit \${PIPESTATUS[0]}`;
+  const venue = await startBusyBinance();
   const began = performance.now();
   const { stdout, stderr } = await promisify(execFile)(
     'bash',
     ['-c', command, process.execPath, main],
-    { env: { PATH: process.env['PATH'], HFTBACKTEST_LIVE_ADDON: path.join(path.sep, 'nowhere') } },
+    { env: { PATH: process.env['PATH'], ...venue } },
   );
   expect(stdout.trim().split('\n')).toHaveLength(2);
   expect(stderr).not.toMatch(/EPIPE|Error/);
@@ -100,12 +112,12 @@ it('ends in order and without a word when nobody reads its output any more', asy
 });
 
 it('names every data source in its help', async () => {
-  const { stdout } = await feed('--help');
+  const { stdout } = await feed({}, '--help');
   for (const source of BUILT_IN_SOURCES) expect(stdout).toContain(source);
 });
 
 it('refuses a data source that there is not', async () => {
-  await expect(feed('--source', 'nonsense')).rejects.toMatchObject({
+  await expect(feed({}, '--source', 'nonsense')).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining('nonsense') as string,
   });

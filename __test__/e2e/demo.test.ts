@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
@@ -209,6 +210,36 @@ describeNative('the demo on shared memory', () => {
     );
     expect(report).toMatchObject({ connector: name, orders: 'paper' });
     expect(stderr).toContain('orders go: paper (simulated)');
+  });
+
+  it('is read-only where it is not known at its start where orders go', async () => {
+    const name = uniqueName();
+    const args = ['--backend', 'native', '--connector', name, '--seconds', '6'];
+    const running = run(...args);
+    await setTimeout(1_500);
+    await startConnector(name, 'sim', '--paper');
+    const { report, stderr } = await running;
+    expect(report).toMatchObject({ connector: name, orders: 'paper', ordersSubmitted: 0 });
+    expect(report['trades']).toBeGreaterThan(0);
+    expect(stderr.match(/was not known when it joined.*start it again/g)).toHaveLength(1);
+  });
+
+  it('ends when the connector that it has joined comes back with real orders', async () => {
+    const name = uniqueName();
+    const paper = await startConnector(name, 'sim', 'BTCUSDT');
+    const running = run('--backend', 'native', '--connector', name, '--seconds', '45');
+    await setTimeout(2_500);
+    await paper.stop();
+    const venue = await startFakeBybit();
+    const { env, configFile } = venue;
+    await startConnectorWith(env, name, 'bybit', 'BTCUSDT', configFile, '--paper=false');
+    const startedMs = performance.now();
+    const { report, stderr } = await running;
+    expect(performance.now() - startedMs).toBeLessThan(25_000);
+    expect(report).toMatchObject({ orders: 'real' });
+    expect(report['ordersSubmitted']).toBeGreaterThan(0);
+    expect(stderr.match(/have become REAL .* so it ends/g)).toHaveLength(1);
+    expect(await ordersAt(venue)).toEqual([]);
   });
 
   it('ends in order at a Ctrl+C that its connector gets too', async () => {

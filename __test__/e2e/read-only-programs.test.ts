@@ -6,9 +6,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 
+import type { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { pagesHeldBy } from '../../lib/cli/doctor/process-pages.js';
 import { LiveClient, LiveInstrument } from '../../lib/index.js';
-import { startConnector, uniqueName } from '../support/live-connector-process.js';
+import { startFakeBybit } from '../support/fake-bybit-venue.js';
+import {
+  startConnector,
+  startConnectorWith,
+  uniqueName,
+} from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 import { Program } from '../support/run-program.js';
 import { until } from '../support/until.js';
@@ -20,27 +26,55 @@ afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
 });
 
-const PROGRAMS: Readonly<Record<string, (connector: string, folder: string) => string[]>> = {
-  'the command serve': (connector) => [
-    'dist/cli/main.js',
-    ...['serve', '--backend', 'native', '--connector', connector, '--port', '0'],
-  ],
-  'the command record': (connector, folder) => [
-    'dist/cli/main.js',
-    ...['record', '--backend', 'native', '--connector', connector, '--out', folder],
-  ],
-  'examples/live-connector': (connector) => [
-    'examples/live-connector/index.mjs',
-    ...['--connector', connector, '--json'],
-  ],
+interface ReadOnlyProgram {
+  readonly args: (connector: string, folder: string) => string[];
+  /** Starts the connector that it looks at; default: a simulated venue. */
+  readonly start?: (name: string) => Promise<ConnectorProcess>;
+  /** Where the orders of that connector go. */
+  readonly orders?: string;
+}
+
+const cli = (...words: string[]): string[] => ['dist/cli/main.js', ...words];
+
+/** A connector with real orders, at a fake Bybit. */
+async function realConnector(name: string): Promise<ConnectorProcess> {
+  const { env, configFile } = await startFakeBybit();
+  return startConnectorWith(env, name, 'bybit', 'BTCUSDT', configFile, '--paper=false');
+}
+
+const PROGRAMS: Readonly<Record<string, ReadOnlyProgram>> = {
+  'the command serve': {
+    args: (connector) =>
+      cli('serve', '--backend', 'native', '--connector', connector, '--port', '0'),
+  },
+  'the command record': {
+    args: (connector, folder) =>
+      cli('record', '--backend', 'native', '--connector', connector, '--out', folder),
+  },
+  'the command record of a feed': {
+    args: (connector, folder) =>
+      cli('record', '--source', 'hft_connector', '--connector', connector, '--out', folder),
+  },
+  'the command feed': {
+    args: (connector) => cli('feed', '--source', 'hft_connector', '--connector', connector),
+  },
+  'the command demo where orders are real': {
+    args: (connector) => cli('demo', '--backend', 'native', '--connector', connector),
+    start: realConnector,
+    orders: 'real',
+  },
+  'examples/live-connector': {
+    args: (connector) => ['examples/live-connector/index.mjs', '--connector', connector, '--json'],
+  },
 };
 
 describeNative('an order that another bot has left', () => {
   it.each(Object.keys(PROGRAMS))(
     'is not taken over by %s',
     async (program) => {
+      const { args, start, orders = 'simulated' } = PROGRAMS[program]!;
       const name = uniqueName();
-      const connector = await startConnector(name, 'sim', 'BTCUSDT');
+      const connector = await (start?.(name) ?? startConnector(name, 'sim', 'BTCUSDT'));
       const pages = (): string[] => [...(pagesHeldBy(connector.pid!, '/dev/shm') ?? [])];
       const leaver = new Program('leave-order', name);
       const id = BigInt((await leaver.line('left ')).split(' ')[2]!);
@@ -53,7 +87,7 @@ describeNative('an order that another bot has left', () => {
         return Promise.resolve();
       });
       const before = new Set(pages());
-      const child = spawn(process.execPath, PROGRAMS[program]!(name, folder), {
+      const child = spawn(process.execPath, args(name, folder), {
         cwd: root,
         stdio: 'ignore',
       });
@@ -72,6 +106,7 @@ describeNative('an order that another bot has left', () => {
       await trader.start();
       await trader.ready(20_000);
       expect(child.exitCode).toBeNull();
+      expect(trader.health.connectors).toMatchObject([{ orders }]);
       expect(trader.getOrders().map(({ orderId }) => orderId)).toContain(id);
       expect((await trader.cancelOrder(id)).status).toBe('canceled');
     },

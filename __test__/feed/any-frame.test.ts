@@ -77,6 +77,7 @@ describe('binance_ws', () => {
     closing.push(() => venue.stop());
     const rest = new BinanceRest(venue.addresses.restUrl, 500);
     const { signal } = new AbortController();
+    let refused = 0;
     await fc.assert(
       fc.asyncProperty(anyJsonText, fc.constantFrom(200, 400, 500), async (body, status) => {
         for (const ask of [
@@ -85,11 +86,15 @@ describe('binance_ws', () => {
         ]) {
           venue.restFaults.push({ status, body });
           const answer: unknown = await ask().catch((error: unknown) => error);
-          if (answer instanceof Error) expect(answer).toBeInstanceOf(HftError);
+          if (!(answer instanceof Error)) continue;
+          refused += 1;
+          expect(answer).toBeInstanceOf(HftError);
         }
       }),
       { numRuns: 100 },
     );
+    // Of 200 answers, two thirds have the status of an error.
+    expect(refused).toBeGreaterThan(50);
   });
 });
 

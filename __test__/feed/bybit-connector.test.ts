@@ -195,13 +195,14 @@ describe('BybitConnector', () => {
     expect(stream.health.reconnections).toBe(0);
   });
 
-  it('takes the stub when there is no binary, says it loudly, and names it on events', async () => {
+  it('takes the stub when there is no binary and it may, says it loudly, and names it on events', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const missing = new FakeRunner();
     missing.failWith = new HftError('ERR_CONNECTOR_NOT_FOUND', 'no connector binary found');
     const { connector, stream, log } = setUp({
       logger: false,
       makeRunner: () => missing,
+      fallbackToStub: true,
       stub: { stub: { pace: 'asap' } },
     });
     const events = stream.events();
@@ -217,7 +218,7 @@ describe('BybitConnector', () => {
   it('finds no binary for real where there is none', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const env = { HFTBACKTEST_LIVE_CONNECTOR: '/nowhere/connector' };
-    const connector = new BybitConnector({ logger: false, runner: { env } });
+    const connector = new BybitConnector({ logger: false, fallbackToStub: true, runner: { env } });
     await connector.connect();
     expect(connector.name).toBe('bybit-stub');
     await connector.disconnect();
@@ -225,10 +226,22 @@ describe('BybitConnector', () => {
     warn.mockRestore();
   });
 
-  it('throws instead when it may not', async () => {
+  it.each([undefined, false])('fails at once instead with fallbackToStub: %s', async (may) => {
     const env = { HFTBACKTEST_LIVE_CONNECTOR: '/nowhere/connector' };
-    const connector = new BybitConnector({ logger: false, fallbackToStub: false, runner: { env } });
-    await expect(connector.connect()).rejects.toMatchObject({ code: 'ERR_CONNECTOR_NOT_FOUND' });
+    const asked = may === undefined ? {} : { fallbackToStub: may };
+    const connector = new BybitConnector({ logger: false, ...asked, runner: { env } });
+    const stream = new HFTConnectorStream(connector, { symbols: ['BTCUSDT'], logger: false });
+    open.push(stream);
+    const events: FeedEvent[] = [];
+    stream.on('trade', (tick) => events.push(tick));
+    const beganMs = performance.now();
+    await expect(stream.start()).rejects.toMatchObject({
+      code: 'ERR_CONNECTOR_NOT_FOUND',
+      message: expect.stringContaining('/nowhere/connector') as string,
+    });
+    // A retry would come after 500 ms.
+    expect(performance.now() - beganMs).toBeLessThan(450);
+    expect([stream.state, connector.name, events]).toEqual(['failed', 'bybit', []]);
   });
 
   it('shows keys in no health and no log', async () => {

@@ -46,40 +46,29 @@ describe('createFeed', () => {
     expect(context.snapshot('BTCUSDT')?.lastPrice).toBe(7);
   });
 
-  it('reads a connector over shared memory by settings, on the stub here', async () => {
+  it.each([
+    ['hft_connector', 'ERR_NATIVE_UNAVAILABLE', 'mine'],
+    ['bybit_connector', 'ERR_CONNECTOR_NOT_FOUND', 'bybit'],
+  ])('says of %s what is missing, and makes nothing up', async (dataSource, code, name) => {
     vi.stubEnv('HFTBACKTEST_LIVE_ADDON', '/nowhere.node');
-    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const { logger, named } = logLines();
-    const { feed, backfill } = createFeed({
-      env: { DATA_SOURCE: 'hft_connector', CONNECTOR_NAME: 'sim' },
+    const { feed, connector, backfill } = createFeed({
+      env: {
+        DATA_SOURCE: dataSource,
+        CONNECTOR_NAME: 'mine',
+        HFTBACKTEST_LIVE_CONNECTOR: '/nowhere',
+      },
       logger,
     });
     closing.push(() => feed.stop());
-    const events = feed.events();
-    await feed.start();
-    expect((await events.next()).value).toMatchObject({ symbol: 'BTCUSDT' });
     expect(await backfill(new ContextService({ logger }))).toBe(0);
-    expect(named('context_backfill_skipped')).toMatchObject([{ data_source: 'hft_connector' }]);
-    warn.mockRestore();
+    expect(named('context_backfill_skipped')).toMatchObject([{ data_source: dataSource }]);
+    await expect(feed.start()).rejects.toMatchObject({ code });
+    expect([feed.state, connector.name]).toEqual(['failed', name]);
+    expect(feed.metrics.trades.total + feed.metrics.depth.total).toBe(0);
+    expect(named('connector_connection_error')).toMatchObject([{ code, retry_in_ms: null }]);
+    expect(named('connector_stub_fallback')).toEqual([]);
     vi.unstubAllEnvs();
-  });
-
-  it('takes the stub for Bybit where there is no binary, and says so', async () => {
-    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-    const { logger, named } = logLines();
-    const { feed, connector } = createFeed({
-      dataSource: 'bybit_connector',
-      env: { HFTBACKTEST_LIVE_CONNECTOR: '/nowhere' },
-      logger,
-    });
-    closing.push(() => feed.stop());
-    const events = feed.events();
-    await feed.start();
-    expect((await events.next()).value).toMatchObject({ source: 'bybit-stub' });
-    expect(connector.health.details).toMatchObject({ backend: 'stub' });
-    expect(named('connector_stub_fallback')).toHaveLength(1);
-    expect(warn).toHaveBeenCalled();
-    warn.mockRestore();
   });
 
   it('takes a data source of your own, by name', async () => {

@@ -44,7 +44,7 @@ const run = runLive({
       .tickSize(Number(values['tick-size']))
       .lotSize(Number(values['lot-size'])),
   ],
-  backend: values.stub ? 'stub' : 'auto',
+  backend: values.stub ? 'stub' : 'native',
   handleSignals: true, // Ctrl+C ends the run in order: `onStop` cancels, and the answers are waited for
   stub: { maxFeeds: Infinity },
   ...(values.seconds === undefined ? {} : { durationMs: Number(values.seconds) * 1000 }),

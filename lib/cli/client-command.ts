@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import { resolveBackend } from '../bot/create.js';
 import { LiveClient } from '../client/live-client.js';
 import { CONNECTOR_KINDS, type ConnectorKind } from '../connector/connector-kinds.js';
 import { LiveInstrument } from '../models/live-instrument.js';
@@ -44,7 +45,12 @@ export function addClientOptions(command: Command): Command {
     );
 }
 
-/** A client as the options ask for it, not started. Without a connector or kind it starts `sim`. */
+/**
+ * A client as the options ask for it, not started. Without a connector or kind it starts `sim`.
+ *
+ * @throws HftError `ERR_NATIVE_UNAVAILABLE` for a connector without the addon: prices are never made up in
+ * its place.
+ */
 export function clientOf(options: ClientCommandOptions): LiveClient {
   const kind = options.start ?? (options.connector === undefined ? 'sim' : undefined);
   const name = options.connector ?? kind ?? 'sim';
@@ -55,7 +61,7 @@ export function clientOf(options: ClientCommandOptions): LiveClient {
         .tickSize(options.tick)
         .lotSize(options.lot),
     ],
-    backend: options.backend,
+    backend: resolveBackend(options.backend, { connector: options.connector }),
     // These commands only look on: they must not take over orders that a bot has left.
     readOnly: true,
     stub: { stepIntervalNs: 1_000_000, maxFeeds: Infinity },

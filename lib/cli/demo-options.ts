@@ -11,7 +11,7 @@ export interface DemoOptions {
   readonly connector: string;
   /** `bybit` on the fake venue of this repository, which is started too. */
   readonly fake: boolean;
-  /** Orders may be real: on the fake venue, or on a connector that was joined. */
+  /** Orders may be real: on the fake venue, or on a connector that was joined; else it is read-only there. */
   readonly realOrders: boolean;
   /** Port of the live page; `undefined`: no page. */
   readonly servePort: number | undefined;
@@ -56,7 +56,7 @@ export function demoCommand(run: (options: DemoOptions) => Promise<void>): Comma
     .option('--fake', 'with --connector bybit: on a fake Bybit on this machine', false)
     .option(
       '--real-orders',
-      'with --fake: orders go to the fake venue, not to paper trading; with a connector that runs: trade there although its orders are real',
+      'with --fake: orders go to the fake venue, not to paper trading; with a connector that runs: trade there although its orders are real, or where they go is not known; without it the demo is read-only there',
       false,
     )
     .option('--symbol <symbol>', 'what to trade', 'BTCUSDT')

@@ -1,5 +1,6 @@
 import process from 'node:process';
 
+import { takesColor } from '../models/takes-color.js';
 import { fitLine } from './fit-line.js';
 import { renderFrame, renderLine, type DemoFrame } from './demo-view.js';
 
@@ -25,7 +26,7 @@ export class DemoScreen {
   constructor(out: NodeJS.WriteStream, inPlace: boolean, env: NodeJS.ProcessEnv = process.env) {
     this.#out = out;
     this.#inPlace = inPlace && env['TERM'] !== 'dumb';
-    this.#isPlain = (env['NO_COLOR'] ?? '') !== '';
+    this.#isPlain = !takesColor(env);
   }
 
   show(frame: DemoFrame): void {

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+import { ordersText } from '../models/orders-kind.js';
 import { isFinalStatus } from '../models/order-status.js';
 import type { Side } from '../models/side.js';
 import { tickToPrice } from '../models/ticks.js';
@@ -19,8 +20,10 @@ export interface DemoStrategyOptions {
   readonly levels: number;
   /** Quotes are looked at again at most this often, ms. */
   readonly requoteMs: number;
-  /** It may trade where orders are real. */
+  /** It may trade where orders are real, and where it is not known. */
   readonly realOrders: boolean;
+  /** Its bot is read-only. */
+  readonly readOnly: boolean;
 }
 
 interface Quote {
@@ -47,7 +50,7 @@ class DemoStrategy implements Strategy {
   #cash = 0;
   #held = 0;
   #fills = 0;
-  #isRefusalLogged = false;
+  readonly #refusals = new Set<string>();
 
   constructor(options: DemoStrategyOptions) {
     this.#options = options;
@@ -106,15 +109,39 @@ class DemoStrategy implements Strategy {
 
   /** A connector that was joined may send orders to a venue: only who asks for that gets it. */
   #mayTrade(ctx: StrategyContext): boolean {
+    const { realOrders, readOnly } = this.#options;
+    if (realOrders) return true;
     const [link] = ctx.links();
-    if (this.#options.realOrders || link?.orders !== 'real') return true;
-    if (!this.#isRefusalLogged) {
-      this.#isRefusalLogged = true;
-      ctx.log(
-        `demo: orders of ${link.connector} are REAL (${link.environment}), so it only shows the market; --real-orders trades on it.`,
+    const { connector = '', orders = 'unknown', environment = '' } = link ?? {};
+    const isSafe = orders !== 'real' && orders !== 'unknown';
+    if (isSafe && !readOnly) return true;
+    if (!readOnly && orders === 'real') {
+      // Another connector has come under the name, and a trading bot is given what dead ones left there.
+      this.#refuse(ctx, `orders of ${connector} have become REAL (${environment}), so it ends.`);
+      ctx.stop();
+    } else if (orders === 'real') {
+      this.#refuse(
+        ctx,
+        `orders of ${connector} are REAL (${environment}), so it only shows the market; --real-orders trades on it.`,
+      );
+    } else if (orders === 'unknown') {
+      this.#refuse(
+        ctx,
+        `where orders of ${connector} go is not known, so it only shows the market; --real-orders trades on it all the same.`,
+      );
+    } else {
+      this.#refuse(
+        ctx,
+        `where orders of ${connector} go was not known when it joined, so it only shows the market; start it again to trade (${ordersText(orders, environment)}).`,
       );
     }
     return false;
+  }
+
+  #refuse(ctx: StrategyContext, why: string): void {
+    if (this.#refusals.has(why)) return;
+    this.#refusals.add(why);
+    ctx.log(`demo: ${why}`);
   }
 
   #quote(ctx: StrategyContext, side: Side, best: number, other: number): void {

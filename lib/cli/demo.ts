@@ -20,6 +20,7 @@ import { DemoScreen } from './demo-screen.js';
 import type { DemoState } from './demo-state.js';
 import type { DemoStrategyOptions } from './demo-strategy.js';
 import type { DemoFrame } from './demo-view.js';
+import { ordersOfRunning } from './orders-of-running.js';
 import { onStopSignal } from '../strategy/on-stop-signal.js';
 
 const STUB_CONNECTOR: DemoConnector = {
@@ -40,6 +41,15 @@ function strategyUrl(): URL {
       remedy: 'Run `npm run build`.',
     });
   return found;
+}
+
+/**
+ * True for a connector that was joined and may trade with real money, unless that was asked for: a
+ * trading bot would be given the orders that dead ones have left.
+ */
+function mustBeReadOnly({ connector, realOrders }: DemoOptions): boolean {
+  if (connector === 'sim' || connector === 'bybit' || realOrders) return false;
+  return !['simulated', 'paper', 'none'].includes(ordersOfRunning(connector));
 }
 
 /** Why the demo must run on the stub; '' when it can be native. */
@@ -65,6 +75,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const reason = whyStub(options);
   if (reason !== '' && options.backend === 'native') {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`);
+  }
+  if (reason !== '' && options.backend === 'auto' && options.connector !== 'sim') {
+    throw new HftError(
+      'ERR_NATIVE_UNAVAILABLE',
+      `--connector ${options.connector} cannot run: ${reason}`,
+      { remedy: 'Made-up prices are not taken instead; --backend stub asks for them.' },
+    );
   }
   const backend = reason === '' ? 'native' : 'stub';
   if (backend === 'stub') {
@@ -118,6 +135,7 @@ async function trade(
   signal: AbortSignal,
 ): Promise<{ readonly summary: StrategySummary; readonly orders: string | undefined }> {
   const qty = options.lot * 20;
+  const readOnly = backend === 'native' && mustBeReadOnly(options);
   const strategyOptions: DemoStrategyOptions = {
     qty,
     maxPosition: qty * 10,
@@ -125,12 +143,13 @@ async function trade(
     // Bybit takes ten orders per second and symbol.
     requoteMs: options.connector === 'bybit' ? 300 : 5,
     realOrders: options.realOrders,
+    readOnly,
   };
   const out = options.json ? process.stderr : process.stdout;
   const screen = new DemoScreen(out, !options.json && out.isTTY);
   const banner =
     backend === 'native'
-      ? `hftbacktest-live  ·  native, ${connector.text} over shared memory  ·  strategy in a worker thread`
+      ? `hftbacktest-live  ·  native, ${connector.text}${readOnly ? ', read-only,' : ''} over shared memory  ·  strategy in a worker thread`
       : 'hftbacktest-live  ·  STUB: made-up prices, no venue';
   const startedMs = performance.now();
   let state: DemoState | undefined;
@@ -147,10 +166,13 @@ async function trade(
           .lotSize(options.lot),
       ],
       backend,
+      readOnly,
       strategy: strategyUrl(),
       strategyOptions,
       stub: { stepIntervalNs: 1_000_000, maxFeeds: Infinity },
       signal,
+      // A second signal ends the process, and the orders that may be open are said before.
+      handleSignals: true,
       ...(options.seconds === undefined ? {} : { durationMs: options.seconds * 1000 }),
       progressMs: 500,
       onProgress: (summary) => {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import { takesColor } from '../models/takes-color.js';
 import type { WaitStrategy } from '../models/wait-options.js';
 import { runDoctor } from './doctor/doctor.js';
 import { doctorJson, doctorText, hasFailure } from './doctor/doctor-report.js';
@@ -28,7 +29,9 @@ export function addDoctor(program: Command): void {
         ...(options.config === undefined ? {} : { configFile: options.config }),
       });
       const text =
-        options.json === true ? doctorJson(findings) : doctorText(findings, process.stdout.isTTY);
+        options.json === true
+          ? doctorJson(findings)
+          : doctorText(findings, process.stdout.isTTY && takesColor());
       process.stdout.write(`${text}\n`);
       if (hasFailure(findings)) process.exitCode = 1;
     });

@@ -24,7 +24,10 @@ export interface BybitFeedOptions {
   readonly runner?: BybitConnectorRunnerOptions;
   /** Makes the runner; for tests. `publicOnly`: without keys, because they were refused. */
   readonly makeRunner?: (publicOnly: boolean) => RunnerPort;
-  /** Take made-up data when there is no connector binary, said loudly. Default true. */
+  /**
+   * Take made-up data when there is no connector binary, said loudly; never in a bundled program. Default
+   * false: `connect()` fails.
+   */
   readonly fallbackToStub?: boolean;
   /** Settings of the stub, should it be taken. */
   readonly stub?: StubbedConnectorOptions;
@@ -108,7 +111,7 @@ export class BybitConnector implements ConnectorWrapper {
    * Starts the connector process, or waits until it runs again after its death, or until it has
    * its venue again.
    *
-   * @throws HftError `ERR_CONNECTOR_NOT_FOUND` with `fallbackToStub: false`,
+   * @throws HftError `ERR_CONNECTOR_NOT_FOUND` unless the stub may stand in,
    * `ERR_CONNECTOR_EXITED`, `ERR_TIMEOUT`, `ERR_CONNECTOR_DOWN` while the venue is away.
    */
   async connect(): Promise<void> {
@@ -132,7 +135,7 @@ export class BybitConnector implements ConnectorWrapper {
       if (this.#runner === runner && !isWaiting) await this.#dropRunner();
       const isMissing = HftError.is(error, 'ERR_CONNECTOR_NOT_FOUND');
       // In a bundle it may be installed all the same: made-up data would be a surprise.
-      if (!isMissing || this.#options.fallbackToStub === false || isBundled()) throw error;
+      if (!isMissing || this.#options.fallbackToStub !== true || isBundled()) throw error;
       await this.#standIn(error);
     }
   }

@@ -16,6 +16,9 @@ export interface RetryHooks {
   onPause(attempt: number, delayMs: number): void;
 }
 
+/** What a first connect fails with that no retry mends: a part of the package is not installed. */
+const FINAL: ReadonlySet<string> = new Set(['ERR_CONNECTOR_NOT_FOUND', 'ERR_NATIVE_UNAVAILABLE']);
+
 /** Connects, and tries again by the backoff. */
 export class ConnectRetries {
   readonly #name: string;
@@ -38,7 +41,8 @@ export class ConnectRetries {
    * Connects; returns without a connection once the gate is shut.
    *
    * @param lossReason - Why the connection before was lost: a pause comes first then.
-   * @throws HftError `ERR_CONNECTOR_DOWN` after the last attempt.
+   * @throws HftError `ERR_CONNECTOR_DOWN` after the last attempt; at once `ERR_CONNECTOR_NOT_FOUND` and
+   * `ERR_NATIVE_UNAVAILABLE` of a first connect.
    */
   async connect(gate: StopGate, lossReason: string | undefined): Promise<void> {
     const { backoff } = this.#options;
@@ -54,6 +58,11 @@ export class ConnectRetries {
       } catch (error) {
         if (gate.isStopped()) return;
         const failure = asError(error);
+        const isFinal = HftError.is(failure) && FINAL.has(failure.code);
+        if (isFinal && lossReason === undefined) {
+          this.#hooks.onFailed(failure, this.attempts, null);
+          throw failure;
+        }
         const isLast = this.attempts >= backoff.maxAttempts;
         const delayMs = isLast ? null : backoffDelayMs(backoff, this.attempts + 1);
         this.#hooks.onFailed(failure, this.attempts, delayMs);

@@ -2,6 +2,7 @@ import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pin
 
 import { SecretRedactor } from '../connector/secret-redactor.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
+import { takesColor } from '../models/takes-color.js';
 import { prettyLine } from './pretty-line.js';
 
 /** Levels that `LOG_LEVEL` takes. */
@@ -57,7 +58,7 @@ const BUFFER_BYTES = 1024 * 1024;
 
 /**
  * A logger of one JSON line per event: `{"level":"info","time":"…","event":"connector_connected",…}`.
- * In a terminal the same in colour and for people.
+ * In a terminal the same for people, in colour unless `NO_COLOR` is set or `TERM` is `dumb`.
  *
  * @throws HftError `ERR_INVALID_ARGUMENT` for an unknown option.
  */
@@ -67,6 +68,7 @@ export function createFeedLogger(options: FeedLoggerOptions = {}): FeedLogger {
   const redactor = SecretRedactor.fromEnv(env);
   const level = options.level ?? levelOf(env['LOG_LEVEL']) ?? 'info';
   const pretty = options.pretty ?? (options.write === undefined && process.stderr.isTTY);
+  const inColor = takesColor(env);
   const out: DestinationStream =
     options.write === undefined
       ? destination({ dest: 2, sync: false, maxLength: BUFFER_BYTES })
@@ -74,7 +76,7 @@ export function createFeedLogger(options: FeedLoggerOptions = {}): FeedLogger {
   const stream: DestinationStream = {
     write(line) {
       const clean = redactor.redact(line);
-      out.write(pretty ? prettyLine(clean) : clean);
+      out.write(pretty ? prettyLine(clean, inColor) : clean);
     },
   };
   return pino(

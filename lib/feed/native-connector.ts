@@ -17,8 +17,10 @@ export interface NativeConnectorOptions {
   readonly name?: string;
   /** A client that the program starts and closes itself. */
   readonly client?: LiveClient;
-  /** Makes a client of its own, started and closed by this connector. It is read-only unless they
-   * say `readOnly: false`. */
+  /**
+   * Makes a client of its own, started and closed by this connector. It is read-only unless they say
+   * `readOnly: false`, and native unless they name a `backend`: without the addon `connect()` fails.
+   */
   readonly clientOptions?: LiveClientOptions;
   /** How long `connect()` waits for the connector process and whole books. Default 10 000. */
   readonly readyTimeoutMs?: number;
@@ -113,7 +115,11 @@ export class NativeConnector extends InboxConnector {
       await this.#client.close();
       this.#client = undefined;
     }
-    this.#client ??= new LiveClient({ readOnly: true, ...(clientOptions as LiveClientOptions) });
+    this.#client ??= new LiveClient({
+      readOnly: true,
+      backend: 'native',
+      ...(clientOptions as LiveClientOptions),
+    });
     return this.#client;
   }
 

@@ -12,14 +12,15 @@ function show(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A JSON line of the logger as people read it: time, level, event, then the fields. */
-export function prettyLine(line: string): string {
+/** A JSON line of the logger as people read it: time, level (in colour if wanted), event, then the fields. */
+export function prettyLine(line: string, inColor: boolean): string {
   try {
     const { time, level, event, ...fields } = JSON.parse(line) as Record<string, unknown>;
     const clock = typeof time === 'string' ? time.slice(11, 23) : '';
     const name = typeof level === 'string' ? level : '';
     const rest = Object.entries(fields).map(([key, value]) => `${key}=${show(value)}`);
-    const head = `${COLOURS[name] ?? ''}${name.padEnd(5)}${RESET}`;
+    const word = name.padEnd(5);
+    const head = inColor ? `${COLOURS[name] ?? ''}${word}${RESET}` : word;
     return `${[clock, head, show(event), ...rest].join(' ')}\n`;
   } catch {
     return line;

@@ -1,6 +1,7 @@
 import { ordersText, type OrdersKind } from './orders-kind.js';
 
 const said = new Set<string>();
+let announcer: typeof announceRealOrders | undefined;
 
 /**
  * Says on standard error that a connector's orders are real, once per connector and environment:
@@ -18,6 +19,10 @@ export function announceRealOrders(
   const key = `${connector}\n${environment}`;
   if (said.has(key)) return;
   said.add(key);
+  if (announcer !== undefined) {
+    announcer(connector, orders, environment, because);
+    return;
+  }
   const why = because === '' ? '' : `, because of ${because}`;
   process.stderr.write(
     `hftbacktest-live: REAL ORDERS: connector ${connector} is ${ordersText(orders, environment)}${why}: ` +
@@ -25,12 +30,10 @@ export function announceRealOrders(
   );
 }
 
-/** What was said in this thread, for a thread that starts. */
-export function announced(): readonly string[] {
-  return [...said];
-}
-
-/** What another thread of this process has said already. */
-export function noteAnnounced(keys: readonly string[]): void {
-  for (const key of keys) said.add(key);
+/**
+ * For a thread that blocks: another one says it. What such a thread writes to standard error may wait
+ * until it ends, and what others have said it cannot know.
+ */
+export function announceBy(other: typeof announceRealOrders): void {
+  announcer = other;
 }

@@ -1,3 +1,5 @@
+import type { OrderLeft } from './order-left.js';
+
 /** Stable codes of every error that the package throws. */
 export type HftErrorCode =
   /** An argument is wrong: its path, value and allowed range are in the message. */
@@ -92,6 +94,8 @@ export interface HftErrorOptions {
   readonly remedy?: string;
   /** What was caught, when something was. */
   readonly cause?: unknown;
+  /** Own orders that may be open at the venue, when the error ends what could cancel them. */
+  readonly ordersLeft?: readonly OrderLeft[];
 }
 
 /** What native code and the operating system say often lacks its full stop. */
@@ -111,6 +115,12 @@ export class HftError extends Error {
   readonly remedy: string;
   /** True when the same call can succeed later. */
   readonly recoverable: boolean;
+  /**
+   * Own orders that may be open at the venue, where the error ended what could cancel them: a run whose
+   * thread was ended, or ended by itself (see {@link runLive}), and `ERR_ORDERS_LEFT_OPEN`. Absent: the
+   * error says nothing about orders.
+   */
+  readonly ordersLeft?: readonly OrderLeft[];
 
   /** @param what - What happened, a sentence; the remedy follows it in `message`. */
   constructor(code: HftErrorCode, what: string, options: HftErrorOptions = {}) {
@@ -122,6 +132,7 @@ export class HftError extends Error {
     this.code = code;
     this.remedy = remedy;
     this.recoverable = RECOVERABLE.has(code);
+    if (options.ordersLeft !== undefined) this.ordersLeft = options.ordersLeft;
   }
 
   /** True for an `HftError`, with the given code when one is given; also across realms. */

@@ -34,6 +34,6 @@ export function ordersLeftOpen(what: string, orders: readonly OrderLeft[]): HftE
   return new HftError(
     'ERR_ORDERS_LEFT_OPEN',
     `${what} ends and ${count} may be open at the venue: ${describeOrdersLeft(orders)}.`,
-    { remedy: 'Look at the account, and cancel there what must not stay.' },
+    { remedy: 'Look at the account, and cancel there what must not stay.', ordersLeft: orders },
   );
 }

@@ -6,9 +6,10 @@ const ECHO_MS = 1_000;
  * from npm, from the tool that started this. A signal more than a second later ends the process at
  * once, as if there were no listener.
  *
+ * @param atOnce - Called before that end, for what must still be said.
  * @returns Stops listening.
  */
-export function onStopSignal(stop: () => void): () => void {
+export function onStopSignal(stop: () => void, atOnce?: () => void): () => void {
   let firstMs: number | undefined;
   const letGo = (): void => {
     process.off('SIGINT', listen).off('SIGTERM', listen);
@@ -19,6 +20,7 @@ export function onStopSignal(stop: () => void): () => void {
       stop();
     } else if (performance.now() - firstMs > ECHO_MS) {
       letGo();
+      atOnce?.();
       process.kill(process.pid, signal);
     }
   };

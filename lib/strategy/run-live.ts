@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { requireRoi, resolveInstruments, resolveRequirement } from '../models/bot-options.js';
-import { announced } from '../models/announce-real-orders.js';
+import { announceRealOrders } from '../models/announce-real-orders.js';
 import { CREATE_NAMES, resolveBackend, type CreateOptions } from '../bot/create.js';
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import { OwnedConnector } from '../connector/owned-connector.js';
@@ -18,7 +18,10 @@ import type { NativePort } from '../native/addon.js';
 import { requireLiveAddon } from '../bot/live-addon.js';
 import { ownUrl } from '../native/own-url.js';
 import { BUNDLED_REMEDY, isBundled } from '../native/package-root.js';
+import { describeOnBoard, withOrdersLeft } from './forced-end.js';
+import { OrderBoard, type OrdersOnBoard } from './order-board.js';
 import type { StrategySummary } from './strategy-summary.js';
+import { RunControl } from './run-control.js';
 import { StrategyThread } from './strategy-thread.js';
 import { unpackError, type StrategyMessage, type StrategyTask } from './worker-protocol.js';
 
@@ -60,7 +63,8 @@ export interface RunLiveOptions extends CreateOptions {
   readonly stopWaitMs?: number;
   /**
    * SIGINT (Ctrl+C) and SIGTERM end the run as `stop()` does, so that `onStop` can cancel what must not
-   * stay; a second one more than a second later ends the process at once. Without it, and without a
+   * stay; a second one more than a second later ends the process at once, and what may be open of
+   * its orders is written to standard error before. Without it, and without a
    * handler of your own, a signal ends the process as it stands, and **open orders stay at the venue**.
    * The handlers are removed when the run has ended. Default false: a library leaves a program's
    * signals alone. The commands and examples of this package turn it on.
@@ -92,7 +96,9 @@ export interface LiveRun extends Promise<StrategySummary> {
   readonly backend: 'native' | 'stub';
   /**
    * Asks the strategy to end: it sees `onStop`, what it cancelled there is waited for, then the bot is
-   * closed. Idempotent. After `stopTimeoutMs` and `stopWaitMs` the thread is ended by force and the run rejects with `ERR_TIMEOUT`.
+   * closed. Idempotent. After `stopTimeoutMs` and `stopWaitMs` the thread is ended by force and the run
+   * rejects with `ERR_TIMEOUT`. What may be open of its orders then stands in the error's `ordersLeft`,
+   * and is written to standard error.
    */
   stop(): void;
 }
@@ -211,7 +217,8 @@ function makeConnector(
  * A run keeps the process alive until it ends.
  *
  * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_NATIVE_UNAVAILABLE` at once; the run rejects with
- * `ERR_STRATEGY_MODULE`, with what ends the bot, and with what keeps its own connector from starting.
+ * `ERR_STRATEGY_MODULE`, with what ends the bot, and with what keeps its own connector from starting. An
+ * error that ends a run out of order has the orders that may be open in `ordersLeft`.
  */
 export function runLive(options: RunLiveOptions): LiveRun {
   checkKeys(options, KEYS, '');
@@ -231,6 +238,10 @@ export function runLive(options: RunLiveOptions): LiveRun {
   const loop = loopOptions(options);
   const filename = workerFile();
   const stopWord = new SharedArrayBuffer(4);
+  // What is sent on the stub reaches no venue.
+  const board = backend === 'stub' ? undefined : new OrderBoard();
+  const specs = resolveInstruments(bot.instruments);
+  const left = (): OrdersOnBoard => board?.read(specs) ?? { orders: [], unnamed: 0 };
   const port = openPort(backend);
   const connector = makeConnector(assigned, backend, port);
   const control = new RunControl(port, new Int32Array(stopWord));
@@ -242,16 +253,22 @@ export function runLive(options: RunLiveOptions): LiveRun {
     loop,
     portId: control.port?.id ?? null,
     stop: stopWord,
+    board: board?.memory ?? null,
     messages: port2,
-    announced: [],
   };
   const letGo =
     options.handleSignals === true
-      ? onStopSignal(() => {
-          control.stop();
-        })
+      ? onStopSignal(
+          () => {
+            control.stop();
+          },
+          () => {
+            if (board !== undefined)
+              shout(`a second signal ends the process at once: ${describeOnBoard(left())}`);
+          },
+        )
       : () => undefined;
-  const run = finish(filename, task, port1, control, options, connector);
+  const run = finish(filename, task, port1, control, options, connector, left);
   const done = run.finally(async () => {
     await connector?.stop();
     letGo();
@@ -262,51 +279,6 @@ export function runLive(options: RunLiveOptions): LiveRun {
       control.stop();
     },
   });
-}
-
-/** The main thread's hold on a run. */
-class RunControl {
-  readonly port: NativePort | null;
-  private readonly word: Int32Array;
-  readonly stopping: Promise<void>;
-  private resolveStopping: () => void = () => undefined;
-
-  constructor(port: NativePort | null, word: Int32Array) {
-    this.port = port;
-    this.word = word;
-    this.stopping = new Promise((resolve) => {
-      this.resolveStopping = resolve;
-    });
-  }
-
-  stop(): void {
-    if (Atomics.exchange(this.word, 0, 1) !== 0) return;
-    Atomics.notify(this.word, 0);
-    this.port?.stop();
-    this.resolveStopping();
-  }
-
-  /** Rejects when the strategy has not ended `timeoutMs` after a stop; `signal` ends the wait. */
-  async overdue(timeoutMs: number, finished: AbortSignal): Promise<never> {
-    await this.stopping;
-    if (finished.aborted) return new Promise(() => undefined);
-    return new Promise((_resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(
-          new HftError(
-            'ERR_TIMEOUT',
-            `The strategy did not end within ${String(timeoutMs)} ms; its thread was ended by force.`,
-            {
-              remedy: 'A handler must return: look for endless loops. Open orders may still stand.',
-            },
-          ),
-        );
-      }, timeoutMs);
-      finished.addEventListener('abort', () => {
-        clearTimeout(timer);
-      });
-    });
-  }
 }
 
 /** Waits for the connector, unless the run is stopped first: then its bot ends at once. */
@@ -334,6 +306,26 @@ async function startConnector(
   await Promise.race([starting, control.stopping]);
 }
 
+function shout(text: string): void {
+  process.stderr.write(`hftbacktest-live: ${text}\n`);
+}
+
+/** What ended a run otherwise than in order, with the orders that nobody will cancel now, said loudly. */
+function withLeft(
+  error: unknown,
+  left: OrdersOnBoard | undefined,
+  onLog: NonNullable<RunLiveOptions['onLog']>,
+): unknown {
+  if (left === undefined) return error;
+  const isForced = HftError.is(error, 'ERR_TIMEOUT');
+  if (left.orders.length + left.unnamed === 0 && !isForced) return error;
+  const listed = withOrdersLeft(error, left);
+  const text = `the run was not ended in order: ${describeOnBoard(left)}`;
+  shout(text);
+  if (onLog !== writeLog) onLog(text, undefined);
+  return listed;
+}
+
 async function finish(
   filename: string,
   task: StrategyTask,
@@ -341,6 +333,7 @@ async function finish(
   control: RunControl,
   options: RunLiveOptions,
   connector: OwnedConnector | undefined,
+  left: () => OrdersOnBoard,
 ): Promise<StrategySummary> {
   const { onLog = writeLog, onProgress, signal, stopTimeoutMs = 5000, stopWaitMs = 3000 } = options;
   const stop = (): void => {
@@ -350,6 +343,7 @@ async function finish(
   signal?.addEventListener('abort', stop, { once: true });
   const handle = (message: StrategyMessage): void => {
     if (message.type === 'log') onLog(message.text, message.values);
+    else if (message.type === 'realOrders') announceRealOrders(...message.said);
     else onProgress?.(message.summary);
   };
   messages.on('message', handle);
@@ -357,7 +351,7 @@ async function finish(
   let thread: StrategyThread | undefined;
   try {
     if (connector !== undefined) await startConnector(connector, control, onLog, task.bot);
-    thread = new StrategyThread(filename, { ...task, announced: announced() });
+    thread = new StrategyThread(filename, task);
     const outcome = await Promise.race([
       thread.outcome,
       control.overdue(stopTimeoutMs + stopWaitMs, finished.signal),
@@ -368,6 +362,10 @@ async function finish(
     if (ordersLeft.length > 0 && connector === undefined)
       onLog(ordersLeftOpen('the run', ordersLeft).message, undefined);
     return outcome.summary;
+  } catch (error) {
+    // Only what runs no more writes no more.
+    await thread?.end();
+    throw withLeft(error, task.board === null || thread === undefined ? undefined : left(), onLog);
   } finally {
     finished.abort();
     signal?.removeEventListener('abort', stop);

@@ -1,6 +1,7 @@
 import type { BalanceChange } from '../models/balance-change.js';
 import { Balances } from '../models/balances.js';
 import type { Bot, OrderId } from '../models/bot.js';
+import { checkOrderId } from '../models/arguments.js';
 import { assetOn } from '../models/asset-on.js';
 import { findInstrument, selectInstrument } from '../models/find-instrument.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
@@ -86,6 +87,10 @@ export interface StrategyContext {
 export interface ContextHost {
   log(text: string, values: Readonly<Record<string, unknown>> | undefined): void;
   stop(): void;
+  /** A new order is about to be sent. */
+  sending(asset: number, orderId: bigint, isSell: boolean, price: number, qty: number): void;
+  /** It was not sent. */
+  notSent(asset: number, orderId: bigint): void;
   /** A request made at `atNs` (monotonic) is on its way; `submitted` for a new order. */
   requested(orderId: bigint, atNs: number, submitted: boolean): void;
 }
@@ -154,9 +159,15 @@ export class BotStrategyContext implements StrategyContext {
     // Without a price the bot refuses a limit order; of a market order it reads none.
     const price = order.price ?? (orderType === 'market' ? 0 : NaN);
     const orderId = order.orderId ?? this.orderIds.next();
+    const id = checkOrderId(orderId);
     const atNs = this.bot.monotonicNs();
-    this.bot.submitOrder(asset, { orderId, side, price, qty, timeInForce, orderType });
-    const id = BigInt(orderId);
+    this.host.sending(asset, id, side === 'sell', price, qty);
+    try {
+      this.bot.submitOrder(asset, { orderId: id, side, price, qty, timeInForce, orderType });
+    } catch (error) {
+      this.host.notSent(asset, id);
+      throw error;
+    }
     this.host.requested(id, atNs, true);
     return id;
   }

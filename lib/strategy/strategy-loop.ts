@@ -10,6 +10,7 @@ import { isFinalStatus } from '../models/order-status.js';
 import { RecordKind } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
 import { ordersLeft } from './asked-cancels.js';
+import type { OrderBoard } from './order-board.js';
 import { BotStrategyContext } from './strategy-context.js';
 import type { Strategy } from './strategy.js';
 import type { StrategySummary } from './strategy-summary.js';
@@ -93,10 +94,29 @@ export function runStrategyLoop(
   return new StrategyLoop(bot, strategy, checkKeys(options, KEYS, '')).run();
 }
 
+/** The same; what may be open of the orders stands on the board. */
+export function runLoopWithBoard(
+  bot: Bot,
+  strategy: Strategy,
+  options: StrategyLoopOptions,
+  board: OrderBoard,
+): StrategySummary {
+  return new StrategyLoop(bot, strategy, options, board).run();
+}
+
+function noteOnBoard(board: OrderBoard, view: EventView): void {
+  const { asset, orderId } = view;
+  if (isFinalStatus(view.orderStatus)) board.drop(asset, orderId);
+  else board.put(asset, orderId, !view.isBuy, view.price, view.leavesQty, true);
+}
+
 class StrategyLoop {
   private readonly bot: Bot;
   private readonly strategy: Strategy;
   private readonly options: StrategyLoopOptions;
+  private readonly board: OrderBoard | undefined;
+  /** A new order's id, while nothing has been known of it before. */
+  private isNewOnBoard = false;
   private readonly ctx: BotStrategyContext;
   private readonly feedLatency = new LatencyHistogram();
   private readonly orderLatency = new LatencyHistogram();
@@ -115,14 +135,24 @@ class StrategyLoop {
   private connectorErrors = 0;
   private reason: StrategySummary['reason'] = 'running';
 
-  constructor(bot: Bot, strategy: Strategy, options: StrategyLoopOptions) {
+  constructor(bot: Bot, strategy: Strategy, options: StrategyLoopOptions, board?: OrderBoard) {
     this.bot = bot;
+    this.board = board;
     this.strategy = strategy;
     this.options = options;
     this.ctx = new BotStrategyContext(bot, options.orderIds ?? new OrderIdSource(bot.botId), {
       log: (text, values) => options.onLog?.(text, values),
       stop: () => {
         this.stopAsked = true;
+      },
+      sending: (asset, orderId, isSell, price, qty) => {
+        this.isNewOnBoard = board?.has(asset, orderId) === false;
+        // What is no number is refused by the bot.
+        if (this.isNewOnBoard && typeof price === 'number' && typeof qty === 'number')
+          board?.put(asset, orderId, isSell, price, qty, false);
+      },
+      notSent: (asset, orderId) => {
+        if (this.isNewOnBoard) board?.drop(asset, orderId);
       },
       requested: (orderId, atNs, submitted) => {
         if (submitted) this.ordersSubmitted += 1;
@@ -271,6 +301,7 @@ class StrategyLoop {
   }
 
   private noteOrder(view: EventView): void {
+    if (this.board !== undefined) noteOnBoard(this.board, view);
     if (view.isSnapshot) return;
     if (!this.ctx.cancels.isEmpty && isFinalStatus(view.orderStatus))
       this.ctx.cancels.ended(view.asset, view.orderId);

@@ -7,12 +7,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { create } from '../bot/create.js';
-import { noteAnnounced } from '../models/announce-real-orders.js';
+import { announceBy } from '../models/announce-real-orders.js';
 import { NativeLiveBot } from '../bot/native-live-bot.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { Bot } from '../models/bot.js';
 import { loadStrategy } from './load-strategy.js';
-import { runStrategyLoop } from './strategy-loop.js';
+import { OrderBoard } from './order-board.js';
+import { runLoopWithBoard, runStrategyLoop } from './strategy-loop.js';
+import type { StrategySummary } from './strategy-summary.js';
 import {
   OUTCOME_MARK,
   packError,
@@ -39,19 +41,25 @@ async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
   const stop = new Int32Array(task.stop);
   let bot: Bot | null = null;
   try {
-    noteAnnounced(task.announced);
+    announceBy((...said) => {
+      post({ type: 'realOrders', said });
+    });
     const strategy = await loadStrategy(task.strategyUrl, task.strategyOptions);
     bot = makeBot(task, stop);
-    const summary = runStrategyLoop(bot, strategy, {
+    const options = {
       ...task.loop,
       stop,
-      onLog: (text, values) => {
+      onLog: (text: string, values: Readonly<Record<string, unknown>> | undefined) => {
         post({ type: 'log', text, values });
       },
-      onProgress: (progress) => {
+      onProgress: (progress: StrategySummary) => {
         post({ type: 'progress', summary: progress });
       },
-    });
+    };
+    const summary =
+      task.board === null
+        ? runStrategyLoop(bot, strategy, options)
+        : runLoopWithBoard(bot, strategy, options, new OrderBoard(task.board));
     return { ok: true, summary };
   } catch (error) {
     return { ok: false, error: packError(error) };

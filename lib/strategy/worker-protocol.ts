@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { announceRealOrders } from '../models/announce-real-orders.js';
 import { errorText } from '../models/error-text.js';
 import type { HftErrorCode } from '../models/hft-error.js';
 import { HftError } from '../models/hft-error.js';
@@ -20,9 +21,9 @@ export interface StrategyTask {
   /** Id of the `NativePort` whose `stop()` ends the bot's waits; null on the stub. */
   readonly portId: number | null;
   readonly stop: SharedArrayBuffer;
+  /** Memory of the `OrderBoard`; null on the stub, whose orders end with it. */
+  readonly board: SharedArrayBuffer | null;
   readonly messages: MessagePort;
-  /** What `announceRealOrders` has said already. */
-  readonly announced: readonly string[];
 }
 
 /** What the worker reports while it runs. */
@@ -32,7 +33,12 @@ export type StrategyMessage =
       readonly text: string;
       readonly values: Readonly<Record<string, unknown>> | undefined;
     }
-  | { readonly type: 'progress'; readonly summary: StrategySummary };
+  | { readonly type: 'progress'; readonly summary: StrategySummary }
+  /** For `announceRealOrders` of the main thread. */
+  | {
+      readonly type: 'realOrders';
+      readonly said: Parameters<typeof announceRealOrders>;
+    };
 
 /** How the worker ends. Errors lose their class and code on the way between threads. */
 export type StrategyOutcome =

@@ -1,7 +1,7 @@
 import { ordersText } from '../../models/orders-kind.js';
 import type { DoctorContext } from './doctor-context.js';
 import { ok, warn, type Finding } from './finding.js';
-import { isRunning, pagesHeldBy, processPages, type ProcessPage } from './process-pages.js';
+import { isHeld, pagesHeldBy, processPages, type ProcessPage } from './process-pages.js';
 
 /** The connectors that run: kind, where their orders go, process, and the bots that they know. */
 export function checkRunning({ shmFolder }: DoctorContext): Finding[] {
@@ -19,12 +19,6 @@ export function checkRunning({ shmFolder }: DoctorContext): Finding[] {
     .sort((a, b) => a.name.localeCompare(b.name));
   if (connectors.length === 0) return [ok('running', 'no connector of this package runs')];
   return connectors.map((connector) => describe(connector, bots, shmFolder));
-}
-
-/** A page whose process is gone may bear the id of another one that runs. */
-function isHeld({ pid, file }: ProcessPage, folder: string): boolean {
-  if (pid === undefined || !isRunning(pid)) return false;
-  return pagesHeldBy(pid, folder)?.has(file) ?? true;
 }
 
 function describe(

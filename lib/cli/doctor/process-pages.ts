@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { ordersFromCode, type OrdersKind } from '../../models/orders-kind.js';
 
-/** Begins every page of this package's processes; what follows is of `crates/wire/src/page.rs`. */
+/** Begins every page of this package's processes; what follows is of `crates/wire/src/control_block.rs`. */
 const MAGIC = 'hblPage1';
 const LAYOUT_VERSION = 3;
 const LAYOUT_OFFSET = 8;
@@ -62,6 +62,12 @@ export function processPages(folder: string): ProcessPage[] {
       },
     ];
   });
+}
+
+/** True while the process runs whose page it is: its id may be another process's by now. */
+export function isHeld({ pid, file }: ProcessPage, folder: string): boolean {
+  if (pid === undefined || !isRunning(pid)) return false;
+  return pagesHeldBy(pid, folder)?.has(file) ?? true;
 }
 
 /** True while a process of this id runs. */
