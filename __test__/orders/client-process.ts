@@ -8,6 +8,7 @@ import type { BotRun, Call, ClientView, Outcome, Reported } from './story.js';
 const PROGRAMS = {
   client: new URL('../support/programs/order-client.mjs', import.meta.url),
   bot: new URL('../support/programs/order-bot.mjs', import.meta.url),
+  strategy: new URL('../support/programs/order-strategy.mjs', import.meta.url),
 };
 
 /** Keeps what clients call and say, over all lives of the bot. */
@@ -19,7 +20,7 @@ export interface Book {
 
 type Message = { readonly kind: string; readonly atUs: number } & Record<string, unknown>;
 
-/** A `LiveClient` (or a low-level bot) in a process of its own that can be killed and stopped in its tracks. */
+/** A `LiveClient` (or a low-level bot, or a strategy) in a process of its own that can be killed and stopped in its tracks. */
 export class ClientProcess {
   readonly #child: ChildProcess;
   readonly #book: Book;

@@ -1,11 +1,9 @@
 import { namedOrders, ownerOf } from '../journal.js';
 import type { Story } from '../story.js';
-import type { Rule, Violation } from './rule.js';
+import { WAY_MS, type Rule, type Violation } from './rule.js';
 
-/** How long a low-level bot lets an order wait when nothing else was asked for. */
+/** How long a low-level bot or a strategy lets an order wait when nothing else was asked for. */
 const BOT_MS = 5_000;
-/** On the way, after the last look at the time: processes of a busy machine wait for their turn. */
-const WAY_MS = 700;
 
 /** After its deadline an order is refused, never sent. Cancels are never too late. */
 export const sentLate: Rule = {
@@ -30,5 +28,5 @@ export const sentLate: Rule = {
 };
 
 function deadlineMs({ plan }: Story): number {
-  return plan.kind === 'bot' ? BOT_MS : plan.answerTimeoutMs;
+  return plan.kind === 'client' ? plan.answerTimeoutMs : BOT_MS;
 }
