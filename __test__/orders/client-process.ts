@@ -125,12 +125,17 @@ export class ClientProcess {
         }); // prettier-ignore
         return;
       }
+      case 'asked':
       case 'outcome': {
         const at = this.#book.calls.findIndex(
           ({ run, call }) => run === this.run && call === message['call'],
         );
         const call = this.#book.calls[at];
         if (call === undefined) return;
+        if (kind === 'asked') {
+          this.#book.calls[at] = { ...call, askedUs: atUs };
+          return;
+        }
         const { thrown, results } = message as unknown as Outcome;
         // A low-level bot hears of each order by itself.
         const before = call.outcome?.results ?? [];

@@ -42,7 +42,7 @@ export function disagreements(
       Math.abs(Number(real.price) - order.price) > CLOSE ||
       Math.abs(Number(real.qty) - order.qty) > CLOSE
     )
-      differs.push(`${name} has other terms or fills at the venue`);
+      differs.push(`${name} is ${String(order.price)} x ${String(order.qty)}, filled ${String(order.filledQty)}; at the venue ${real.price} x ${real.qty}, filled ${real.filledQty}`); // prettier-ignore
   }
   for (const orderId of open.keys())
     differs.push(`order ${String(orderId)} is open at the venue and the client does not show it`);

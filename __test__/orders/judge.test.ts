@@ -130,7 +130,7 @@ describe('the judge of orders', () => {
     expect(broken(story({ calls: [cancel({ outcome })], ...endedLater() }))).toEqual(['cancel-lost']); // prettier-ignore
   }); // prettier-ignore
 
-  it('catches a cancel that was not sent, told as done when the order ended by others', () => {
+  it('catches a cancel that was not sent and is reported as done when the order ended by others', () => {
     const calls = [cancel({ outcome: gone() })];
     expect(broken(story({ calls, ...endedLater() }))).toEqual(['cancel-lost']);
     const requests = [create(1_000), sent(2_100_000)];
@@ -226,7 +226,7 @@ describe('the judge of orders', () => {
     const at = (price: number): Story =>
       story({ journal, runs, view: viewOf([partly]), reported: [{ ...state(31_000, partly, { qty: 1, price, inferred: false }), run: 1 }] }); // prettier-ignore
     expect(broken(at(2.44))).toEqual([]);
-    // The first execution, told late, or both at their average.
+    // The first execution, reported late, or both at their average.
     expect(broken(at(2.45))).toEqual([]);
     expect(broken(at(2.445))).toEqual([]);
     expect(broken(at(2.46))).toEqual(['fill-prices']);
@@ -277,7 +277,7 @@ describe('what client and venue do not agree in', () => {
     ['the price of an order', [{ ...partly, price: 2.46 }], 1],
     ['an order that is not shown', [], 1],
     ['an order that is not there', [partly, shown({ orderId: idOf(1) })], 1],
-    ['an order that is uncertain', [{ ...partly, unconfirmed: true }], 1],
+    ['an order that is unconfirmed', [{ ...partly, unconfirmed: true }], 1],
     ['an order that was never answered', [{ ...partly, state: 'pending_new' }], 1],
   ])('is seen: %s', (_, orders, qty) => {
     expect(differs(orders, qty)).toBe(1);
@@ -313,7 +313,7 @@ describe('the plan of a seed', () => {
     ['another tick', 16, (plan) => lists(plan, 'tick')],
     ['another lot', 16, (plan) => lists(plan, 'step')],
     ['an instrument that vanishes', 16, (plan) => lists(plan, 'gone')],
-    ['somebody who looks on while the owner of the orders is dead', 40, ({ isAnonymous, steps }) => isAnonymous && steps.some((step) => step.do === 'look')], // prettier-ignore
+    ['a read-only program that comes while the bot is dead', 40, ({ isAnonymous, steps }) => isAnonymous && steps.some((step) => step.do === 'look')], // prettier-ignore
     ['two instruments', 100, ({ symbols }) => symbols.length === 2],
     ['orders over REST', 40, ({ config }) => config['order_entry'] === 'rest'],
     ['items that stay unreadable', 15, ({ lasting }) => lasting.length > 0],

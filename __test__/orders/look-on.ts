@@ -8,7 +8,7 @@ const PROGRAM = new URL('../support/programs/order-looker.mjs', import.meta.url)
 const NO_RUN = -1;
 const MOST_MS = 15_000;
 
-/** A program that only looks on comes, looks for a moment and goes, in a process of its own. */
+/** A read-only program comes, looks for a moment and goes, in a process of its own. */
 export async function lookOn(
   options: { readonly connector: string; readonly symbol: object },
   reported: Reported[],

@@ -94,7 +94,7 @@ export function makePlan(seed: number): Plan {
   }
   const isAnonymous = seed % EVERY.anonymous === 6;
   if (isAnonymous) {
-    // Somebody looks on while the bot is dead and its orders have no owner.
+    // A read-only program comes while the bot is dead and its orders have no owner.
     const atMs = random.whole(stormMs / 4, stormMs / 2);
     steps.push({ do: 'bot', how: 'kill', awayMs: 1_500, atMs });
     steps.push({ do: 'look', symbol: pick(symbols), atMs: atMs + 50 });

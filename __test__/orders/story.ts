@@ -20,6 +20,8 @@ export interface Call {
   readonly call: number;
   readonly what: 'submit' | 'cancel' | 'cancelAll' | 'modify';
   readonly atUs: number;
+  /** When the call had returned to the program, which may have been stopped in between; absent: it threw. */
+  readonly askedUs?: number;
   /** The orders that it was about when it was made: of a `cancelAll` those that were open then. */
   readonly orderIds: readonly bigint[];
   readonly terms: Partial<Terms>;
@@ -45,7 +47,7 @@ export interface Outcome {
 export interface Reported {
   readonly run: number;
   readonly atUs: number;
-  /** `looker`: what a program that only looks on was told or shows of orders. */
+  /** `looker`: what a read-only program was sent or shows of orders. */
   readonly kind: 'state' | 'record' | 'notice' | 'link' | 'error' | 'note' | 'looker';
   readonly text: string;
   /** Of `state`: the order after the change. */

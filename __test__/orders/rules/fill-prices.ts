@@ -38,7 +38,7 @@ export const fillPrices: Rule = {
     for (const { orderId, qty, value, inferred, untilUs } of reported.values()) {
       const real = realFills(lives.get(orderId) ?? [], untilUs + CLOCKS_US);
       const total = real.reduce((sum, fill) => sum + fill.qty, 0);
-      // More than there were: that is told by the rule of fills.
+      // More than there were: that is the rule of fills.
       if (inferred || qty > total + CLOSE) continue;
       const [least, most] = [costOf(real, qty, 1), costOf(real, qty, -1)];
       if (value >= least * (1 - CLOSE) && value <= most * (1 + CLOSE)) continue;

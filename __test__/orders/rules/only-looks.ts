@@ -4,7 +4,7 @@ import type { Rule, Violation } from './rule.js';
 /** Whoever is read-only gets no order of anybody, those of a dead bot least of all, and sends none. */
 export const onlyLooks: Rule = {
   name: 'only-looks',
-  says: 'a program that only looks on owns no order and sends none',
+  says: 'a read-only program owns no order and sends none',
   check({ reported, journal, botId }) {
     const found: Violation[] = [];
     for (const { kind, text, order } of reported)

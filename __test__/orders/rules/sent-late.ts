@@ -11,8 +11,8 @@ export const sentLate: Rule = {
   says: 'no order reaches the venue after its deadline',
   check(story) {
     const asked = new Map<bigint, number>();
-    for (const { what, orderIds, atUs } of story.calls)
-      for (const orderId of what === 'submit' ? orderIds : []) asked.set(orderId, atUs);
+    for (const { what, orderIds, atUs, askedUs } of story.calls)
+      for (const orderId of what === 'submit' ? orderIds : []) asked.set(orderId, askedUs ?? atUs);
     const found: Violation[] = [];
     for (const { linkId, request } of namedOrders(story.journal, 'create')) {
       const owner = ownerOf(linkId);

@@ -57,7 +57,11 @@ function call(number, what, orderIds, run) {
   say({ kind: 'call', call: number, what, orderIds });
   const done = (outcome) => say({ kind: 'outcome', call: number, ...outcome });
   Promise.resolve()
-    .then(run)
+    .then(() => {
+      const outcome = run();
+      say({ kind: 'asked', call: number });
+      return outcome;
+    })
     .then(
       (outcome) => done({ thrown: '', results: [outcome].flat().map(result) }),
       (error) => done({ thrown: error.code ?? error.message, results: [] }),

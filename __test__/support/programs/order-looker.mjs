@@ -1,5 +1,5 @@
-// A program that only looks on, in a process of its own: it says what it is told of orders, what it shows
-// of them, and what comes of an order that it sends all the same.
+// A read-only program in a process of its own: it says what it is sent of orders, what it shows of them,
+// and what comes of an order that it sends all the same.
 import process from 'node:process';
 import { LiveClient, LiveInstrument } from '../../../dist/index.js';
 import { drivenBy, say } from './driven.mjs';

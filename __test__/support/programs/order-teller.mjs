@@ -36,6 +36,7 @@ export class OrderTeller {
     if (what === 'submit') this.#submitted.add(orderIds[0]);
     try {
       run();
+      this.#say({ kind: 'asked', call: number });
       for (const orderId of orderIds) this.#waiting.push({ number, what, orderId });
       if (orderIds.length === 0)
         this.#say({ kind: 'outcome', call: number, thrown: '', results: [] });
