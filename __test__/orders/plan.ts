@@ -56,6 +56,8 @@ export interface Plan {
 /** Schedules of a run of all tests: the seeds from 1 on. */
 export const DEFAULT_SCHEDULES = 500;
 
+/** Share of orders that are cancelled as soon as they are sent. */
+const AT_ONCE = 0.15;
 /** Faults that come one by one or together, so that each is seen alone as well. */
 const FAULTS_MOST = 10;
 
@@ -79,7 +81,13 @@ export function makePlan(seed: number): Plan {
   const orders: string[] = [];
   const busy = pick([12, 25, 50]);
   const times = Array.from({ length: busy }, () => random.whole(0, stormMs)).sort((a, b) => a - b);
-  for (const atMs of times) steps.push({ ...randomDeal(random, symbols, orders), atMs });
+  for (const atMs of times) {
+    const deal = randomDeal(random, symbols, orders);
+    steps.push({ ...deal, atMs });
+    // Before the acknowledgement.
+    if (deal.do === 'submit' && random.chance(AT_ONCE))
+      steps.push({ do: 'cancel', order: deal.order, atMs });
+  }
   const faults = random.chance(0.08) ? 0 : random.whole(1, FAULTS_MOST);
   for (let at = 0; at < faults; at += 1) {
     const atMs = random.whole(0, stormMs);

@@ -11,8 +11,10 @@ import { ClientProcess, type Book } from './client-process.js';
 import { disagreements } from './disagreements.js';
 import { lookOn } from './look-on.js';
 import { ownerOf, type Journal } from './journal.js';
+import { hasEnded } from './has-ended.js';
 import { idOf } from './order-ids.js';
 import type { Plan, Step } from './plan.js';
+import { WAY_MS } from './rules/rule.js';
 import type { ClientView, Deed, Disturbance, Story } from './story.js';
 import { EDGE, MARKETS, PRICES } from './symbols.js';
 
@@ -54,6 +56,7 @@ class Schedule {
   #client: ClientProcess | undefined;
   #configFile = '';
   #calls = 0;
+  #cancelsDueFromMs: number | undefined;
 
   constructor(plan: Plan, name: string) {
     this.#plan = plan;
@@ -336,7 +339,8 @@ class Schedule {
       const waits = this.#book.calls.some(
         ({ run, outcome }) => run === this.#client?.run && outcome === undefined,
       );
-      if (differs.length === 0 && !waits) return { view, viewJournal, differs };
+      if (differs.length === 0 && !waits && performance.now() > this.#cancelsDueMs(view))
+        return { view, viewJournal, differs };
       if (performance.now() - startMs > this.#plan.settleMs) {
         for (const text of differs) this.#deed(`  differs: ${text}`);
         // What cannot be read to the end is not known to the end, and the client says so.
@@ -348,6 +352,24 @@ class Schedule {
       }
       await sleep(250);
     }
+  }
+
+  /**
+   * When every cancel without an answer must have been sent, should it still be: the last `cancelAll`
+   * would hide that it was lost.
+   */
+  #cancelsDueMs(view: ClientView | undefined): number {
+    const open = new Set(
+      view?.orders.filter(({ state }) => !hasEnded(state)).map((o) => o.orderId),
+    );
+    const isWaiting = this.#book.calls.some(
+      ({ what, outcome }) =>
+        (what === 'cancel' || what === 'cancelAll') &&
+        outcome?.results.some((one) => one.status === 'unknown' && open.has(one.order.orderId)),
+    );
+    if (!isWaiting) return 0;
+    this.#cancelsDueFromMs ??= performance.now();
+    return this.#cancelsDueFromMs + Number(this.#plan.config['order_wait_ms']) + 2 * WAY_MS;
   }
 
   /**
