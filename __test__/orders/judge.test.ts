@@ -283,6 +283,14 @@ describe('what client and venue do not agree in', () => {
     expect(differs(orders, qty)).toBe(1);
   });
 
+  it('is nothing of an order that cannot be read, and of which that was said', () => {
+    const notice = { run: 0, atUs: 5_000, kind: 'notice', text: `3212 order ${String(ID)} of bot 7 cannot be read` } as const; // prettier-ignore
+    const view = viewOf([], { positions: { XRPUSDT: 1 } });
+    expect(disagreements(view, journal, BOT, true, [notice])).toEqual([]);
+    expect(disagreements(view, journal, BOT, true, [])).toHaveLength(1);
+    expect(disagreements(view, journal, BOT, false, [notice])).toHaveLength(1);
+  });
+
   it('is no doubt where things cannot be read', () => {
     expect(differs([{ ...partly, unconfirmed: true }], NaN, true)).toBe(0);
     expect(differs([{ ...partly, unconfirmed: true }], 2, true)).toBe(1);
