@@ -36,6 +36,20 @@ function report(fields: Partial<OrderReport>): OrderReport {
   };
 }
 
+describe('an order in finer lots than those of its instrument', () => {
+  it('keeps its fills as they are', () => {
+    const order = { ...fresh, qty: 0.35 };
+    const part = report({ status: WireStatus.PartiallyFilled, qty: 0.35, leavesQty: 0.31, execQty: 0.04, execPx: 100, lotSize: 0.1 }); // prettier-ignore
+    const first = applyReport(order, part);
+    expect(first.fill).toMatchObject({ qty: 0.04, inferred: false });
+    expect(first.next.filledQty).toBe(0.04);
+    const last = { ...part, status: WireStatus.Filled, leavesQty: 0, execQty: 0.31, exchTsNs: 2n };
+    const second = applyReport(first.next, last);
+    expect(second.fill).toMatchObject({ qty: 0.31, inferred: false });
+    expect(second.next).toMatchObject({ state: 'filled', filledQty: 0.35 });
+  });
+});
+
 /** What a venue says about one order: acknowledged, filled in parts, and an end or none. */
 const history = fc
   .record({

@@ -1,4 +1,4 @@
-// The same order has the same outcome wherever it goes: stub, simulator, replay, paper, real.
+// The same order has the same outcome wherever it goes: stub, simulator, replay, paper of both venues, real.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -8,6 +8,7 @@ import type { NewOrder } from '../../lib/models/new-order.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { generateStubData } from '../../lib/stub/stub-feeds.js';
 import { saveStubNpz } from '../../lib/stub/stub-data-npz.js';
+import { FakeBinance } from '../support/fake-binance.js';
 import { quietBook, startFakeBybit } from '../support/fake-bybit-venue.js';
 import { scratchFile } from '../support/fake-program.js';
 import { describeNative } from '../support/native-suite.js';
@@ -19,15 +20,17 @@ const MONEY = 100_000;
 const PRICE = 2.5;
 
 const clients: LiveClient[] = [];
+const venues: FakeBinance[] = [];
 
 afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
+  await Promise.all(venues.splice(0).map((venue) => venue.stop()));
 });
 
-type Mode = 'stub' | 'sim' | 'replay' | 'paper' | 'real';
+type Mode = 'stub' | 'sim' | 'replay' | 'paper' | 'real' | 'binance-paper';
 
-/** Who refuses: the exchange of this package, or Bybit. */
-type Refuser = 'ours' | 'bybit';
+/** Whose numbers a refusal has: those of the exchange of this package, of Bybit or of Binance. */
+type Refuser = 'ours' | 'bybit' | 'binance';
 
 const instrument = (connector: string): LiveInstrument =>
   new LiveInstrument('XRPUSDT').connector(connector).tickSize(TICK).lotSize(LOT);
@@ -59,6 +62,18 @@ async function optionsOf(mode: Mode): Promise<Partial<LiveClientOptions>> {
           config: { files: [file], symbol: 'XRPUSDT', initial_balance: MONEY },
         },
       };
+    }
+    case 'binance-paper': {
+      const venue = await FakeBinance.start('usdm');
+      venues.push(venue);
+      venue.depth('XRPUSDT', [['99.0', '0'], ['2.4999', '1000']], [['101.0', '0'], ['2.5001', '1000']]); // prettier-ignore
+      const { depthUrl, restUrl } = venue.addresses;
+      const config = {
+        stream_url: depthUrl,
+        api_url: new URL(restUrl).origin,
+        paper: { initial_balance: MONEY },
+      };
+      return { connector: { kind: 'binancefutures', config } };
     }
     default: {
       const venue = await startFakeBybit();
@@ -140,25 +155,25 @@ const CASES: readonly Case[] = [
     what: 'a quantity beyond everything',
     order: () => ({ side: 'buy', qty: 200_000_000, orderType: 'market' }),
     outcome: 'rejected',
-    code: { ours: 1017, bybit: 10001 },
+    code: { ours: 1017, bybit: 10001, binance: -4005 },
   },
   {
     what: 'more than the money carries',
     order: ({ bid }) => ({ side: 'buy', price: ticks(bid * 0.97), qty: 500_000 }),
     outcome: 'rejected',
-    code: { ours: 1011, bybit: 110007 },
+    code: { ours: 1011, bybit: 110007, binance: -2019 },
   },
   {
     what: 'a value below the minimum',
     order: ({ bid }) => ({ side: 'buy', price: ticks(bid * 0.97), qty: 0.1 }),
     outcome: 'rejected',
-    code: { ours: 1016, bybit: 110094 },
+    code: { ours: 1016, bybit: 110094, binance: -4164 },
   },
   {
     what: 'a price far through the market',
     order: ({ ask }) => ({ side: 'buy', price: ticks(ask * 2), qty: 10 }),
     outcome: 'rejected',
-    code: { ours: 1018, bybit: 110003 },
+    code: { ours: 1018, bybit: 110003, binance: -4016 },
   },
   {
     what: 'a price between two ticks',
@@ -239,6 +254,7 @@ describeNative('an order on', () => {
     ['a replay', 'replay', 'ours'],
     ['paper at Bybit', 'paper', 'bybit'],
     ['Bybit itself', 'real', 'bybit'],
+    ['paper at Binance', 'binance-paper', 'binance'],
   ] as const)('%s', (_, mode, refuser) => {
     contract(mode, refuser);
   });

@@ -2,9 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 
+import { create } from '../../lib/bot/create.js';
 import { LiveClient } from '../../lib/client/live-client.js';
 import type { ConnectorProcess } from '../../lib/connector/connector-process.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
+import { RecordKind } from '../../lib/models/record-layout.js';
 import { quietBook, startFakeBybit, type FakeBybitVenue } from '../support/fake-bybit-venue.js';
 import { scratchFile } from '../support/fake-program.js';
 import { startConnectorWith, uniqueName } from '../support/live-connector-process.js';
@@ -109,6 +111,38 @@ describeNative('an order whose acknowledgement is lost', () => {
     // What was sent may arrive for 15 s.
     expect(Date.now() - restartedMs).toBeGreaterThan(14_000);
     expect(await openOrdersAt(venue)).toEqual([]);
+  }, 90_000);
+});
+
+describeNative('an order that a low-level bot holds and that never came', () => {
+  it('is shown as ended once its end was reported', async () => {
+    const venue = await startFakeBybit();
+    await quietBook(venue);
+    const name = uniqueName();
+    const connector = await start(venue, name);
+    const instrument = new LiveInstrument('XRPUSDT').connector(name).tickSize(0.0001).lotSize(0.1);
+    using bot = create({ backend: 'native', instruments: [instrument.build()], wait: 'park' });
+    let reported = '';
+    // Looks at the orders with every batch, as strategies do.
+    const turn = async (done: () => boolean, ms: number): Promise<void> => {
+      for (const endMs = Date.now() + ms; Date.now() < endMs && !done();) {
+        for (const view of bot.waitBatch(5_000_000))
+          if (view.kind === RecordKind.Order) reported = view.orderStatus;
+        bot.orders(0);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await turn(() => bot.depth(0).state === 'live', 20_000);
+    await venue.run('faults', { socket: 'trade', faults: { deaf: true } });
+    bot.submitOrder(0, { orderId: 7n, ...quote(2.45) });
+    await turn(() => false, 300);
+    process.kill(connector.pid!, 'SIGKILL');
+    await venue.run('clearFaults');
+    await start(venue, name);
+    await turn(() => reported === 'expired', 50_000);
+    expect(reported).toBe('expired');
+    await turn(() => bot.orders(0).get(7n)?.status === 'expired', 2_000);
+    expect(bot.orders(0).get(7n)?.status).toBe('expired');
   }, 90_000);
 });
 

@@ -8,6 +8,7 @@ import type { BotRun, Call, ClientView, Outcome, Reported } from './story.js';
 const PROGRAMS = {
   client: new URL('../support/programs/order-client.mjs', import.meta.url),
   bot: new URL('../support/programs/order-bot.mjs', import.meta.url),
+  strategy: new URL('../support/programs/order-strategy.mjs', import.meta.url),
 };
 
 /** Keeps what clients call and say, over all lives of the bot. */
@@ -19,7 +20,7 @@ export interface Book {
 
 type Message = { readonly kind: string; readonly atUs: number } & Record<string, unknown>;
 
-/** A `LiveClient` (or a low-level bot) in a process of its own that can be killed and stopped in its tracks. */
+/** A `LiveClient` (or a low-level bot, or a strategy) in a process of its own that can be killed and stopped in its tracks. */
 export class ClientProcess {
   readonly #child: ChildProcess;
   readonly #book: Book;
@@ -124,12 +125,17 @@ export class ClientProcess {
         }); // prettier-ignore
         return;
       }
+      case 'asked':
       case 'outcome': {
         const at = this.#book.calls.findIndex(
           ({ run, call }) => run === this.run && call === message['call'],
         );
         const call = this.#book.calls[at];
         if (call === undefined) return;
+        if (kind === 'asked') {
+          this.#book.calls[at] = { ...call, askedUs: atUs };
+          return;
+        }
         const { thrown, results } = message as unknown as Outcome;
         // A low-level bot hears of each order by itself.
         const before = call.outcome?.results ?? [];

@@ -38,10 +38,19 @@ export interface VenueOrder {
   readonly steps: readonly VenueStep[];
 }
 
+/** A private or trade connection from its login to its end. */
+export interface VenueLogin {
+  readonly socket: string;
+  readonly fromUs: number;
+  /** null while it is open. */
+  readonly untilUs: number | null;
+}
+
 /** What the fake venue's `journal` command answers. */
 export interface Journal {
   readonly requests: readonly VenueRequest[];
   readonly orders: readonly VenueOrder[];
+  readonly logins: readonly VenueLogin[];
   readonly nowUs: number;
 }
 

@@ -2,6 +2,7 @@ import { Random } from '../../lib/stub/random.js';
 import { randomDeal } from './random-deal.js';
 import { randomFault } from './random-fault.js';
 import { randomGarble } from './random-garble.js';
+import { LISTING_CHANGES, randomListing } from './random-listing.js';
 import { SYMBOLS } from './symbols.js';
 
 /** What an order asks for. */
@@ -34,8 +35,10 @@ export type Step = Deal & { readonly atMs: number };
 /** What happens in one schedule; a seed gives the same plan everywhere. */
 export interface Plan {
   readonly seed: number;
-  /** Who trades: a `LiveClient`, or a low-level bot, whose orders and records are looked at. */
-  readonly kind: 'client' | 'bot';
+  /** Who trades: a `LiveClient`, or a low-level bot or a strategy, whose orders and records are looked at. */
+  readonly kind: 'client' | 'bot' | 'strategy';
+  /** The bot's id is one of those that are drawn: its orders are inherited when it is dead. */
+  readonly isAnonymous: boolean;
   readonly symbols: readonly string[];
   /** Switches of the venue at the start. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -46,12 +49,25 @@ export interface Plan {
   readonly answerTimeoutMs: number;
   readonly steps: readonly Step[];
   readonly stormMs: number;
-  /** How long client and venue may take to agree after the faults. */
+  /** How long client and venue may take to agree after the faults: they are looked at as soon as they do. */
   readonly settleMs: number;
 }
 
+/** Schedules of a run of all tests: the seeds from 1 on. */
+export const DEFAULT_SCHEDULES = 500;
+
+/** Share of orders that are cancelled as soon as they are sent. */
+const AT_ONCE = 0.15;
 /** Faults that come one by one or together, so that each is seen alone as well. */
 const FAULTS_MOST = 10;
+
+/** Every so many seeds one is of a kind, whatever is drawn; without a common factor, so that all kinds meet. */
+const EVERY = { trader: 8, hedge: 9, listing: 5, anonymous: 11 } as const;
+
+function kindOf(seed: number): Plan['kind'] {
+  const at = seed % EVERY.trader;
+  return at === 3 || at === 7 ? 'bot' : at === 5 ? 'strategy' : 'client';
+}
 
 /** Makes the plan of a seed. */
 export function makePlan(seed: number): Plan {
@@ -65,20 +81,43 @@ export function makePlan(seed: number): Plan {
   const orders: string[] = [];
   const busy = pick([12, 25, 50]);
   const times = Array.from({ length: busy }, () => random.whole(0, stormMs)).sort((a, b) => a - b);
-  for (const atMs of times) steps.push({ ...randomDeal(random, symbols, orders), atMs });
+  for (const atMs of times) {
+    const deal = randomDeal(random, symbols, orders);
+    steps.push({ ...deal, atMs });
+    // Before the acknowledgement.
+    if (deal.do === 'submit' && random.chance(AT_ONCE))
+      steps.push({ do: 'cancel', order: deal.order, atMs });
+  }
   const faults = random.chance(0.08) ? 0 : random.whole(1, FAULTS_MOST);
   for (let at = 0; at < faults; at += 1) {
     const atMs = random.whole(0, stormMs);
     for (const step of randomFault(random, symbols, atMs, stormMs)) steps.push(step);
   }
+  if (seed % EVERY.listing === 2) {
+    const change = LISTING_CHANGES[Math.floor(seed / EVERY.listing) % LISTING_CHANGES.length] ?? 'gone'; // prettier-ignore
+    const symbol = pick(symbols);
+    const listing = randomListing(random, symbol, change);
+    const atMs = random.whole(0, stormMs / 2);
+    steps.push({ do: 'venue', command: { cmd: 'listing', symbol, listing }, atMs });
+  }
+  const isAnonymous = seed % EVERY.anonymous === 6;
+  if (isAnonymous) {
+    // A read-only program comes while the bot is dead and its orders have no owner.
+    const atMs = random.whole(stormMs / 4, stormMs / 2);
+    steps.push({ do: 'bot', how: 'kill', awayMs: 1_500, atMs });
+    steps.push({ do: 'look', symbol: pick(symbols), atMs: atMs + 50 });
+  }
+  const isHedge = seed % EVERY.hedge === 4;
   steps.sort((a, b) => a.atMs - b.atMs);
   const lasting = isLong && random.chance(0.5) ? [randomGarble(random, symbols)] : [];
   const orderRate = pick([5, 10, 200, 200]);
   return {
     seed,
-    kind: random.chance(0.25) ? 'bot' : 'client',
+    kind: kindOf(seed),
+    isAnonymous,
     symbols,
     settings: {
+      hedge: isHedge,
       orderRate,
       readRate: 200,
       ipRate: 100_000,
@@ -100,10 +139,11 @@ export function makePlan(seed: number): Plan {
       order_entry: random.chance(0.15) ? 'rest' : 'socket',
       rest_timeout_ms: 1_500,
       recv_window_ms: pick([1_000, 5_000]),
+      ...(isHedge && random.chance(0.5) ? { position_mode: 'hedge' } : {}),
     },
     answerTimeoutMs: pick([200, 500, 1_500]),
     steps,
     stormMs,
-    settleMs: isLong ? 45_000 : 10_000,
+    settleMs: lasting.length > 0 ? 45_000 : 60_000,
   };
 }

@@ -1,6 +1,7 @@
 import type { Random } from '../../lib/stub/random.js';
 import type { Step } from './plan.js';
 import { randomGarble } from './random-garble.js';
+import { LISTING_CHANGES, randomListing } from './random-listing.js';
 
 const SOCKETS = ['public', 'private', 'trade', 'rest'] as const;
 const ENDS = ['reset', 'drop', 'close', 'midFrame', 'halfClose'] as const;
@@ -101,14 +102,8 @@ export function randomFault(
         { do: 'stall', who: pick(['connector', 'connector', 'bot']), forMs: pick([150, 600, 2_500]), atMs }, // prettier-ignore
       ];
     case 14: {
-      const grid = symbol === 'XRPUSDT' ? ['0.0001', '0.002', '0.01'] : ['0.001', '0.02', '0.1'];
-      const listing = pick([
-        { tick: pick(grid) },
-        { step: pick(['0.01', '0.2', '1']) },
-        { status: 'Closed' },
-        { gone: true },
-      ]);
-      return [venue({ cmd: 'listing', symbol, listing })];
+      const change = pick(LISTING_CHANGES);
+      return [venue({ cmd: 'listing', symbol, listing: randomListing(random, symbol, change) })];
     }
     case 15:
       return [venue(randomGarble(random, symbols, random.whole(1, 6)))];

@@ -9,14 +9,29 @@ import { scratchFile } from '../support/fake-program.js';
 import { nowUs } from '../support/programs/unix-us.mjs';
 import { ClientProcess, type Book } from './client-process.js';
 import { disagreements } from './disagreements.js';
+import { lookOn } from './look-on.js';
 import { ownerOf, type Journal } from './journal.js';
+import { hasEnded } from './has-ended.js';
 import { idOf } from './order-ids.js';
 import type { Plan, Step } from './plan.js';
-import type { ClientView, Deed, Story } from './story.js';
+import { WAY_MS } from './rules/rule.js';
+import type { ClientView, Deed, Disturbance, Story } from './story.js';
 import { EDGE, MARKETS, PRICES } from './symbols.js';
 
 /** How long the last `cancelAll`, in calm, may take until the venue is empty. */
 const LAST_MS = 20_000;
+/** The connector is started so often, and after such pauses, before everything is started anew. */
+const STARTS = 3;
+const START_PAUSE_MS = 1_000;
+/** What is noted then. */
+export const STARTED_ANEW = 'the connector does not start: everything is started anew';
+/** A program that was refused an instrument asks for it again so often. */
+const AGAIN_MS = 6_000;
+const REGISTRATION_REFUSED = /\b300[12]\b/;
+/** The bit of the ids that are drawn by chance: whoever comes next inherits the orders of such a bot. */
+const ANONYMOUS = 1n << 63n;
+/** How long a process that was stopped in its tracks needs until it has caught up. */
+const AWAKE_US = 300_000;
 
 /** Runs a plan: venue, connector and client in processes of their own, over real sockets. */
 export async function runSchedule(plan: Plan, name: string): Promise<Story> {
@@ -34,17 +49,19 @@ class Schedule {
   readonly #botId: bigint;
   readonly #book: Book = { runs: [], calls: [], reported: [] };
   readonly #deeds: Deed[] = [];
+  readonly #disturbed: Disturbance[] = [];
   readonly #going = new Set<Promise<unknown>>();
   #venue: FakeBybit | undefined;
   #connector: ChildProcess | undefined;
   #client: ClientProcess | undefined;
   #configFile = '';
   #calls = 0;
+  #cancelsDueFromMs: number | undefined;
 
   constructor(plan: Plan, name: string) {
     this.#plan = plan;
     this.#name = name;
-    this.#botId = 1_000_000n + BigInt(plan.seed);
+    this.#botId = 1_000_000n + BigInt(plan.seed) + (plan.isAnonymous ? ANONYMOUS : 0n);
   }
 
   async run(): Promise<Story> {
@@ -69,6 +86,7 @@ class Schedule {
       calls: this.#book.calls,
       reported: this.#book.reported,
       deeds: this.#deeds,
+      disturbed: this.#disturbed,
       ...settled,
       ...last,
     };
@@ -115,7 +133,28 @@ class Schedule {
     return answer.result;
   }
 
+  /**
+   * Starts the connector as a supervisor does: again when it ends at its start. What a killed one left in
+   * shared memory may keep it from that; then its bot ends and starts too, as its message says.
+   */
   async #startConnector(): Promise<void> {
+    for (let at = 0; at < STARTS; at += 1) {
+      if (await this.#tryConnector()) return;
+      this.#deed('the connector ended at its start');
+      await sleep(START_PAUSE_MS);
+    }
+    const client = this.#client;
+    this.#client = undefined;
+    this.#deed(STARTED_ANEW);
+    const disturbed = this.#disturb('bot');
+    await client?.stop();
+    if (!(await this.#tryConnector())) this.#deed('the connector cannot be started');
+    if (client !== undefined) await this.#startClient();
+    disturbed.untilUs = nowUs();
+  }
+
+  /** False: it ended before it was ready. */
+  async #tryConnector(): Promise<boolean> {
     const args = ['--name', this.#name, 'bybit', this.#configFile, '--paper=false', '--ready-json'];
     const child = spawn(findConnector(), [...args, '--with-stdin'], {
       env: { ...process.env, ...this.#venue?.connectorEnv, RUST_LOG: 'warn' },
@@ -127,9 +166,10 @@ class Schedule {
       for (const line of chunk.toString().split('\n'))
         if (line !== '') this.#deed(`  log: ${line}`);
     });
-    const ended = once(child, 'exit').then(() => undefined);
-    await Promise.race([once(child.stdout, 'data'), ended]);
+    const ended = once(child, 'exit').then(() => false);
+    const isReady = await Promise.race([once(child.stdout, 'data').then(() => true), ended]);
     child.stdout.resume();
+    return isReady;
   }
 
   async #startClient(): Promise<void> {
@@ -161,13 +201,19 @@ class Schedule {
         return;
       case 'look':
         this.#deed(`a read-only bot registers ${step.symbol}`);
-        client?.send('look', {
-          connector: this.#name,
-          symbol: { symbol: step.symbol, ...PRICES[step.symbol] },
-        });
+        this.#later(
+          lookOn(
+            {
+              connector: this.#name,
+              symbol: { symbol: step.symbol, ...PRICES[step.symbol] },
+            },
+            this.#book.reported,
+          ),
+        );
         return;
       case 'venue':
         this.#deed(`venue ${JSON.stringify(step.command)}`);
+        this.#noteWay(step.command);
         await this.#command(step.command);
         return;
       case 'connector':
@@ -199,7 +245,9 @@ class Schedule {
     const connector = this.#connector;
     // One at a time: it is on its way down or up.
     if (connector?.exitCode !== null || connector.signalCode !== null) return;
+    this.#connector = undefined;
     this.#deed(`connector: ${how}`);
+    const disturbed = this.#disturb('connector');
     const gone = once(connector, 'exit');
     connector.kill('SIGCONT');
     connector.kill(how === 'kill' ? 'SIGKILL' : 'SIGTERM');
@@ -207,6 +255,7 @@ class Schedule {
     await sleep(awayMs);
     this.#deed('connector: start');
     await this.#startConnector();
+    disturbed.untilUs = nowUs();
   }
 
   async #renewBot(how: 'kill' | 'stop', awayMs: number): Promise<void> {
@@ -214,11 +263,13 @@ class Schedule {
     if (client === undefined) return;
     this.#client = undefined;
     this.#deed(`bot: ${how}`);
+    const disturbed = this.#disturb('bot');
     client.signal('SIGCONT');
     await (how === 'kill' ? client.kill() : client.stop());
     await sleep(awayMs);
     this.#deed('bot: start');
     await this.#startClient();
+    disturbed.untilUs = nowUs();
   }
 
   async #stall(who: 'connector' | 'bot', forMs: number): Promise<void> {
@@ -228,16 +279,35 @@ class Schedule {
       else target?.kill(name);
     };
     this.#deed(`${who}: SIGSTOP for ${String(forMs)} ms`);
+    const disturbed = this.#disturb(who);
     signal('SIGSTOP');
     await sleep(forMs);
     signal('SIGCONT');
     this.#deed(`${who}: SIGCONT`);
+    disturbed.untilUs = nowUs() + AWAKE_US;
+  }
+
+  /** Something does not work from now on. */
+  #disturb(who: Disturbance['who']): Disturbance {
+    const disturbed = { who, fromUs: nowUs(), untilUs: Infinity };
+    this.#disturbed.push(disturbed);
+    return disturbed;
+  }
+
+  /** Notes faults by which requests may not reach the venue; ends of trade connections are in its journal. */
+  #noteWay({ cmd, socket, faults }: Readonly<Record<string, unknown>>): void {
+    const isDeaf = (faults as { deaf?: boolean } | undefined)?.deaf === true;
+    if (cmd === 'faults' && socket === 'trade' && isDeaf) this.#disturb('trade');
+    // Each request has a connection of its own to lose; which cut meets which, nobody notes.
+    if (socket === 'rest') this.#disturb('rest');
   }
 
   /** All faults end; what is down is started. */
   async #calm(): Promise<void> {
     this.#deed('calm');
     await this.#command({ cmd: 'clearFaults' });
+    for (const disturbed of this.#disturbed)
+      if (disturbed.untilUs === Infinity) disturbed.untilUs = nowUs();
     const settings = { cancelRaces: 0, orderRate: 200, ackDelayMs: 0, privateDelayMs: 1 };
     await this.#command({ cmd: 'set', settings });
     for (const symbol of this.#plan.symbols) {
@@ -252,43 +322,72 @@ class Schedule {
     return this.#command<Journal>({ cmd: 'journal' });
   }
 
-  async #positions(): Promise<Record<string, number>> {
-    const truth = await this.#command<{
-      positions: { symbol: string; side: string; size: string }[];
-    }>({ cmd: 'truth' });
-    const signed = truth.positions.map(({ symbol, side, size }) => [
-      symbol,
-      side === 'Sell' ? -Number(size) : Number(size),
-    ]);
-    return Object.fromEntries(signed) as Record<string, number>;
-  }
-
-  async #settle(): Promise<Pick<Story, 'view' | 'viewJournal' | 'positions' | 'agreed'>> {
+  /** Waits until client and venue agree, and looks what they do not agree in when the time is over. */
+  async #settle(): Promise<Pick<Story, 'view' | 'viewJournal' | 'differs'>> {
     const startMs = performance.now();
+    const isGarbled = this.#plan.lasting.length > 0;
+    let againMs = startMs + AGAIN_MS;
     for (;;) {
       const view: ClientView | undefined = await this.#client?.view();
-      const [viewJournal, positions] = [await this.#journal(), await this.#positions()];
-      const settled = { view, viewJournal, positions };
+      const viewJournal = await this.#journal();
+      const differsNow = (mayDoubt: boolean): string[] => {
+        if (view === undefined) return ['the client does not answer'];
+        if (!view.isReady) return [`the client is not ready: ${view.why}`];
+        return disagreements(view, viewJournal, this.#botId, mayDoubt, this.#book.reported);
+      };
+      const differs = differsNow(false);
       const waits = this.#book.calls.some(
         ({ run, outcome }) => run === this.#client?.run && outcome === undefined,
       );
-      const differs =
-        view === undefined
-          ? ['the client does not answer']
-          : !view.isReady
-            ? ['the client is not ready']
-            : disagreements(view, viewJournal, positions, this.#botId);
-      if (differs.length === 0 && !waits) return { ...settled, agreed: true };
-      // Connections come back after 30 s at the latest; before, nothing is known and that is said.
-      const passedMs = performance.now() - startMs;
-      const waitMs =
-        view?.isReady === false ? Math.max(35_000, this.#plan.settleMs) : this.#plan.settleMs;
-      if (passedMs > waitMs) {
+      if (differs.length === 0 && !waits && performance.now() > this.#cancelsDueMs(view))
+        return { view, viewJournal, differs };
+      if (performance.now() - startMs > this.#plan.settleMs) {
         for (const text of differs) this.#deed(`  differs: ${text}`);
-        return { ...settled, agreed: false };
+        // What cannot be read to the end is not known to the end, and the client says so.
+        return { view, viewJournal, differs: differsNow(isGarbled) };
+      }
+      if (view?.isReady === false && performance.now() > againMs) {
+        againMs = performance.now() + AGAIN_MS;
+        await this.#registerAgain();
       }
       await sleep(250);
     }
+  }
+
+  /**
+   * When every cancel without an answer must have been sent, should it still be: the last `cancelAll`
+   * would hide that it was lost.
+   */
+  #cancelsDueMs(view: ClientView | undefined): number {
+    const open = new Set(
+      view?.orders.filter(({ state }) => !hasEnded(state)).map((o) => o.orderId),
+    );
+    const isWaiting = this.#book.calls.some(
+      ({ what, outcome }) =>
+        (what === 'cancel' || what === 'cancelAll') &&
+        outcome?.results.some((one) => one.status === 'unknown' && open.has(one.order.orderId)),
+    );
+    if (!isWaiting) return 0;
+    this.#cancelsDueFromMs ??= performance.now();
+    return this.#cancelsDueFromMs + Number(this.#plan.config['order_wait_ms']) + 2 * WAY_MS;
+  }
+
+  /**
+   * A registration that the connector refused, because the instrument was another then, is made again by
+   * the program: nobody else does.
+   */
+  async #registerAgain(): Promise<void> {
+    const isRefused = this.#book.reported.some(
+      ({ run, kind, text }) =>
+        run === this.#client?.run && kind === 'error' && REGISTRATION_REFUSED.test(text),
+    );
+    if (!isRefused) return;
+    if (this.#plan.kind === 'strategy') {
+      await this.#renewBot('stop', 0);
+      return;
+    }
+    this.#deed('registered again');
+    for (const symbol of this.#plan.symbols) this.#client?.send('resync', { symbol });
   }
 
   /** Everything is cancelled in calm: what the client knows must end, and be reported. */

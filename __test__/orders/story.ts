@@ -20,6 +20,8 @@ export interface Call {
   readonly call: number;
   readonly what: 'submit' | 'cancel' | 'cancelAll' | 'modify';
   readonly atUs: number;
+  /** When the call had returned to the program, which may have been stopped in between; absent: it threw. */
+  readonly askedUs?: number;
   /** The orders that it was about when it was made: of a `cancelAll` those that were open then. */
   readonly orderIds: readonly bigint[];
   readonly terms: Partial<Terms>;
@@ -45,7 +47,8 @@ export interface Outcome {
 export interface Reported {
   readonly run: number;
   readonly atUs: number;
-  readonly kind: 'state' | 'record' | 'notice' | 'link' | 'error' | 'note';
+  /** `looker`: what a read-only program was sent or shows of orders. */
+  readonly kind: 'state' | 'record' | 'notice' | 'link' | 'error' | 'note' | 'looker';
   readonly text: string;
   /** Of `state`: the order after the change. */
   readonly order?: ShownOrder;
@@ -61,6 +64,8 @@ export interface ClientView {
   readonly atUs: number;
   /** False: it says itself that it does not know how things are. */
   readonly isReady: boolean;
+  /** Why it is not ready, in the client's words; '' when it is. */
+  readonly why: string;
   readonly orders: readonly ShownOrder[];
   readonly positions: Readonly<Record<string, number>>;
 }
@@ -81,6 +86,15 @@ export interface Deed {
   readonly text: string;
 }
 
+/** A time in which a request could be lost on its way without anybody's fault. */
+export interface Disturbance {
+  /** What did not work: the process, or the way to the venue. */
+  readonly who: 'connector' | 'bot' | 'trade' | 'rest';
+  readonly fromUs: number;
+  /** Infinity: to the end. */
+  untilUs: number;
+}
+
 /** All that was said, and all that was true. */
 export interface Story {
   readonly plan: Plan;
@@ -89,12 +103,12 @@ export interface Story {
   readonly calls: readonly Call[];
   readonly reported: readonly Reported[];
   readonly deeds: readonly Deed[];
+  readonly disturbed: readonly Disturbance[];
   /** After the faults have ended and the world has settled, before the last `cancelAll`. */
   readonly view: ClientView | undefined;
   readonly viewJournal: Journal;
-  readonly positions: Readonly<Record<string, number>>;
-  /** Whether client and venue agreed in all within the time. */
-  readonly agreed: boolean;
+  /** In what client and venue did not agree when the time was over; nothing: they agreed in all. */
+  readonly differs: readonly string[];
   /** After the last `cancelAll`. */
   readonly journal: Journal;
   /** Where the last, calm `cancelAll` begins in `calls`; -1: there was none. */

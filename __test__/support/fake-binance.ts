@@ -15,6 +15,18 @@ const EXCHANGE_INFO = {
         { filterType: 'LOT_SIZE', stepSize: '0.001' },
       ],
     },
+    {
+      symbol: 'XRPUSDT',
+      status: 'TRADING',
+      marginAsset: 'USDT',
+      filters: [
+        { filterType: 'PRICE_FILTER', tickSize: '0.0001' },
+        { filterType: 'LOT_SIZE', stepSize: '0.1', minQty: '0.1', maxQty: '10000000' },
+        { filterType: 'MARKET_LOT_SIZE', stepSize: '0.1', minQty: '0.1', maxQty: '10000000' },
+        { filterType: 'MIN_NOTIONAL', notional: '5' },
+        { filterType: 'PERCENT_PRICE', multiplierUp: '1.5', multiplierDown: '0.5' },
+      ],
+    },
   ],
 };
 

@@ -64,6 +64,8 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   private readonly stateFloats: Float64Array;
   /** Orders as last asked for; null once something may have changed them. */
   private readonly orderMaps: (ReadonlyMap<bigint, OrderResponse> | null)[];
+  /** The last batch changed orders. */
+  private ordersChanged = false;
   private readonly forgetExit: () => void;
 
   /**
@@ -493,7 +495,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     return false;
   }
 
-  /** Forgets the copies of orders when a batch of `count` records changed any. */
+  /**
+   * Forgets the copies of orders when a batch of `count` records changed any, and with the batch after it:
+   * what the bot itself concludes of an order is applied to it only then.
+   */
   private noteOrders(count: number): void {
     let changed = false;
     let linked = false;
@@ -502,7 +507,8 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
       if (kind === RecordKind.Order) changed = true;
       else if (kind === RecordKind.Link) linked = true;
     }
-    if (changed || linked) this.orderMaps.fill(null);
+    if (changed || linked || this.ordersChanged) this.orderMaps.fill(null);
+    this.ordersChanged = changed || linked;
     if (linked) this.announce();
   }
 }

@@ -4,7 +4,7 @@ import { isCancellable, orderStatusFromCode } from '../models/order-status.js';
 import { orderTypeFromCode } from '../models/order-type.js';
 import { sideFromCode } from '../models/side.js';
 import { timeInForceFromCode } from '../models/time-in-force.js';
-import { roundToTick, tickToPrice } from '../models/ticks.js';
+import { priceToTick, withoutNoise } from '../models/ticks.js';
 import type { NativeOrder } from '../native/addon.js';
 
 /** The addon's order as the object that users see. */
@@ -21,12 +21,13 @@ export function orderFromNative(
     asset,
     symbol: instrument.symbol,
     side: sideFromCode(order.side) ?? 'buy',
-    price: tickToPrice(order.priceTick, instrument.tickSize),
-    priceTick: order.priceTick,
-    qty: roundToTick(order.qty, instrument.lotSize),
-    leavesQty: roundToTick(order.leavesQty, instrument.lotSize),
-    execQty: roundToTick(order.execQty, instrument.lotSize),
-    execPrice: roundToTick(order.execPrice, instrument.tickSize),
+    price: withoutNoise(order.price, instrument.tickSize),
+    // The connector may count in another tick.
+    priceTick: priceToTick(order.price, instrument.tickSize),
+    qty: withoutNoise(order.qty, instrument.lotSize),
+    leavesQty: withoutNoise(order.leavesQty, instrument.lotSize),
+    execQty: withoutNoise(order.execQty, instrument.lotSize),
+    execPrice: withoutNoise(order.execPrice, instrument.tickSize),
     status,
     pending,
     timeInForce: timeInForceFromCode(order.timeInForce),

@@ -1,4 +1,4 @@
-import { roundToTick } from '../models/ticks.js';
+import { withoutNoise } from '../models/ticks.js';
 import type { ClientOrder, RejectReason } from './client-order.js';
 import { isTerminal, type OrderProgress } from './order-state.js';
 
@@ -59,7 +59,7 @@ export function orderAfter(
     filledQty: next.filledQty,
     leavesQty: isTerminal(next.state)
       ? 0
-      : Math.max(0, roundToTick(next.qty - next.filledQty, lotSize)),
+      : Math.max(0, withoutNoise(next.qty - next.filledQty, lotSize)),
     avgFillPrice: next.filledQty > 0 ? next.filledValue / next.filledQty : NaN,
     exchTsNs: next.exchTsNs,
     unconfirmed: false,

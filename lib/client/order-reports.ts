@@ -1,5 +1,5 @@
 import type { EventView } from '../models/event-view.js';
-import { roundToTick } from '../models/ticks.js';
+import { withoutNoise } from '../models/ticks.js';
 import type { RejectReason } from './client-order.js';
 import type { OrderLedger } from './order-ledger.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
@@ -48,11 +48,11 @@ export class OrderReports {
     const { next, fill } = applyReport(progressOf(record), {
       status: view.statusCode,
       // Made of ticks on the way here: 49996.200000000004 is meant as 49996.2.
-      price: roundToTick(view.price, tickSize),
-      qty: roundToTick(view.qty, lotSize),
-      leavesQty: roundToTick(view.leavesQty, lotSize),
-      execQty: roundToTick(view.execQty, lotSize),
-      execPx: roundToTick(view.execPrice, tickSize),
+      price: withoutNoise(view.price, tickSize),
+      qty: withoutNoise(view.qty, lotSize),
+      leavesQty: withoutNoise(view.leavesQty, lotSize),
+      execQty: withoutNoise(view.execQty, lotSize),
+      execPx: withoutNoise(view.execPrice, tickSize),
       maker: view.maker,
       exchTsNs: view.exchTsNs,
       lotSize,

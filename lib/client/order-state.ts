@@ -1,4 +1,4 @@
-import { roundToTick } from '../models/ticks.js';
+import { withoutNoise } from '../models/ticks.js';
 import { WireStatus } from '../models/wire-status.js';
 
 /**
@@ -148,7 +148,7 @@ export function closeUnseen(order: OrderProgress): OrderProgress {
 
 /** A difference or sum of quantities as the decimal it is: 0.018, not 0.018000000000000002. */
 function wholeLots(qty: number, lotSize = NaN): number {
-  return lotSize > 0 ? roundToTick(qty, lotSize) : qty;
+  return lotSize > 0 ? withoutNoise(qty, lotSize) : qty;
 }
 
 function isFinalStatus(status: number): boolean {

@@ -1,6 +1,6 @@
 import type { EventView } from '../models/event-view.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
-import { roundToTick } from '../models/ticks.js';
+import { withoutNoise } from '../models/ticks.js';
 import type { ClientOrder } from './client-order.js';
 import type { CheckedOrder } from './order-checks.js';
 import { WireStatus } from '../models/wire-status.js';
@@ -36,15 +36,15 @@ export function recoveredOrder(
 ): ClientOrder {
   const asset = view.asset;
   const { tickSize = NaN, lotSize = NaN } = instruments[asset] ?? {};
-  const qty = roundToTick(view.qty, lotSize);
+  const qty = withoutNoise(view.qty, lotSize);
   return {
     orderId: view.orderId,
     asset,
     symbol: instruments[asset]?.symbol ?? '',
     side: view.side ?? 'buy',
-    price: roundToTick(view.price, tickSize),
+    price: withoutNoise(view.price, tickSize),
     qty,
-    filledQty: roundToTick(filledBefore(view), lotSize),
+    filledQty: withoutNoise(filledBefore(view), lotSize),
     leavesQty: qty,
     avgFillPrice: NaN,
     timeInForce: view.timeInForce,

@@ -11,7 +11,7 @@ import type { OrderResponse } from './order-response.js';
 import { isCancellable } from './order-status.js';
 import type { PositionChange } from './position-change.js';
 import { RecordKind } from './record-layout.js';
-import { priceToTick, roundToTick } from './ticks.js';
+import { priceToTick, withoutNoise } from './ticks.js';
 import { tradeFromView, type Trade } from './trade.js';
 
 /** The book of an instrument was cleared (`bookReset`) or is whole again (`bookReady`). */
@@ -76,12 +76,12 @@ export function orderFromView(view: EventView, instruments: Instruments): OrderR
     asset,
     symbol: instruments[asset]?.symbol ?? '',
     side: view.side ?? 'buy',
-    price: roundToTick(view.price, tickSize),
+    price: withoutNoise(view.price, tickSize),
     priceTick: priceToTick(view.price, tickSize),
-    qty: roundToTick(view.qty, lotSize),
-    leavesQty: roundToTick(view.leavesQty, lotSize),
-    execQty: roundToTick(view.execQty, lotSize),
-    execPrice: roundToTick(view.execPrice, tickSize),
+    qty: withoutNoise(view.qty, lotSize),
+    leavesQty: withoutNoise(view.leavesQty, lotSize),
+    execQty: withoutNoise(view.execQty, lotSize),
+    execPrice: withoutNoise(view.execPrice, tickSize),
     status,
     pending,
     timeInForce: view.timeInForce,

@@ -79,3 +79,15 @@ export function isOnGrid(value: number, step: number): boolean {
   const tolerance = Math.min(Math.max(GRID_TOLERANCE, whole * RELATIVE_TOLERANCE), TOLERANCE_MAX);
   return Math.abs(steps - whole) <= tolerance && whole > 0;
 }
+
+/** Digits of a double that arithmetic with a few operands does not reach. */
+const CLEAN_DIGITS = 13;
+
+/**
+ * A reported price or quantity without the noise of floating point. One between two steps stays where it
+ * is: an instrument may have changed since the order was made.
+ */
+export function withoutNoise(value: number, step: number): number {
+  if (value === 0 || !Number.isFinite(value)) return value;
+  return isOnGrid(value, step) ? roundToTick(value, step) : Number(value.toPrecision(CLEAN_DIGITS));
+}

@@ -1,11 +1,9 @@
-import { hasEnded } from '../has-ended.js';
 import { livesOf } from '../lives.js';
 import type { VenueOrder } from '../journal.js';
+import type { Story } from '../story.js';
 import { CLOCKS_US, type Rule, type Violation } from './rule.js';
 
 const CLOSE = 1e-9;
-/** After so long even what the private stream did not report has been read. */
-const READ_MS = 40_000;
 
 /** Fills are compared with the executions at the venue, order by order. */
 export const fills: Rule = {
@@ -25,21 +23,39 @@ export const fills: Rule = {
       if (filledQty > real + CLOSE)
         add(orderId, `reported as filled ${String(filledQty)} at ${String(atUs)}; it was ${String(real)}`); // prettier-ignore
       const key = `${String(run)} ${String(orderId)}`;
+      // What came after the last look is in no list.
       const sum = (summed.get(key) ?? 0) + (fill?.qty ?? 0);
-      summed.set(key, sum);
+      if (atUs <= (story.view?.atUs ?? 0)) summed.set(key, sum);
       if (sum > real + CLOSE)
         add(orderId, `the fills reported until ${String(atUs)} sum up to ${String(sum)}; it was ${String(real)}`); // prettier-ignore
     }
-    for (const order of story.view?.orders ?? []) {
-      const { orderId, state, filledQty, unconfirmed } = order;
-      if (unconfirmed || (!hasEnded(state) && story.plan.settleMs < READ_MS)) continue;
-      const real = filledBy(lives.get(orderId), story.view?.atUs ?? 0);
-      if (filledQty < real - CLOSE)
-        add(orderId, `${state} and filled ${String(filledQty)} at the end; ${String(real)} was filled`); // prettier-ignore
-    }
+    for (const { orderId, text } of missing(story, lives, summed)) add(orderId, text);
     return [...found.values()];
   },
 };
+
+/** Fills that the client does not show at the end, or shows and never reported. */
+function* missing(
+  story: Story,
+  lives: ReadonlyMap<bigint, readonly VenueOrder[]>,
+  summed: ReadonlyMap<string, number>,
+): Generator<{ orderId: bigint; text: string }> {
+  const last = story.runs.at(-1)?.run ?? 0;
+  const sentHere = new Set(
+    story.calls
+      .filter(({ run, what }) => run === last && what === 'submit')
+      .flatMap(({ orderIds }) => orderIds),
+  );
+  for (const { orderId, state, filledQty, unconfirmed } of story.view?.orders ?? []) {
+    if (unconfirmed) continue;
+    const real = filledBy(lives.get(orderId), story.view?.atUs ?? 0);
+    if (filledQty < real - CLOSE)
+      yield { orderId, text: `${state} and filled ${String(filledQty)} at the end; ${String(real)} was filled` }; // prettier-ignore
+    const sum = summed.get(`${String(last)} ${String(orderId)}`) ?? 0;
+    if (sentHere.has(orderId) && sum < filledQty - CLOSE)
+      yield { orderId, text: `filled ${String(filledQty)} at the end; the fills reported sum up to ${String(sum)}` }; // prettier-ignore
+  }
+}
 
 /** What was filled up to a moment. */
 function filledBy(lives: readonly VenueOrder[] | undefined, atUs: number): number {

@@ -1,8 +1,11 @@
+import { agreement } from './agreement.js';
 import { cancelLost } from './cancel-lost.js';
 import { endedButLives } from './ended-but-lives.js';
 import { fillPrices } from './fill-prices.js';
 import { fills } from './fills.js';
 import { livesUnknown } from './lives-unknown.js';
+import { onlyLooks } from './only-looks.js';
+import { readiness } from './readiness.js';
 import type { Rule } from './rule.js';
 import { sentLate } from './sent-late.js';
 import { sentTwice } from './sent-twice.js';
@@ -18,6 +21,9 @@ export const RULES: readonly Rule[] = [
   sentTwice,
   sentLate,
   livesUnknown,
+  agreement,
+  readiness,
+  onlyLooks,
 ];
 
 /**

@@ -16,3 +16,6 @@ export interface Rule {
 
 /** How far the clocks of two processes of this machine may be apart. */
 export const CLOCKS_US = 2_000;
+
+/** How long a request may be on its way: processes of a busy machine wait for their turn. */
+export const WAY_MS = 700;

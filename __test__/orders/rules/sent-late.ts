@@ -1,11 +1,9 @@
 import { namedOrders, ownerOf } from '../journal.js';
 import type { Story } from '../story.js';
-import type { Rule, Violation } from './rule.js';
+import { WAY_MS, type Rule, type Violation } from './rule.js';
 
-/** How long a low-level bot lets an order wait when nothing else was asked for. */
+/** How long a low-level bot or a strategy lets an order wait when nothing else was asked for. */
 const BOT_MS = 5_000;
-/** On the way, after the last look at the time: processes of a busy machine wait for their turn. */
-const WAY_MS = 700;
 
 /** After its deadline an order is refused, never sent. Cancels are never too late. */
 export const sentLate: Rule = {
@@ -13,8 +11,8 @@ export const sentLate: Rule = {
   says: 'no order reaches the venue after its deadline',
   check(story) {
     const asked = new Map<bigint, number>();
-    for (const { what, orderIds, atUs } of story.calls)
-      for (const orderId of what === 'submit' ? orderIds : []) asked.set(orderId, atUs);
+    for (const { what, orderIds, atUs, askedUs } of story.calls)
+      for (const orderId of what === 'submit' ? orderIds : []) asked.set(orderId, askedUs ?? atUs);
     const found: Violation[] = [];
     for (const { linkId, request } of namedOrders(story.journal, 'create')) {
       const owner = ownerOf(linkId);
@@ -30,5 +28,5 @@ export const sentLate: Rule = {
 };
 
 function deadlineMs({ plan }: Story): number {
-  return plan.kind === 'bot' ? BOT_MS : plan.answerTimeoutMs;
+  return plan.kind === 'client' ? plan.answerTimeoutMs : BOT_MS;
 }

@@ -5,8 +5,6 @@ import { LiveClient, LiveInstrument } from '../../../dist/index.js';
 import { drivenBy, say } from './driven.mjs';
 
 let client;
-/** Bots that look on for a moment. */
-const lookers = new Set();
 
 function shown({ orderId, symbol, state, side, price, qty, filledQty, unconfirmed, own }) {
   return { orderId, symbol, state, side, price, qty, filledQty, unconfirmed, own };
@@ -59,7 +57,11 @@ function call(number, what, orderIds, run) {
   say({ kind: 'call', call: number, what, orderIds });
   const done = (outcome) => say({ kind: 'outcome', call: number, ...outcome });
   Promise.resolve()
-    .then(run)
+    .then(() => {
+      const outcome = run();
+      say({ kind: 'asked', call: number });
+      return outcome;
+    })
     .then(
       (outcome) => done({ thrown: '', results: [outcome].flat().map(result) }),
       (error) => done({ thrown: error.code ?? error.message, results: [] }),
@@ -84,31 +86,17 @@ const calls = {
   modify: ({ number, orderId, price, qty }) =>
     call(number, 'modify', [orderId], () => client.modifyOrder(orderId, { price, qty })),
   resync: ({ symbol }) => client.resync(symbol),
-  async look({ connector, symbol }) {
-    const looker = new LiveClient({
-      instruments: [instrument(connector, symbol)],
-      backend: 'native',
-      ringCapacity: 1024,
-      healthIntervalMs: 60_000,
-    });
-    lookers.add(looker);
-    looker.on('orderUpdate', ({ order }) =>
-      say({ kind: 'note', text: `a read-only bot got a report of an order: ${order.state}` }),
-    );
-    await looker.start();
-    setTimeout(() => void looker.close().then(() => lookers.delete(looker)), 500);
-  },
   async view() {
-    const isReady = await client.ready(1).then(
-      () => true,
-      () => false,
+    const why = await client.ready(1).then(
+      () => '',
+      (error) => `${error.code} ${error.message}`,
     );
     const orders = client.getOrders(undefined, { all: true }).map(shown);
     const positions = client.instruments.map(({ symbol }, at) => [symbol, client.getPosition(at)]);
-    say({ kind: 'view', isReady, orders, positions: Object.fromEntries(positions) });
+    const isReady = why === '';
+    say({ kind: 'view', isReady, why, orders, positions: Object.fromEntries(positions) });
   },
   async stop() {
-    await Promise.all([...lookers].map((looker) => looker.close()));
     await client?.close();
     say({ kind: 'stopped' });
     process.disconnect();

@@ -33,9 +33,10 @@ pub enum Owner {
 pub enum Command {
     /// Everything below `truth`, without books: orders, positions, executions, wallet.
     Truth,
-    /// The record that tests compare with, free of all faults: `{requests, orders, nowUs}`. Every order
-    /// request with its time, arguments and true code; every order with each state and the time of
-    /// its end (`endedUs`, null while it is open). Times are Unix µs of this machine.
+    /// The record that tests compare with, free of all faults: `{requests, orders, logins, nowUs}`. Every
+    /// order request with its time, arguments and true code; every order with each state and the time of
+    /// its end (`endedUs`, null while it is open); every private and trade connection from its login to
+    /// its end (`untilUs`, null while it is open). Times are Unix µs of this machine.
     Journal,
     /// The book as the exchange has it now: `{bids:[[px,qty]…],asks,seq}`, best first.
     Book {

@@ -28,10 +28,14 @@ impl Venue {
 
     pub(crate) fn closed(&mut self, id: u64) {
         self.conns.remove(&id);
+        let at_us = self.real_us();
+        self.journal.ended(id, at_us);
     }
 
     /// Ends a connection now.
     pub(crate) fn end(&mut self, id: u64, end: End) {
+        let at_us = self.real_us();
+        self.journal.ended(id, at_us);
         if let Some(conn) = self.conns.get(&id) {
             conn.push(Out::EndNow(end));
             if end != End::HalfClose {

@@ -57,11 +57,21 @@ struct Step {
     reason: String,
 }
 
-/// All order requests and all orders.
+/// A connection from its login to its end.
+#[derive(Clone, Debug)]
+struct Login {
+    conn: u64,
+    socket: Socket,
+    from_us: i64,
+    until_us: Option<i64>,
+}
+
+/// All order requests, all orders, and when requests could come in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
     requests: Vec<Request>,
     lives: Vec<Life>,
+    logins: Vec<Login>,
 }
 
 impl Journal {
@@ -98,6 +108,23 @@ impl Journal {
                 .map(|item| item["code"].as_i64().unwrap_or(-1))
                 .collect()
         });
+    }
+
+    /// Adds a login that succeeded.
+    pub(crate) fn logged_in(&mut self, conn: u64, socket: Socket, at_us: i64) {
+        self.logins.push(Login {
+            conn,
+            socket,
+            from_us: at_us,
+            until_us: None,
+        });
+    }
+
+    /// Notes that a connection ends, or that the venue sends nothing more on it; the first time counts.
+    pub(crate) fn ended(&mut self, conn: u64, at_us: i64) {
+        for login in self.logins.iter_mut().filter(|login| login.conn == conn) {
+            login.until_us.get_or_insert(at_us);
+        }
     }
 
     /// Adds an order that goes to the exchange.
@@ -161,7 +188,8 @@ impl Journal {
         let lives: Vec<Value> = lives
             .filter_map(|life| Some(life.json(markets.get(life.market as usize)?)))
             .collect();
-        json!({"requests": requests, "orders": lives, "nowUs": now_us})
+        let logins: Vec<Value> = self.logins.iter().map(Login::json).collect();
+        json!({"requests": requests, "orders": lives, "logins": logins, "nowUs": now_us})
     }
 }
 
@@ -171,6 +199,12 @@ impl Request {
             "atUs": self.at_us, "socket": self.socket.name(), "op": self.op,
             "args": self.args, "executed": self.executed, "code": self.code, "codes": self.codes,
         })
+    }
+}
+
+impl Login {
+    fn json(&self) -> Value {
+        json!({"socket": self.socket.name(), "fromUs": self.from_us, "untilUs": self.until_us})
     }
 }
 

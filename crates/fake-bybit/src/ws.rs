@@ -95,6 +95,10 @@ impl Venue {
             conn.authed = true;
         }
         let conn_id = conn.conn_id.clone();
+        if result.is_ok() {
+            let at_us = self.real_us();
+            self.journal.logged_in(id, socket, at_us);
+        }
         let mut reply = match (socket, result) {
             (Socket::Trade, result) => {
                 let (code, text) = result.err().unwrap_or((0, "OK"));

@@ -53,6 +53,23 @@ fn every_settle_coin_of_the_instruments_is_read() {
 }
 
 #[test]
+fn a_position_that_a_list_left_out_counts_again_once_a_later_list_names_it() {
+    let mut venue = Script::listed();
+    let item = position_json("0.7", json!({}));
+    venue.private("position", json!([item]));
+    assert_eq!(venue.core.position(0), Some(0.7));
+    venue.pass(40_000);
+    assert_eq!(venue.core.position(0), Some(0.0));
+    // Sent late: it is from before that list.
+    venue.private("position", json!([item]));
+    assert_eq!(venue.core.position(0), Some(0.0));
+    venue.will_list(POSITIONS, &[&item], 20);
+    venue.pass(40_000);
+    assert_eq!(venue.core.position(0), Some(0.7));
+    assert_eq!(venue.position().map(|p| p.0), Some(0.7));
+}
+
+#[test]
 fn orders_of_another_category_are_left_to_another_connector() {
     let mut venue = Script::listed();
     let mut ids = LinkIds::new("t", 900).unwrap();

@@ -4,6 +4,7 @@
 
 mod bybit_script;
 
+use bybit_script::instruments::{INSTRUMENTS, instrument};
 use bybit_script::messages::position_json;
 use bybit_script::{SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::orders::link_id::LinkIds;
@@ -124,6 +125,27 @@ fn an_unreadable_order_of_a_previous_session_is_reported_as_unknown_until_it_can
     venue.pass(60_000);
     assert!(venue.is_reported(recovered), "{:?}", venue.events);
     assert_eq!(venue.core.orders_unknown(), None);
+}
+
+#[test]
+fn an_order_of_a_previous_session_is_read_once_its_symbol_is_listed_again() {
+    let mut venue = Script::new(settings());
+    let link = LinkIds::new("t", 900).unwrap().next(7, 55);
+    let order = venue.order_json(&link, "v9", &limit(1, Side::Buy, 200, 1.0), "New", 0.0);
+    let other = json!({
+        "symbol": "YUSDT", "settleCoin": "USDT", "priceFilter": { "tickSize": "1" },
+        "lotSizeFilter": { "qtyStep": "1" },
+    });
+    // The list, and the symbol by itself.
+    venue.will_list(INSTRUMENTS, &[&other], 2);
+    venue.will_list(REALTIME, &[&order], 20);
+    venue.pass(1200);
+    let text = venue.core.orders_unknown().unwrap_or_default();
+    assert!(text.contains("order 55 of bot 7"), "{text}");
+    venue.will_list(INSTRUMENTS, &[&instrument("0.5", "0.1", json!({}))], 9);
+    venue.pass(30_000);
+    assert_eq!(venue.core.orders_unknown(), None);
+    assert!(venue.is_reported(|event| matches!(event, VenueEvent::Recovered(_))));
 }
 
 #[test]

@@ -79,3 +79,19 @@ fn the_journal_keeps_requests_and_lives_whatever_is_answered() {
     let times = times.map(|time| time.as_i64().unwrap());
     assert!(times.is_sorted(), "{times:?}");
 }
+
+#[test]
+fn the_journal_keeps_when_requests_could_come_in() {
+    let venue = venue();
+    let login = |at: usize| control(&venue, json!({"cmd": "journal"}))["logins"][at].clone();
+    let first = trade(&venue);
+    assert_eq!(login(0)["socket"], "trade");
+    assert!(login(0)["untilUs"].is_null());
+    control(&venue, json!({"cmd": "cut", "socket": "trade"}));
+    let _second = trade(&venue);
+    let (cut, open) = (login(0), login(1));
+    assert!(cut["untilUs"].as_i64() >= cut["fromUs"].as_i64());
+    assert!(open["fromUs"].as_i64() >= cut["untilUs"].as_i64());
+    assert!(open["untilUs"].is_null());
+    drop(first);
+}

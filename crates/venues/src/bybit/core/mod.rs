@@ -10,6 +10,7 @@ mod instruments;
 mod login;
 mod order_rules;
 mod orders;
+mod position_lists;
 mod positions;
 mod previous_session;
 mod private;

@@ -29,6 +29,15 @@ fn flat(lot: Step) -> Leg {
     }
 }
 
+/// A leg that counts as flat because a list did not name it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unlisted {
+    /// The venue's time of what was known of it before.
+    pub(super) known_ns: i64,
+    /// When the list was asked for: its time since, until the venue reports it.
+    pub(super) asked_ns: i64,
+}
+
 /// The account's positions, of every symbol.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
@@ -45,9 +54,11 @@ pub(super) struct Positions {
     pub(super) read: BTreeSet<String>,
     /// Symbols, on spot coins, whose position could not be read: the notice about it, and when that
     /// was, by the venue's clock, Unix nanoseconds.
-    unread: BTreeMap<String, (String, i64)>,
+    pub(super) unread: BTreeMap<String, (String, i64)>,
     /// Registered symbols whose position bots know.
     reported: BTreeSet<String>,
+    /// Legs that count as flat because a list did not name them.
+    pub(super) unlisted: HashMap<(String, usize), Unlisted>,
 }
 
 impl Positions {
@@ -206,30 +217,6 @@ impl BybitCore {
                     "the position in {symbol} is not known yet; it is sent as soon as it could be read"
                 );
                 self.notice(codes::POSITION_UNKNOWN, text);
-            }
-        }
-    }
-
-    /// A list that was asked for at `asked_ns` (venue, Unix nanoseconds) does not name the position
-    /// of a symbol that could not be read: it is flat.
-    pub(super) fn unread_are_flat(&mut self, asked_ns: i64) {
-        let named = &self.calls.legs;
-        let mut flat = Vec::new();
-        self.positions.unread.retain(|symbol, (_, since_ns)| {
-            // The symbol of such an item is not known.
-            let is_named = named
-                .iter()
-                .any(|(name, _)| name == symbol || name.is_empty());
-            let stays = is_named || *since_ns >= asked_ns;
-            if !stays {
-                flat.push(symbol.clone());
-            }
-            stays
-        });
-        for symbol in flat {
-            for leg in self.positions.legs.get_mut(&symbol).into_iter().flatten() {
-                leg.lots = 0;
-                leg.updated_ns = leg.updated_ns.max(asked_ns);
             }
         }
     }

@@ -136,6 +136,10 @@ impl BybitCore {
             return Seen::Other;
         }
         let unit = self.unit_of(known, name);
+        if unit.is_none() {
+            // It may be listed again: until it is, nothing can be said of the order.
+            self.reread(now, name);
+        }
         let unit = unit.ok_or_else(|| FrameError::value("symbol", name));
         // An order of a previous session may be off the current tick: it was made with another one.
         let unit = match (unit, known, item.price.get()) {
@@ -265,6 +269,7 @@ impl BybitCore {
         let Some(unit) = unit.or_else(|| self.scale_of(name)) else {
             // Of a symbol that this connector does not trade, unless it carries an id of this connector.
             if !link_id.is_empty() {
+                self.reread(now, name);
                 let error = FrameError::value("symbol", name);
                 self.execution_unreadable(now, None, item, &error);
             }

@@ -130,6 +130,9 @@ impl BybitCore {
                     let idx = item.position_idx.int("positionIdx").ok().flatten();
                     let idx = idx.and_then(|idx| usize::try_from(idx).ok());
                     let leg = (item.symbol.or_empty().to_owned(), idx);
+                    if let (symbol, Some(idx)) = &leg {
+                        self.positions.is_listed_again(symbol, *idx);
+                    }
                     self.calls.legs.push(leg);
                     self.position_item(now, item, reported_ns);
                 }
@@ -198,31 +201,6 @@ impl BybitCore {
             if !self.calls.listed.contains(&handle) {
                 self.orders.unconfirmed(now.mono_ns, handle);
             }
-        }
-    }
-
-    /// Only positions that are not flat are listed.
-    fn flatten_unlisted(&mut self, now: Now) {
-        let sent = self.calls.positions_from.unwrap_or(now);
-        let before = self.clock.server_ms(sent).saturating_mul(1_000_000);
-        let mut flat = Vec::new();
-        for (symbol, legs) in &mut self.positions.legs {
-            for (idx, leg) in legs.iter_mut().enumerate() {
-                let named = self
-                    .calls
-                    .legs
-                    .iter()
-                    .any(|(s, i)| s.is_empty() || s == symbol && i.is_none_or(|i| i == idx));
-                if !named && leg.lots != 0 && leg.updated_ns < before {
-                    leg.lots = 0;
-                    leg.updated_ns = before;
-                    flat.push(symbol.clone());
-                }
-            }
-        }
-        self.unread_are_flat(before);
-        for symbol in flat {
-            self.report_position(&symbol, self.clock.server_ms(now).saturating_mul(1_000_000));
         }
     }
 }
