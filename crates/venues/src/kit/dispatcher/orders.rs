@@ -26,6 +26,13 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
         out: &mut O,
     ) {
         let state = out.owner_state(bot);
+        // Before it counts as a registration.
+        if state == OwnerState::Upstream
+            && let Some(text) = out.doubt_about_upstream(bot)
+        {
+            self.reject_untracked(now, bot, symbol, order, (codes::BOT_NOT_MET, text), out);
+            return;
+        }
         let Some(index) = self.index_for(now, bot, symbol, Some(order.tick_size), out) else {
             let why = self.not_registered(bot, symbol);
             self.reject_untracked(now, bot, symbol, order, why, out);
@@ -41,6 +48,10 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             .map_or(0.0, |known| known.tick_size);
         if let Some(Reject { code, text }) = self.trouble.suspended.get(&index).cloned() {
             self.reject_untracked(now, bot, symbol, order, (code, text), out);
+            return;
+        }
+        if let Some(why) = self.blindness(bot, index, out) {
+            self.reject_untracked(now, bot, symbol, order, why, out);
             return;
         }
         if let Some((code, text)) = unsupported(order, tick_size) {
