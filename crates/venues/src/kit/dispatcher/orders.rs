@@ -207,7 +207,10 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
                 if let Some(known) = index.and_then(|index| self.instruments.get(&index)) {
                     order.tick_size = known.tick_size;
                 }
-                self.reject_untracked(now, bot, symbol, &order, (codes::ORDER_UNKNOWN, text), out);
+                // Orders of upstream bots are everybody's, so others may hold this one too.
+                let is_shared = out.owner_state(bot) == OwnerState::Upstream;
+                let to = if is_shared { TO_ALL } else { bot };
+                self.reject_untracked(now, to, symbol, &order, (codes::ORDER_UNKNOWN, text), out);
                 return;
             }
             Sought::Unknown(why) if self.venue.orders_unknown().is_some() => {
@@ -389,21 +392,17 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
         }
     }
 
-    /// Rejects an order that is not followed: it ends as expired at the bot.
+    /// Rejects an order that is not followed: it ends as expired at the bot. One that was never followed
+    /// is told to its bot only: another one may have an open order of this id.
     fn reject_untracked<O: BotPublisher>(
         &mut self,
         now: Now,
-        bot: u64,
+        to: u64,
         symbol: &str,
         order: &Order,
         (code, text): (i64, String),
         out: &mut O,
     ) {
-        let to = if out.owner_state(bot) == OwnerState::Upstream {
-            TO_ALL
-        } else {
-            bot
-        };
         self.send_reject(to, symbol, order.order_id, code, &text, true, out);
         let mut ended = order.clone();
         ended.status = Status::Expired;

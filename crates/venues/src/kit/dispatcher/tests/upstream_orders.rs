@@ -37,9 +37,9 @@ impl Bench {
         let is_sent = self.dispatcher.venue.submitted.len() > before;
         if !is_sent {
             let refused = [
-                format!("0:reject {id} {code}"),
-                "0:error OrderError".to_owned(),
-                format!("0:order X {id} Expired"),
+                format!("{bot}:reject {id} {code}"),
+                format!("{bot}:error OrderError"),
+                format!("{bot}:order X {id} Expired"),
             ];
             assert_eq!(self.sent(), refused);
         }
@@ -179,4 +179,21 @@ fn a_position_is_not_sent_to_an_upstream_bot_while_the_account_is_not_known() {
     bench.dispatcher.poll(at(2), &mut bench.out);
     assert!(bench.sent().contains(&"9:position X 0.25".to_owned()));
     assert!(bench.is_sent(UP, 2, 0));
+}
+
+#[test]
+fn a_refusal_does_not_end_the_open_order_of_this_id_of_another_upstream_bot() {
+    let mut bench = bench();
+    bench.out.states.insert(10, OwnerState::Upstream);
+    assert!(bench.is_sent(UP, 1, 0));
+    bench.says(report(1, Status::New));
+    bench.ask(register(10, "X", 0.1));
+    bench.says(VenueEvent::FeedStale { symbol: 0 });
+    assert!(!bench.is_sent(10, 1, codes::BOOK_NOT_LIVE));
+    let end = bench.out.orders.last().unwrap();
+    assert_eq!((end.order_id, end.status), (1, Status::Expired));
+    // As its answers to all show, it lives.
+    bench.ask(cancel(UP, 1));
+    bench.says(report(1, Status::Canceled));
+    assert!(bench.sent().contains(&"0:order X 1 Canceled".to_owned()));
 }
