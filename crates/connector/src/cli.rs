@@ -55,6 +55,10 @@ struct Args {
     /// after that it is refused instead of sent (default 5000, or CONNECTOR_ORDER_DEADLINE_MS)
     #[arg(long, value_name = "MS")]
     order_deadline_ms: Option<String>,
+    /// Orders of hftbacktest's own bots, which cannot see the state of a book, are refused while it is not
+    /// live (default true, or CONNECTOR_REQUIRE_LIVE_BOOK); bots of this package have a switch of their own
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    require_live_book: Option<String>,
     /// How long a stop waits until cancellations that were asked for are sent and answered, ms
     /// (default 8000, or CONNECTOR_STOP_WAIT_MS)
     #[arg(long, value_name = "MS")]
@@ -90,6 +94,8 @@ pub struct Command {
     pub with_stdin: bool,
     /// How long an order is good for whose bot names no deadline.
     pub order_deadline: Duration,
+    /// Orders of hftbacktest's own bots are refused while the book is not live.
+    pub require_live_book: bool,
     /// How long a stop waits for cancellations.
     pub stop_wait: Duration,
     /// JSON lines over the standard streams instead of shared memory.
@@ -159,6 +165,7 @@ fn read(matches: &clap::ArgMatches) -> Result<Command, ConnectorError> {
             "`{word}` is no symbol; flags begin with two dashes, as in --testnet and --paper=false"
         )));
     }
+    let live_book = args.require_live_book.as_deref();
     let order_deadline = args.order_deadline_ms.as_deref();
     let stop_wait = args.stop_wait_ms.as_deref();
     Ok(Command {
@@ -173,9 +180,19 @@ fn read(matches: &clap::ArgMatches) -> Result<Command, ConnectorError> {
         ready_json: args.ready_json,
         with_stdin: args.with_stdin,
         order_deadline: times::order_deadline(order_deadline, &flag::process_env)?,
+        require_live_book: require_live_book(live_book, &flag::process_env)?,
         stop_wait: times::stop_wait(stop_wait, &flag::process_env)?,
         stdio: args.stdio,
     })
+}
+
+/// Whether orders of hftbacktest's own bots need a live book: by the option, else the variable, else yes.
+fn require_live_book(option: Option<&str>, env: flag::Env<'_>) -> Result<bool, ConnectorError> {
+    const OPTION: &str = "--require-live-book";
+    let option = option.map(|text| flag::read(OPTION, text)).transpose();
+    let option = (OPTION, option.map_err(ConnectorError::Usage)?);
+    let flag = flag::flag(option, "CONNECTOR_REQUIRE_LIVE_BOOK", env, ("", None), true);
+    flag.map(|flag| flag.value).map_err(ConnectorError::Usage)
 }
 
 /// A flag without its dashes would be an unknown symbol, and orders would go elsewhere.
@@ -296,6 +313,27 @@ mod tests {
         for flag in ["--testnet=treu", "--testnet=", "--testnet=testnet"] {
             assert!(usage(&["bybit", flag]).starts_with("--testnet is neither"));
         }
+    }
+
+    #[test]
+    fn a_live_book_is_required_unless_the_option_or_the_variable_says_otherwise() {
+        let none: flag::Env<'_> = &|_| None;
+        let off: flag::Env<'_> = &|name| {
+            assert_eq!(name, "CONNECTOR_REQUIRE_LIVE_BOOK");
+            Some("off".into())
+        };
+        let odd: flag::Env<'_> = &|_| Some("maybe".into());
+        assert!(require_live_book(None, none).unwrap());
+        assert!(!require_live_book(None, off).unwrap());
+        assert!(require_live_book(Some("true"), off).unwrap());
+        assert!(!require_live_book(Some("no"), none).unwrap());
+        assert!(require_live_book(None, odd).is_err());
+        assert!(usage(&["sim", "--require-live-book=odd"]).starts_with("--require-live-book is"));
+        assert!(
+            !parse(&["sim", "--require-live-book=0"])
+                .unwrap()
+                .require_live_book
+        );
     }
 
     #[test]

@@ -62,6 +62,7 @@ pub(crate) fn serve(
     dispatcher.wait_for_registrations(wait_ns);
     let good_for_ns = u64::try_from(command.order_deadline.as_nanos()).unwrap_or(u64::MAX);
     dispatcher.orders_are_good_for(good_for_ns);
+    dispatcher.require_live_book(command.require_live_book);
     let mut commands: Box<dyn Commands> = match (is_stepped, command.with_stdin) {
         (true, false) => Box::new(StdinSteps::start(port.ringer())?),
         (false, false) => Box::new(NoCommands),

@@ -1,8 +1,8 @@
 //! An exchange for replays and paper trading, which has no book of its own.
 
 use crate::{
-    config::ExchangeConfig, external_book::ExternalBook, instrument::Instrument, order::Side,
-    order_manager::OrderManager, queue_model::QueueModel, setup_error::SetupError,
+    config::ExchangeConfig, external_book::ExternalBook, instrument::Instrument, limits::Limits,
+    order::Side, order_manager::OrderManager, queue_model::QueueModel, setup_error::SetupError,
     simulator::Simulator,
 };
 
@@ -46,6 +46,14 @@ impl FillSimulator {
         let symbol = self.simulator.add_instrument(spec)?;
         self.simulator.engine.add_market();
         Ok(symbol)
+    }
+
+    /// Changes the limits of an instrument for requests that arrive from now on; open orders stay.
+    ///
+    /// # Errors
+    /// When there is no such instrument, or a limit is outside of its range.
+    pub fn set_limits(&mut self, symbol: u32, limits: Limits) -> Result<(), SetupError> {
+        self.simulator.set_limits(symbol, limits)
     }
 
     /// Feeds a level: `qty_lots` is all that is displayed now; 0 or less removes it.

@@ -8,6 +8,7 @@ use crate::{
     event::{ExchangeEvent, OrderStatus, RequestOp},
     instrument::Instrument,
     latency::Path,
+    limits::Limits,
     order::{OrderState, OrderType, Slot, TimeInForce},
     order_manager::OrderManager,
     reject::Reject,
@@ -77,6 +78,14 @@ impl<E: Engine> Simulator<E> {
         }
         self.manager.specs.push(spec);
         Ok((self.manager.specs.len() - 1) as u32)
+    }
+
+    /// Changes the limits of an instrument for what arrives from now on.
+    pub(crate) fn set_limits(&mut self, symbol: u32, limits: Limits) -> Result<(), SetupError> {
+        let spec = self.manager.specs.get_mut(symbol as usize);
+        let spec = spec.ok_or(SetupError::UnknownSymbol(symbol))?;
+        *spec = spec.clone().with_limits(limits)?;
+        Ok(())
     }
 
     /// Sends a request; returns when it arrives.

@@ -87,7 +87,7 @@ impl<MD: Book> LiveCore<MD> {
             let sent_ts = one.unconfirmed.sent_ts(order.order_id);
             order.local_timestamp = sent_ts.unwrap_or(order.local_timestamp);
         }
-        one.resync_orders.start(open.iter());
+        one.resync_orders.start(open.iter(), one.lot_size);
         let request = LiveRequest::RegisterInstrument {
             symbol: one.symbol.clone(),
             tick_size: one.tick_size,

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use hbl_wire::without_noise;
 use hftbacktest::types::Order;
 
 use crate::orders;
@@ -30,12 +31,16 @@ const CLOCKS_NS: i64 = 1_000_000_000;
 pub struct ResyncOrders {
     known: HashMap<u64, Known>,
     unconfirmed: HashSet<u64>,
+    /// Of the instrument.
+    lot_size: f64,
     active: bool,
 }
 
 impl ResyncOrders {
-    /// Begins to wait for the answer. `orders` are those that may be open.
-    pub fn start<'a>(&mut self, orders: impl Iterator<Item = &'a Order>) {
+    /// Begins to wait for the answer. `orders` are those that may be open, quantities are multiples of
+    /// `lot_size`.
+    pub fn start<'a>(&mut self, orders: impl Iterator<Item = &'a Order>, lot_size: f64) {
+        self.lot_size = lot_size;
         self.known.clear();
         self.unconfirmed.clear();
         for order in orders {
@@ -90,9 +95,9 @@ impl ResyncOrders {
                 return false;
             }
             // A difference of floats is off the grid: where all of the execution is missing, its own
-            // quantity is kept.
+            // quantity is kept, and a part of it is put on the grid.
             if (missing - order.exec_qty).abs() > noise {
-                order.exec_qty = missing;
+                order.exec_qty = without_noise(missing, self.lot_size);
             }
         }
         // Never later than that: `LiveBot` ignores updates older than its own state, and the connector's
@@ -140,7 +145,7 @@ mod tests {
 
     fn started(orders: &[Order]) -> ResyncOrders {
         let mut resync = ResyncOrders::default();
-        resync.start(orders.iter());
+        resync.start(orders.iter(), 0.1);
         resync
     }
 
@@ -188,6 +193,23 @@ mod tests {
         let mut resync = started(&[unacked]);
         resync.confirm(1);
         assert!(resync.finish().is_empty());
+    }
+
+    #[test]
+    fn a_missing_part_of_an_execution_is_a_whole_number_of_lots() {
+        // 0.3 of 1 were seen; an execution of 0.6 up to 0.7 lacks 0.4, which no difference of floats is.
+        let mut known = order(1, Status::PartiallyFilled, 0.7, 0.0, 50);
+        known.qty = 1.0;
+        let mut resync = started(&[known]);
+        let mut step = order(1, Status::PartiallyFilled, 0.3, 0.6, 60);
+        step.qty = 1.0;
+        assert!(resync.judge(&mut step));
+        assert_eq!(
+            step.exec_qty.to_bits(),
+            0.4_f64.to_bits(),
+            "{}",
+            step.exec_qty
+        );
     }
 
     #[test]

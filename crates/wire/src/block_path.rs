@@ -28,6 +28,12 @@ pub(crate) fn connector_path(name: &str) -> PathBuf {
     room::folder().join(format!("hbl-{}-connector-{}", user(), escaped(name)))
 }
 
+/// Where the record of a connector's runs stands. It outlives the connector, so its name is none of a
+/// control block, which are swept.
+pub(crate) fn run_path(name: &str) -> PathBuf {
+    room::folder().join(format!("hbl-run-{}-{}", user(), escaped(name)))
+}
+
 /// Where a bot's control block stands.
 pub(crate) fn bot_path(id: u64) -> PathBuf {
     room::folder().join(format!("hbl-{}-bot-{id:016x}", user()))

@@ -17,6 +17,7 @@ use crate::{
     ports::{open_publisher, open_subscriber},
     register::{self, Register},
     room,
+    run_record::RunRecord,
     service::{
         Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_service,
     },
@@ -50,6 +51,7 @@ pub struct ConnectorPort {
     /// Something was sent since the last flush.
     is_due: bool,
     bots: KnownBots,
+    record: RunRecord,
     /// Of the [`Destination`](crate::Destination) of this connector's orders.
     tag: u32,
     sent: u64,
@@ -86,6 +88,7 @@ impl ConnectorPort {
             name,
             hello,
         )?);
+        let record = RunRecord::open(name, hello)?;
         let node = open_node()?;
         let open = |lane, direction| open_service(&node, name, lane, direction, own);
         let services = [
@@ -105,6 +108,7 @@ impl ConnectorPort {
             held: VecDeque::new(),
             is_due: false,
             bots: KnownBots::default(),
+            record,
             tag: block.destination().tag(),
             sent: 0,
             decode_errors: 0,
@@ -142,6 +146,9 @@ impl ConnectorPort {
                 };
                 let again = matches!(request, Request::Register { .. });
                 self.bots.meet(bot, is_upstream, again);
+                if is_upstream && again {
+                    self.record.registered(bot);
+                }
                 self.asked = asked;
                 return Ok(Some(request));
             }
@@ -193,6 +200,14 @@ impl ConnectorPort {
     #[must_use]
     pub fn only_looks(&self, bot: u64) -> bool {
         self.bots.only_looks(bot)
+    }
+
+    /// Why an order of one of hftbacktest's bots may not have been meant for this connector, whose orders are
+    /// real, and what to do; `None`: it registered with this connector, or with ones of the same name,
+    /// kind and destination that ran before without another in between, or orders are not real here.
+    #[must_use]
+    pub fn doubt_about_upstream(&self, bot: u64) -> Option<String> {
+        self.record.doubt(bot)
     }
 
     /// Starts a batch.

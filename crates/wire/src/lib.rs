@@ -40,6 +40,7 @@ mod register;
 mod remains;
 mod request;
 mod room;
+mod run_record;
 mod service;
 mod slot;
 mod slot_io;

@@ -2,7 +2,9 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{collections::BTreeSet, fs, io, os::unix::fs::MetadataExt as _, process::Command};
+use std::{
+    collections::BTreeSet, fs, io, io::Write as _, os::unix::fs::MetadataExt as _, process::Command,
+};
 
 use hbl_wire::{BotPort, Capabilities, ChannelConfig, ConnectorPort, Hello, TO_ALL};
 use hftbacktest::{live::ipc::iceoryx::IceoryxBuilder, types::LiveEvent};
@@ -95,7 +97,14 @@ fn the_same_in_a_dev_shm_of_64_mb() {
             .output()
     };
     if !isolated(mount).is_ok_and(|output| output.status.success()) {
-        println!("no mount namespace here: only counted, in the test above");
+        let required = std::env::var("REQUIRE_NATIVE").is_ok_and(|value| value == "1");
+        assert!(
+            !required,
+            "no mount namespace here, and REQUIRE_NATIVE is 1"
+        );
+        // Past the harness: the runner of the tests counts it as skipped.
+        let line = "\nSKIPPED the_same_in_a_dev_shm_of_64_mb: no mount namespace here\n";
+        std::io::stderr().write_all(line.as_bytes()).unwrap();
         return;
     }
     let test = "as_many_bots_as_there_may_be_fit_into_64_mb_and_one_more_gets_an_error_that_says_what_to_set";

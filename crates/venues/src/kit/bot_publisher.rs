@@ -36,6 +36,12 @@ pub trait BotPublisher {
 
     /// The state of the process behind a bot id.
     fn owner_state(&self, bot: u64) -> OwnerState;
+
+    /// Why an order of this upstream bot may not have been meant for this connector, and what to do;
+    /// `None`: it is known to be, or nothing is at stake.
+    fn doubt_about_upstream(&self, _bot: u64) -> Option<String> {
+        None
+    }
 }
 
 impl BotPublisher for ConnectorPort {
@@ -61,5 +67,9 @@ impl BotPublisher for ConnectorPort {
             Liveness::Dead if is_anonymous(bot) => OwnerState::Orphaned,
             Liveness::Dead => OwnerState::Dead,
         }
+    }
+
+    fn doubt_about_upstream(&self, bot: u64) -> Option<String> {
+        Self::doubt_about_upstream(self, bot)
     }
 }

@@ -63,6 +63,14 @@ pub const READ_ONLY: i64 = 3124;
 /// The order was meant for another destination than this connector's: the bot began on paper, for
 /// instance, and orders are real here.
 pub const ELSEWHERE: i64 = 3111;
+/// Orders are real here, and whether the upstream bot that sent this one was started for real orders of
+/// this venue is not known; it was not sent.
+pub const BOT_NOT_MET: i64 = 3114;
+/// The book of the symbol is not live, which the upstream bot that sent the order cannot see; it was not
+/// sent.
+pub const BOOK_NOT_LIVE: i64 = 3115;
+/// The position in the symbol is not known to the upstream bot that sent the order; it was not sent.
+pub const POSITION_UNTOLD: i64 = 3116;
 /// The venue ended the order before it was open; the text is its reason.
 pub const VENUE_REJECTED: i64 = 3201;
 /// The venue ended an open order by itself; the text is its reason.

@@ -12,6 +12,7 @@ mod publish;
 mod registration;
 mod stopping;
 pub(crate) mod timeliness;
+mod upstream_orders;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -24,6 +25,7 @@ use tracing::warn;
 use self::cancels::Cancels;
 pub use self::left_order::LeftOrder;
 use self::named_order::NamedOrder;
+use self::upstream_orders::UpstreamBots;
 use crate::kit::bot_publisher::{BotMessage, BotPublisher};
 use crate::kit::clock::Now;
 use crate::kit::notice::Notice;
@@ -84,6 +86,7 @@ pub struct Dispatcher<V: ?Sized> {
     /// The venue did not know the account's orders when it was looked at last.
     orders_unknown: bool,
     cancels: Cancels,
+    upstream: UpstreamBots,
     order_deadline_ns: u64,
     send_errors: u64,
 }
@@ -114,6 +117,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             trouble: Trouble::default(),
             orders_unknown: false,
             cancels: Cancels::default(),
+            upstream: UpstreamBots::default(),
             order_deadline_ns: ORDER_DEADLINE_NS,
             send_errors: 0,
         }
@@ -241,6 +245,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             self.send_control(TO_ALL, ControlEvent::OrdersKnown, out);
         }
         self.judge_waiting(now, out);
+        self.send_owed_positions(now, out);
         count
     }
 

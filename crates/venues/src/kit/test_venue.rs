@@ -8,6 +8,7 @@ use hftbacktest::types::Event;
 use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::feed_event::{level_event, trade_event};
+use crate::kit::order_rules::OrderRules;
 use crate::kit::venue::{Amendment, MarketData, NewOrder, Reject, Venue, VenueEvent};
 
 /// Times of every event.
@@ -33,6 +34,8 @@ pub struct Script {
     pub without_book: bool,
     /// Its sizes are not known.
     pub without_sizes: bool,
+    /// Its rules for orders.
+    pub rules: Option<OrderRules>,
 }
 
 /// A venue with the symbols X (0) and Y (1), tick 0.1 and lot 0.001.
@@ -60,6 +63,10 @@ impl MarketData for ScriptedVenue {
     fn sizes(&self, symbol: &str) -> Option<(f64, f64)> {
         let known = ["X", "Y"].contains(&symbol) && !self.0.borrow().without_sizes;
         known.then_some((0.1, 0.001))
+    }
+
+    fn order_rules(&self, _: &str) -> Option<OrderRules> {
+        self.0.borrow().rules
     }
 
     fn poll(&mut self, _: Now, out: &mut Vec<VenueEvent>) {

@@ -74,8 +74,8 @@ pub trait Venue: MarketData {
         }
     }
 
-    /// The account's position in a symbol; `None` when it is not known. Then bots are notified, and
-    /// the venue says so by a notice.
+    /// The account's position in a symbol; `None` when it is not known. Then bots are notified, the
+    /// venue says so by a notice, and orders of upstream bots are refused where orders outlive the process.
     fn position(&self, symbol: u32) -> Option<f64>;
 
     /// Appends the account's balances as far as they are known.

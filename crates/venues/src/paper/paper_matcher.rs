@@ -1,7 +1,7 @@
 //! Fills orders against an external book: a recording's, or a live venue's.
 
 use hbl_exchange::{
-    EventBody, ExchangeEvent, FillSimulator, Instrument, Request, SetupError, Side,
+    EventBody, ExchangeEvent, FillSimulator, Instrument, Limits, Request, SetupError, Side,
 };
 use tracing::warn;
 
@@ -75,11 +75,7 @@ impl PaperMatcher {
         book: impl IntoIterator<Item = Shown>,
     ) -> Result<(), SetupError> {
         let fees = (self.config.maker_fee_rate, self.config.taker_fee_rate);
-        let config = &self.config.limits;
-        let (limits, code) = match rules {
-            Some(rules) => (config.over(rules.limits), rules.code),
-            None => (config.limits(name), no_code as VenueCode),
-        };
+        let (limits, code) = self.limits(name, rules);
         let place = symbol as usize;
         let before = self.by_symbol.get(place).map_or(0, Vec::len);
         // The exchange knows a name once.
@@ -108,6 +104,34 @@ impl PaperMatcher {
             after_handle: (before > 0).then_some(self.last_handle),
         });
         Ok(())
+    }
+
+    /// Goes by other rules of the venue for a symbol that is listed already in these sizes. Open orders stay.
+    ///
+    /// # Errors
+    /// When the exchange refuses a limit.
+    pub fn set_rules(
+        &mut self,
+        symbol: u32,
+        name: &str,
+        rules: Option<OrderRules>,
+    ) -> Result<(), SetupError> {
+        let Some(index) = self.index(symbol) else {
+            return Ok(());
+        };
+        let (limits, code) = self.limits(name, rules);
+        self.exchange.set_limits(index, limits)?;
+        self.listed[index as usize].code = code;
+        Ok(())
+    }
+
+    /// The limits of a symbol: the configuration's over those of its venue.
+    fn limits(&self, name: &str, rules: Option<OrderRules>) -> (Limits, VenueCode) {
+        let config = &self.config.limits;
+        match rules {
+            Some(rules) => (config.over(rules.limits), rules.code),
+            None => (config.limits(name), no_code),
+        }
     }
 
     /// Tick and lot size that a symbol is listed with.

@@ -201,13 +201,16 @@ impl<D: MarketData> MarketData for PaperVenue<D> {
             text: error.to_string(),
         };
         let spec = Instrument::new(symbol, tick, lot).map_err(refuse)?;
-        // Again because the venue had suspended it; the sizes are as they were.
+        let rules = self.inner.order_rules(symbol);
+        // Again because the venue had suspended it; the sizes are as they were, the limits need not be.
         if self.matcher.sizes(index) == Some((tick, lot)) {
+            self.matcher
+                .set_rules(index, symbol, rules)
+                .map_err(refuse)?;
             return Ok(index);
         }
         self.book.clear();
         self.inner.book(now, index, &mut self.book);
-        let rules = self.inner.order_rules(symbol);
         let shown = |level: &Event| (side_of(level), level.px, level.qty);
         self.matcher
             .list(

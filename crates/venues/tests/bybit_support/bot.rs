@@ -75,7 +75,7 @@ impl Bot {
         self.suspended = false;
         self.book.clear();
         let orders: Vec<Order> = self.active().cloned().collect();
-        self.resync_orders.start(orders.iter());
+        self.resync_orders.start(orders.iter(), 0.1);
     }
 
     fn ask_unconfirmed(&mut self, at: Now, bus: &mut Dispatcher<BybitCore>) {

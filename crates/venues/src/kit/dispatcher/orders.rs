@@ -26,6 +26,13 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
         out: &mut O,
     ) {
         let state = out.owner_state(bot);
+        // Before it counts as a registration.
+        if state == OwnerState::Upstream
+            && let Some(text) = out.doubt_about_upstream(bot)
+        {
+            self.reject_untracked(now, bot, symbol, order, (codes::BOT_NOT_MET, text), out);
+            return;
+        }
         let Some(index) = self.index_for(now, bot, symbol, Some(order.tick_size), out) else {
             let why = self.not_registered(bot, symbol);
             self.reject_untracked(now, bot, symbol, order, why, out);
@@ -41,6 +48,10 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             .map_or(0.0, |known| known.tick_size);
         if let Some(Reject { code, text }) = self.trouble.suspended.get(&index).cloned() {
             self.reject_untracked(now, bot, symbol, order, (code, text), out);
+            return;
+        }
+        if let Some(why) = self.blindness(bot, index, out) {
+            self.reject_untracked(now, bot, symbol, order, why, out);
             return;
         }
         if let Some((code, text)) = unsupported(order, tick_size) {
@@ -196,7 +207,10 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
                 if let Some(known) = index.and_then(|index| self.instruments.get(&index)) {
                     order.tick_size = known.tick_size;
                 }
-                self.reject_untracked(now, bot, symbol, &order, (codes::ORDER_UNKNOWN, text), out);
+                // Orders of upstream bots are everybody's, so others may hold this one too.
+                let is_shared = out.owner_state(bot) == OwnerState::Upstream;
+                let to = if is_shared { TO_ALL } else { bot };
+                self.reject_untracked(now, to, symbol, &order, (codes::ORDER_UNKNOWN, text), out);
                 return;
             }
             Sought::Unknown(why) if self.venue.orders_unknown().is_some() => {
@@ -378,21 +392,17 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
         }
     }
 
-    /// Rejects an order that is not followed: it ends as expired at the bot.
+    /// Rejects an order that is not followed: it ends as expired at the bot. One that was never followed
+    /// is told to its bot only: another one may have an open order of this id.
     fn reject_untracked<O: BotPublisher>(
         &mut self,
         now: Now,
-        bot: u64,
+        to: u64,
         symbol: &str,
         order: &Order,
         (code, text): (i64, String),
         out: &mut O,
     ) {
-        let to = if out.owner_state(bot) == OwnerState::Upstream {
-            TO_ALL
-        } else {
-            bot
-        };
         self.send_reject(to, symbol, order.order_id, code, &text, true, out);
         let mut ended = order.clone();
         ended.status = Status::Expired;

@@ -70,6 +70,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
                     let sent =
                         out.send(TO_ALL, BotMessage::Position(&instrument.name, qty, exch_ts));
                     self.count(sent);
+                    self.position_sent_to_all(symbol);
                 }
             }
             VenueEvent::PositionUnknown { symbol } => self.send_unknown_position(now, symbol, out),

@@ -106,7 +106,9 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
                 return;
             }
         };
-        self.registered.insert((bot, index));
+        if self.registered.insert((bot, index)) {
+            self.owe_position(bot, index, out);
+        }
         if self.waits_for_book(now, index) {
             let waiting = Waiting {
                 bot,
@@ -156,6 +158,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             let position = self.venue.position(index);
             let is_sent = position.is_some() || out.owner_state(bot) != OwnerState::Upstream;
             if is_sent {
+                self.position_sent(bot, index);
                 let position = position.unwrap_or(f64::NAN);
                 self.send(
                     bot,

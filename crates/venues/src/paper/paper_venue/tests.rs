@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use hbl_exchange::{Latency, Reject as ExchangeReject};
+use hbl_exchange::{Latency, Limits, Reject as ExchangeReject};
 use hftbacktest::types::{OrdType, Side as OrderSide, Status, TimeInForce};
 
 use super::*;
@@ -422,6 +422,37 @@ fn a_book_is_whole_when_the_venue_has_it_and_with_feed_latency_when_bots_can_hav
         assert_eq!(bench.poll().len(), usize::from(feed_ns > 0));
         assert!(bench.venue.is_book_synced(0));
     }
+}
+
+#[test]
+fn limits_that_the_venue_has_changed_at_the_same_sizes_count_from_the_next_registration() {
+    let rules = |min_qty| {
+        let limits = Limits {
+            min_qty,
+            ..Limits::default()
+        };
+        Some(OrderRules {
+            limits,
+            code: |_| Some(4711),
+        })
+    };
+    let mut bench = Bench::empty(&instant());
+    bench.script.borrow_mut().book = vec![bid(99.0, 10.0), ask(101.0, 10.0)];
+    bench.script.borrow_mut().rules = rules(0.002);
+    bench.venue.register(at(0), "X", 0.1, 0.001).unwrap();
+    let open = bench.send(buy(1, 98.0, 0.002));
+    assert_eq!(open[0].status, Status::New);
+    bench.script.borrow_mut().rules = rules(0.005);
+    bench.venue.register(at(bench.us), "X", 0.1, 0.001).unwrap();
+    let refused = bench.send(buy(2, 98.0, 0.004));
+    assert_eq!(refused[0].reject.as_ref().unwrap().code, 4711);
+    assert_eq!(bench.send(buy(3, 98.0, 0.005))[0].status, Status::New);
+    // What rests stays.
+    bench.venue.cancel(at(bench.us), 0, 1);
+    assert_eq!(bench.settle()[0].status, Status::Canceled);
+    bench.script.borrow_mut().rules = None;
+    bench.venue.register(at(bench.us), "X", 0.1, 0.001).unwrap();
+    assert_eq!(bench.send(buy(4, 98.0, 0.001))[0].status, Status::New);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod order_questions;
 mod orders;
 mod registrations;
 mod restarts;
+mod upstream_orders;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -170,6 +171,8 @@ struct Notebook {
     orders: Vec<Order>,
     states: HashMap<u64, OwnerState>,
     broken: bool,
+    /// Why orders of upstream bots may not be meant for here.
+    doubt: Option<String>,
 }
 
 impl BotPublisher for Notebook {
@@ -217,6 +220,9 @@ impl BotPublisher for Notebook {
     }
     fn owner_state(&self, bot: u64) -> OwnerState {
         self.states.get(&bot).copied().unwrap_or(OwnerState::Alive)
+    }
+    fn doubt_about_upstream(&self, _: u64) -> Option<String> {
+        self.doubt.clone()
     }
 }
 
