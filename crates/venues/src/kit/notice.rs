@@ -72,7 +72,10 @@ const fn about(code: i64) -> (Severity, NoticeClass) {
         codes::INSTRUMENT_AS_BEFORE => (Severity::Info, Instrument),
         codes::INSTRUMENT_CHANGED => (Severity::Error, Instrument),
         codes::EARLIER_CANCELLED => (Severity::Info, Order),
-        codes::POSITION_UNKNOWN | codes::PREFIX_SHARED => (Severity::Error, Order),
+        codes::POSITION_UNKNOWN | codes::PREFIX_SHARED | codes::ACCOUNT_SHARED => {
+            (Severity::Error, Order)
+        }
+        codes::RUN_UNRECORDED => (Severity::Warning, Process),
         _ => (Severity::Warning, Order),
     }
 }

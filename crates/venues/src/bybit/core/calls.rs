@@ -89,6 +89,8 @@ pub(super) enum Purpose {
     Unreadable(String, bool),
     /// Executions of an order.
     Executions(OrderQuery),
+    /// The account that the key is of.
+    Account,
     /// Position mode of a symbol.
     Mode(String),
     /// An order request, by its id.
