@@ -212,7 +212,10 @@ impl BybitCore {
         let ops = [Op::Create, Op::Amend, Op::Cancel];
         let mut links: HashMap<Socket, ConnectionSupervisor> = HashMap::new();
         for socket in Socket::ALL {
-            let link = links.entry(socket).or_default();
+            let link = links.entry(socket).or_insert_with(|| match socket {
+                Socket::Public => ConnectionSupervisor::of_feed(),
+                Socket::Private | Socket::Trade => ConnectionSupervisor::default(),
+            });
             let wanted = match socket {
                 Socket::Public => true,
                 Socket::Private => settings.credentials.is_some(),
