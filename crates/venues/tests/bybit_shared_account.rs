@@ -101,7 +101,7 @@ fn made(venue: &Script, run: u32, order_id: u64, after_ms: i64) -> (String, Valu
     }
     let link = ids.next(8, order_id);
     let order = limit(9, Side::Buy, 200, 1.0);
-    let mut item = venue.order_json(&link, &format!("v{run}"), &order, "New", 0.0);
+    let mut item = venue.order_json(&link, &format!("v{run}-{order_id}"), &order, "New", 0.0);
     item["createdTime"] = (START_MS as i64 + after_ms).to_string().into();
     (link, item)
 }
@@ -270,15 +270,15 @@ fn fills_changes_and_ends_of_orders_of_other_runs_prove_nothing() {
     venue.start(0.5, 0.1);
     venue.pass(60_000);
     let order = limit(9, Side::Buy, 198, 2.0);
-    let mut changed = venue.order_json(&link, "v900", &order, "New", 0.0);
+    let mut changed = venue.order_json(&link, "v900-55", &order, "New", 0.0);
     changed["createdTime"] = item["createdTime"].clone();
     venue.private("order", json!([changed]));
-    let fill = venue.fill_json("e1", &link, "v900", &order, 0.4, 1.6);
+    let fill = venue.fill_json("e1", &link, "v900-55", &order, 0.4, 1.6);
     venue.private("execution", json!([fill]));
     let foreign = LinkIds::new("t", 901).unwrap().next(8, 56);
     let fill = venue.fill_json("e2", &foreign, "v901", &order, 0.4, 1.6);
     venue.private("execution", json!([fill]));
-    let mut end = venue.order_json(&link, "v900", &order, "Cancelled", 0.4);
+    let mut end = venue.order_json(&link, "v900-55", &order, "Cancelled", 0.4);
     end["createdTime"] = item["createdTime"].clone();
     venue.private("order", json!([end]));
     assert!(!codes_of(&venue).contains(&codes::PREFIX_SHARED));
