@@ -37,10 +37,18 @@ fn until_stale(rig: &mut Rig) -> Option<u64> {
 
 #[test]
 fn a_socket_that_says_nothing_at_all_is_stale_within_ten_seconds() {
-    let mut rig = started();
-    rig.silent = true;
-    let took = until_stale(&mut rig);
-    assert!(took.is_some_and(|ms| ms < 10_000), "{took:?}");
+    // Also when the market stands still, so that REST shows nothing new either.
+    for stands in [false, true] {
+        let mut rig = started();
+        if stands {
+            rig.pause();
+            rig.run_for(500);
+        }
+        rig.silent = true;
+        let took = until_stale(&mut rig);
+        assert!(took.is_some_and(|ms| ms < 10_000), "{stands} {took:?}");
+        assert!(rig.core.frame_errors() == 0 && !rig.core.is_synced());
+    }
 }
 
 #[test]

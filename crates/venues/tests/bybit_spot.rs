@@ -236,7 +236,7 @@ fn what_spot_refuses_by_its_own_numbers_ends_at_once() {
     venue.calls.clear();
     venue.pass(1000);
     assert!(venue.called(REALTIME).is_empty(), "nothing is asked for");
-    // A cancellation that comes too late is told, and the order's end is asked for.
+    // A cancellation that comes too late is reported, and the order's end is asked for.
     let order = limit(50, Side::Buy, 200, 1.0);
     let (link, id) = venue.live(&order);
     let item = venue.order_json(&link, &id, &order, "Filled", 1.0);
