@@ -1,7 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const root = path.resolve(import.meta.dirname, '..');
+
+/** Where connectors write down their runs, instead of the home folder. */
+const states = mkdtempSync(path.join(tmpdir(), 'hbl-states-'));
+process.on('exit', () => {
+  rmSync(states, { recursive: true, force: true });
+});
 
 /** Suites that start processes, use shared memory or measure time: one after the other. */
 const serial = [
@@ -17,6 +25,7 @@ const serial = [
 
 const shared = {
   root,
+  env: { CONNECTOR_STATE_DIR: states },
   // A process per file: the addon is loaded once per process, and a crash ends one file only.
   pool: 'forks' as const,
   testTimeout: 20_000,

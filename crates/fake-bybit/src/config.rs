@@ -17,6 +17,10 @@ pub struct Config {
     pub api_key: String,
     /// Its secret. Default `loopback-secret-0001`.
     pub api_secret: String,
+    /// More keys of the same account, each with its secret. Default none.
+    pub more_keys: Vec<[String; 2]>,
+    /// The number of the account. Default 24 617 703.
+    pub user_id: u64,
     /// USDT in the wallet at the start. Default 100 000.
     pub balance_usdt: f64,
     pub markets: Vec<MarketConfig>,
@@ -60,6 +64,17 @@ impl MarketConfig {
     }
 }
 
+impl Config {
+    /// The secret of a key; `None`: there is no such key.
+    pub(crate) fn secret_of(&self, key: &str) -> Option<&str> {
+        if key == self.api_key {
+            return Some(&self.api_secret);
+        }
+        let more = self.more_keys.iter().find(|[known, _]| known == key);
+        more.map(|[_, secret]| secret.as_str())
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         use Category::{Linear, Spot};
@@ -68,6 +83,8 @@ impl Default for Config {
             port: 0,
             api_key: "LOOPKEY0000000001".into(),
             api_secret: "loopback-secret-0001".into(),
+            more_keys: Vec::new(),
+            user_id: 24_617_703,
             balance_usdt: 100_000.0,
             markets: vec![
                 MarketConfig::new(Linear, "BTCUSDT", "0.10", "0.001", 60_000.0, 250),

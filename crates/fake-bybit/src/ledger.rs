@@ -75,12 +75,18 @@ impl Ledger {
         closed
     }
 
-    /// Books a fill of spot. The fee is in USDT for both sides.
+    /// Books a fill of spot. The fee, which is given in USDT, is taken from what is received: from the
+    /// coin of a purchase, from the USDT of a sale.
     pub(crate) fn fill_spot(&mut self, base: &str, fill: LedgerFill) {
         let sign = fill.side.sign() as f64;
         let qty = fill.lots as f64 * fill.lot_size;
-        *self.coins.entry(base.to_owned()).or_default() += sign * qty;
-        self.usdt -= sign * qty * fill.px + fill.fee;
+        let coins = self.coins.entry(base.to_owned()).or_default();
+        *coins += sign * qty;
+        self.usdt -= sign * qty * fill.px;
+        match fill.side {
+            Side::Buy => *coins -= fill.fee / fill.px,
+            Side::Sell => self.usdt -= fill.fee,
+        }
     }
 }
 
@@ -98,6 +104,15 @@ mod tests {
             now_ms: 1,
             seq: 9,
         }
+    }
+
+    #[test]
+    fn a_fee_of_spot_is_taken_from_what_is_received() {
+        let mut ledger = Ledger::default();
+        ledger.fill_spot("X", fill(Side::Buy, 10, 100.0));
+        assert!((ledger.coins["X"] - 0.995).abs() < 1e-12 && ledger.usdt == -100.0);
+        ledger.fill_spot("X", fill(Side::Sell, 5, 100.0));
+        assert!((ledger.coins["X"] - 0.495).abs() < 1e-12 && ledger.usdt == -50.5);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Order reports of the exchange become private messages: order, execution, position, wallet.
 
-use hbl_exchange::{OrderReport, OrderStatus, OrderType, Reject};
+use hbl_exchange::{OrderReport, OrderStatus, OrderType, Reject, Side};
 use rand::Rng;
 use serde_json::{Value, json};
 
@@ -127,6 +127,11 @@ impl Venue {
         } else {
             market.spec.taker_fee_rate()
         };
+        // Spot takes the fee of a purchase from the coin.
+        let (fee, fee_coin) = match (market.category, report.side) {
+            (Category::Spot, Side::Buy) => (report.fee / px, market.base.as_str()),
+            _ => (report.fee, "USDT"),
+        };
         let order_px = if order.order_type == OrderType::Limit {
             market.px(order.px_tick)
         } else {
@@ -140,7 +145,7 @@ impl Venue {
             "orderType": if order.order_type == OrderType::Limit { "Limit" } else { "Market" },
             "stopOrderType": "UNKNOWN", "execId": exec_id, "execPrice": market.px(report.last_px_tick),
             "execQty": market.qty(report.last_lots), "execValue": trimmed(px * qty),
-            "execFee": trimmed(report.fee), "feeRate": trimmed(rate), "feeCurrency": "USDT",
+            "execFee": trimmed(fee), "feeRate": trimmed(rate), "feeCurrency": fee_coin,
             "execType": "Trade", "execTime": ms.to_string(), "isMaker": report.maker,
             "isLeverage": "0", "closedSize": market.qty(closed), "createType": "CreateByUser",
             "markPrice": market.px(report.last_px_tick), "indexPrice": "", "underlyingPrice": "",

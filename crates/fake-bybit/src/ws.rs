@@ -138,10 +138,11 @@ impl Venue {
         let Ok(expires_ms) = expires.parse::<i64>() else {
             return Err((10001, "Params Error"));
         };
-        if key.as_str() != Some(&self.config.api_key) {
+        let secret = key.as_str().and_then(|key| self.config.secret_of(key));
+        let Some(secret) = secret else {
             return Err((10003, "API key is invalid."));
-        }
-        let expected = sign(&self.config.api_secret, &format!("GET/realtime{expires}"));
+        };
+        let expected = sign(secret, &format!("GET/realtime{expires}"));
         if signature.as_str() != Some(&expected) || expires_ms <= self.now_ms() {
             return Err((10004, "Params Error"));
         }

@@ -22,7 +22,7 @@ fn started(symbols: &[&str], settings: CoreSettings) -> Rig {
 fn snapshots(rig: &Rig) -> usize {
     rig.calls
         .iter()
-        .filter(|(_, url)| url.contains("/fapi/v1/depth?"))
+        .filter(|(_, url)| url.contains("/fapi/v1/depth?") && !url.ends_with("limit=5"))
         .count()
 }
 

@@ -167,6 +167,17 @@ pub struct Machine {
 
 impl Machine {
     pub fn start(venue: &FakeBybit, seed: u64, symbol: &'static str, sizes: (f64, f64)) -> Self {
+        Self::start_at(venue, seed, symbol, sizes, 1000)
+    }
+
+    /// With another mark of its run.
+    pub fn start_at(
+        venue: &FakeBybit,
+        seed: u64,
+        symbol: &'static str,
+        sizes: (f64, f64),
+        epoch: u32,
+    ) -> Self {
         let settings = CoreSettings {
             category: "linear".into(),
             depths: vec![1, 50],
@@ -176,7 +187,7 @@ impl Machine {
                 secret: Secret::new(SECRET),
             }),
             order_prefix: PREFIX.into(),
-            epoch: 1000,
+            epoch,
             on_connect: OnConnect::Adopt,
             lookback_s: 600,
             lookback_pages: 20,

@@ -26,11 +26,14 @@ pub const XRP: &str = "XRPUSDT";
 
 /// A fake venue on loopback.
 pub fn venue(seed: u64) -> FakeBybit {
-    FakeBybit::start(Config {
+    venue_with(Config {
         seed,
         ..Config::default()
     })
-    .unwrap()
+}
+
+pub fn venue_with(config: Config) -> FakeBybit {
+    FakeBybit::start(config).unwrap()
 }
 
 /// A config file with the venue's addresses and more lines.

@@ -1,8 +1,9 @@
 //! The binary against the fake venue.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,6 +18,21 @@ pub struct BybitProcess {
     output: Vec<JoinHandle<String>>,
 }
 
+/// The folder of the runs of this test program; it goes with the program.
+fn state_dir() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    extern "C" fn remove() {
+        if let Some(folder) = FOLDER.get() {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+    FOLDER.get_or_init(|| {
+        // SAFETY: the function touches nothing but the static above.
+        unsafe { libc::atexit(remove) };
+        tempfile::tempdir().unwrap().keep()
+    })
+}
+
 fn command(name: &str, config: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_connector"));
     command
@@ -29,6 +45,7 @@ fn command(name: &str, config: &Path, more: &[&str]) -> Command {
         .env_remove("CONNECTOR_PAPER_TRADING")
         .env_remove("LOG_LEVEL")
         .env("RUST_LOG", "info")
+        .env("CONNECTOR_STATE_DIR", state_dir())
         .env("BYBIT_API_KEY", KEY)
         .env("BYBIT_API_SECRET", SECRET)
         .stdin(Stdio::null())

@@ -23,11 +23,18 @@ pub fn differences(
     let mut out = ledger.faults.clone();
     book(ledger, control, symbol, tick, depth, &mut out);
     let truth = control.run_json(json!({"cmd": "truth"})).unwrap();
-    orders(ledger, &truth, &mut out);
+    out.extend(order_differences(ledger, &truth));
     let position = position(&truth, symbol);
     if (ledger.position - position).abs() > CLOSE {
         out.push(format!("position {} is {position}", ledger.position));
     }
+    out
+}
+
+/// What differs of the orders, or nothing.
+pub fn order_differences(ledger: &Ledger, truth: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    orders(ledger, truth, &mut out);
     out
 }
 

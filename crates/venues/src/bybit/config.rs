@@ -45,7 +45,8 @@ pub struct BybitConfig {
     pub paper_trading: Option<bool>,
     /// How paper trading fills orders.
     pub paper: PaperConfig,
-    /// What happens to open orders of previous sessions: `adopt` (default), `cancel-ours` or `none`.
+    /// What happens to open orders of previous sessions: `adopt` (default), `cancel-ours`,
+    /// `cancel-any-run` or `none`.
     pub on_connect: Option<OnConnectWord>,
     /// `socket` (default) or `rest`; `demo` has REST only.
     pub order_entry: Option<OrderEntryWord>,
@@ -134,7 +135,8 @@ macro_rules! words {
 
 words!(OnConnectWord => OnConnect {
     Adopt => Self::Adopt, "They are followed.";
-    CancelOurs => Self::CancelOurs, "They are cancelled.";
+    CancelOurs => Self::CancelOurs, "Those of this machine's runs are cancelled.";
+    CancelAnyRun => Self::CancelAnyRun, "They are cancelled, whatever machine they are of.";
     None => Self::None, "They are left alone.";
 });
 words!(OrderEntryWord => OrderEntry {

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 use crate::bybit::config::{self, BybitConfig};
 use crate::bybit::core::BybitCore;
 use crate::bybit::settings::{BybitSettings, Flags, resolve};
+use crate::kit::account_claim::{HostClaim, state_folder};
 use crate::kit::account_lock::AccountLock;
 use crate::kit::clock::Now;
 use crate::kit::config::flag::variable;
@@ -28,6 +29,7 @@ that is no flag is an error, and nothing is started.
   BYBIT_CONNECTOR_CONFIG_FILE        config file, when none is named
   BYBIT_CONNECTOR_TESTNET            --testnet (default false)
   CONNECTOR_PAPER_TRADING            --paper (default true); the config file's key is paper_trading
+  CONNECTOR_STATE_DIR                folder of the runs of this machine (default ~/.local/state/hftbacktest-live)
 A config file that holds keys must be for its owner only (chmod 600).";
 
 /// Bybit v5.
@@ -62,15 +64,17 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
     let credentials = settings.core.credentials.take();
     // Without orders there is nothing to log in for.
     let real = credentials.filter(|_| !settings.paper && !options.is_market_data_only);
-    let (lock, because) = match &real {
+    let (lock, claim, because) = match &real {
         Some(credentials) => {
             let core = &settings.core;
             let site = &settings.urls.rest;
             let (prefix, category) = (&core.order_prefix, &core.category);
             let lock = AccountLock::take(site, &credentials.key, prefix, category)?;
-            (Some(lock), Some(settings.paper_by.to_string()))
+            let folder = state_folder(options.env);
+            let claim = HostClaim::new((site, prefix, category), &credentials.key, folder)?;
+            (Some(lock), Some(claim), Some(settings.paper_by.to_string()))
         }
-        None => (None, None),
+        None => (None, None, None),
     };
     let is_real = real.is_some();
     settings.core.credentials = real;
@@ -86,6 +90,10 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
     let core = BybitCore::new(now, settings.core)
         .map_err(|error| Wrong::key("order_prefix", error.to_string()).in_file(path))?
         .at(settings.urls, settings.rest_max);
+    let core = match claim {
+        Some(claim) => core.with_claim(Box::new(claim)),
+        None => core,
+    };
     let net = NetSettings {
         ca_file: settings.ca_file,
         ..NetSettings::default()

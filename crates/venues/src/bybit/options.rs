@@ -7,8 +7,11 @@ pub enum OnConnect {
     /// They are recovered: followed, and reported to the bots that sent them.
     #[default]
     Adopt,
-    /// They are cancelled, each with a notice.
+    /// Those of runs that are known to be over are cancelled, each with a notice. The others are
+    /// followed, each with a notice, for their run may last elsewhere.
     CancelOurs,
+    /// All of them are cancelled, each with a notice, unless another connector showed that it lasts.
+    CancelAnyRun,
     /// They are left alone, each with a notice.
     None,
 }

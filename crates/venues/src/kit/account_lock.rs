@@ -1,4 +1,5 @@
-//! The lock that keeps a second connector from a key, prefix and category on this machine.
+//! The lock that keeps a second connector from a key, or an account, with the same prefix and category
+//! on this machine.
 //!
 //! Two of them would take each other's orders for those of a previous session.
 
@@ -25,13 +26,20 @@ impl AccountLock {
         prefix: &str,
         category: &str,
     ) -> Result<Self, VenueError> {
-        // The name says nothing of the key.
-        let parts = [site, key.reveal(), prefix, category];
-        let hash = Sha256::digest(parts.join("\n").as_bytes());
-        let name: String = hash[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        Self::take_account(site, key.reveal(), prefix, category)
+    }
+
+    /// Takes the lock of what `whose` names: a key, or an account.
+    ///
+    /// # Errors
+    /// `AccountInUse` when another process of this machine holds it.
+    pub fn take_account(
+        site: &str,
+        whose: &str,
+        prefix: &str,
+        category: &str,
+    ) -> Result<Self, VenueError> {
+        let name = account_name(site, whose, prefix, category);
         match platform::take(&format!("hbl-account-{name}")) {
             Ok(Some(held)) => Ok(Self { _held: held }),
             Ok(None) => Err(VenueError::AccountInUse {
@@ -44,6 +52,13 @@ impl AccountLock {
             }),
         }
     }
+}
+
+/// The name of an account in locks and files. It says nothing of the key.
+pub(crate) fn account_name(site: &str, whose: &str, prefix: &str, category: &str) -> String {
+    let hash = Sha256::digest([site, whose, prefix, category].join("\n").as_bytes());
+    let bytes = hash[..16].iter();
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A name of the kernel: no file that could be removed or left behind.

@@ -121,5 +121,12 @@ pub const POSITION_UNKNOWN: i64 = 3222;
 /// An execution lies between two ticks of its order, which was made with another tick; it is reported at
 /// the nearest one.
 pub const PRICE_ROUNDED: i64 = 3223;
-/// Another connector that runs now uses this order prefix on this account.
+/// Notice: another connector that runs now uses this order prefix on this account.
 pub const PREFIX_SHARED: i64 = 3224;
+/// Another connector that runs now uses this order prefix on this account: new orders and changes are not
+/// sent, nor are cancellations of its orders. Also the notice that this machine has such a connector.
+pub const ACCOUNT_SHARED: i64 = 3225;
+/// Notice: an order is of a run that is not known to be over; it is followed and not cancelled.
+pub const RUN_UNKNOWN: i64 = 3226;
+/// Notice: it could not be written down that this run is one of this machine.
+pub const RUN_UNRECORDED: i64 = 3227;

@@ -1,5 +1,6 @@
 //! The kit for venues: the trait, the dispatcher, orders, books, the network.
 
+pub mod account_claim;
 pub mod account_lock;
 pub mod book;
 pub mod bot_publisher;
@@ -25,6 +26,7 @@ pub mod order_rules;
 pub mod query_text;
 pub mod registrations;
 pub mod reject;
+pub mod run_record;
 pub mod scale;
 pub mod sizes;
 #[cfg(any(test, feature = "test-venue"))]

@@ -68,11 +68,12 @@ const fn about(code: i64) -> (Severity, NoticeClass) {
         codes::TOPIC_REFUSED => (Severity::Error, Data),
         codes::STOPPING => (Severity::Info, Process),
         codes::INBOX_OVERFLOW | codes::GATE_REFUSED => (Severity::Warning, Connection),
-        codes::AUTH_REFUSED => (Severity::Error, Auth),
+        codes::AUTH_REFUSED | codes::ACCOUNT_SHARED => (Severity::Error, Auth),
         codes::INSTRUMENT_AS_BEFORE => (Severity::Info, Instrument),
         codes::INSTRUMENT_CHANGED => (Severity::Error, Instrument),
         codes::EARLIER_CANCELLED => (Severity::Info, Order),
         codes::POSITION_UNKNOWN | codes::PREFIX_SHARED => (Severity::Error, Order),
+        codes::RUN_UNRECORDED => (Severity::Warning, Process),
         _ => (Severity::Warning, Order),
     }
 }

@@ -76,6 +76,8 @@ pub struct Rig {
     pub dead_streams: BTreeSet<String>,
     pub depth_every_ms: u64,
     pub quiet: bool,
+    /// Open connections say nothing, whatever they are asked.
+    pub silent: bool,
     conns: BTreeMap<u16, Conn>,
     answers: Vec<Answer>,
     random: Random,
@@ -104,6 +106,7 @@ impl Rig {
             dead_streams: BTreeSet::new(),
             depth_every_ms: 50,
             quiet: false,
+            silent: false,
             conns: BTreeMap::new(),
             answers: Vec::new(),
             random,
@@ -287,6 +290,7 @@ impl Rig {
             while let Some(conn) = self.conns.get_mut(&socket)
                 && conn.number == number
                 && conn.queue.front().is_some_and(|(due, _)| *due <= self.now)
+                && !self.silent
                 && conn.stalled_until <= self.now
                 && let Some((_, text)) = conn.queue.pop_front()
             {

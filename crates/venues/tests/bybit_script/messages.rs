@@ -79,7 +79,7 @@ impl Script {
         cum: f64,
     ) -> Value {
         json!({
-            "category": "linear", "symbol": SYMBOL, "orderId": venue, "orderLinkId": link,
+            "category": self.category, "symbol": SYMBOL, "orderId": venue, "orderLinkId": link,
             "side": side(order.side), "orderType": "Limit",
             "price": (order.price_tick as f64 * 0.5).to_string(), "qty": order.qty.to_string(),
             "orderStatus": status, "cumExecQty": format!("{cum:.1}"), "rejectReason": "EC_NoError",
@@ -112,7 +112,7 @@ impl Script {
         leaves: f64,
     ) -> Value {
         json!({
-            "category": "linear", "symbol": SYMBOL, "orderId": venue, "orderLinkId": link,
+            "category": self.category, "symbol": SYMBOL, "orderId": venue, "orderLinkId": link,
             "side": side(order.side), "orderQty": order.qty.to_string(),
             "leavesQty": format!("{leaves:.1}"), "execId": id,
             "execPrice": (order.price_tick as f64 * 0.5).to_string(),

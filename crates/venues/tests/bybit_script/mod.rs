@@ -76,11 +76,14 @@ pub struct Script {
     pub lot_size: &'static str,
     pub u: u64,
     pub seq: u64,
+    /// That of the reports.
+    pub category: String,
 }
 
 impl Script {
     pub fn new(settings: CoreSettings) -> Self {
         Self {
+            category: settings.category.clone(),
             core: BybitCore::new(now(0), settings).unwrap(),
             ms: 0,
             conns: HashMap::new(),
@@ -310,11 +313,17 @@ impl Script {
             "/v5/market/time" => {
                 json!({ "timeNano": ((START_MS + self.ms) * 1_000_000).to_string() })
             }
-            "/v5/market/instruments-info" => json!({ "list": [{
-                "symbol": SYMBOL, "status": "Trading", "baseCoin": "X",
-                "priceFilter": { "tickSize": self.tick_size },
-                "lotSizeFilter": { "qtyStep": self.lot_size },
-            }] }),
+            "/v5/market/instruments-info" => {
+                let step = match self.category.as_str() {
+                    "spot" => "basePrecision",
+                    _ => "qtyStep",
+                };
+                json!({ "list": [{
+                    "symbol": SYMBOL, "status": "Trading", "baseCoin": "X",
+                    "priceFilter": { "tickSize": self.tick_size },
+                    "lotSizeFilter": { step: self.lot_size },
+                }] })
+            }
             _ => json!({ "list": [], "nextPageCursor": "" }),
         };
         self.body(0, &result)

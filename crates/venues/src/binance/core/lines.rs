@@ -17,7 +17,7 @@ const AGE_JITTER_NS: u64 = 1_800 * SECOND_NS;
 const QUIET_NS: u64 = SECOND_NS;
 
 /// One connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Line {
     pub link: ConnectionSupervisor,
     pub streams: Streams,
@@ -25,6 +25,17 @@ pub(super) struct Line {
     complete_since: Option<u64>,
     /// When it is to be replaced.
     retire_at: u64,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            link: ConnectionSupervisor::of_feed(),
+            streams: Streams::default(),
+            complete_since: None,
+            retire_at: 0,
+        }
+    }
 }
 
 /// Streams that share a connection.
@@ -330,6 +341,11 @@ impl BinanceCore {
     pub(super) fn current_of(&self, stream: &str) -> Option<(usize, usize)> {
         let at = self.groups.iter().position(|group| group.holds(stream))?;
         Some((at, self.groups[at].current))
+    }
+
+    /// A message came on a line.
+    pub(super) fn heard(&mut self, now: Now, (at, line): (usize, usize)) {
+        self.groups[at].lines[line].link.heard(now.mono_ns);
     }
 
     pub(super) fn streams_of(&mut self, (at, line): (usize, usize)) -> &mut Streams {

@@ -1,5 +1,6 @@
 //! Market data: frames to books, trades and feed states.
 
+use super::probe::Probe;
 use super::{BinanceCore, Instrument, Sync};
 use crate::binance::codes;
 use crate::binance::frames::{DepthFrame, Frame, TopFrame, TradeFrame, parse};
@@ -24,6 +25,7 @@ impl BinanceCore {
         let Some(line) = self.line_of(id, conn) else {
             return;
         };
+        self.heard(now, line);
         let read = parse(bytes);
         match read {
             Ok(Frame::Depth(frame)) => self.depth(now, &frame),
@@ -77,6 +79,9 @@ impl BinanceCore {
             instrument.depth_at = now.mono_ns;
             instrument.silences = 0;
             instrument.behind_since = None;
+            instrument
+                .probe
+                .follow(now.mono_ns, instrument.feed.last_id());
         }
         if effect == FeedEffect::Waiting
             && let Sync::Wanted { at } = &mut instrument.sync
@@ -156,6 +161,7 @@ impl BinanceCore {
                 instrument.sync = Sync::Live;
                 instrument.tries = 0;
                 instrument.behind_since = None;
+                instrument.probe = Probe::at(now.mono_ns);
                 if !std::mem::replace(&mut instrument.synced, true) {
                     let symbol = u32::try_from(index).unwrap_or(u32::MAX);
                     self.events.push(VenueEvent::FeedLive { symbol });
@@ -207,6 +213,7 @@ impl BinanceCore {
 
     /// Looks for books that do not go on.
     pub(super) fn tick_books(&mut self, now: Now) {
+        self.tick_probes(now);
         for index in 0..self.instruments.len() {
             let instrument = &self.instruments[index];
             if instrument.sync != Sync::Live || now.mono_ns < self.book_due(instrument) {
@@ -215,7 +222,9 @@ impl BinanceCore {
             let behind = instrument
                 .behind_since
                 .is_some_and(|at| now.mono_ns >= at + BEHIND_NS);
-            let why = if behind {
+            let why = if instrument.probe.is_behind(now.mono_ns) {
+                "the venue's book has gone on and no depth message came"
+            } else if behind {
                 "best prices go on and depth does not"
             } else {
                 "no depth message came for too long"
@@ -229,6 +238,7 @@ impl BinanceCore {
         instrument.silences += 1;
         instrument.behind_since = None;
         instrument.depth_at = now.mono_ns;
+        instrument.probe = Probe::at(now.mono_ns);
         instrument.feed.suspend();
         instrument.sync = Sync::Unsubscribed;
         let again = instrument.silences.is_multiple_of(2);
@@ -251,13 +261,15 @@ impl BinanceCore {
         let behind = instrument
             .behind_since
             .map_or(u64::MAX, |at| at + BEHIND_NS);
-        behind.min(instrument.depth_at.saturating_add(most))
+        behind
+            .min(instrument.probe.behind_at())
+            .min(instrument.depth_at.saturating_add(most))
     }
 
     pub(super) fn books_due(&self) -> u64 {
         let live = self.instruments.iter();
         let live = live.filter(|instrument| instrument.sync == Sync::Live);
-        live.map(|instrument| self.book_due(instrument))
+        live.map(|instrument| self.book_due(instrument).min(instrument.probe.next_due()))
             .min()
             .unwrap_or(u64::MAX)
     }

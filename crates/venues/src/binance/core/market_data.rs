@@ -3,6 +3,7 @@
 use hftbacktest::types::Event;
 
 use super::instruments::ASKED_NS;
+use super::probe::Probe;
 use super::{BinanceCore, Instrument, Sync};
 use crate::binance::codes;
 use crate::binance::paper_rules;
@@ -50,6 +51,7 @@ impl MarketData for BinanceCore {
             depth_at: now.mono_ns,
             silences: 0,
             behind_since: None,
+            probe: Probe::at(now.mono_ns),
         });
         self.subscribe(now, symbol);
         self.register_again(now, index, listing);

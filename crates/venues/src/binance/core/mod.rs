@@ -5,6 +5,7 @@ mod instruments;
 mod lines;
 mod market;
 mod market_data;
+mod probe;
 mod protocol;
 mod rest;
 
@@ -58,6 +59,7 @@ struct Instrument {
     silences: u32,
     /// Since when best prices are ahead of the depth.
     behind_since: Option<u64>,
+    probe: probe::Probe,
 }
 
 /// The venue without its sockets.
@@ -65,6 +67,8 @@ pub struct BinanceCore {
     settings: CoreSettings,
     connects: ConnectLimiter,
     budget: WeightBudget,
+    /// What looking at quiet books may use of it.
+    probe_budget: WeightBudget,
     groups: Vec<Group>,
     listings: BTreeMap<String, Listing>,
     limits: BTreeMap<String, Limits>,
@@ -91,6 +95,9 @@ impl BinanceCore {
         Self {
             connects: ConnectLimiter::new(settings.seed, CONNECTS_MAX),
             budget: WeightBudget::new(settings.weight_per_minute.unwrap_or(WEIGHT_PER_MINUTE)),
+            probe_budget: WeightBudget::new(
+                settings.weight_per_minute.unwrap_or(WEIGHT_PER_MINUTE) / 2,
+            ),
             groups: Vec::new(),
             listings: BTreeMap::new(),
             limits: BTreeMap::new(),

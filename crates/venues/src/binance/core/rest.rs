@@ -1,5 +1,6 @@
 //! REST calls: the instruments and the snapshots.
 
+use super::probe::Probe;
 use super::{BinanceCore, Sync};
 use crate::binance::codes;
 use crate::binance::rest_frames::{instruments, reject, snapshot};
@@ -13,17 +14,19 @@ pub(super) const INSTRUMENTS_EVERY_NS: u64 = 3600 * SECOND_NS;
 pub(super) const INSTRUMENTS_RETRY_MAX_NS: u64 = 60 * SECOND_NS;
 const INSTRUMENTS_WEIGHT: u32 = 1;
 /// Snapshots asked for at the same time.
-const UNDER_WAY_MAX: usize = 4;
+pub(super) const UNDER_WAY_MAX: usize = 4;
 
 /// The purpose of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Instruments,
     Snapshot(usize),
+    /// Whether the book of a quiet symbol has gone on.
+    Probe(usize),
 }
 
 impl BinanceCore {
-    fn call(&mut self, path: &str, purpose: Purpose) -> u64 {
+    pub(super) fn call(&mut self, path: &str, purpose: Purpose) -> u64 {
         self.last_call += 1;
         let id = self.last_call;
         self.calls.insert(id, purpose);
@@ -126,6 +129,7 @@ impl BinanceCore {
         match purpose {
             Purpose::Instruments => self.instruments_answer(now, body),
             Purpose::Snapshot(index) => self.snapshot_answer(now, id, index, body),
+            Purpose::Probe(index) => self.probe_answer(now, index, body),
         }
         .map_err(|error| error.to_string())
     }
@@ -134,6 +138,7 @@ impl BinanceCore {
         let found = instruments(body)?;
         if let (None, Some(limit)) = (self.settings.weight_per_minute, found.weight_per_minute) {
             self.budget.set_per_minute(limit / 2);
+            self.probe_budget.set_per_minute(limit / 4);
         }
         self.limits = found.limits;
         self.refresh.done(now.mono_ns);
@@ -170,6 +175,8 @@ impl BinanceCore {
                     self.notice(codes::REST_FAILED, text);
                 }
             }
+            // It is asked again; that nothing is known is no news of the book.
+            Purpose::Probe(index) => self.instruments[index].probe = Probe::at(now.mono_ns),
             Purpose::Snapshot(index) => {
                 if self.instruments[index].sync != (Sync::Asked { call: id }) {
                     return;

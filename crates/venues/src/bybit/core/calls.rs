@@ -89,6 +89,8 @@ pub(super) enum Purpose {
     Unreadable(String, bool),
     /// Executions of an order.
     Executions(OrderQuery),
+    /// The account that the key is of.
+    Account,
     /// Position mode of a symbol.
     Mode(String),
     /// An order request, by its id.
@@ -104,8 +106,8 @@ pub(super) struct Calls {
     pub(super) asked_step: u64,
     /// Settle coins of the step that is under way.
     pub(super) coins: Vec<String>,
-    /// When the positions step began.
-    pub(super) positions_from: Option<Now>,
+    /// When the step began that reads positions, or the wallet.
+    pub(super) holdings_from: Option<Now>,
     /// Handles of the orders that the open-orders step has listed.
     pub(super) listed: Vec<u64>,
     /// The open orders that it has to list, taken when it began.

@@ -56,6 +56,7 @@ impl BybitCore {
         if !link.is_open() || link.conn() != conn {
             return;
         }
+        link.heard(now.mono_ns);
         let read = match socket {
             Socket::Public => self.public_frame(now, bytes),
             Socket::Private => self.private_frame(now, bytes),

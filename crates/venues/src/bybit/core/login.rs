@@ -104,6 +104,7 @@ impl BybitCore {
         }
         if self.key.retry_at.is_some_and(|at| now.mono_ns >= at) {
             self.key.retry_at = None;
+            self.account_again(now);
             self.private = Login::No;
             self.trade = Login::No;
             self.trade_wanted = true;
@@ -155,12 +156,17 @@ impl BybitCore {
         self.key.rejects = 0;
         self.key.holds = self.key.holds.saturating_add(1);
         self.key.was_refused = true;
+        self.close_account(now, wait, "the key was refused, market data only");
+    }
+
+    /// Closes what needs the key, until it is tried again.
+    pub(super) fn close_account(&mut self, now: Now, wait: u64, reason: &str) {
         self.key.retry_at = Some(now.mono_ns + wait);
         for socket in [Socket::Private, Socket::Trade] {
             let conn = self.link(socket).conn();
             if self.is_link_open(socket) {
                 self.actions.push(Action::Close(socket, conn));
-                self.lost(now, socket, "the key was refused, market data only");
+                self.lost(now, socket, reason);
             }
             self.link(socket).stop();
         }

@@ -2,6 +2,7 @@
 //! in, actions and venue events come out. It never waits, and it reads no clock.
 
 mod absence_proof;
+mod account;
 mod answers;
 mod calls;
 mod connections;
@@ -193,6 +194,9 @@ pub struct BybitCore {
     /// Bots of hftbacktest that have sent something.
     upstream_bots: HashSet<u64>,
     key: login::KeyState,
+    account: account::Account,
+    /// When this run began.
+    started: Now,
     /// REST is not used before this, because the venue's HTTP edge answered 403.
     rest_from: u64,
 }
@@ -209,7 +213,10 @@ impl BybitCore {
         let ops = [Op::Create, Op::Amend, Op::Cancel];
         let mut links: HashMap<Socket, ConnectionSupervisor> = HashMap::new();
         for socket in Socket::ALL {
-            let link = links.entry(socket).or_default();
+            let link = links.entry(socket).or_insert_with(|| match socket {
+                Socket::Public => ConnectionSupervisor::of_feed(),
+                Socket::Private | Socket::Trade => ConnectionSupervisor::default(),
+            });
             let wanted = match socket {
                 Socket::Public => true,
                 Socket::Private => settings.credentials.is_some(),
@@ -255,6 +262,8 @@ impl BybitCore {
             absence: absence_proof::AbsenceProof::new(now, settings.recv_window_ms),
             upstream_bots: HashSet::new(),
             key: login::KeyState::default(),
+            account: account::Account::default(),
+            started: now,
             rest_from: 0,
             settings,
         })

@@ -36,7 +36,7 @@ impl BybitCore {
     }
 
     fn try_submit(&mut self, now: Now, symbol: u32, order: &NewOrder) -> Result<(), (i64, String)> {
-        self.may_send(now)?;
+        self.may_send_op(now, Op::Create)?;
         let name = self.names.get(symbol as usize).cloned().unwrap_or_default();
         let Some(scale) = self.scale_of(&name) else {
             return Err((codes::OFF_GRID, format!("{name} is not known")));
@@ -88,6 +88,7 @@ impl BybitCore {
         let args = format!(
             r#"{{"category":"{category}","symbol":"{name}","side":"{side}",{terms},"qty":"{qty}"{idx},"orderLinkId":"{link_id}"}}"#
         );
+        self.note_run();
         let id = (order.handle, symbol);
         let terms = (order.price_tick, lots);
         let mut followed = VenueOrder::new(id, link_id, scale, order.side, terms);
@@ -105,6 +106,10 @@ impl BybitCore {
         let Some((name, link_id)) = self.named(handle) else {
             return;
         };
+        if let Some((code, text)) = self.is_others(handle) {
+            self.refuse_request(handle, code, text);
+            return;
+        }
         if self.requests.will_cancel(handle) || self.take_back(handle) {
             return;
         }
@@ -120,11 +125,14 @@ impl BybitCore {
     /// Cancels several orders, each by its own id, in batches where the venue takes them. They wait
     /// for the quota longer than single ones do. Orders that wait themselves are not sent any more.
     pub(super) fn cancel_several(&mut self, now: Now, handles: &[u64]) {
-        let wanted: Vec<u64> = handles
-            .iter()
-            .copied()
-            .filter(|handle| !self.requests.will_cancel(*handle) && !self.take_back(*handle))
-            .collect();
+        let mut wanted = Vec::new();
+        for handle in handles.iter().copied() {
+            if let Some((code, text)) = self.is_others(handle) {
+                self.refuse_request(handle, code, text);
+            } else if !self.requests.will_cancel(handle) && !self.take_back(handle) {
+                wanted.push(handle);
+            }
+        }
         let size = match self.settings.order_entry {
             OrderEntry::Socket => BATCH_MAX,
             OrderEntry::Rest => 1,

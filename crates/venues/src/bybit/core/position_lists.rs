@@ -49,8 +49,7 @@ impl Positions {
 impl BybitCore {
     /// Only positions that are not flat are listed.
     pub(super) fn flatten_unlisted(&mut self, now: Now) {
-        let sent = self.calls.positions_from.unwrap_or(now);
-        let before = self.clock.server_ms(sent).saturating_mul(1_000_000);
+        let before = self.asked_ns(now);
         let flat = self.positions.unlisted_are_flat(&self.calls.legs, before);
         self.unread_are_flat(before);
         for symbol in flat {

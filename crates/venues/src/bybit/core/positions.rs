@@ -260,13 +260,30 @@ impl BybitCore {
             let balances = &mut self.positions.balances;
             balances.insert(name.to_owned(), (balance, reported_ns));
         }
-        let symbols: Vec<String> = self
-            .positions
-            .base_coins
-            .iter()
-            .filter(|(_, coin)| changed.contains(coin))
-            .map(|(symbol, _)| symbol.clone())
-            .collect();
+        self.report_coins(&changed, reported_ns);
+    }
+
+    /// On spot, what a wallet that was asked for at `asked_ns` does not name is not held any more.
+    pub(super) fn unlisted_positions_are_gone(&mut self, asked_ns: i64, named: &[&str]) {
+        if !self.is_spot() {
+            return;
+        }
+        let mut gone = Vec::new();
+        for (coin, (balance, at)) in &mut self.positions.balances {
+            if !named.contains(&coin.as_str()) && *balance != 0.0 && *at < asked_ns {
+                (*balance, *at) = (0.0, asked_ns);
+                gone.push(coin.clone());
+            }
+        }
+        self.report_coins(&gone, asked_ns);
+    }
+
+    /// Reports the positions that balances of these coins are.
+    fn report_coins(&mut self, coins: &[String], reported_ns: i64) {
+        let symbols = self.positions.base_coins.iter();
+        let symbols = symbols.filter(|(_, coin)| coins.contains(coin));
+        let mut symbols: Vec<String> = symbols.map(|(symbol, _)| symbol.clone()).collect();
+        symbols.sort_unstable();
         for symbol in symbols {
             self.report_position(&symbol, reported_ns);
         }

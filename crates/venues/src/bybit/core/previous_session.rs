@@ -29,9 +29,6 @@ const LOOKBACK_MAX_S: u32 = 7 * 86_400;
 const SWEEP_NS: u64 = 5 * SECOND_NS;
 /// Orders of previous sessions with a notice that they are left alone.
 const NOTICES_MAX: usize = 4096;
-/// How long after the account was read an order of a previous session may still arrive: one that was
-/// under way when that session died.
-const LATE_NS: i64 = 60_000_000_000;
 /// How often another connector with the same prefix is reported.
 const OTHERS_NS: u64 = 60 * SECOND_NS;
 
@@ -51,8 +48,6 @@ pub(super) enum OrderSession {
 pub(super) struct PreviousSessions {
     /// The account was read once.
     read: bool,
-    /// When that was, by the venue's clock, Unix nanoseconds.
-    read_ns: i64,
     newest_epoch: Option<u32>,
     /// Orders with a notice that they are left alone.
     noticed: HashSet<String>,
@@ -105,6 +100,8 @@ impl BybitCore {
             "the private connection is not open and is tried again; the account's orders and positions are read over REST after its login"
         } else if self.private != Login::Yes {
             "the login on the private connection is not done; the account's orders and positions are read after it"
+        } else if !self.account.is_claimed() {
+            "the venue is asked which account the key is of; its orders and positions are read after that"
         } else {
             "the account's orders and positions are being read"
         }
@@ -163,24 +160,28 @@ impl BybitCore {
         true
     }
 
-    /// True when an order with this prefix was made after this session had read the account: then
-    /// another connector works at the same time.
+    /// True when an order with this prefix proves that another connector works at the same time: its run
+    /// began after this one, or it was made when nothing of a run that was over before this one began could
+    /// arrive any more. A fill, a change or an end prove nothing: the venue fills, and whoever has the
+    /// account may change or cancel any order, but only a connector makes such an id.
     pub(super) fn is_of_other_connector(&self, id: LinkId, item: &OrderItem<'_>) -> bool {
-        if !self.previous.read {
+        if self.account.is_over(id.epoch) {
             return false;
         }
-        if id.epoch >= self.ids.epoch() {
+        // Until the account was read, this run's mark may be lower than an earlier one's.
+        if self.previous.read && id.epoch >= self.ids.epoch() {
             return true;
         }
-        let made = item.created_time.ns("createdTime").ok().flatten();
-        // An order that a previous session sent before it died may arrive until then.
         let window_ns = i64::try_from(arrival_ns(self.settings.recv_window_ms)).unwrap_or(i64::MAX);
-        let late_ns = self.previous.read_ns.saturating_add(LATE_NS.max(window_ns));
-        made.is_some_and(|made_ns| made_ns > late_ns)
+        let started_ns = self.clock.server_ms(self.started).saturating_mul(1_000_000);
+        let made = item.created_time.ns("createdTime").ok().flatten();
+        made.is_some_and(|made_ns| made_ns > started_ns.saturating_add(window_ns))
     }
 
-    /// Reports that another connector uses the prefix; its orders are left alone.
+    /// Reports that another connector uses the prefix; its orders are left alone, and nothing new is sent
+    /// beside them.
     pub(super) fn report_other_connector(&mut self, now: Now, id: LinkId, name: &str) {
+        self.shares_account(id);
         let reported = self.previous.others.get(&id.epoch);
         if reported.is_some_and(|at| now.mono_ns < at + OTHERS_NS) {
             return;
@@ -188,7 +189,7 @@ impl BybitCore {
         self.previous.others.insert(id.epoch, now.mono_ns);
         let prefix = self.ids.prefix();
         let text = format!(
-            "another connector with order_prefix {prefix} works on this account (order {} of bot {} on {name}); its orders are left alone here, give each connector a prefix of its own",
+            "another connector with order_prefix {prefix} works on this account (order {} of bot {} on {name}): its orders are left alone, and no new order and no change is sent from here; cancellations of own orders are. Stop one of them, or give each a prefix of its own, and start this one again",
             id.order_id, id.owner
         );
         self.notice(codes::PREFIX_SHARED, text);
@@ -210,29 +211,49 @@ impl BybitCore {
             return;
         }
         self.previous.read = true;
-        self.previous.read_ns = self.clock.server_ms(now).saturating_mul(1_000_000);
         let epoch = next_epoch(self.settings.epoch, self.previous.newest_epoch);
         self.ids.raise(epoch);
+        self.note_run();
         self.report_recovered(now);
     }
 
-    /// Reports the gathered orders of previous sessions; with `cancel-ours` the open ones are cancelled
-    /// from now on.
+    /// Reports the gathered orders of previous sessions. With `cancel-ours` the open ones of runs that are
+    /// over are cancelled from now on, with `cancel-any-run` all of them.
     pub(super) fn report_recovered(&mut self, now: Now) {
-        let sweeps = self.settings.on_connect == OnConnect::CancelOurs;
+        let on_connect = self.settings.on_connect;
+        let sweeps = matches!(on_connect, OnConnect::CancelOurs | OnConnect::CancelAnyRun);
         for adopted in self.orders.take_recovered(now.mono_ns) {
             if sweeps && self.orders.is_open(adopted.handle) {
                 let name = self.names.get(adopted.symbol as usize);
-                let text = format!(
-                    "order {} of bot {} on {} is of a previous session and is cancelled",
-                    adopted.order_id,
-                    adopted.owner,
-                    name.map_or("", String::as_str)
+                let name = name.map_or("", String::as_str);
+                let order = format!(
+                    "order {} of bot {} on {name}",
+                    adopted.order_id, adopted.owner
                 );
-                self.previous.sweep.push_back((adopted.handle, now.mono_ns));
-                self.notice(codes::EARLIER_CANCELLED, text);
+                if self.may_sweep(adopted.handle) {
+                    let text = format!("{order} is of a previous session and is cancelled");
+                    self.previous.sweep.push_back((adopted.handle, now.mono_ns));
+                    self.notice(codes::EARLIER_CANCELLED, text);
+                } else {
+                    let text = format!(
+                        "{order} is of a run that this machine does not know, which may last elsewhere: it is followed and not cancelled; cancel it by its owner or at the venue, or start with on_connect = \"cancel-any-run\" once no other connector uses this order_prefix"
+                    );
+                    self.notice(codes::RUN_UNKNOWN, text);
+                }
             }
             self.events.push(VenueEvent::Recovered(Box::new(adopted)));
+        }
+    }
+
+    /// True when an order of a previous session may be cancelled without its owner.
+    fn may_sweep(&self, handle: u64) -> bool {
+        let any = self.settings.on_connect == OnConnect::CancelAnyRun;
+        let order = self.orders.get(handle);
+        match order.map(|order| self.ids.decode(&order.link_id)) {
+            Some(Origin::Ours(id) | Origin::OtherEpoch(id)) => {
+                self.account.may_sweep(id.epoch, any)
+            }
+            Some(Origin::Foreign) | None => false,
         }
     }
 
@@ -241,10 +262,9 @@ impl BybitCore {
         if self.previous.sweep.is_empty() || !self.is_ready() {
             return;
         }
-        let orders = &self.orders;
-        self.previous
-            .sweep
-            .retain(|(handle, _)| orders.is_open(*handle));
+        let mut sweep = std::mem::take(&mut self.previous.sweep);
+        sweep.retain(|(handle, _)| self.orders.is_open(*handle) && self.may_sweep(*handle));
+        self.previous.sweep = sweep;
         let mut due = Vec::new();
         for (handle, at) in &mut self.previous.sweep {
             if now.mono_ns >= *at {

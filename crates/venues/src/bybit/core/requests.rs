@@ -134,6 +134,10 @@ impl BybitCore {
             let text = "there is no API key: market data only";
             return Err((codes::NOT_CONNECTED, text.to_owned()));
         }
+        if self.account.is_taken() {
+            let text = "another connector of this machine works on this account with the same order_prefix: market data only";
+            return Err((codes::ACCOUNT_SHARED, text.to_owned()));
+        }
         if let Login::Refused = self.private {
             let text = "the venue refuses the API key: market data only";
             return Err((codes::AUTH_REFUSED, text.to_owned()));
@@ -165,7 +169,7 @@ impl BybitCore {
         args: String,
         (wait_max, deadline): (u64, u64),
     ) -> Result<(), (i64, String)> {
-        self.may_send(now)?;
+        self.may_send_op(now, op)?;
         let mut request = Request {
             op,
             handles,
@@ -267,7 +271,7 @@ impl BybitCore {
                 self.requests.waiting.push(request);
                 continue;
             }
-            match self.may_send(now) {
+            match self.may_send_op(now, request.op) {
                 Ok(()) => self.transmit(now, request),
                 Err((code, text)) => self.not_sent(&request, code, &text),
             }

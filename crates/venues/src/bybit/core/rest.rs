@@ -17,7 +17,11 @@ const EXECUTION_PAGES_MAX: u32 = 50;
 
 impl BybitCore {
     pub(super) fn rest_due(&self) -> u64 {
-        let reconcile = self.reconcile.next_due().unwrap_or(u64::MAX);
+        // Nothing is read before the account is claimed.
+        let reconcile = match self.account.next_due() {
+            Some(due) if self.private == Login::Yes => due,
+            _ => self.reconcile.next_due().unwrap_or(u64::MAX),
+        };
         let asks = if self.private == Login::Yes {
             let orders = self.orders.next_due().unwrap_or(u64::MAX);
             let audit = match self.reconcile.is_idle() {
@@ -53,8 +57,10 @@ impl BybitCore {
         if self.private == Login::Yes && (seeks || now.mono_ns >= self.audit_at) {
             self.reconcile.repeat(now.mono_ns, seeks);
         }
+        self.tick_account(now);
         // Without instruments nothing that is read could be understood.
         if self.listings.are_known
+            && self.account.is_claimed()
             && let Some((step, cursor)) = self.reconcile.take_ask(now.mono_ns)
         {
             self.ask_step(now, step, cursor);
@@ -103,12 +109,17 @@ impl BybitCore {
                 match &purpose {
                     Purpose::Request(id) => self.request_failed(now, id, &failure),
                     Purpose::Instruments(_) => self.listings.failed(failure.to_string()),
+                    Purpose::Account => self.account_failed(now, &failure.to_string()),
                     _ => {}
                 }
                 Ok(false)
             }
         };
         let done = read.unwrap_or_else(|error| {
+            if matches!(purpose, Purpose::Account) {
+                self.account_failed(now, &error.to_string());
+                return true;
+            }
             self.unreadable("a REST answer", &error);
             false
         });
@@ -138,6 +149,7 @@ impl BybitCore {
                 self.request_answer(now, id, body, answer.quota)?;
                 Ok(true)
             }
+            Purpose::Account => self.account_answer(now, body),
             Purpose::Mode(name) => {
                 let answer = rest::positions(body)?;
                 if answer.code != 0 {

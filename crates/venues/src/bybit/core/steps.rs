@@ -62,17 +62,20 @@ impl BybitCore {
             Step::Positions => {
                 if first {
                     self.calls.legs.clear();
-                    self.calls.positions_from = Some(now);
+                    self.calls.holdings_from = Some(now);
                 }
                 (
                     "/v5/position/list",
                     format!("category={category}{coin}&limit=200"),
                 )
             }
-            Step::Wallet => (
-                "/v5/account/wallet-balance",
-                "accountType=UNIFIED".to_owned(),
-            ),
+            Step::Wallet => {
+                self.calls.holdings_from = Some(now);
+                (
+                    "/v5/account/wallet-balance",
+                    "accountType=UNIFIED".to_owned(),
+                )
+            }
         };
         if let Some(cursor) = cursor {
             query.push_str("&cursor=");
@@ -151,6 +154,9 @@ impl BybitCore {
                 let coins = answer.result.items.iter().flat_map(|item| &item.coin);
                 let coins: Vec<&str> = coins.map(|coin| coin.coin.or_empty()).collect();
                 self.unread_coins_are_gone(&coins);
+                if !answer.result.items.is_empty() {
+                    self.unlisted_coins_are_gone(now, &coins);
+                }
                 None
             }
         };
@@ -202,5 +208,11 @@ impl BybitCore {
                 self.orders.unconfirmed(now.mono_ns, handle);
             }
         }
+    }
+
+    /// When the list of positions, or the wallet, was asked for, by the venue's clock, Unix nanoseconds.
+    pub(super) fn asked_ns(&self, now: Now) -> i64 {
+        let sent = self.calls.holdings_from.unwrap_or(now);
+        self.clock.server_ms(sent).saturating_mul(1_000_000)
     }
 }

@@ -13,6 +13,8 @@ use crate::kit::venue::{
     Amendment, Balance, MarketData, NewOrder, Reject, Sought, Venue, VenueEvent,
 };
 
+/// Why nothing is known of the account while another connector has it.
+const TAKEN: &str = "another connector of this machine works on the account, see notice 3225: stop one of them, or give each an order_prefix of its own";
 /// Why nothing is known of the account.
 const UNREAD: &str = "the account could not be read, see notice 3213: correct the key and start the connector again, or look at the account";
 
@@ -133,6 +135,7 @@ impl Venue for BybitCore {
     fn orders_unknown(&self) -> Option<&str> {
         self.settings.credentials.as_ref()?;
         match self.is_gathering() {
+            true if self.account.is_taken() => Some(TAKEN),
             true => Some(UNREAD),
             false => self.previous.unreadable.text(),
         }

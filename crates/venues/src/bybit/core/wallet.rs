@@ -73,6 +73,41 @@ impl BybitCore {
         self.reported.balances.insert(balance.coin.clone(), balance);
     }
 
+    /// A wallet that was asked for at `asked_ns` names these coins: of the others it holds none. What was
+    /// reported since is newer.
+    fn unlisted_balances_are_gone(&mut self, asked_ns: i64, named: &[&str]) {
+        let known = self.reported.balances.values();
+        let gone = known.filter(|known| {
+            let is_named = known.coin.is_empty() || named.contains(&known.coin.as_str());
+            !is_named && known.exch_ts < asked_ns && known.wallet_balance != 0.0
+        });
+        let empty = |known: &Balance| Balance {
+            coin: known.coin.clone(),
+            equity: 0.0,
+            wallet_balance: 0.0,
+            available: f64::NAN,
+            initial_margin: f64::NAN,
+            maintenance_margin: f64::NAN,
+            unrealised_pnl: f64::NAN,
+            exch_ts: asked_ns,
+        };
+        let gone: Vec<Balance> = gone.map(empty).collect();
+        for balance in gone {
+            self.report_balance(balance);
+        }
+    }
+
+    /// The wallet as it was read now names these coins; it lists only what it holds.
+    pub(super) fn unlisted_coins_are_gone(&mut self, now: Now, named: &[&str]) {
+        // One without a name may be any of them.
+        if named.contains(&"") {
+            return;
+        }
+        let asked_ns = self.asked_ns(now);
+        self.unlisted_balances_are_gone(asked_ns, named);
+        self.unlisted_positions_are_gone(asked_ns, named);
+    }
+
     /// The newest balances.
     pub(super) fn known_balances(&self) -> impl Iterator<Item = &Balance> {
         self.reported.balances.values()

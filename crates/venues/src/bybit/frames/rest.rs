@@ -170,6 +170,14 @@ pub fn order_ids(bytes: &[u8]) -> Result<Answer<OrderIds<'_>>, FrameError> {
     envelope(bytes)
 }
 
+/// `user/query-api`: the account that the key is of.
+///
+/// # Errors
+/// When the body is not of that shape.
+pub fn key_owner(bytes: &[u8]) -> Result<Answer<KeyOwner<'_>>, FrameError> {
+    envelope(bytes)
+}
+
 /// `market/time`: the venue's clock in nanoseconds.
 ///
 /// # Errors
@@ -196,6 +204,15 @@ pub fn server_time(bytes: &[u8]) -> Result<Answer<i64>, FrameError> {
 struct TimeItem<'a> {
     #[serde(borrow)]
     time_nano: Text<'a>,
+}
+
+/// The account that a key is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct KeyOwner<'a> {
+    /// The venue's number of it; a sub-account has its own.
+    #[serde(borrow, rename = "userID")]
+    pub user_id: Text<'a>,
 }
 
 /// The two ids of an order.

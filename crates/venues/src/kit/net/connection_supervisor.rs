@@ -6,6 +6,10 @@ const SECOND_NS: u64 = 1_000_000_000;
 const PING_NS: u64 = 20 * SECOND_NS;
 const PONG_NS: u64 = 10 * SECOND_NS;
 const CONNECT_NS: u64 = 10 * SECOND_NS;
+/// A feed that has said nothing for this long is pinged at once, and dead this long after that: together
+/// less than the ten seconds after which its books are stale.
+const QUIET_NS: u64 = 4 * SECOND_NS;
+const QUIET_PONG_NS: u64 = 5 * SECOND_NS;
 /// A connection that lasted this long resets the back-off.
 const STABLE_NS: u64 = 60 * SECOND_NS;
 
@@ -35,7 +39,10 @@ pub struct ConnectionSupervisor {
     conn: u64,
     failures: u32,
     ping_at: u64,
+    pinged_at: u64,
     pong_until: Option<u64>,
+    /// When a message came last; `None`: silence is no reason for a ping.
+    heard_at: Option<u64>,
 }
 
 impl Default for ConnectionSupervisor {
@@ -45,12 +52,41 @@ impl Default for ConnectionSupervisor {
             conn: 0,
             failures: 0,
             ping_at: 0,
+            pinged_at: 0,
             pong_until: None,
+            heard_at: None,
         }
     }
 }
 
 impl ConnectionSupervisor {
+    /// For market data: silence is looked into at once, and takes nine seconds at most to be known as the
+    /// end of the connection.
+    pub fn of_feed() -> Self {
+        Self {
+            heard_at: Some(0),
+            ..Self::default()
+        }
+    }
+
+    /// A message came on the connection.
+    pub fn heard(&mut self, now: u64) {
+        if self.heard_at.is_some() {
+            self.heard_at = Some(now);
+            // It lives: the answer to the ping may take as long as any.
+            let until = self.pinged_at + PONG_NS;
+            self.pong_until = self.pong_until.map(|_| until);
+        }
+    }
+
+    /// When it is pinged next.
+    fn ping_due(&self) -> u64 {
+        match (self.heard_at, self.pong_until) {
+            (Some(heard_at), None) => self.ping_at.min(heard_at + QUIET_NS),
+            _ => self.ping_at,
+        }
+    }
+
     /// Wants a connection from now on.
     pub fn start(&mut self, now: u64) {
         if self.state == State::Idle {
@@ -90,6 +126,7 @@ impl ConnectionSupervisor {
         self.state = State::Open { since: now };
         self.ping_at = now + PING_NS;
         self.pong_until = None;
+        self.heard_at = self.heard_at.map(|_| now);
         true
     }
 
@@ -135,9 +172,12 @@ impl ConnectionSupervisor {
             State::Open { .. } if self.pong_until.is_some_and(|until| now >= until) => {
                 Some(SupervisorAct::Dead("no pong came"))
             }
-            State::Open { .. } if now >= self.ping_at => {
+            State::Open { .. } if now >= self.ping_due() => {
+                let is_quiet = now < self.ping_at;
+                let answer_ns = if is_quiet { QUIET_PONG_NS } else { PONG_NS };
                 self.ping_at = now + PING_NS;
-                self.pong_until.get_or_insert(now + PONG_NS);
+                self.pinged_at = now;
+                self.pong_until.get_or_insert(now + answer_ns);
                 Some(SupervisorAct::Ping)
             }
             _ => None,
@@ -150,7 +190,7 @@ impl ConnectionSupervisor {
             State::Idle => None,
             State::Down { retry_at } => Some(retry_at),
             State::Connecting { until } => Some(until),
-            State::Open { .. } => Some(self.pong_until.unwrap_or(u64::MAX).min(self.ping_at)),
+            State::Open { .. } => Some(self.pong_until.unwrap_or(u64::MAX).min(self.ping_due())),
         }
     }
 }
@@ -182,6 +222,50 @@ mod tests {
         );
         assert_eq!(link.next_due(), Some(2 * PING_NS + PONG_NS));
         let act = link.tick(2 * PING_NS + PONG_NS, &mut connects);
+        assert_eq!(act, Some(SupervisorAct::Dead("no pong came")));
+    }
+
+    #[test]
+    fn a_silent_feed_is_pinged_at_once_and_dead_after_nine_seconds() {
+        let mut connects = ConnectLimiter::new(1, 400);
+        let mut link = ConnectionSupervisor::of_feed();
+        link.start(0);
+        open(&mut link, &mut connects, 0);
+        for at in [2, 4, 6] {
+            link.heard(at * SECOND_NS);
+            assert_eq!(link.tick(at * SECOND_NS, &mut connects), None);
+        }
+        assert_eq!(link.next_due(), Some(10 * SECOND_NS));
+        let act = link.tick(10 * SECOND_NS, &mut connects);
+        assert_eq!(act, Some(SupervisorAct::Ping));
+        assert_eq!(link.tick(14 * SECOND_NS, &mut connects), None, "once");
+        assert_eq!(link.next_due(), Some(15 * SECOND_NS));
+        let act = link.tick(15 * SECOND_NS, &mut connects);
+        assert_eq!(act, Some(SupervisorAct::Dead("no pong came")));
+    }
+
+    #[test]
+    fn a_feed_that_answers_or_goes_on_lives() {
+        let mut connects = ConnectLimiter::new(1, 400);
+        let mut link = ConnectionSupervisor::of_feed();
+        link.start(0);
+        open(&mut link, &mut connects, 0);
+        let ping = link.tick(4 * SECOND_NS, &mut connects);
+        assert_eq!(ping, Some(SupervisorAct::Ping));
+        // Data comes, and the answer later.
+        link.heard(8 * SECOND_NS);
+        assert_eq!(link.tick(13 * SECOND_NS, &mut connects), None);
+        link.heard(13 * SECOND_NS);
+        link.pong();
+        assert_eq!(link.next_due(), Some(17 * SECOND_NS));
+        // An answer that does not come at all is fatal as before.
+        let ping = link.tick(17 * SECOND_NS, &mut connects);
+        assert_eq!(ping, Some(SupervisorAct::Ping));
+        for at in 18..27 {
+            link.heard(at * SECOND_NS);
+            assert_eq!(link.tick(at * SECOND_NS, &mut connects), None);
+        }
+        let act = link.tick(27 * SECOND_NS, &mut connects);
         assert_eq!(act, Some(SupervisorAct::Dead("no pong came")));
     }
 
