@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { disagreements } from './disagreements.js';
+import { isKeyRefused } from './is-key-refused.js';
 import type { Journal, VenueLogin, VenueOrder, VenueRequest } from './journal.js';
 import { judge } from './judge.js';
 import { idOf } from './order-ids.js';
 import { DEFAULT_SCHEDULES, makePlan, type Plan } from './plan.js';
 import { report } from './report.js';
+import { KEY_REFUSED } from './rules/rule.js';
 import type { Call, ClientView, Outcome, ShownOrder, Story, Reported } from './story.js';
 
 const BOT = 7n;
@@ -241,6 +243,15 @@ describe('the judge of orders', () => {
   it('catches what client and venue do not agree in at the end', () => {
     const differs = ['position of XRPUSDT'];
     expect(broken(story({ differs }))).toEqual(['agreement']);
+  });
+
+  it('takes a client for what it says whose key is refused, until it is not', () => {
+    const said = (kind: 'notice' | 'link', text: string): Reported => ({ run: 0, atUs: 1, kind, text }); // prettier-ignore
+    const refused = said('notice', '3213 login refused');
+    expect(isKeyRefused([refused], 0)).toBe(true);
+    expect(isKeyRefused([refused], 1)).toBe(false);
+    expect(isKeyRefused([refused, said('link', 'venue_up ')], 0)).toBe(false);
+    expect(broken(story({ view: viewOf([], { isReady: false, why: KEY_REFUSED }) }))).toEqual([]);
   });
 
   it('catches a client that stays unready, and one that is ready without its account', () => {

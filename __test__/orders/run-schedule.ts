@@ -11,10 +11,11 @@ import { ClientProcess, type Book } from './client-process.js';
 import { disagreements } from './disagreements.js';
 import { lookOn } from './look-on.js';
 import { ownerOf, type Journal } from './journal.js';
+import { isKeyRefused } from './is-key-refused.js';
 import { hasEnded } from './has-ended.js';
 import { idOf } from './order-ids.js';
 import type { Plan, Step } from './plan.js';
-import { WAY_MS } from './rules/rule.js';
+import { KEY_REFUSED, WAY_MS } from './rules/rule.js';
 import type { ClientView, Deed, Disturbance, Story } from './story.js';
 import { EDGE, MARKETS, PRICES } from './symbols.js';
 
@@ -322,13 +323,20 @@ class Schedule {
     return this.#command<Journal>({ cmd: 'journal' });
   }
 
+  /** What the client shows; a low-level bot and a strategy say by a notice only that there is no account. */
+  async #view(): Promise<ClientView | undefined> {
+    const view = await this.#client?.view();
+    if (view === undefined || !isKeyRefused(this.#book.reported, this.#client?.run)) return view;
+    return { ...view, isReady: false, why: KEY_REFUSED };
+  }
+
   /** Waits until client and venue agree, and looks what they do not agree in when the time is over. */
   async #settle(): Promise<Pick<Story, 'view' | 'viewJournal' | 'differs'>> {
     const startMs = performance.now();
     const isGarbled = this.#plan.lasting.length > 0;
     let againMs = startMs + AGAIN_MS;
     for (;;) {
-      const view: ClientView | undefined = await this.#client?.view();
+      const view = await this.#view();
       const viewJournal = await this.#journal();
       const differsNow = (mayDoubt: boolean): string[] => {
         if (view === undefined) return ['the client does not answer'];

@@ -1,4 +1,4 @@
-import { CLOCKS_US, type Rule } from './rule.js';
+import { CLOCKS_US, KEY_REFUSED, type Rule } from './rule.js';
 
 /** In calm, after the world has had its time. */
 export const readiness: Rule = {
@@ -7,6 +7,7 @@ export const readiness: Rule = {
   check({ plan, view, viewJournal, reported }) {
     // A client that does not answer is another rule.
     if (view === undefined) return [];
+    if (!view.isReady && view.why === KEY_REFUSED) return [];
     // While an order cannot be read the account is not known, and registrations wait for it.
     const isUnread = reported.some(
       ({ kind, text }) => kind === 'notice' && text.startsWith('3212 '),

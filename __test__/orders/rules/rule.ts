@@ -19,3 +19,6 @@ export const CLOCKS_US = 2_000;
 
 /** How long a request may be on its way: processes of a busy machine wait for their turn. */
 export const WAY_MS = 700;
+
+/** Why a client is not ready whose key the venue refuses: it is tried again after two minutes. */
+export const KEY_REFUSED = 'the key is refused';
