@@ -40,7 +40,7 @@ impl Watched {
         let noted = Rc::clone(&rejects);
         let bot = upstream_bot_on(connector, (XRP, 0.0001, 0.1), move |error| {
             let map = error.value.get_map();
-            if let (ErrorKind::OrderError, Some(map)) = (error.kind.clone(), map)
+            if let (ErrorKind::OrderError, Some(map)) = (error.kind, map)
                 && let (Some(code), Some(Value::String(text))) =
                     (map.get("code").map(Value::get_int), map.get("msg"))
             {
