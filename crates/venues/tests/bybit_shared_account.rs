@@ -1,6 +1,8 @@
 //! One account and two connectors with one prefix: what proves that the other lasts, and what this one
 //! does then. The claim of the machine is scripted.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod bybit_script;
 
 use std::collections::BTreeSet;
@@ -206,6 +208,13 @@ fn an_order_that_only_another_live_connector_can_have_made_stops_new_orders_and_
         venue.start(0.5, 0.1);
         let own = limit(1, Side::Buy, 200, 1.0);
         let (link, id) = venue.live(&own);
+        let open = venue.order_json(&link, &id, &own, "New", 0.0);
+        let listed: &[&Value] = if run == 900 {
+            &[&open, &before]
+        } else {
+            &[&open]
+        };
+        venue.will_list(REALTIME, listed, 1000);
         venue.pass(u64::try_from(after_ms).unwrap());
         let (_, item) = made(&venue, run, 66, after_ms + 10);
         venue.private("order", json!([item]));

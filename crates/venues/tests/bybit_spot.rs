@@ -1,6 +1,8 @@
 //! The category `spot` in the core: no position but a wallet balance, fees in the base coin, numbers
 //! and lists of its own.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod bybit_script;
 
 use bybit_script::{START_MS, Script, limit, settings};
