@@ -14,6 +14,7 @@ function endOf(orders: OrdersKind, realOrders: boolean, readOnly: boolean) {
     depth: () => ({ ...depth, levels: () => ({ bids: [], asks: [] }) }),
     links: () => [{ connector: 'it', orders, environment: 'testnet' }],
     position: () => 0,
+    orders: () => new Map([[1n, {}]]),
     cancelAll: () => (did.cancelAll += 1),
     submit: () => BigInt((did.submit += 1)),
     stop: () => (did.stop += 1),
