@@ -28,6 +28,7 @@ mod control;
 mod control_block;
 mod destination;
 mod error;
+mod forgotten;
 mod idle;
 mod known_bots;
 mod leftovers;

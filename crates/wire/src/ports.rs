@@ -5,7 +5,7 @@ use std::thread;
 use iceoryx2::prelude::PortFactory as _;
 
 use crate::{
-    SLOT_BYTES, WireError, room,
+    SLOT_BYTES, WireError, forgotten, room,
     service::{FIRST_PAUSE, IpcService, IpcSubscriber, TRIES},
     slot_publisher::SlotPublisher,
 };
@@ -20,7 +20,7 @@ pub(crate) fn open_publisher(service: &IpcService, name: &str) -> Result<SlotPub
     let slots = sizes.max_subscribers() * sizes.subscriber_max_buffer_size();
     let connections = service.dynamic_config().number_of_subscribers();
     room::require(index_bytes(slots) + connections as u64 * connection_bytes(service))?;
-    let port = with_retry(name, || {
+    let port = with_retry(service, name, || {
         service
             .publisher_builder()
             .initial_max_slice_len(SLOT_BYTES)
@@ -37,7 +37,7 @@ pub(crate) fn open_subscriber(
 ) -> Result<IpcSubscriber, WireError> {
     let connections = service.dynamic_config().number_of_publishers();
     room::require(connections as u64 * connection_bytes(service))?;
-    with_retry(name, || service.subscriber_builder().create())
+    with_retry(service, name, || service.subscriber_builder().create())
 }
 
 /// What iceoryx2 writes for a publisher before its first slot: a number for each slot.
@@ -53,6 +53,7 @@ fn connection_bytes(service: &IpcService) -> u64 {
 }
 
 fn with_retry<T, E: core::fmt::Debug>(
+    service: &IpcService,
     name: &str,
     mut create: impl FnMut() -> Result<T, E>,
 ) -> Result<T, WireError> {
@@ -61,6 +62,10 @@ fn with_retry<T, E: core::fmt::Debug>(
         match create() {
             Ok(port) => return Ok(port),
             Err(_) if attempt < TRIES => {
+                // By then the living have written anew what another program took from the register.
+                if attempt == TRIES - 1 {
+                    forgotten::take_out(service, name);
+                }
                 thread::sleep(pause);
                 pause *= 2;
             }

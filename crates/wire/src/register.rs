@@ -26,6 +26,24 @@ pub(crate) fn folder() -> PathBuf {
     PathBuf::from(root.trim_end_matches('/'))
 }
 
+/// The file whose lock says that a node lives.
+pub(crate) fn monitor_of(node: u128) -> PathBuf {
+    folder()
+        .join("nodes")
+        .join(format!("iox2_{node}.node_monitor"))
+}
+
+/// The file whose lock a program holds that takes out a dead node.
+pub(crate) fn owner_lock_of(node: u128) -> PathBuf {
+    let name = format!("iox2_{node}.node_monitor_owner_lock");
+    folder().join("nodes").join(name)
+}
+
+/// Where a node notes the services that it has opened.
+pub(crate) fn folder_of(node: u128) -> PathBuf {
+    folder().join("nodes").join(node.to_string())
+}
+
 /// Looks whether this user may use the register: iceoryx2's own error names neither path nor remedy.
 ///
 /// # Errors
@@ -88,13 +106,9 @@ impl Register {
     /// Copies the entries of a node and of the services that it has opened up to now.
     pub(crate) fn of(node: &Node<ipc::Service>) -> Self {
         let root = folder();
-        let (nodes, own) = (root.join("nodes"), node.id().value().to_string());
-        let monitor = nodes.join(format!("iox2_{own}.node_monitor"));
-        let node_folder = nodes.join(&own);
-        let mut paths = vec![
-            monitor.clone(),
-            nodes.join(format!("iox2_{own}.node_monitor_owner_lock")),
-        ];
+        let (nodes, own) = (root.join("nodes"), node.id().value());
+        let (monitor, node_folder) = (monitor_of(own), folder_of(own));
+        let mut paths = vec![monitor.clone(), owner_lock_of(own)];
         for entry in fs::read_dir(&node_folder).into_iter().flatten().flatten() {
             // Empty files name the services that the node has opened.
             let name = entry.file_name().to_string_lossy().into_owned();
