@@ -11,6 +11,7 @@ import { demoCommand } from './demo-options.js';
 import { addDoctor } from './doctor-command.js';
 import { addFeed } from './feed-command.js';
 import { endQuietlyWithoutReader } from './quiet-pipe.js';
+import { addInit } from './init/init-command.js';
 import { addRecord } from './record-command.js';
 import { addReplay } from './replay-command.js';
 import { addServe } from './serve-command.js';
@@ -24,6 +25,7 @@ endQuietlyWithoutReader();
 const program = new Command('hftbacktest-live')
   .description("Live trading bots in TypeScript on hftbacktest's Rust core.")
   .version(version());
+addInit(program, version());
 program.addCommand(demoCommand(runDemo));
 addFeed(program);
 addServe(program);
