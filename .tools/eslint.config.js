@@ -66,6 +66,13 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { project: path.join(root, '.tools', 'tsconfig.template.json') },
     },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        // Node's runner awaits them itself.
+        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: 'test' }] },
+      ],
+    },
   },
   {
     // Only lib/native loads the addon; everyone else goes through it (see also check-boundaries.mjs).

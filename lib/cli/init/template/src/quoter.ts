@@ -50,7 +50,7 @@ export function createStrategy({ qty, maxPosition }: QuoterOptions): Strategy {
     },
 
     onError(ctx, error) {
-      ctx.log(`error: ${error.message}`);
+      ctx.log(error.message);
     },
 
     onStop(ctx) {
