@@ -22,7 +22,7 @@ const client = new LiveClient({
   },
 });
 
-/** Mid price of a book that can be trusted, else `undefined`. */
+/** Mid price of a book that is live, else `undefined`. */
 function mid(symbol: string): number | undefined {
   const { bids, asks, synced } = client.snapshot(symbol, 1);
   const [bid] = bids;

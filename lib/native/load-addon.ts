@@ -19,7 +19,7 @@ const BUILD = 'Build it with "npm run build:native -- --features live" (see BUIL
 
 /** For users of the package, who have nothing to build. */
 const INSTALL =
-  'npm installs it with the package on Linux x86-64, Linux arm64 (both with glibc) and macOS arm64, unless it is told `--omit=optional`; elsewhere it has to be built from a clone (BUILD_LIVE.md)';
+  'npm installs it with the package on Linux x86-64, Linux arm64 (both with glibc) and macOS arm64, unless `--omit=optional` is given; elsewhere it has to be built from a clone (BUILD_LIVE.md)';
 
 let cached: AddonResult | undefined;
 
