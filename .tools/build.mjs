@@ -1,5 +1,5 @@
 // npm run build: lib/ to dist/, as ES modules and CommonJS with types, and the live page.
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { buildPage } from './build-page.mjs';
@@ -21,6 +21,9 @@ export async function build() {
     });
     if (code !== 0) throw new ToolError(`tsup ended with ${code}`);
     await buildPage(fresh);
+    cpSync(path.join(root, 'lib', 'cli', 'init', 'template'), path.join(fresh, 'template'), {
+      recursive: true,
+    });
     if (existsSync(dist)) renameSync(dist, stale);
     renameSync(fresh, dist);
     console.error('typescript: dist');

@@ -24,6 +24,7 @@ const layers = [
   'connector',
   'native',
   'npz',
+  'typescript',
   'models',
 ];
 

@@ -61,6 +61,20 @@ export default tseslint.config(
     },
   },
   {
+    // What `hftbacktest-live init` writes, under the settings that it writes.
+    files: ['lib/cli/init/template/**/*.ts'],
+    languageOptions: {
+      parserOptions: { project: path.join(root, '.tools', 'tsconfig.template.json') },
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        // Node's runner awaits them itself.
+        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: 'test' }] },
+      ],
+    },
+  },
+  {
     // Only lib/native loads the addon; everyone else goes through it (see also check-boundaries.mjs).
     files: ['lib/**/*.ts'],
     ignores: ['lib/cli/**'],

@@ -32,6 +32,7 @@ const steps = [
   ['words', checkWords],
   ['types', () => runBin('tsc', ['--noEmit', '--project', '.tools/tsconfig.lint.json'])],
   ['types of the page', () => runBin('tsc', ['--noEmit', '--project', 'lib/server/page'])],
+  ['types of the template', () => runBin('tsc', ['--project', '.tools/tsconfig.template.json'])],
   [
     'eslint',
     () =>

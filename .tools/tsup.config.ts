@@ -40,6 +40,9 @@ export default defineConfig([
       'cli/main': 'lib/cli/main.ts',
       'cli/demo-strategy': 'lib/cli/demo-strategy.ts',
       'cli/addon-probe': 'lib/cli/doctor/addon-probe.ts',
+      // Given to Node itself, which takes ES modules for it.
+      typescript: 'lib/typescript/index.ts',
+      'typescript-hooks': 'lib/typescript/hooks.ts',
     },
     format: ['esm'],
     // What is imported when it is needed is loaded then.

@@ -55,6 +55,7 @@ async function realConnector(): Promise<{ venue: FakeBybitVenue; name: string }>
 }
 
 const example = (folder: string): string => path.join('examples', folder, 'index.mjs');
+const typescript = ['--import', 'hftbacktest-live/typescript'];
 const PROGRAMS: Readonly<Record<string, (connector: string) => string[]>> = {
   'examples/async': (connector) => [example('async'), connector, 'BTCUSDT', '60'],
   'examples/callbacks': (connector) => [example('callbacks'), connector, 'BTCUSDT', '60'],
@@ -66,6 +67,15 @@ const PROGRAMS: Readonly<Record<string, (connector: string) => string[]>> = {
     '--half-spread',
     '0.002',
     '--json',
+  ],
+  'examples/quoter, strategy mode': (connector) => [
+    ...typescript,
+    'examples/quoter/run.ts',
+    connector,
+  ],
+  'examples/quoter, client mode': (connector) => [
+    ...[...typescript, 'examples/quoter/client.ts'],
+    ...[connector, '60'],
   ],
   'the command demo': (connector) => [
     'dist/cli/main.js',

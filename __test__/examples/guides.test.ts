@@ -24,7 +24,7 @@ const env = {
 /** What each program prints, by page and heading, in the order of the page. */
 const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
   'quick-start.md The first bot': [
-    /type: 'trade'.*pending_new.*\bnew\b.*filled 0\.001 \d+.*native position 0\.001/s,
+    /type: 'trade'.*\npending_new\n.*filled 0\.001 @ \d+.*\nnative position 0\.001\n$/s,
   ],
   'quick-start.md The same in TypeScript': [/^\d+\.\d \/ \d+\.\d$/m],
   'quick-start.md React with handlers': [/^$/, /^top \d+(\.\d)? \d+(\.\d)?$/m],

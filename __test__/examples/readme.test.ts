@@ -45,6 +45,6 @@ describeNative('the program of README.md', () => {
       { cwd: root, timeout: 40_000 },
     );
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/pending_new.*\bnew\b.*filled 0\.001 \d+.*native position 0\.001/s);
+    expect(stdout).toMatch(/^pending_new\n.*filled 0\.001 @ \d+.*\nnative position 0\.001\n$/s);
   });
 });

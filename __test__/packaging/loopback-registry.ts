@@ -12,6 +12,14 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
 }
 
+/** What a registry has beside the dependencies of the package. */
+interface RegistryOptions {
+  /** Tarballs of `pack()`. */
+  readonly published?: readonly string[];
+  /** Names of packages for development. */
+  readonly also?: readonly string[];
+}
+
 interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -23,15 +31,12 @@ interface Packed {
   readonly tarball: Buffer;
 }
 
-/** What this checkout's lock installs for users of the package, packed from its `node_modules`. */
-function installedPackages(): Packed[] {
+/** Packages of this checkout's `node_modules`, packed. */
+function installedPackages(also: readonly string[]): Packed[] {
   const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
   const lock = read(path.join(root, 'package-lock.json')) as Lock;
-  const { overrides } = read(path.join(root, 'package.json')) as {
-    overrides: Record<string, string>;
-  };
   const dirs = Object.entries(lock.packages)
-    .filter(([at, { dev }]) => at !== '' && dev !== true)
+    .filter(([at, { dev }]) => at !== '' && (dev !== true || also.includes(nameAt(at))))
     .map(([at]) => path.join(root, at))
     .filter((dir) => existsSync(dir));
   const manifests = new Map<string, [string, Manifest]>();
@@ -41,7 +46,7 @@ function installedPackages(): Packed[] {
     manifests.set(`${manifest.name}@${manifest.version}`, [dir, manifest]);
   }
   return [...manifests.values()].map(([dir, manifest]) => ({
-    manifest: overridden(manifest, overrides),
+    manifest,
     // npm takes off the first folder, whatever its name.
     tarball: execFileSync(
       'tar',
@@ -51,25 +56,24 @@ function installedPackages(): Packed[] {
   }));
 }
 
-/** Where this checkout holds a dependency back, its dependents here want that version too. */
-function overridden(manifest: Manifest, overrides: Readonly<Record<string, string>>): Manifest {
-  const dependencies = Object.entries(manifest.dependencies ?? {}).map(([name, range]) => [
-    name,
-    overrides[name] ?? range,
-  ]);
-  return { ...manifest, dependencies: Object.fromEntries(dependencies) as Record<string, string> };
+const nameAt = (at: string): string => at.replace(/^.*node_modules\//, '');
+
+/** A tarball of ours, as the registry has it once it is published. */
+function publishedPackage(file: string): Packed {
+  const text = execFileSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' });
+  return { manifest: JSON.parse(text) as Manifest, tarball: readFileSync(file) };
 }
 
 /**
- * A package registry on loopback that has what this checkout has installed, and answers 404 to
+ * A package registry on loopback that has what this checkout has installed for users, and answers 404 to
  * anything else. It stands in for the internet.
  */
 export class LoopbackRegistry {
   readonly #server: Server;
   readonly #packages = new Map<string, Packed[]>();
 
-  private constructor() {
-    for (const packed of installedPackages()) {
+  private constructor({ published = [], also = [] }: RegistryOptions) {
+    for (const packed of [...published.map(publishedPackage), ...installedPackages(also)]) {
       const { name } = packed.manifest;
       this.#packages.set(name, [...(this.#packages.get(name) ?? []), packed]);
     }
@@ -85,8 +89,8 @@ export class LoopbackRegistry {
     });
   }
 
-  static async start(): Promise<LoopbackRegistry> {
-    const registry = new LoopbackRegistry();
+  static async start(options: RegistryOptions = {}): Promise<LoopbackRegistry> {
+    const registry = new LoopbackRegistry(options);
     registry.#server.listen(0, '127.0.0.1');
     await once(registry.#server, 'listening');
     return registry;

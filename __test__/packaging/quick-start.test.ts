@@ -45,7 +45,7 @@ describeNative('an empty folder with the packed tarballs', () => {
   });
 
   it.each([
-    ['quick-start.mjs', /filled 0\.001 \d+(\.\d)?\nnative position 0\.001\n$/],
+    ['quick-start.mjs', /filled 0\.001 @ \d+(\.\d)?\nnative position 0\.001\n$/],
     ['run.mjs', /backend: 'native',\s+reason: 'duration'/],
   ])('runs %s', (file, prints) => {
     const { status, stdout, stderr } = consumer.node(file);

@@ -11,6 +11,7 @@ import { demoCommand } from './demo-options.js';
 import { addDoctor } from './doctor-command.js';
 import { addFeed } from './feed-command.js';
 import { endQuietlyWithoutReader } from './quiet-pipe.js';
+import { addInit } from './init/init-command.js';
 import { addRecord } from './record-command.js';
 import { addReplay } from './replay-command.js';
 import { addServe } from './serve-command.js';
@@ -30,8 +31,10 @@ const program = new Command('hftbacktest-live')
 Try first:
   hftbacktest-live doctor    what is missing on this machine
   hftbacktest-live demo      trades on a simulated exchange until Ctrl+C
+  hftbacktest-live init bot  a project of your own in the folder bot
 `,
   );
+addInit(program, version());
 program.addCommand(demoCommand(runDemo));
 addFeed(program);
 addServe(program);

@@ -131,6 +131,8 @@ export class HftError extends Error {
     );
     this.code = code;
     this.remedy = remedy;
+    // An error that ends a program is printed with its fields: no line that says nothing.
+    if (remedy === '') Object.defineProperty(this, 'remedy', { enumerable: false });
     this.recoverable = RECOVERABLE.has(code);
     if (options.ordersLeft !== undefined) this.ordersLeft = options.ordersLeft;
   }

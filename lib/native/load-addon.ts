@@ -17,6 +17,10 @@ export type AddonResult =
 
 const BUILD = 'Build it with "npm run build:native -- --features live" (see BUILD_LIVE.md)';
 
+/** For users of the package, who have nothing to build. */
+const INSTALL =
+  'npm installs it with the package on Linux x86-64, Linux arm64 (both with glibc) and macOS arm64, unless `--omit=optional` is given; elsewhere it has to be built from a clone (BUILD_LIVE.md)';
+
 let cached: AddonResult | undefined;
 
 /**
@@ -49,6 +53,8 @@ function load(): AddonResult {
   const built = join(packageRoot(), 'target', 'node', `hftbacktest-live.${platform}.node`);
   if (existsSync(built)) return open(require, built);
   if (isBundled()) return missing('the native addon is not found from a bundle', BUNDLED_REMEDY);
+  if (!existsSync(join(packageRoot(), 'Cargo.toml')))
+    return missing(`the native addon hftbacktest-live-${platform} is not installed`, INSTALL);
   return missing(`the native addon is not built for ${platform}`, BUILD);
 }
 

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import Fastify, { type FastifyInstance } from 'fastify';
-
 import { HftError } from '../models/hft-error.js';
+import { GetServer, type Route } from './get-server.js';
 import { isAllowed } from './host-guard.js';
 import { PageHub } from './page-hub.js';
 import { readPage } from './page-file.js';
@@ -16,10 +15,6 @@ import {
 import type { ServerSource } from './server-source.js';
 import { ServerWarning } from './server-warning.js';
 
-/** A request must be whole after so long, its head sooner: a slow one takes no connection for ever. */
-const REQUEST_MS = 15_000;
-const HEADERS_MS = 10_000;
-const KEEP_ALIVE_MS = 30_000;
 /** Connections beside the pages; one more is closed at once. Descriptors are the trading's as well. */
 const SPARE_CONNECTIONS = 240;
 
@@ -38,7 +33,7 @@ const SPARE_CONNECTIONS = 240;
 export class LiveServer {
   readonly #source: ServerSource;
   readonly #options: ResolvedServerOptions;
-  readonly #http: FastifyInstance;
+  #http: GetServer | undefined;
   readonly #warning = new ServerWarning();
   #hub: PageHub | undefined;
   #starting: Promise<string> | undefined;
@@ -48,13 +43,6 @@ export class LiveServer {
   constructor(source: ServerSource, options: LiveServerOptions = {}) {
     this.#source = source;
     this.#options = resolveServerOptions(options);
-    this.#http = Fastify({
-      logger: false,
-      forceCloseConnections: true,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: REQUEST_MS,
-      http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: 1_000 },
-    });
   }
 
   /**
@@ -87,11 +75,14 @@ export class LiveServer {
   }
 
   async #start(): Promise<string> {
-    this.#routes();
-    const { host, port } = this.#options;
+    const { host, port, allowedHosts } = this.#options;
+    const http = new GetServer(this.#routes(), allowedHosts, (error) => {
+      this.#warning.report(error);
+    });
+    this.#http = http;
     let address: string;
     try {
-      address = await this.#http.listen({ host, port });
+      address = await http.listen(host, port);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EADDRINUSE') throw error;
@@ -100,7 +91,7 @@ export class LiveServer {
         cause: error,
       });
     }
-    const { server } = this.#http;
+    const server = http.http;
     this.#hub = new PageHub(this.#source, this.#options, this.#warning);
     server.maxConnections = this.#options.maxPages + SPARE_CONNECTIONS;
     // Out of descriptors, for instance: connections wait or fail, the process goes on.
@@ -120,56 +111,38 @@ export class LiveServer {
     return `${address}/`;
   }
 
-  #routes(): void {
-    const http = this.#http;
+  #routes(): Record<string, Route> {
     const page = readPage();
     const prometheus = new PrometheusText(this.#source);
-    http.addHook('onRequest', async (request, reply) => {
-      void reply.headers({
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-      });
-      if (!isAllowed(this.#options.allowedHosts, request.headers.host, undefined)) {
-        await reply
-          .code(421)
-          .send({ error: 'this server is not called by that name; see allowedHosts' });
-      } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-        await reply.code(405).header('allow', 'GET, HEAD').send({ error: 'GET only' });
-      }
-    });
-    http.setNotFoundHandler(async (_request, reply) => {
-      await reply
-        .code(404)
-        .send({ error: 'not found', paths: ['/', '/ready', '/metrics', '/ws/health'] });
-    });
-    http.get('/', async (_request, reply) => {
-      await reply
-        .type('text/html; charset=utf-8')
-        .header('content-security-policy', page.contentSecurityPolicy)
-        .send(page.html);
-    });
-    // A browser does not show its page why it was refused a WebSocket: the page asks here.
-    http.get('/ws/live', async (request, reply) => {
-      const { origin } = request.query as { readonly origin?: unknown };
-      const from = typeof origin === 'string' ? origin : undefined;
-      const { allowedHosts, pageHosts } = this.#options;
-      const isHere = isAllowed(allowedHosts, request.headers.host, from, pageHosts);
-      const room = this.#hub?.hasRoom === true ? '' : 'as many pages are open as may be';
-      const error = isHere
-        ? room
-        : `pages of ${from ?? ''} are not allowed: start the server with this name (allowedHosts, or --allowed-hosts)`;
-      await reply.code(426).header('upgrade', 'websocket').send({ error });
-    });
-    http.get('/ready', async (_request, reply) => {
-      const readiness = this.#source.readiness();
-      await reply.code(readiness.ready ? 200 : 503).send(readiness);
-    });
-    http.get('/ws/health', () => this.#source.wsHealth());
-    http.get('/metrics', async (request, reply) => {
-      if (!wantsText(request.headers.accept)) return this.#source.metrics();
-      return reply.type(prometheus.contentType).send(await prometheus.text());
-    });
+    return {
+      '/': () => ({
+        headers: {
+          'content-type': 'text/html; charset=utf-8',
+          'content-security-policy': page.contentSecurityPolicy,
+        },
+        body: page.html,
+      }),
+      // A browser does not show its page why it was refused a WebSocket: the page asks here.
+      '/ws/live': ({ headers: { host } }, query) => {
+        const from = query.get('origin') ?? undefined;
+        const { allowedHosts, pageHosts } = this.#options;
+        const isHere = isAllowed(allowedHosts, host, from, pageHosts);
+        const room = this.#hub?.hasRoom === true ? '' : 'as many pages are open as may be';
+        const error = isHere
+          ? room
+          : `pages of ${from ?? ''} are not allowed: start the server with this name (allowedHosts, or --allowed-hosts)`;
+        return { status: 426, headers: { upgrade: 'websocket' }, body: { error } };
+      },
+      '/ready': () => {
+        const readiness = this.#source.readiness();
+        return { status: readiness.ready ? 200 : 503, body: readiness };
+      },
+      '/ws/health': () => ({ body: this.#source.wsHealth() }),
+      '/metrics': async ({ headers: { accept } }) =>
+        wantsText(accept)
+          ? { headers: { 'content-type': prometheus.contentType }, body: await prometheus.text() }
+          : { body: this.#source.metrics() },
+    };
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -193,7 +166,7 @@ export class LiveServer {
   async #close(): Promise<void> {
     await this.#starting?.catch(() => undefined);
     this.#hub?.close();
-    await this.#http.close();
+    await this.#http?.close();
     this.#source.close();
   }
 }

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 import { errorText } from '../models/error-text.js';
 import { HftError } from '../models/hft-error.js';
 import type { NamesOf } from '../models/known-keys.js';
 import { nearestName } from '../models/nearest-name.js';
+import { ownUrl } from '../native/own-url.js';
 import type { Strategy } from './strategy.js';
 
 /** The compiler refuses a list that lacks a handler. */
@@ -31,6 +35,32 @@ const SIBLINGS: Readonly<Record<string, string>> = {
 
 const REMEDY =
   'Export a strategy, or a function (options) => strategy, as default or as createStrategy, from a module that Node can import.';
+
+/** What to do about TypeScript that cannot be run, by the code of Node's error. */
+const TYPESCRIPT_REMEDIES: Readonly<Record<string, string>> = {
+  ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX:
+    'Write what is JavaScript once its types are erased: `erasableSyntaxOnly` in tsconfig.json names the rest (enums, namespaces, parameter properties). Or start the program with `tsx`.',
+  ERR_MODULE_NOT_FOUND:
+    'Import a TypeScript file by the name that it has, ./util.ts (`allowImportingTsExtensions` in tsconfig.json), or start the program with `tsx`.',
+};
+
+function importRemedy(url: string, error: unknown): string {
+  const { code } = error as { code?: unknown };
+  if (!TYPESCRIPT.test(url) || typeof code !== 'string') return REMEDY;
+  return TYPESCRIPT_REMEDIES[code] ?? REMEDY;
+}
+
+const TYPESCRIPT = /\.[cm]?ts(?:$|[?#])/;
+
+/** Teaches Node.js TypeScript, where it has not learnt it yet. */
+async function supportTypeScript(): Promise<void> {
+  const places = ['./typescript.js', '../../dist/typescript.js'].map(
+    (place) => new URL(place, ownUrl(import.meta.url)),
+  );
+  const found = places.find((place) => existsSync(fileURLToPath(place)));
+  // Without it Node says itself that it knows no such file.
+  if (found !== undefined) await import(found.href);
+}
 
 function fail(
   url: string,
@@ -77,9 +107,11 @@ function make(exported: unknown, options: unknown): unknown {
 export async function loadStrategy(url: string, options: unknown): Promise<Strategy> {
   let module: Record<string, unknown>;
   try {
+    if (TYPESCRIPT.test(url)) await supportTypeScript();
     module = (await import(url)) as Record<string, unknown>;
   } catch (error) {
-    throw fail(url, `cannot be imported: ${errorText(error)}.`, { cause: error });
+    const remedy = importRemedy(url, error);
+    throw fail(url, `cannot be imported: ${errorText(error)}.`, { cause: error, remedy });
   }
   let exported = module['createStrategy'] ?? module['default'];
   // A CommonJS module that was compiled from `export default`.

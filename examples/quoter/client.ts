@@ -1,0 +1,76 @@
+// The quoter in client mode: an ordinary program on the main thread that awaits what becomes of its orders.
+// node --import hftbacktest-live/typescript examples/quoter/client.ts [sim|stub|NAME] [SECONDS]
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { LiveClient, LiveInstrument, type Side } from 'hftbacktest-live';
+
+const [connector = 'sim', seconds = '10'] = process.argv.slice(2);
+const qty = 0.001;
+const maxPosition = 0.005;
+
+const client = new LiveClient({
+  instruments: [new LiveInstrument('BTCUSDT').connector(connector).tickSize(0.1).lotSize(0.001)],
+  // `sim` is started with the client; any other name is a connector that runs already.
+  ...(connector === 'sim' ? { connector: { kind: 'sim' } } : {}),
+  backend: connector === 'stub' ? 'stub' : 'native',
+  stub: { maxFeeds: Infinity },
+  onError: (error) => {
+    console.error(error.message);
+  },
+});
+let submitted = 0;
+let fills = 0;
+client.on('orderUpdate', ({ order, fill }) => {
+  if (fill === undefined) return;
+  fills += 1;
+  console.error(`${order.side} ${fill.qty} @ ${fill.price}`);
+});
+
+/** Has one order at `price`, or none when there is no such price. */
+async function quote(side: Side, price: number | undefined): Promise<void> {
+  const standing = client.getOrders(0).filter((order) => order.side === side);
+  for (const order of standing) if (order.price !== price) await client.cancelOrder(order.orderId);
+  // One that was there is looked at again in the next round.
+  if (standing.length > 0 || price === undefined) return;
+  submitted += 1;
+  const outcome = await client.submitOrder({ side, price, qty, timeInForce: 'GTX' });
+  switch (outcome.status) {
+    case 'denied': // not sent; the next round tries again
+    case 'rejected':
+      console.error(outcome.status, outcome.text);
+      break;
+    case 'unknown': // it may be open: `getOrders()` keeps it until the connector says
+      console.error('no answer yet:', outcome.reason);
+      break;
+    case 'accepted':
+    case 'filled':
+    case 'expired': // post-only, and the market had moved
+      break;
+  }
+}
+
+const stop = new AbortController();
+const onSignal = (): void => {
+  stop.abort();
+};
+process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+setTimeout(onSignal, Number(seconds) * 1000).unref();
+
+await client.start();
+await client.ready(20_000);
+while (!stop.signal.aborted) {
+  const { bids, asks, synced } = client.snapshot(0, 1);
+  const position = client.getPosition();
+  // An unknown position is NaN, and every comparison with NaN is false: no quote.
+  const bid = synced && position + qty <= maxPosition ? bids[0]?.price : undefined;
+  const ask = synced && position - qty >= -maxPosition ? asks[0]?.price : undefined;
+  await Promise.all([quote('buy', bid), quote('sell', ask)]);
+  await sleep(200);
+}
+await client.cancelAll();
+const { backend } = client;
+const left = client.getOrders().length;
+const position = client.getPosition();
+await client.close();
+console.log(JSON.stringify({ backend, submitted, fills, position, left }));
