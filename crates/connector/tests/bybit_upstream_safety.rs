@@ -28,7 +28,7 @@ const NO_POSITION: i64 = 3116;
 
 type Rejects = Rc<RefCell<Vec<(i64, String)>>>;
 
-/// hftbacktest's bot for XRPUSDT, and the rejects that it was told of.
+/// hftbacktest's bot for XRPUSDT, and the rejects reported to it.
 struct Watched {
     bot: UpstreamBot,
     rejects: Rejects,

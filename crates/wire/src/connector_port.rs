@@ -206,8 +206,8 @@ impl ConnectorPort {
     /// real, and what to do; `None`: it registered with this connector, or with ones of the same name,
     /// kind and destination that ran before without another in between, or orders are not real here.
     #[must_use]
-    pub fn doubt_about_upstream(&self, bot: u64) -> Option<String> {
-        self.record.doubt(bot)
+    pub fn unknown_destination(&self, bot: u64) -> Option<String> {
+        self.record.unknown_destination(bot)
     }
 
     /// Starts a batch.

@@ -125,7 +125,7 @@ impl RunRecord {
 
     /// Why an order of a bot of hftbacktest that this run knows no registration of may not be for real, and
     /// what to do; `None`: it is known to be, or orders are not real.
-    pub(crate) fn doubt(&self, bot: u64) -> Option<String> {
+    pub(crate) fn unknown_destination(&self, bot: u64) -> Option<String> {
         let destination = &self.own.destination;
         if destination.orders != Orders::Real || self.bots.contains(&bot) {
             return None;
@@ -259,8 +259,12 @@ mod tests {
         folder.real().registered(BOT);
         for _ in 0..2 {
             let run = folder.real();
-            assert_eq!(run.doubt(BOT), None);
-            assert!(run.doubt(BOT + 1).unwrap().contains("is not known"));
+            assert_eq!(run.unknown_destination(BOT), None);
+            assert!(
+                run.unknown_destination(BOT + 1)
+                    .unwrap()
+                    .contains("is not known")
+            );
         }
     }
 
@@ -276,46 +280,54 @@ mod tests {
             let folder = Folder::new();
             folder.real().registered(BOT);
             drop(folder.run(kind, orders, environment));
-            let text = folder.real().doubt(BOT).unwrap();
+            let text = folder.real().unknown_destination(BOT).unwrap();
             let place = format!("{kind}, {} ({environment})", orders.word());
             assert!(text.contains(&place), "{text}");
             assert!(text.len() <= 200, "it would be cut: {text}");
             // Also in the run after.
-            assert!(folder.real().doubt(BOT).is_some());
+            assert!(folder.real().unknown_destination(BOT).is_some());
         }
     }
 
     #[test]
-    fn where_orders_are_not_real_there_is_no_doubt_and_the_place_is_kept() {
+    fn where_orders_are_not_real_nothing_is_refused_and_the_place_is_kept() {
         let folder = Folder::new();
         let mut paper = folder.run("bybit", Orders::Paper, "mainnet");
         assert!(!folder.file().exists(), "nobody needs it yet");
         paper.registered(BOT);
-        assert_eq!(paper.doubt(BOT + 1), None);
+        assert_eq!(paper.unknown_destination(BOT + 1), None);
         assert!(
             folder
                 .real()
-                .doubt(BOT)
+                .unknown_destination(BOT)
                 .unwrap()
                 .contains("paper (mainnet)")
         );
-        assert!(folder.run("x", Orders::Paper, "").doubt(BOT).is_none());
+        assert!(
+            folder
+                .run("x", Orders::Paper, "")
+                .unknown_destination(BOT)
+                .is_none()
+        );
     }
 
     #[test]
     fn a_missing_or_damaged_file_or_one_behind_a_link_is_not_known() {
         let folder = Folder::new();
-        assert!(folder.real().doubt(BOT).is_some());
+        assert!(folder.real().unknown_destination(BOT).is_some());
         folder.real().registered(BOT);
         let whole = fs::read(folder.file()).unwrap();
         for end in 0..whole.len() {
             fs::write(folder.file(), &whole[..end]).unwrap();
-            assert!(folder.real().doubt(BOT).is_some(), "{end} bytes");
+            assert!(
+                folder.real().unknown_destination(BOT).is_some(),
+                "{end} bytes"
+            );
         }
         fs::write(folder.0.join("else"), &whole).unwrap();
         fs::remove_file(folder.file()).unwrap();
         std::os::unix::fs::symlink(folder.0.join("else"), folder.file()).unwrap();
-        assert!(folder.real().doubt(BOT).is_some());
+        assert!(folder.real().unknown_destination(BOT).is_some());
     }
 
     #[test]
@@ -327,7 +339,7 @@ mod tests {
         }
         let run = folder.real();
         assert_eq!(run.bots.len(), BOTS_MAX);
-        assert!(run.doubt(9).is_some() && run.doubt(10).is_none());
+        assert!(run.unknown_destination(9).is_some() && run.unknown_destination(10).is_none());
         assert!(fs::metadata(folder.file()).unwrap().len() <= BYTES_MAX);
     }
 
@@ -339,6 +351,6 @@ mod tests {
         fs::create_dir(beside(&folder.file())).unwrap();
         drop(folder.run("bybit", Orders::Paper, "mainnet"));
         assert!(!folder.file().exists());
-        assert!(folder.real().doubt(BOT).is_some());
+        assert!(folder.real().unknown_destination(BOT).is_some());
     }
 }

@@ -39,7 +39,7 @@ pub trait BotPublisher {
 
     /// Why an order of this upstream bot may not have been meant for this connector, and what to do;
     /// `None`: it is known to be, or nothing is at stake.
-    fn doubt_about_upstream(&self, _bot: u64) -> Option<String> {
+    fn unknown_destination(&self, _bot: u64) -> Option<String> {
         None
     }
 }
@@ -69,7 +69,7 @@ impl BotPublisher for ConnectorPort {
         }
     }
 
-    fn doubt_about_upstream(&self, bot: u64) -> Option<String> {
-        Self::doubt_about_upstream(self, bot)
+    fn unknown_destination(&self, bot: u64) -> Option<String> {
+        Self::unknown_destination(self, bot)
     }
 }

@@ -70,7 +70,7 @@ pub const BOT_NOT_MET: i64 = 3114;
 /// sent.
 pub const BOOK_NOT_LIVE: i64 = 3115;
 /// The position in the symbol is not known to the upstream bot that sent the order; it was not sent.
-pub const POSITION_UNTOLD: i64 = 3116;
+pub const POSITION_NOT_SENT: i64 = 3116;
 /// The venue ended the order before it was open; the text is its reason.
 pub const VENUE_REJECTED: i64 = 3201;
 /// The venue ended an open order by itself; the text is its reason.

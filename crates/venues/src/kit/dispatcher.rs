@@ -12,6 +12,7 @@ mod publish;
 mod registration;
 mod stopping;
 pub(crate) mod timeliness;
+mod upstream_bots;
 mod upstream_orders;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -25,7 +26,7 @@ use tracing::warn;
 use self::cancels::Cancels;
 pub use self::left_order::LeftOrder;
 use self::named_order::NamedOrder;
-use self::upstream_orders::UpstreamBots;
+use self::upstream_bots::UpstreamBots;
 use crate::kit::bot_publisher::{BotMessage, BotPublisher};
 use crate::kit::clock::Now;
 use crate::kit::notice::Notice;

@@ -1,6 +1,6 @@
 //! Market data: frames to books, trades and feed states.
 
-use super::probe::Probe;
+use super::quiet_book::Probe;
 use super::{BinanceCore, Instrument, Sync};
 use crate::binance::codes;
 use crate::binance::frames::{DepthFrame, Frame, TopFrame, TradeFrame, parse};

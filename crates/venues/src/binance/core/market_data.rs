@@ -3,7 +3,7 @@
 use hftbacktest::types::Event;
 
 use super::instruments::ASKED_NS;
-use super::probe::Probe;
+use super::quiet_book::Probe;
 use super::{BinanceCore, Instrument, Sync};
 use crate::binance::codes;
 use crate::binance::paper_rules;

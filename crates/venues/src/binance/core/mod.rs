@@ -7,6 +7,7 @@ mod market;
 mod market_data;
 mod probe;
 mod protocol;
+mod quiet_book;
 mod rest;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,7 +60,7 @@ struct Instrument {
     silences: u32,
     /// Since when best prices are ahead of the depth.
     behind_since: Option<u64>,
-    probe: probe::Probe,
+    probe: quiet_book::Probe,
 }
 
 /// The venue without its sockets.

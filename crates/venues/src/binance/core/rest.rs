@@ -1,6 +1,6 @@
 //! REST calls: the instruments and the snapshots.
 
-use super::probe::Probe;
+use super::quiet_book::Probe;
 use super::{BinanceCore, Sync};
 use crate::binance::codes;
 use crate::binance::rest_frames::{instruments, reject, snapshot};

@@ -28,7 +28,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
         let state = out.owner_state(bot);
         // Before it counts as a registration.
         if state == OwnerState::Upstream
-            && let Some(text) = out.doubt_about_upstream(bot)
+            && let Some(text) = out.unknown_destination(bot)
         {
             self.reject_untracked(now, bot, symbol, order, (codes::BOT_NOT_MET, text), out);
             return;
@@ -393,7 +393,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
     }
 
     /// Rejects an order that is not followed: it ends as expired at the bot. One that was never followed
-    /// is told to its bot only: another one may have an open order of this id.
+    /// is reported to its bot only: another one may have an open order of this id.
     fn reject_untracked<O: BotPublisher>(
         &mut self,
         now: Now,

@@ -1,8 +1,6 @@
 //! Orders of hftbacktest's own bots that are not sent because of what these bots cannot see: where orders
 //! go, whether the book is live, and whether the position is known. Cancellations always pass.
 
-use std::collections::HashSet;
-
 use hbl_wire::VenueSocket;
 
 use super::Dispatcher;
@@ -11,24 +9,6 @@ use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::order_registry::OwnerState;
 use crate::kit::venue::Venue;
-
-/// What is known of the upstream bots of a connector.
-#[derive(Debug)]
-pub(super) struct UpstreamBots {
-    /// Their orders are refused while the book is not live.
-    needs_live_book: bool,
-    /// Bots and symbols that were registered and whose position was never sent: such a bot reads 0.
-    without_position: HashSet<(u64, u32)>,
-}
-
-impl Default for UpstreamBots {
-    fn default() -> Self {
-        Self {
-            needs_live_book: true,
-            without_position: HashSet::new(),
-        }
-    }
-}
 
 impl<V: Venue + ?Sized> Dispatcher<V> {
     /// Changes whether orders of upstream bots are refused while the book is not live. Default true. Other
@@ -97,12 +77,12 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
         }
         let is_unanswered =
             !self.registered.contains(&(bot, index)) || self.waiting.has(bot, &name);
-        let is_untold = is_unanswered || self.upstream.without_position.contains(&(bot, index));
-        if self.venue.keeps_orders() && (is_untold || self.venue.position(index).is_none()) {
+        let is_unsent = is_unanswered || self.upstream.without_position.contains(&(bot, index));
+        if self.venue.keeps_orders() && (is_unsent || self.venue.position(index).is_none()) {
             let text = format!(
                 "not sent: the position in {name} is not known, and this bot would read 0 or an old one; it is sent to the bot once it is known"
             );
-            return Some((codes::POSITION_UNTOLD, text));
+            return Some((codes::POSITION_NOT_SENT, text));
         }
         None
     }

@@ -1,7 +1,7 @@
 //! What is wanted on one connection, and the requests for it.
 //!
 //! What is wanted outlives every connection. Venues take or refuse a request for several names as a whole:
-//! after such a refusal each name is asked for alone, and only one that is refused alone counts as refused.
+//! after such a reject each name is asked for alone, and only one that is refused alone counts as refused.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ pub struct RequestLimits {
     pub answer_ns: u64,
     /// The least time between two requests.
     pub pause_ns: u64,
-    /// How long a refusal is believed: then the name is asked for again.
+    /// How long a reject is believed: then the name is asked for again.
     pub refused_ns: u64,
     /// A name that is subscribed anew is asked for alone.
     pub renews_alone: bool,

@@ -172,7 +172,7 @@ struct Notebook {
     states: HashMap<u64, OwnerState>,
     broken: bool,
     /// Why orders of upstream bots may not be meant for here.
-    doubt: Option<String>,
+    destination: Option<String>,
 }
 
 impl BotPublisher for Notebook {
@@ -221,8 +221,8 @@ impl BotPublisher for Notebook {
     fn owner_state(&self, bot: u64) -> OwnerState {
         self.states.get(&bot).copied().unwrap_or(OwnerState::Alive)
     }
-    fn doubt_about_upstream(&self, _: u64) -> Option<String> {
-        self.doubt.clone()
+    fn unknown_destination(&self, _: u64) -> Option<String> {
+        self.destination.clone()
     }
 }
 

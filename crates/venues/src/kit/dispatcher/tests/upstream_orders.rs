@@ -64,7 +64,7 @@ impl Bench {
 #[test]
 fn an_order_of_a_bot_that_may_be_for_elsewhere_is_no_registration_and_not_sent() {
     let mut bench = unregistered();
-    bench.out.doubt = Some("elsewhere".into());
+    bench.out.destination = Some("elsewhere".into());
     assert!(!bench.is_sent(UP, 1, codes::BOT_NOT_MET));
     assert!(bench.dispatcher.registered.is_empty());
     // A cancellation is one, and agrees to nothing.
@@ -72,7 +72,7 @@ fn an_order_of_a_bot_that_may_be_for_elsewhere_is_no_registration_and_not_sent()
     assert!(!bench.is_sent(UP, 2, codes::BOT_NOT_MET));
     bench.ask(register(BOT, "X", 0.1));
     assert!(bench.is_sent(BOT, 3, 0), "its requests carry where they go");
-    bench.out.doubt = None;
+    bench.out.destination = None;
     assert!(bench.is_sent(UP, 4, 0));
 }
 
@@ -114,7 +114,7 @@ fn an_order_that_counts_as_a_registration_waits_for_no_book() {
     assert!(!bench.is_sent(UP, 1, codes::BOOK_NOT_LIVE));
     bench.dispatcher.require_live_book(false);
     // The answer with the position waits for the book.
-    assert!(!bench.is_sent(UP, 2, codes::POSITION_UNTOLD));
+    assert!(!bench.is_sent(UP, 2, codes::POSITION_NOT_SENT));
     bench.dispatcher.venue.without_book = false;
     bench.dispatcher.poll(at(1), &mut bench.out);
     assert!(bench.sent().contains(&"9:position X 0.25".to_owned()));
@@ -128,9 +128,9 @@ fn an_upstream_bots_order_is_not_sent_while_the_position_is_not_known() {
     bench.says(report(1, Status::New));
     bench.dispatcher.venue.no_position = true;
     bench.says(VenueEvent::PositionUnknown { symbol: 0 });
-    bench.assert_refuses_upstream([1, 2, 3, 4], codes::POSITION_UNTOLD);
+    bench.assert_refuses_upstream([1, 2, 3, 4], codes::POSITION_NOT_SENT);
     bench.dispatcher.require_live_book(false);
-    assert!(!bench.is_sent(UP, 5, codes::POSITION_UNTOLD));
+    assert!(!bench.is_sent(UP, 5, codes::POSITION_NOT_SENT));
     bench.dispatcher.venue.no_position = false;
     assert!(bench.is_sent(UP, 6, 0));
     // Orders that are filled here have a position of their own.
@@ -145,10 +145,10 @@ fn a_bot_that_registered_without_a_position_gets_it_before_its_first_order_is_se
         let mut bench = unregistered();
         bench.dispatcher.venue.no_position = true;
         bench.ask(register(UP, "X", 0.1));
-        assert!(!bench.is_sent(UP, 1, codes::POSITION_UNTOLD));
+        assert!(!bench.is_sent(UP, 1, codes::POSITION_NOT_SENT));
         bench.dispatcher.venue.no_position = false;
         assert!(
-            !bench.is_sent(UP, 2, codes::POSITION_UNTOLD),
+            !bench.is_sent(UP, 2, codes::POSITION_NOT_SENT),
             "it still reads 0"
         );
         if is_event {
@@ -174,7 +174,7 @@ fn a_position_is_not_sent_to_an_upstream_bot_while_the_account_is_not_known() {
     bench.dispatcher.venue.without_account = true;
     bench.ask(register(UP, "X", 0.1));
     bench.dispatcher.poll(at(1), &mut bench.out);
-    assert!(!bench.is_sent(UP, 1, codes::POSITION_UNTOLD));
+    assert!(!bench.is_sent(UP, 1, codes::POSITION_NOT_SENT));
     bench.dispatcher.venue.without_account = false;
     bench.dispatcher.poll(at(2), &mut bench.out);
     assert!(bench.sent().contains(&"9:position X 0.25".to_owned()));
@@ -182,7 +182,7 @@ fn a_position_is_not_sent_to_an_upstream_bot_while_the_account_is_not_known() {
 }
 
 #[test]
-fn a_refusal_does_not_end_the_open_order_of_this_id_of_another_upstream_bot() {
+fn a_reject_does_not_end_the_open_order_of_this_id_of_another_upstream_bot() {
     let mut bench = bench();
     bench.out.states.insert(10, OwnerState::Upstream);
     assert!(bench.is_sent(UP, 1, 0));
