@@ -117,7 +117,7 @@ export class HftError extends Error {
   readonly recoverable: boolean;
   /**
    * Own orders that may be open at the venue, where the error ended what could cancel them: a run whose
-   * thread was ended, or ended by itself (see {@link runLive}), and `ERR_ORDERS_LEFT_OPEN`. Absent: the
+   * thread was ended, or ended by itself (see `runLive`), and `ERR_ORDERS_LEFT_OPEN`. Absent: the
    * error says nothing about orders.
    */
   readonly ordersLeft?: readonly OrderLeft[];
