@@ -106,6 +106,47 @@ describeBackends('the orders of a bot', (backend) => {
     expect(bot.order(0, order.orderId)).toMatchObject({ qty: order.qty, status: 'new' });
   });
 
+  test('denies a strategy what is off the grid, and sends nothing', () => {
+    const errors: unknown[] = [];
+    let rests: bigint | undefined;
+    const attempt = (what: () => void): void => {
+      try {
+        what();
+      } catch (error) {
+        errors.push(error);
+      }
+    };
+    const { ordersSubmitted } = runStrategyLoop(
+      bot,
+      {
+        onStart: (ctx) => {
+          const { price, qty } = resting();
+          attempt(() => ctx.submit({ side: 'buy', price: price + 0.04, qty }));
+          attempt(() => ctx.submit({ side: 'buy', price, qty: 0.0105 }));
+          rests = ctx.submit({ side: 'buy', price, qty, timeInForce: 'GTX' });
+        },
+        onExecutionReport: (ctx, { orderId }) => {
+          if (orderId !== rests || ctx.orders().get(orderId)?.cancellable !== true) return;
+          attempt(() => {
+            ctx.modify(orderId, { price: 40_000.06 });
+          });
+          attempt(() => {
+            ctx.modify(orderId, { qty: 0.0004 });
+          });
+          expect([...ctx.orders().keys()]).toEqual([rests]);
+          ctx.stop();
+        },
+        onStop: (ctx) => {
+          ctx.cancelAll();
+        },
+      },
+      { durationMs: 20_000 },
+    );
+    const offGrid = expect.objectContaining({ code: 'ERR_OFF_GRID' }) as Error;
+    expect(errors).toEqual([offGrid, offGrid, offGrid, offGrid]);
+    expect(ordersSubmitted).toBe(1);
+  });
+
   test('takes a price or quantity with floating-point noise for the one on the grid', () => {
     const order = resting({ price: 400_003 * 0.1, qty: 0.1 + 0.2 - 0.29 });
     bot.submitOrder(0, order, WAIT);
