@@ -28,8 +28,8 @@ const seeds =
 const findings: Finding[] = [];
 const broken: string[] = [];
 let judged = 0;
-/** Seeds in which a killed connector could be started only after its bot had been stopped. */
-const anew: number[] = [];
+/** Seeds in which a killed connector could be started only after its bot had been stopped, and its last words. */
+const anew: string[] = [];
 
 async function runAll(): Promise<void> {
   const waiting = [...seeds];
@@ -39,7 +39,9 @@ async function runAll(): Promise<void> {
         const story = await runSchedule(makePlan(seed), uniqueName());
         findings.push(...judge(story));
         judged += 1;
-        if (story.deeds.some(({ text }) => text === STARTED_ANEW)) anew.push(seed);
+        const at = story.deeds.findIndex(({ text }) => text === STARTED_ANEW);
+        const words = story.deeds.slice(0, at).findLast(({ text }) => text.startsWith('  log: '));
+        if (at >= 0) anew.push(`seed ${String(seed)}: ${words?.text.trim() ?? 'no word'}`);
       } catch (error) {
         broken.push(
           `seed ${String(seed)}: ${error instanceof Error ? error.stack : String(error)}`,
@@ -51,7 +53,10 @@ async function runAll(): Promise<void> {
 }
 
 function summary(): string {
-  const lines = [`${String(seeds.length)} schedules, ${String(anew.length)} in which the connector could not be started while its bot ran${anew.length > 0 ? `, seeds ${anew.join(' ')}` : ''}`]; // prettier-ignore
+  const lines = [
+    `${String(seeds.length)} schedules, ${String(anew.length)} in which the connector could not be started while its bot ran`,
+    ...anew.map((words) => `  ${words}`),
+  ];
   for (const { name } of RULES) {
     const of = findings.filter(({ rule }) => rule === name);
     const where = [...new Set(of.map(({ story }) => story.plan.seed))];
