@@ -25,6 +25,7 @@ const layers = [
   'native',
   'npz',
   'typescript',
+  'orders',
   'models',
 ];
 

@@ -5,6 +5,7 @@
  */
 
 export * from './models/index.js';
+export * from './orders/index.js';
 export * from './bot/index.js';
 export * from './stub/index.js';
 export * from './strategy/index.js';

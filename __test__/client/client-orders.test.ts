@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { OrderUpdate } from '../../lib/client/client-event.js';
+import type { OrderUpdate } from '../../lib/orders/order-update.js';
 import { WireStatus } from '../../lib/models/wire-status.js';
 import { LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
 import { buy, connectedClient, withOrder } from './clients.js';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { applyReport, type OrderProgress } from '../../lib/client/order-state.js';
+import { applyReport, type OrderProgress } from '../../lib/orders/order-state.js';
 import { WireStatus } from '../../lib/models/wire-status.js';
 import { gridFault } from '../../lib/models/grid-fault.js';
 import { isOnGrid, priceToTick, roundToTick, tickToPrice } from '../../lib/models/ticks.js';

@@ -9,7 +9,7 @@ import {
   requestCancel,
   type OrderProgress,
   type OrderReport,
-} from '../../lib/client/order-state.js';
+} from '../../lib/orders/order-state.js';
 import { WireStatus } from '../../lib/models/wire-status.js';
 
 const fresh: OrderProgress = {

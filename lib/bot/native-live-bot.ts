@@ -39,6 +39,7 @@ import { announceRealOrders } from '../models/announce-real-orders.js';
 import { checkRequirement } from '../models/check-requirement.js';
 import { assetOn } from '../models/asset-on.js';
 import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
+import { forEachAsset, LateCancels } from '../orders/late-cancels.js';
 import { OrderSides } from '../models/order-sides.js';
 import { SlicedWaits } from './sliced-waits.js';
 
@@ -64,6 +65,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   private readonly stateFloats: Float64Array;
   /** Orders as last asked for; null once something may have changed them. */
   private readonly orderMaps: (ReadonlyMap<bigint, OrderResponse> | null)[];
+  private readonly lateCancels = new LateCancels();
   /** The last batch changed orders. */
   private ordersChanged = false;
   private readonly forgetExit: () => void;
@@ -271,12 +273,12 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     return this.request('cancel', asset, id, waitNs, () => addon.botCancel(handle, asset, id, 0));
   }
 
-  cancelAll(asset: number): void {
-    const native = this.open();
-    this.instrument(asset);
-    this.orderMaps[asset] = null;
-    const code = this.guard('cancelAll', () => native.cancelAll(asset));
-    if (code !== CommandError.Ok) throw errorFromCommand(code, `cancelAll(asset ${String(asset)})`);
+  cancelAll(asset?: number): void {
+    this.open();
+    if (asset !== undefined) this.instrument(asset);
+    forEachAsset(asset, this.instruments.length, (each) => {
+      this.cancelAllOf(each);
+    });
   }
 
   clearInactiveOrders(asset?: number): void {
@@ -438,6 +440,20 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     }
   }
 
+  private cancelAllOf(asset: number): void {
+    const native = this.open();
+    this.orderMaps[asset] = null;
+    // Before the call: after it the bot takes them for such that have a cancel under way.
+    this.lateCancels.note(this, asset);
+    const code = this.guard('cancelAll', () => native.cancelAll(asset));
+    this.orderMaps[asset] = null;
+    if (code === CommandError.Unsupported) {
+      for (const { orderId, cancellable } of this.orders(asset).values())
+        if (cancellable) this.cancel(asset, orderId);
+    } else if (code !== CommandError.Ok)
+      throw errorFromCommand(code, `cancelAll(asset ${String(asset)})`);
+  }
+
   private forAssets(
     asset: number | undefined,
     call: (native: NativeBot, asset: number) => void,
@@ -479,6 +495,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     return this.waits.repeat(operation, timeoutNs, (native, sliceNs) => {
       const code = wait(native, sliceNs);
       this.orderMaps.fill(null);
+      this.lateCancels.look(this);
       return code;
     });
   }
@@ -507,7 +524,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
       if (kind === RecordKind.Order) changed = true;
       else if (kind === RecordKind.Link) linked = true;
     }
-    if (changed || linked || this.ordersChanged) this.orderMaps.fill(null);
+    if (changed || linked || this.ordersChanged) {
+      this.orderMaps.fill(null);
+      this.lateCancels.look(this);
+    }
     this.ordersChanged = changed || linked;
     if (linked) this.announce();
   }

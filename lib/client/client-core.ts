@@ -6,7 +6,7 @@ import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
 import { noBalances } from '../models/no-balances.js';
 import { Balances } from '../models/balances.js';
 import { ClientConnector } from './client-connector.js';
-import type { ClientOrder } from './client-order.js';
+import type { ClientOrder } from '../orders/client-order.js';
 import type { ClientErrorEvent, ClientEventName } from './client-event.js';
 import type { ClientHealth } from './client-health.js';
 import { ClientMetrics } from './client-metrics.js';

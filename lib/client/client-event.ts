@@ -11,19 +11,7 @@ import type { OrderResponse } from '../models/order-response.js';
 import type { PositionChange } from '../models/position-change.js';
 import type { Trade } from '../models/trade.js';
 import type { ClientHealth } from './client-health.js';
-import type { ClientOrder } from './client-order.js';
-import type { Fill, OrderState } from './order-state.js';
-
-/** An order went from one state to the next, or was filled in part. Immutable. */
-export interface OrderUpdate {
-  readonly type: 'orderUpdate';
-  readonly order: ClientOrder;
-  /** `undefined` for an order that this client did not know before. */
-  readonly previous: OrderState | undefined;
-  readonly current: OrderState;
-  /** The execution that this change brought, when it brought one. */
-  readonly fill?: Fill;
-}
+import type { OrderUpdate } from '../orders/order-update.js';
 
 /** The link with a connector, or the connector's link with its venue, went or came back. */
 export interface ConnectionChange {

@@ -10,7 +10,7 @@ import {
 import type { BookUpdate } from '../models/book-update.js';
 import type { ClientHandler, EventHub, QueueName } from './event-hub.js';
 import type { EventStream } from './event-stream.js';
-import { checkTimeoutMs } from './order-checks.js';
+import { checkTimeoutMs } from '../orders/order-checks.js';
 
 /** The events of a client in their three ways: handlers, iterators, queues. */
 export abstract class ClientEvents {

@@ -13,7 +13,7 @@ import type { ConnectorLinks } from './connector-links.js';
 import type { EventHub } from './event-hub.js';
 import type { InstrumentState } from './instrument-state.js';
 import type { OrderManager } from './order-manager.js';
-import { registrationRefusal } from './registration-refusal.js';
+import { registrationRefusal } from '../models/registration-refusal.js';
 
 export interface ConnectorReportsOptions {
   readonly instruments: readonly InstrumentState[];

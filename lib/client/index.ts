@@ -13,22 +13,11 @@ export type {
   ConnectorRestarted,
   DroppedNotice,
   HealthEvent,
-  OrderUpdate,
   QueueAlarm,
 } from './client-event.js';
 export type { ClientHealth, InstrumentHealth, Throughput } from './client-health.js';
-export type { ClientOrder, RejectReason } from './client-order.js';
+export type { ClientOrder, RejectReason } from '../orders/client-order.js';
 export type { ClientHandler, QueueName, QueueSettings } from './event-hub.js';
 export type { QueueHealth, QueuePolicy } from '../models/event-queue.js';
 export type { EventStream } from './event-stream.js';
-export type {
-  CancelOutcome,
-  Denied,
-  DenyRule,
-  ModifyOutcome,
-  OrderOutcome,
-  Rejected,
-  Unknown,
-} from './order-outcome.js';
-export type { Fill, OrderState } from './order-state.js';
 export type { RateLimit } from './token-bucket.js';

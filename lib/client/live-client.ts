@@ -19,13 +19,13 @@ import { ClientTimers } from './client-timers.js';
 import type { ClientErrorEvent, ClientState } from './client-event.js';
 import type { ClientHealth } from './client-health.js';
 import { resolveClientOptions, type LiveClientOptions } from './client-options.js';
-import type { ClientOrder } from './client-order.js';
+import type { ClientOrder } from '../orders/client-order.js';
 import type { OpenSession } from './client-session.js';
 import { ordersLeftOpen, type OrderLeft } from '../models/order-left.js';
 import { type InstrumentState } from './instrument-state.js';
 import { openNativeSession } from './native-session.js';
-import { checkTimeoutMs } from './order-checks.js';
-import type { CancelOutcome, ModifyOutcome, OrderOutcome } from './order-outcome.js';
+import { checkTimeoutMs } from '../orders/order-checks.js';
+import type { CancelOutcome, ModifyOutcome, OrderOutcome } from '../orders/order-outcome.js';
 import { readClientHealth } from './read-client-health.js';
 import { openStubSession } from './stub-session.js';
 

@@ -1,5 +1,6 @@
 import type { HftErrorCode } from '../models/hft-error.js';
-import type { RejectReason, ClientOrder } from './client-order.js';
+import type { RejectReason, ClientOrder } from '../orders/client-order.js';
+import type { OrderRefusal } from '../orders/order-update.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
 import type {
   CancelOutcome,
@@ -8,9 +9,9 @@ import type {
   ModifyOutcome,
   OrderOutcome,
   Unknown,
-} from './order-outcome.js';
-import { orderAfter, type OrderRecord } from './order-record.js';
-import { isTerminal, type Fill, type OrderProgress } from './order-state.js';
+} from '../orders/order-outcome.js';
+import { orderAfter, type OrderRecord } from '../orders/order-record.js';
+import { isTerminal, type Fill, type OrderProgress } from '../orders/order-state.js';
 import { WireStatus } from '../models/wire-status.js';
 import { OrderStore } from './order-store.js';
 import { OrderWatchers } from './order-watchers.js';
@@ -47,26 +48,28 @@ export class OrderLedger {
     next: OrderProgress,
     fill: Fill | undefined,
     reject: RejectReason | undefined,
+    refusal?: OrderRefusal,
   ): void {
     const { asset } = record.order;
     const lotSize = this.#options.instruments[asset]?.lotSize ?? NaN;
     if (fill !== undefined) this.#fills += 1;
     if (isTerminal(next.state) && (previous === undefined || !isTerminal(previous)))
       this.countEnded(asset);
-    this.change(record, orderAfter(record.order, next, reject, lotSize), previous, fill);
+    this.change(record, orderAfter(record.order, next, reject, lotSize), previous, fill, refusal);
   }
 
-  /** Stores the order and emits an update when its state changed or it was filled. */
+  /** Stores the order and emits an update when its state changed, it was filled, or something was refused. */
   change(
     record: OrderRecord,
     order: ClientOrder,
     previous: ClientOrder['state'] | undefined,
     fill?: Fill,
+    refusal?: OrderRefusal,
   ): void {
     const frozen = Object.freeze(order);
     record.order = frozen;
     this.store.put(record);
-    if (previous !== frozen.state || fill !== undefined) {
+    if (previous !== frozen.state || fill !== undefined || refusal !== undefined) {
       this.#options.onChange(
         Object.freeze({
           type: 'orderUpdate' as const,
@@ -74,6 +77,7 @@ export class OrderLedger {
           previous,
           current: frozen.state,
           ...(fill === undefined ? {} : { fill }),
+          ...(refusal === undefined ? {} : { refusal }),
         }),
       );
     }

@@ -1,7 +1,7 @@
 import type { HftError } from '../models/hft-error.js';
 import type { LatencyHistogram } from '../models/latency-histogram.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
-import type { OrderUpdate } from './client-event.js';
+import type { OrderUpdate } from '../orders/order-update.js';
 import type { ClientPort } from './client-port.js';
 import type { TokenBucket } from './token-bucket.js';
 

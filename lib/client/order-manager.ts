@@ -5,11 +5,16 @@ import { errorFromCommand } from '../models/native-error.js';
 import type { NewOrder } from '../models/new-order.js';
 import type { OrderChange } from '../models/order-change.js';
 import { CommandError } from '../models/record-layout.js';
-import type { ClientOrder, RejectReason } from './client-order.js';
-import { checkTimeoutMs } from './order-checks.js';
+import type { ClientOrder, RejectReason } from '../orders/client-order.js';
+import { checkTimeoutMs } from '../orders/order-checks.js';
 import { OrderLedger } from './order-ledger.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
-import type { CancelOutcome, ModifyOutcome, OrderOutcome, Unknown } from './order-outcome.js';
+import type {
+  CancelOutcome,
+  ModifyOutcome,
+  OrderOutcome,
+  Unknown,
+} from '../orders/order-outcome.js';
 import { OrderReports } from './order-reports.js';
 import { OrderRequests } from './order-requests.js';
 

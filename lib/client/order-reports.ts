@@ -1,24 +1,14 @@
 import type { EventView } from '../models/event-view.js';
-import { withoutNoise } from '../models/ticks.js';
-import type { RejectReason } from './client-order.js';
+import type { RejectReason } from '../orders/client-order.js';
 import type { OrderLedger } from './order-ledger.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
-import type { Unknown } from './order-outcome.js';
-import { orderRecord, progressOf, type OrderRecord } from './order-record.js';
-import { applyReport, cancelRefused, closeUnseen, isTerminal } from './order-state.js';
+import type { Unknown } from '../orders/order-outcome.js';
+import { BOT_CANNOT_TELL, BOT_GONE, BOT_NOT_SENT, NOT_KNOWN } from '../orders/order-codes.js';
+import { orderRecord, progressOf, type OrderRecord } from '../orders/order-record.js';
+import { cancelRefused, closeUnseen, isTerminal } from '../orders/order-state.js';
 import { WireStatus } from '../models/wire-status.js';
-import { isOwnEnd } from './own-end.js';
-import { recoveredOrder } from './tracked-order.js';
-
-/** Code of the bot's own conclusion that an order is proven to have ended, and how is not known. */
-const BOT_GONE = -1;
-/** Code of the bot's own conclusion that the order's state cannot be known (yet): it may be open. */
-const BOT_CANNOT_TELL = -2;
-/** Code of the bot's own conclusion that the order was never sent to the venue. */
-const BOT_NOT_SENT = -3;
-
-/** Codes of a connector that does not know an order, or the account's orders: about a request. */
-const NOT_KNOWN: ReadonlySet<number> = new Set([3006, 3110]);
+import { keepReject, stepOf } from '../orders/order-step.js';
+import { recoveredOrder } from '../orders/tracked-order.js';
 
 /** Applies what connector, venue and bot report about orders. */
 export class OrderReports {
@@ -43,31 +33,19 @@ export class OrderReports {
     const known = this.#ledger.store.get(orderId);
     const record = known ?? orderRecord(recoveredOrder(view, this.#options.instruments));
     const before = record.order;
-    const { tickSize = NaN, lotSize = NaN } = this.#options.instruments[view.asset] ?? {};
     this.#ledger.submits.measure(orderId, this.#options.latency);
-    const { next, fill } = applyReport(progressOf(record), {
-      status: view.statusCode,
-      // Made of ticks on the way here: 49996.200000000004 is meant as 49996.2.
-      price: withoutNoise(view.price, tickSize),
-      qty: withoutNoise(view.qty, lotSize),
-      leavesQty: withoutNoise(view.leavesQty, lotSize),
-      execQty: withoutNoise(view.execQty, lotSize),
-      execPx: withoutNoise(view.execPrice, tickSize),
-      maker: view.maker,
-      exchTsNs: view.exchTsNs,
-      lotSize,
-    });
-    const reject = record.pendingReject;
-    const expired = reject !== undefined && next.state === 'expired' && next.filledQty === 0;
-    const refused = expired && !isOwnEnd(reject.code);
-    // Acknowledged: what was refused was something else.
-    if (next.state !== 'pending_new') record.pendingReject = undefined;
+    const { next, fill, reject, refusal } = stepOf(
+      record,
+      view,
+      this.#options.instruments[view.asset],
+    );
     this.#ledger.advance(
       record,
       known === undefined ? undefined : before.state,
-      refused ? { ...next, state: 'rejected' } : next,
+      next,
       fill,
-      expired ? reject : before.reject,
+      reject,
+      refusal,
     );
     this.#settle(record, view.statusCode);
   }
@@ -76,23 +54,24 @@ export class OrderReports {
   onReject(orderId: bigint, reject: RejectReason): void {
     const record = this.#ledger.store.get(orderId);
     if (record === undefined) return;
-    if (record.order.state === 'pending_new' && !NOT_KNOWN.has(reject.code)) {
-      // Of the order itself, whose final `Order` record follows, or of a cancel that is sent again
-      // with the acknowledgement.
-      record.pendingReject = reject;
-      return;
-    }
+    // Of the order itself, whose final `Order` record follows, or of a cancel that is sent again with the
+    // acknowledgement.
+    if (keepReject(record, reject, NOT_KNOWN.has(reject.code))) return;
     const rejected = { status: 'rejected' as const, ...reject };
     if (record.wanted !== undefined) {
       record.wanted = undefined;
+      const { order } = record;
+      const refusal = Object.freeze({ request: 'modify' as const, ...reject });
+      this.#ledger.change(record, { ...order }, order.state, undefined, refusal);
       this.#ledger.modifies.settle(orderId, { ...rejected, order: record.order });
       return;
     }
     if (!record.cancelRequested) return;
     record.cancelRequested = false;
     record.cancelDeferred = false;
-    const next = cancelRefused({ ...progressOf(record), cancelRequested: true });
-    this.#ledger.enter(record, next.state);
+    const { state } = cancelRefused({ ...progressOf(record), cancelRequested: true });
+    const refusal = Object.freeze({ request: 'cancel' as const, ...reject });
+    this.#ledger.change(record, { ...record.order, state }, record.order.state, undefined, refusal);
     this.#ledger.cancels.settle(orderId, { ...rejected, order: record.order });
   }
 

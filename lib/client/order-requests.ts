@@ -11,7 +11,7 @@ import { CommandError } from '../models/record-layout.js';
 import { sideToCode } from '../models/side.js';
 import { roundToTick } from '../models/ticks.js';
 import { timeInForceToCode } from '../models/time-in-force.js';
-import { checkOrder, checkTimeoutMs } from './order-checks.js';
+import { checkOrder, checkTimeoutMs } from '../orders/order-checks.js';
 import type { OrderLedger } from './order-ledger.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
 import type {
@@ -20,12 +20,12 @@ import type {
   Denied,
   ModifyOutcome,
   OrderOutcome,
-} from './order-outcome.js';
-import { orderRecord, progressOf, type OrderRecord } from './order-record.js';
-import { cancelRefused, isTerminal, requestCancel } from './order-state.js';
+} from '../orders/order-outcome.js';
+import { orderRecord, progressOf, type OrderRecord } from '../orders/order-record.js';
+import { cancelRefused, isTerminal, requestCancel } from '../orders/order-state.js';
 import { denyRuleOf } from './outcome-of.js';
 import { SentCommands, type SentCommand } from './sent-commands.js';
-import { pendingOrder } from './tracked-order.js';
+import { pendingOrder } from '../orders/tracked-order.js';
 
 const READ_ONLY = 'the client is read-only (readOnly): it sends no orders';
 const RATE_LIMIT = 'the order rate limit of this client is used up';

@@ -1,5 +1,5 @@
-import type { OrderRecord } from './order-record.js';
-import { isTerminal } from './order-state.js';
+import type { OrderRecord } from '../orders/order-record.js';
+import { isTerminal } from '../orders/order-state.js';
 
 /**
  * The orders of a client by id. Orders that ended are kept up to a bound, the oldest go first, so

@@ -1,6 +1,6 @@
 import { HftError } from '../models/hft-error.js';
-import type { ClientOrder } from './client-order.js';
-import { isTerminal } from './order-state.js';
+import type { ClientOrder } from '../orders/client-order.js';
+import { isTerminal } from '../orders/order-state.js';
 
 interface Watcher {
   look(order: ClientOrder): void;

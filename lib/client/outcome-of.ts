@@ -1,6 +1,6 @@
 import { CommandError } from '../models/record-layout.js';
-import type { ClientOrder } from './client-order.js';
-import type { CancelOutcome, DenyRule, OrderOutcome } from './order-outcome.js';
+import type { ClientOrder } from '../orders/client-order.js';
+import type { CancelOutcome, DenyRule, OrderOutcome } from '../orders/order-outcome.js';
 
 /** What a submitted order came to, by its state after the first answer. */
 export function outcomeOf(order: ClientOrder): OrderOutcome {

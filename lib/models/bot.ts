@@ -130,12 +130,14 @@ export interface Bot extends Disposable {
    */
   cancel(asset: number, orderId: OrderId, wait?: OrderWait): ElapseResult;
   /**
-   * Cancels all of this bot's open orders on the instrument in one message, and one by one those
-   * whose state the connector has not confirmed.
+   * Cancels this bot's open orders on one instrument, or on all when none is given, as `cancelAll` of a
+   * strategy and of `LiveClient`: in one message each where the connector can do that, else one by one.
+   * An order with a request under way is cancelled when that is answered, during a later wait. Tries every
+   * instrument before it throws.
    *
-   * @throws HftError `ERR_UNSUPPORTED_BY_CONNECTOR`, `ERR_CONNECTOR_DOWN`, `ERR_SEND_FAILED`.
+   * @throws HftError `ERR_CONNECTOR_DOWN`, `ERR_SEND_FAILED`.
    */
-  cancelAll(asset: number): void;
+  cancelAll(asset?: number): void;
   /** Forgets finished orders of one instrument, or of all. */
   clearInactiveOrders(asset?: number): void;
 

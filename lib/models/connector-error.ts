@@ -8,20 +8,16 @@ export const ConnectorErrorCode = {
   OrderError: 'order_error',
   /** The venue's or connector's own: see `value`. */
   Custom: 'custom',
-  /** The connector refused one order; `orderId` says which. */
-  Reject: 'reject',
 } as const;
 export type ConnectorErrorCode = (typeof ConnectorErrorCode)[keyof typeof ConnectorErrorCode];
 
-/** An error reported by a connector. Immutable. */
+/** An error reported by a connector. Refusals of orders are none, see `OrderReject`. Immutable. */
 export interface ConnectorError {
   readonly type: 'error';
   readonly kind: ConnectorErrorCode;
   /** Index of an instrument of the connector in the bot. */
   readonly asset: number;
   readonly symbol: string;
-  /** The refused order; `undefined` when the error concerns none. */
-  readonly orderId: bigint | undefined;
   /** Number of the venue or connector, 0n when there is none. */
   readonly value: bigint;
   /** Text of the connector, '' when there is none. */

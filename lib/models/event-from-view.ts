@@ -10,6 +10,8 @@ import type { InstrumentSpec } from './live-instrument.js';
 import type { OrderResponse } from './order-response.js';
 import { isCancellable } from './order-status.js';
 import type { PositionChange } from './position-change.js';
+import type { OrderReject } from './order-reject.js';
+import { isOwnEnd } from './own-end.js';
 import { RecordKind } from './record-layout.js';
 import { priceToTick, withoutNoise } from './ticks.js';
 import { tradeFromView, type Trade } from './trade.js';
@@ -40,6 +42,7 @@ export type LiveEvent =
   | BalanceChange
   | ConnectorNotice
   | ConnectorError
+  | OrderReject
   | LinkChange
   | GapNotice
   | BookRebuild
@@ -143,18 +146,32 @@ export function noticeFromView(view: EventView, instruments: Instruments): Conne
   });
 }
 
-/** The error that an `Error` or `Reject` record reports, as an object that may be kept. */
+/** The error that an `Error` record reports, as an object that may be kept. */
 export function connectorErrorFromView(view: EventView, instruments: Instruments): ConnectorError {
   const asset = view.asset;
-  const reject = view.kind === RecordKind.Reject;
   return Object.freeze({
     type: 'error',
-    kind: reject ? 'reject' : connectorErrorFromCode(view.statusCode),
+    kind: connectorErrorFromCode(view.statusCode),
     asset,
     symbol: instruments[asset]?.symbol ?? '',
-    orderId: reject ? view.orderId : undefined,
     value: view.value,
     text: view.text(),
+  });
+}
+
+/** What a `Reject` record reports, as an object that may be kept. */
+export function rejectFromView(view: EventView, instruments: Instruments): OrderReject {
+  const asset = view.asset;
+  const orderId = view.orderId;
+  const code = view.valueNumber;
+  return Object.freeze({
+    type: 'reject',
+    orderId: orderId === 0n ? undefined : orderId,
+    asset,
+    symbol: instruments[asset]?.symbol ?? '',
+    code,
+    text: view.text(),
+    ownEnd: isOwnEnd(code),
   });
 }
 
@@ -219,8 +236,9 @@ export function eventFromView(view: EventView, instruments: Instruments): LiveEv
     case RecordKind.Notice:
       return noticeFromView(view, instruments);
     case RecordKind.Error:
-    case RecordKind.Reject:
       return connectorErrorFromView(view, instruments);
+    case RecordKind.Reject:
+      return rejectFromView(view, instruments);
     case RecordKind.Link:
       return linkFromView(view, instruments);
     case RecordKind.Gap:

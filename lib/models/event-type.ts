@@ -14,12 +14,14 @@ export const EventType = {
   Snapshot: 'snapshot',
   /** An {@link OrderResponse}: the state of an own order as venue or connector reported it. */
   ExecutionReport: 'executionReport',
-  /** An `OrderUpdate`: what the client made of reports, with the fill that one brought. */
+  /** An `OrderUpdate`: what client or strategy made of reports, with the fill that one brought. */
   OrderUpdate: 'orderUpdate',
   /** A {@link PositionChange}. */
   Position: 'position',
   /** A {@link ConnectorError}. */
   Error: 'error',
+  /** An {@link OrderReject}, of a low-level bot: what was asked for about an order was not done. */
+  Reject: 'reject',
   /** A {@link LinkChange}: a connector came, went or restarted. */
   Link: 'link',
   /** A {@link BalanceChange}. */

@@ -21,6 +21,7 @@ export type { ConnectorNotice } from './connector-notice.js';
 export { NoticeSeverity } from './notice-severity.js';
 export { VenueSocket } from './venue-socket.js';
 export { ConnectorErrorCode, type ConnectorError } from './connector-error.js';
+export type { OrderReject } from './order-reject.js';
 export { LinkState } from './link-state.js';
 export type { LinkChange } from './link-change.js';
 export type { GapNotice } from './gap-notice.js';

@@ -24,6 +24,11 @@ export class AskedCancels {
     return this.#ids.every((ids) => ids.size === 0);
   }
 
+  /** The orders that have not ended. */
+  open(): { readonly asset: number; readonly orderId: bigint }[] {
+    return this.#ids.flatMap((ids, asset) => Array.from(ids, (orderId) => ({ asset, orderId })));
+  }
+
   /** The order's cancellation was sent. */
   sent(asset: number, orderId: bigint): void {
     this.#ids[asset]?.add(orderId);
@@ -46,6 +51,7 @@ export class AskedCancels {
     const open = openOrders(this.#bot, asset);
     try {
       this.#bot.cancelAll(asset);
+      // An order with a request under way is cancelled by the bot when that is answered.
       for (const { orderId } of open) this.sent(asset, orderId);
     } catch (error) {
       for (const { orderId } of open) this.#ids[asset]?.add(orderId);

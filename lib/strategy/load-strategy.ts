@@ -15,6 +15,7 @@ const HANDLERS = Object.keys({
   onLevel: true,
   onBatch: true,
   onExecutionReport: true,
+  onOrderUpdate: true,
   onPosition: true,
   onBalance: true,
   onNotice: true,
@@ -29,8 +30,9 @@ const HANDLERS = Object.keys({
 /** Handlers by the names of client events that a strategy sees in another form, and what their reports are called elsewhere. */
 const SIBLINGS: Readonly<Record<string, string>> = {
   onBookUpdate: 'onLevel',
-  onOrder: 'onExecutionReport',
-  onOrderUpdate: 'onExecutionReport',
+  onOrder: 'onOrderUpdate',
+  onFill: 'onOrderUpdate',
+  onReject: 'onOrderUpdate',
 };
 
 const REMEDY =

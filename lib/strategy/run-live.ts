@@ -56,8 +56,14 @@ export interface RunLiveOptions extends CreateOptions {
    */
   readonly connector?: OwnedConnectorOptions;
   /**
-   * How long the end of a run waits, after `onStop`, until cancellations that the strategy asked for
-   * are answered, ms. What may be open after that stands in the summary's `ordersLeft` and is reported by
+   * How long `onStart` waits for the connectors to report positions and open orders, ms. Default 5000.
+   * What comes meanwhile is handed over after it. 0 waits for nothing; what was not reported is said by
+   * `onLog`.
+   */
+  readonly startWaitMs?: number;
+  /**
+   * How long the end of a run waits, after `onStop`, until what the strategy asked for there is
+   * answered, ms. What may be open after that stands in the summary's `ordersLeft` and is reported by
    * `onLog`. Default 3000.
    */
   readonly stopWaitMs?: number;
@@ -86,6 +92,7 @@ const KEYS = knownKeys<RunLiveOptions>({
   onProgress: true,
   progressMs: true,
   connector: true,
+  startWaitMs: true,
   stopTimeoutMs: true,
   stopWaitMs: true,
   handleSignals: true,
@@ -144,14 +151,17 @@ function optionalMs(value: number | undefined, name: string): void {
 
 /** Only what was given: `undefined` is no value of an exact optional property. */
 function loopOptions(options: RunLiveOptions): StrategyTask['loop'] {
-  const { maxBatch, waitMs, durationMs, stopWaitMs, onProgress, progressMs = 1000 } = options;
+  const { maxBatch, waitMs, durationMs, startWaitMs, stopWaitMs } = options;
+  const { onProgress, progressMs = 1000 } = options;
   optionalMs(durationMs, 'durationMs');
+  optionalMs(startWaitMs, 'startWaitMs');
   optionalMs(stopWaitMs, 'stopWaitMs');
   optionalMs(waitMs, 'waitMs');
   return {
     ...(maxBatch === undefined ? {} : { maxBatch }),
     ...(waitMs === undefined ? {} : { waitMs }),
     ...(durationMs === undefined ? {} : { durationMs }),
+    ...(startWaitMs === undefined ? {} : { startWaitMs }),
     ...(stopWaitMs === undefined ? {} : { stopWaitMs }),
     ...(onProgress === undefined ? {} : { progressMs }),
   };

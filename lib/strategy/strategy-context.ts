@@ -16,6 +16,7 @@ import { checkChange, type OrderChange } from '../models/order-change.js';
 import type { OrderResponse } from '../models/order-response.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import { CommandError } from '../models/record-layout.js';
+import { forEachAsset } from '../orders/late-cancels.js';
 import type { OrderIdSource } from '../bot/order-id-source.js';
 import { AskedCancels } from './asked-cancels.js';
 
@@ -28,9 +29,9 @@ export interface StrategyContext {
   /** The book; the same object in every call. */
   depth(instrument?: string | number): MarketDepthView;
   /**
-   * Signed quantity: above 0 long, below 0 short. NaN while it is not known: before the connector
-   * has reported it (`onStart` comes before that), without a key for the account, and when the venue
-   * does not report it (notice 3222).
+   * Signed quantity: above 0 long, below 0 short. Known in `onStart` already. NaN while it is not known:
+   * without a key for the account, when the venue does not report it (notice 3222), and where the
+   * connector has not answered within `startWaitMs`.
    */
   position(instrument?: string | number): number;
   /**
@@ -43,17 +44,20 @@ export interface StrategyContext {
    * `ERR_INVALID_ARGUMENT` for an unknown connector.
    */
   balance(coin?: string, connector?: string): BalanceChange | undefined;
-  /** All orders of the strategy, finished ones until `clearInactiveOrders`. */
+  /**
+   * All orders of the strategy on an instrument (default: the first), finished ones until
+   * `clearInactiveOrders`; in `onStart` those that an earlier run left open.
+   */
   orders(instrument?: string | number): ReadonlyMap<bigint, OrderResponse>;
   /**
-   * Sends an order and returns its id at once; what becomes of it comes to `onExecutionReport`. Throws
+   * Sends an order and returns its id at once; what becomes of it comes to `onOrderUpdate`. Throws
    * `ERR_BOOK_NOT_LIVE` while `depth().state` is not `live`, unless `requireLiveBook` is false.
    *
    * @throws HftError as `Bot.submitOrder`, and `ERR_INVALID_ARGUMENT` for an unknown name in the order.
    */
   submit(order: NewOrder): bigint;
   /**
-   * Asks to cancel an order, whatever its instrument; what becomes of it comes to `onExecutionReport`.
+   * Asks to cancel an order, whatever its instrument; what becomes of it comes to `onOrderUpdate`.
    *
    * @throws HftError as `Bot.cancel`.
    */
@@ -66,9 +70,12 @@ export interface StrategyContext {
    */
   modify(orderId: OrderId, change: OrderChange): void;
   /**
-   * Asks to cancel all orders on an instrument, or on all of them when none is given: in one message
-   * each, or one by one where the connector cannot do that; see `Bot.cancelAll`. Tries every
-   * instrument before it throws.
+   * Asks to cancel the open orders on one instrument, or on all when none is given, as `cancelAll` of
+   * `LiveClient` and of `Bot`: in one message each where the connector can do that, else one by one. An
+   * order with a request under way is cancelled when that is answered. Tries every instrument before it
+   * throws.
+   *
+   * @throws HftError as `Bot.cancelAll`, and `ERR_INSTRUMENT_NOT_FOUND`.
    */
   cancelAll(instrument?: string | number): void;
   /** Forgets finished orders of one instrument, or of all. */
@@ -91,8 +98,14 @@ export interface ContextHost {
   sending(asset: number, orderId: bigint, isSell: boolean, price: number, qty: number): void;
   /** It was not sent. */
   notSent(asset: number, orderId: bigint): void;
-  /** A request made at `atNs` (monotonic) is on its way; `submitted` for a new order. */
-  requested(orderId: bigint, atNs: number, submitted: boolean): void;
+  /** It was sent, at `atNs` (monotonic). */
+  submitted(asset: number, orderId: bigint, order: NewOrder, price: number, atNs: number): void;
+  /** A cancellation was sent. */
+  cancelSent(orderId: bigint, atNs: number): void;
+  /** A cancellation of all orders on an instrument was sent. */
+  cancelAllSent(asset: number): void;
+  /** A change was sent. */
+  changeSent(orderId: bigint, price: number, qty: number, atNs: number): void;
 }
 
 /** The context that the loop hands to a strategy: `Bot` with less to say. */
@@ -120,11 +133,11 @@ export class BotStrategyContext implements StrategyContext {
   }
 
   depth(instrument: string | number = 0): MarketDepthView {
-    return this.bot.depth(findInstrument(this.instruments, instrument));
+    return this.bot.depth(this.asset(instrument));
   }
 
   position(instrument: string | number = 0): number {
-    return this.bot.position(findInstrument(this.instruments, instrument));
+    return this.bot.position(this.asset(instrument));
   }
 
   balance(coin?: string, connector?: string): BalanceChange | undefined {
@@ -149,7 +162,7 @@ export class BotStrategyContext implements StrategyContext {
   }
 
   orders(instrument: string | number = 0): ReadonlyMap<bigint, OrderResponse> {
-    return this.bot.orders(findInstrument(this.instruments, instrument));
+    return this.bot.orders(this.asset(instrument));
   }
 
   submit(order: NewOrder): bigint {
@@ -168,7 +181,7 @@ export class BotStrategyContext implements StrategyContext {
       this.host.notSent(asset, id);
       throw error;
     }
-    this.host.requested(id, atNs, true);
+    this.host.submitted(asset, id, order, price, atNs);
     return id;
   }
 
@@ -177,7 +190,7 @@ export class BotStrategyContext implements StrategyContext {
     const atNs = this.bot.monotonicNs();
     this.bot.cancel(asset, orderId);
     this.cancels.sent(asset, BigInt(orderId));
-    this.host.requested(BigInt(orderId), atNs, false);
+    this.host.cancelSent(BigInt(orderId), atNs);
   }
 
   modify(orderId: OrderId, change: OrderChange): void {
@@ -193,29 +206,19 @@ export class BotStrategyContext implements StrategyContext {
     }
     const atNs = this.bot.monotonicNs();
     this.bot.modify(asset, orderId, price, qty);
-    this.host.requested(BigInt(orderId), atNs, false);
+    this.host.changeSent(BigInt(orderId), price, qty, atNs);
   }
 
   cancelAll(instrument?: string | number): void {
-    if (instrument !== undefined) {
-      this.cancels.cancelAll(findInstrument(this.instruments, instrument));
-      return;
-    }
-    const errors: unknown[] = [];
-    for (const each of this.instruments.keys()) {
-      try {
-        this.cancels.cancelAll(each);
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
+    const only = instrument === undefined ? undefined : this.asset(instrument);
+    forEachAsset(only, this.instruments.length, (asset) => {
+      this.cancels.cancelAll(asset);
+      this.host.cancelAllSent(asset);
+    });
   }
 
   clearInactiveOrders(instrument?: string | number): void {
-    this.bot.clearInactiveOrders(
-      instrument === undefined ? undefined : findInstrument(this.instruments, instrument),
-    );
+    this.bot.clearInactiveOrders(instrument === undefined ? undefined : this.asset(instrument));
   }
 
   links(): readonly ConnectionHealth[] {
@@ -232,6 +235,10 @@ export class BotStrategyContext implements StrategyContext {
 
   stop(): void {
     this.host.stop();
+  }
+
+  private asset(instrument: string | number): number {
+    return findInstrument(this.instruments, instrument);
   }
 
   /** Number of the order's instrument; the first for an order that the bot does not hold. */

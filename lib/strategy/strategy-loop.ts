@@ -1,17 +1,19 @@
-import { asError } from '../models/as-error.js';
 import { OrderIdSource } from '../bot/order-id-source.js';
 import type { Bot } from '../models/bot.js';
-import { balanceFromView, connectorErrorFromView } from '../models/event-from-view.js';
+import { balanceFromView } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
-import { HftError } from '../models/hft-error.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
-import { LatencyHistogram } from '../models/latency-histogram.js';
 import { isFinalStatus } from '../models/order-status.js';
 import { RecordKind } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
-import { ordersLeft } from './asked-cancels.js';
+import { isOwnEnd } from '../models/own-end.js';
+import { HandlerCalls } from './handler-calls.js';
+import { LoopFigures } from './loop-figures.js';
 import type { OrderBoard } from './order-board.js';
-import { BotStrategyContext } from './strategy-context.js';
+import { OrderTracker } from './order-tracker.js';
+import { waitForStart } from './start-wait.js';
+import { StopWait } from './stop-wait.js';
+import { BotStrategyContext, type ContextHost } from './strategy-context.js';
 import type { Strategy } from './strategy.js';
 import type { StrategySummary } from './strategy-summary.js';
 
@@ -26,8 +28,13 @@ export interface StrategyLoopOptions {
   /** A word in shared memory: the loop ends once another thread has set it. */
   readonly stop?: Int32Array;
   /**
-   * How long the end of the loop waits, after `onStop`, until cancellations that the strategy asked
-   * for are answered, ms. Handlers are not called meanwhile. Default 3000.
+   * How long `onStart` waits for the connectors to report positions and open orders, ms. Default 5000.
+   * What comes meanwhile is handed over after it. 0 waits for nothing.
+   */
+  readonly startWaitMs?: number;
+  /**
+   * How long the end of the loop waits, after `onStop`, until what the strategy asked for is
+   * answered, ms. Handlers are not called meanwhile. Default 3000.
    */
   readonly stopWaitMs?: number;
   /** How often `onProgress` is called, ms. Default: never. */
@@ -45,6 +52,7 @@ const KEYS = knownKeys<StrategyLoopOptions>({
   waitMs: true,
   durationMs: true,
   stop: true,
+  startWaitMs: true,
   stopWaitMs: true,
   progressMs: true,
   onProgress: true,
@@ -53,26 +61,10 @@ const KEYS = knownKeys<StrategyLoopOptions>({
 });
 
 const STOP_WAIT_MS = 3_000;
-/** Longest wait for an answer between two looks at what is left to cancel. */
-const SETTLE_WAIT_NS = 10_000_000;
-/** A cancellation that was refused is asked for again after this long. */
-const RETRY_NS = 500_000_000;
+const START_WAIT_MS = 5_000;
 
-/** A bot whose stop can be undone. */
-interface Resumable {
-  resume(): void;
-}
-
-function isResumable(bot: Bot): bot is Bot & Resumable {
-  return 'resume' in bot;
-}
-
-/** True when answers can still come: a stop is undone for that, where the bot knows how. */
-function goesOn(bot: Bot): boolean {
-  if (bot.closed) return false;
-  if (bot.ended && isResumable(bot)) bot.resume();
-  return !bot.ended;
-}
+/** Codes of a connector that has no such order any more. */
+const ENDED_BEFORE: ReadonlySet<number> = new Set([3006, 3007]);
 
 /** The clock is read once per this many events of a batch: cheap, and no event waits unmeasured. */
 const CLOCK_EVERY = 16;
@@ -118,29 +110,35 @@ class StrategyLoop {
   /** A new order's id, while nothing has been known of it before. */
   private isNewOnBoard = false;
   private readonly ctx: BotStrategyContext;
-  private readonly feedLatency = new LatencyHistogram();
-  private readonly orderLatency = new LatencyHistogram();
-  /** When the request was made, by orders that the connector has not answered; monotonic ns. */
-  private readonly unanswered = new Map<bigint, number>();
+  private readonly handlers: HandlerCalls;
+  private readonly figures: LoopFigures;
+  private readonly stopWait: StopWait;
+  /** Kept only for a strategy that wants to know: it takes an object per report. */
+  private readonly tracker: OrderTracker | undefined;
   private stopAsked = false;
-  private startNs = 0;
-  private nowNs = 0;
-  private events = 0;
-  private batches = 0;
-  private trades = 0;
-  private levels = 0;
-  private ordersSubmitted = 0;
-  private fills = 0;
-  private handlerErrors = 0;
-  private connectorErrors = 0;
-  private reason: StrategySummary['reason'] = 'running';
 
   constructor(bot: Bot, strategy: Strategy, options: StrategyLoopOptions, board?: OrderBoard) {
     this.bot = bot;
     this.board = board;
     this.strategy = strategy;
     this.options = options;
-    this.ctx = new BotStrategyContext(bot, options.orderIds ?? new OrderIdSource(bot.botId), {
+    this.figures = new LoopFigures(bot);
+    const ids = options.orderIds ?? new OrderIdSource(bot.botId);
+    this.ctx = new BotStrategyContext(bot, ids, this.host());
+    this.handlers = new HandlerCalls(strategy, this.ctx, options.onLog);
+    this.stopWait = new StopWait(bot, this.ctx.cancels);
+    if (strategy.onOrderUpdate !== undefined)
+      this.tracker = new OrderTracker(
+        bot.instruments,
+        () => Number(bot.currentTimestampNs() / 1_000_000n),
+        this.handlers.orderUpdate,
+      );
+  }
+
+  /** What the context reports here. */
+  private host(): ContextHost {
+    const { board, figures, options } = this;
+    return {
       log: (text, values) => options.onLog?.(text, values),
       stop: () => {
         this.stopAsked = true;
@@ -153,244 +151,211 @@ class StrategyLoop {
       },
       notSent: (asset, orderId) => {
         if (this.isNewOnBoard) board?.drop(asset, orderId);
+        this.stopWait.denied();
       },
-      requested: (orderId, atNs, submitted) => {
-        if (submitted) this.ordersSubmitted += 1;
-        this.unanswered.set(orderId, atNs);
+      submitted: (asset, orderId, order, price, atNs) => {
+        figures.ordersSubmitted += 1;
+        figures.requested(orderId, atNs);
+        this.stopWait.submitted(asset, orderId);
+        if (this.tracker === undefined) return;
+        const { side, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
+        this.tracker.sent(asset, orderId, { side, price, qty, timeInForce, orderType });
       },
-    });
+      cancelSent: (orderId, atNs) => {
+        figures.requested(orderId, atNs);
+        this.tracker?.cancelSent(orderId);
+      },
+      cancelAllSent: (asset) => {
+        this.tracker?.cancelAllSent(asset);
+      },
+      changeSent: (orderId, price, qty, atNs) => {
+        figures.requested(orderId, atNs);
+        this.tracker?.changeSent(orderId, price, qty);
+      },
+    };
   }
 
   run(): StrategySummary {
-    const { bot, strategy, options } = this;
-    const stop = options.stop;
+    const { bot, strategy, options, figures } = this;
     const waitNs = Math.round((options.waitMs ?? 50) * 1e6);
     const timerNs =
       strategy.onTimer === undefined ? Infinity : (strategy.timerMs ?? Infinity) * 1e6;
     const progressNs =
       options.onProgress === undefined ? Infinity : (options.progressMs ?? Infinity) * 1e6;
-    this.startNs = bot.monotonicNs();
-    this.nowNs = this.startNs;
-    const endNs = this.startNs + (options.durationMs ?? Infinity) * 1e6;
-    let timerDueNs = this.startNs + timerNs;
-    let progressDueNs = this.startNs + progressNs;
-    this.call('onStart');
+    figures.startNs = bot.monotonicNs();
+    const endNs = figures.startNs + (options.durationMs ?? Infinity) * 1e6;
+    this.start(endNs - figures.startNs);
+    figures.nowNs = bot.monotonicNs();
+    let timerDueNs = figures.nowNs + timerNs;
+    let progressDueNs = figures.nowNs + progressNs;
     for (;;) {
-      if (this.stopAsked || (stop !== undefined && Atomics.load(stop, 0) !== 0)) {
-        this.reason = 'stopped';
+      if (this.isStopAsked()) {
+        figures.reason = 'stopped';
         break;
       }
-      const dueNs = Math.min(timerDueNs, progressDueNs, endNs) - this.nowNs;
+      const dueNs = Math.min(timerDueNs, progressDueNs, endNs) - figures.nowNs;
       const timeoutNs = dueNs >= waitNs ? waitNs : dueNs > 0 ? Math.ceil(dueNs) : 0;
       const batch = bot.waitBatch(timeoutNs, options.maxBatch);
-      this.nowNs = bot.monotonicNs();
-      if (batch.count > 0) this.handOver(batch);
+      const nowNs = (figures.nowNs = bot.monotonicNs());
+      if (batch.count > 0) this.handOver(batch, true);
       else if (bot.ended) {
-        this.reason = this.stopWord(stop) ? 'stopped' : 'end_of_data';
+        const isStopped = bot.backend === 'native' || this.isStopAsked();
+        figures.reason = isStopped ? 'stopped' : 'end_of_data';
         break;
       }
-      if (this.nowNs >= timerDueNs) {
-        this.call('onTimer');
+      if (nowNs >= timerDueNs) {
+        this.handlers.call('onTimer');
         // Timers that were missed are not made up for.
-        timerDueNs = Math.max(timerDueNs + timerNs, this.nowNs);
+        timerDueNs = Math.max(timerDueNs + timerNs, nowNs);
       }
-      if (this.nowNs >= progressDueNs) {
+      if (nowNs >= progressDueNs) {
         options.onProgress?.(this.summary());
-        progressDueNs = this.nowNs + progressNs;
+        progressDueNs = nowNs + progressNs;
       }
-      if (this.nowNs >= endNs) {
-        this.reason = 'duration';
+      if (nowNs >= endNs) {
+        figures.reason = 'duration';
         break;
       }
     }
-    this.call('onStop');
-    this.settle();
+    this.stopWait.begin();
+    this.handlers.call('onStop');
+    this.stopWait.settle(options.stopWaitMs ?? STOP_WAIT_MS, (view) => {
+      this.noteOrder(view);
+    });
     return this.summary();
   }
 
-  /** Waits until what was to be cancelled has ended, and asks again for what was refused. */
-  private settle(): void {
-    const { bot, ctx } = this;
-    if (ctx.cancels.isEmpty || !goesOn(bot)) return;
-    let now = bot.monotonicNs();
-    const endNs = now + (this.options.stopWaitMs ?? STOP_WAIT_MS) * 1e6;
-    let retryNs = now + RETRY_NS;
-    while (now < endNs && ctx.cancels.again(now >= retryNs) > 0) {
-      if (now >= retryNs) retryNs = now + RETRY_NS;
-      const batch = bot.waitBatch(Math.ceil(Math.min(SETTLE_WAIT_NS, endNs - now)));
-      now = bot.monotonicNs();
-      while (batch.next()) if (batch.view.kind === RecordKind.Order) this.noteOrder(batch.view);
-    }
+  /** Calls `onStart` when it can know what is there, then hands over what came before. */
+  private start(longestNs: number): void {
+    const { bot, options } = this;
+    const startWaitNs = Math.min((options.startWaitMs ?? START_WAIT_MS) * 1e6, longestNs);
+    const { records, unknown } = waitForStart(bot, startWaitNs, () => this.isStopAsked());
+    if (unknown.length > 0 && !this.isStopAsked() && !bot.ended)
+      options.onLog?.(
+        `The strategy starts without knowing position and open orders of ${unknown.join(', ')}: no answer of the connector yet.`,
+        undefined,
+      );
+    this.handlers.call('onStart');
+    if (records !== undefined) this.handOver(records, false);
   }
 
-  private stopWord(stop: Int32Array | undefined): boolean {
-    return this.bot.backend === 'native' || (stop !== undefined && Atomics.load(stop, 0) !== 0);
+  private isStopAsked(): boolean {
+    const { stop } = this.options;
+    return this.stopAsked || (stop !== undefined && Atomics.load(stop, 0) !== 0);
   }
 
-  private handOver(batch: RecordReader): void {
+  /** @param isFresh - False for events that have waited here: they say nothing about the way. */
+  private handOver(batch: RecordReader, isFresh: boolean): void {
+    const { figures } = this;
     const { view } = batch;
     let turn = 0;
     while (batch.next()) {
       if (turn === CLOCK_EVERY) {
         turn = 0;
-        this.nowNs = this.bot.monotonicNs();
+        figures.nowNs = this.bot.monotonicNs();
       }
       turn += 1;
-      this.events += 1;
+      figures.events += 1;
       try {
-        this.dispatch(view);
+        this.dispatch(view, isFresh);
       } catch (error) {
-        this.contain(error);
+        this.handlers.contain(error);
       }
     }
-    this.batches += 1;
-    if (this.strategy.onBatch !== undefined) this.call('onBatch');
+    figures.batches += 1;
+    if (this.strategy.onBatch !== undefined) this.handlers.call('onBatch');
   }
 
-  private dispatch(view: EventView): void {
-    const { strategy, ctx } = this;
+  private dispatch(view: EventView, isFresh: boolean): void {
+    const { strategy, ctx, handlers, figures } = this;
     switch (view.kind) {
       case RecordKind.Trade:
-        this.trades += 1;
-        this.measure(view);
-        this.refusePromise(strategy.onTrade?.(ctx, view));
+        figures.trades += 1;
+        if (isFresh) figures.measure(view);
+        handlers.refusePromise(strategy.onTrade?.(ctx, view));
         break;
       case RecordKind.Depth:
-        this.levels += 1;
-        this.measure(view);
-        this.refusePromise(strategy.onLevel?.(ctx, view));
+        figures.levels += 1;
+        if (isFresh) figures.measure(view);
+        handlers.refusePromise(strategy.onLevel?.(ctx, view));
         break;
       case RecordKind.Order:
         this.noteOrder(view);
-        this.refusePromise(strategy.onExecutionReport?.(ctx, view));
+        handlers.refusePromise(strategy.onExecutionReport?.(ctx, view));
+        this.tracker?.onReport(view);
         break;
       case RecordKind.Position:
-        this.refusePromise(strategy.onPosition?.(ctx, view));
+        handlers.refusePromise(strategy.onPosition?.(ctx, view));
         break;
       case RecordKind.Balance:
         this.ctx.keepBalance(balanceFromView(view, this.bot.instruments));
-        this.refusePromise(strategy.onBalance?.(ctx, view));
+        handlers.refusePromise(strategy.onBalance?.(ctx, view));
         break;
       case RecordKind.Notice:
-        this.refusePromise(strategy.onNotice?.(ctx, view));
+        handlers.refusePromise(strategy.onNotice?.(ctx, view));
         break;
       case RecordKind.Link:
-        this.ctx.noteLink(view.linkState, view.asset);
-        this.refusePromise(strategy.onLink?.(ctx, view));
+        this.noteLink(view);
+        handlers.refusePromise(strategy.onLink?.(ctx, view));
         break;
       case RecordKind.Gap:
-        this.refusePromise(strategy.onGap?.(ctx, view));
+        handlers.refusePromise(strategy.onGap?.(ctx, view));
         break;
       case RecordKind.BookState:
-        this.refusePromise(strategy.onBookState?.(ctx, view));
+        handlers.refusePromise(strategy.onBookState?.(ctx, view));
         break;
       case RecordKind.Error:
+        figures.connectorErrors += 1;
+        handlers.reportError(view);
+        break;
       case RecordKind.Reject:
-        this.reportError(view);
+        this.takeReject(view);
         break;
       default:
         break;
     }
   }
 
-  /** Snapshots are old by nature: they say nothing about the way here. */
-  private measure(view: EventView): void {
-    if (view.sentMonoNs > 0 && !view.isSnapshot && !view.isSynthetic) {
-      this.feedLatency.record(this.nowNs - view.sentMonoNs);
-    }
-  }
-
   private noteOrder(view: EventView): void {
-    if (this.board !== undefined) noteOnBoard(this.board, view);
+    const { board, figures } = this;
+    if (board !== undefined) noteOnBoard(board, view);
     if (view.isSnapshot) return;
     if (!this.ctx.cancels.isEmpty && isFinalStatus(view.orderStatus))
       this.ctx.cancels.ended(view.asset, view.orderId);
     if (view.execQty > 0) {
       const status = view.orderStatus;
-      if (status === 'filled' || status === 'partially_filled') this.fills += 1;
+      if (status === 'filled' || status === 'partially_filled') figures.fills += 1;
     }
-    // Only the first answer to a request is a round trip; fills come when they come.
-    if (this.unanswered.size === 0) return;
-    const requestedNs = this.unanswered.get(view.orderId);
-    if (requestedNs === undefined) return;
-    this.unanswered.delete(view.orderId);
-    this.orderLatency.record(view.recvMonoNs - requestedNs);
+    figures.answered(view);
   }
 
-  private reportError(view: EventView): void {
-    this.connectorErrors += 1;
-    const { kind, text, orderId, value, symbol } = connectorErrorFromView(
-      view,
-      this.bot.instruments,
+  /** The outcome of a request, never an error of the connector. */
+  private takeReject(view: EventView): void {
+    const isRefusal = !view.isSynthetic && !isOwnEnd(view.valueNumber) && !this.isTooLate(view);
+    if (isRefusal) this.figures.refusals += 1;
+    if (this.tracker !== undefined) this.tracker.onReject(view);
+    else if (isRefusal || view.isSynthetic) this.handlers.reportError(view);
+  }
+
+  /** A cancel or change that came when its order had ended: the end of the order was the answer. */
+  private isTooLate({ valueNumber, asset, orderId }: EventView): boolean {
+    if (!ENDED_BEFORE.has(valueNumber) || orderId === 0n) return false;
+    const order = this.bot.order(asset, orderId);
+    return order === null || isFinalStatus(order.status);
+  }
+
+  private noteLink(view: EventView): void {
+    const { linkState, asset } = view;
+    this.ctx.noteLink(linkState, asset);
+    if (this.tracker === undefined || (linkState !== 'lost' && linkState !== 'restarted')) return;
+    const { instruments } = this.bot;
+    const name = instruments[asset]?.connector;
+    this.tracker.onLinkLost(
+      [...instruments.keys()].filter((each) => instruments[each]?.connector === name),
     );
-    const order = orderId === undefined ? '' : ` order ${String(orderId)}`;
-    const what = `${symbol}:${order} ${kind} ${String(value)} ${text}`.trimEnd();
-    this.strategy.onError?.(
-      this.ctx,
-      new HftError('ERR_CUSTOM', `The connector reported: ${what}.`),
-    );
-  }
-
-  private call(handler: 'onStart' | 'onBatch' | 'onTimer' | 'onStop'): void {
-    try {
-      this.refusePromise(this.strategy[handler]?.(this.ctx));
-    } catch (error) {
-      this.contain(error);
-    }
-  }
-
-  /**
-   * The loop holds the thread: what an async handler does after its first `await` would only run
-   * when the strategy has ended, and what it throws would go unheard.
-   */
-  private refusePromise(result: unknown): void {
-    if (!(result instanceof Promise)) return;
-    result.catch(() => undefined);
-    throw new HftError('ERR_STRATEGY_MODULE', 'A handler returned a promise.', {
-      remedy: 'Handlers are synchronous: make it a plain function without `async` and `await`.',
-    });
-  }
-
-  private contain(error: unknown): void {
-    this.handlerErrors += 1;
-    const failure = asError(error);
-    if (this.strategy.onError === undefined) {
-      if (this.handlerErrors === 1)
-        this.options.onLog?.(
-          `A handler threw. Later exceptions are only counted (handlerErrors); onError gets each. ${failure.stack ?? failure.message}`,
-          undefined,
-        );
-      return;
-    }
-    try {
-      this.strategy.onError(this.ctx, failure);
-    } catch {
-      this.handlerErrors += 1;
-    }
   }
 
   private summary(): StrategySummary {
-    const stats = this.bot.stats();
-    return {
-      backend: this.bot.backend,
-      durationMs: (this.bot.monotonicNs() - this.startNs) / 1e6,
-      reason: this.reason,
-      events: this.events,
-      batches: this.batches,
-      trades: this.trades,
-      levels: this.levels,
-      ordersSubmitted: this.ordersSubmitted,
-      fills: this.fills,
-      positions: this.bot.instruments.map((_, asset) => this.bot.position(asset)),
-      ordersLeft:
-        this.reason === 'running' || this.bot.backend === 'stub' ? [] : ordersLeft(this.bot),
-      gaps: stats.gaps,
-      lost: stats.lost,
-      dropped: stats.tapOverflow,
-      handlerErrors: this.handlerErrors,
-      connectorErrors: this.connectorErrors,
-      feedLatency: this.feedLatency.summary(),
-      orderLatency: this.orderLatency.summary(),
-    };
+    return this.figures.summary(this.handlers.errors, this.stopWait.summary);
   }
 }

@@ -1,6 +1,20 @@
 import type { LatencySummary } from '../models/latency-histogram.js';
 import type { OrderLeft } from '../models/order-left.js';
 
+/** What the end of a run asked for, and what became of it within `stopWaitMs`. */
+export interface StopSummary {
+  /** Orders whose cancellation was asked for and open when `onStop` returned. */
+  readonly cancelsAsked: number;
+  /** Of these, orders that ended canceled; others were filled or expired before the cancel came. */
+  readonly canceled: number;
+  /** Of these, orders whose cancellation was not answered in time: they may be open, see `ordersLeft`. */
+  readonly cancelsUnanswered: number;
+  /** Orders that `onStop` asked to send, to close a position for instance. */
+  readonly submitsAsked: number;
+  /** Of these, orders that this side denied, or connector or venue refused. */
+  readonly submitsRefused: number;
+}
+
 /** What happened in a run so far, or in all of it. Can be cloned and written as JSON. */
 export interface StrategySummary {
   readonly backend: 'native' | 'stub';
@@ -22,6 +36,8 @@ export interface StrategySummary {
   readonly fills: number;
   /** Signed position by instrument, NaN where it is not known. */
   readonly positions: readonly number[];
+  /** What `onStop` did; zeros while the run goes on. */
+  readonly stop: StopSummary;
   /**
    * Orders that had not ended when the run did, live: they stay open at the venue. Empty while it runs,
    * and on the stub, whose orders end with it.
@@ -35,7 +51,12 @@ export interface StrategySummary {
   readonly dropped: number;
   /** Handlers that threw. */
   readonly handlerErrors: number;
-  /** Errors and refusals reported by connectors. */
+  /**
+   * Requests about orders that connector or venue refused. Orders that ended by their own terms
+   * (post-only that would have taken, IOC or FOK remainder) were not refused.
+   */
+  readonly refusals: number;
+  /** Errors reported by connectors: of connections, registrations. Refusals and expiries are none. */
   readonly connectorErrors: number;
   /** From publishing in the connector to the handler, by the monotonic clock. */
   readonly feedLatency: LatencySummary;

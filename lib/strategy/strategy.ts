@@ -1,4 +1,5 @@
 import type { EventView } from '../models/event-view.js';
+import type { OrderUpdate } from '../orders/order-update.js';
 import type { StrategyContext } from './strategy-context.js';
 
 /**
@@ -20,7 +21,10 @@ export type StrategyEvent = EventView;
 export interface Strategy {
   /** How often `onTimer` is called, ms by the bot's clock. Default: never. */
   readonly timerMs?: number;
-  /** Before the first event. */
+  /**
+   * Before the first event, once position and open orders of every instrument are known: each connector
+   * has answered, or `startWaitMs` is over.
+   */
   onStart?(ctx: StrategyContext): void;
   /** A trade on the venue, with the fields of `Trade`; `side` is the taker's. */
   onTrade?(ctx: StrategyContext, trade: StrategyEvent): void;
@@ -30,6 +34,14 @@ export interface Strategy {
   onBatch?(ctx: StrategyContext): void;
   /** An own order changed: `orderId`, `orderStatus`, `leavesQty`, `execQty`, `execPrice`. */
   onExecutionReport?(ctx: StrategyContext, order: StrategyEvent): void;
+  /**
+   * An own order went from one state to the next, was filled, or a request about it was refused: the same
+   * `orderUpdate` that `LiveClient` emits, as an object that may be kept. What the strategy asks for itself
+   * (`pending_new`, `pending_cancel`) shows in the next update. A strategy without this handler gets
+   * refusals in `onError`; orders that end by their own terms (post-only that would have taken, IOC or FOK
+   * remainder) never go there.
+   */
+  onOrderUpdate?(ctx: StrategyContext, update: OrderUpdate): void;
   /** The position was reported: `qty` is signed. NaN: it is not known any more. */
   onPosition?(ctx: StrategyContext, position: StrategyEvent): void;
   /**
@@ -43,7 +55,7 @@ export interface Strategy {
    */
   onNotice?(ctx: StrategyContext, notice: StrategyEvent): void;
   /**
-   * A connector's error or refusal as an {@link EventView}'s copy, or what a handler threw.
+   * A connector's error, or what a handler threw; without `onOrderUpdate` refusals of orders too.
    * What it throws itself is counted and otherwise ignored.
    */
   onError?(ctx: StrategyContext, error: Error): void;
@@ -59,8 +71,9 @@ export interface Strategy {
   /** Every `timerMs`. */
   onTimer?(ctx: StrategyContext): void;
   /**
-   * After the last event: the place to cancel what must not stay (`ctx.cancelAll()`). The run ends
-   * when these cancellations are answered, `stopWaitMs` later at the latest.
+   * After the last event: the place to cancel what must not stay (`ctx.cancelAll()`), and to close a
+   * position. The run ends when what is asked for here is answered, `stopWaitMs` later at the latest; the
+   * summary's `stop` says what came of it.
    */
   onStop?(ctx: StrategyContext): void;
 }

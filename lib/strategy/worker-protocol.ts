@@ -14,6 +14,7 @@ export interface StrategyTask {
   readonly loop: {
     readonly maxBatch?: number;
     readonly waitMs?: number;
+    readonly startWaitMs?: number;
     readonly stopWaitMs?: number;
     readonly durationMs?: number;
     readonly progressMs?: number;

@@ -277,9 +277,11 @@ export class StubConnectorBot extends OrderSides implements Bot {
     return this.answered('cancel', this.connector.venue.cancel(asset, id), asset, id, waitNs);
   }
 
-  cancelAll(asset: number): void {
-    this.openAsset(asset);
-    this.connector.venue.cancelAll(asset);
+  cancelAll(asset?: number): void {
+    this.assertOpen();
+    if (asset !== undefined) this.openAsset(asset);
+    for (const each of this.instruments.keys())
+      if (asset === undefined || asset === each) this.connector.venue.cancelAll(each);
   }
 
   clearInactiveOrders(asset?: number): void {

@@ -17,6 +17,14 @@ const GTX = timeInForceToCode('GTX');
 /** Levels that an order may take: more than the stub makes. */
 const BOOK_LEVELS = 1000;
 
+/** Why an order ends by its own terms: the numbers and words of the simulated exchange. */
+const WOULD_CROSS: StubRefusal = { code: 2001, text: 'post-only order would take liquidity' };
+const FOK_UNFILLED: StubRefusal = {
+  code: 2002,
+  text: 'fill-or-kill order cannot be filled in full',
+};
+const NO_LIQUIDITY: StubRefusal = { code: 2003, text: 'no liquidity for the rest of the order' };
+
 /** What the venue needs from its bot. */
 export interface VenueHost {
   /** Virtual or real time, ns since the start. */
@@ -30,7 +38,7 @@ export interface VenueHost {
   filled(order: StubOrder): void;
   /** Why the account does not get an order with these terms. */
   refusal(order: StubOrder): StubRefusal | undefined;
-  /** The bot learns that a request about an order was refused. */
+  /** The bot learns that a request about an order was refused, or why the order ends. */
   refused(order: StubOrder, refusal: StubRefusal): void;
 }
 
@@ -43,6 +51,8 @@ export class StubVenue {
   private readonly options: ResolvedStubOptions;
   private readonly random: Random;
   private readonly orders: readonly Map<bigint, StubOrder>[];
+  /** To be cancelled once the request under way is answered. */
+  private readonly lateCancels = new Set<bigint>();
 
   constructor(host: VenueHost, options: ResolvedStubOptions, random: Random, assets: number) {
     this.host = host;
@@ -128,6 +138,8 @@ export class StubVenue {
   cancelAll(asset: number): void {
     for (const order of this.ordersOf(asset).values()) {
       if (isCancellable(order)) this.cancel(asset, order.orderId);
+      else if (isOpen(order) && order.req !== WireStatus.Canceled)
+        this.lateCancels.add(order.orderId);
     }
   }
 
@@ -185,12 +197,14 @@ export class StubVenue {
     const isCrossing = order.timeInForce === GTX && !market && takes;
     const isShort = order.timeInForce === FOK && this.available(order) < order.leavesQty;
     if (isCrossing || isShort) {
+      this.host.refused(order, isCrossing ? WOULD_CROSS : FOK_UNFILLED);
       this.expire(order, atNs);
       return;
     }
     if (takes && fills) this.take(order, atNs);
     if (order.leavesQty === 0) return;
     if (!rests) {
+      this.host.refused(order, NO_LIQUIDITY);
       this.expire(order, atNs);
       return;
     }
@@ -256,6 +270,8 @@ export class StubVenue {
     const exchTsNs = this.host.unixNs(atNs);
     order.exchTsNs = exchTsNs > order.exchTsNs ? exchTsNs : order.exchTsNs + 1n;
     this.host.orderUpdated(order);
+    if (isCancellable(order) && this.lateCancels.delete(order.orderId))
+      this.cancel(order.asset, order.orderId);
   }
 
   private crosses(order: StubOrder): boolean {

@@ -1,11 +1,17 @@
-import type { ConnectorError } from '../models/connector-error.js';
-import { HftError } from '../models/hft-error.js';
-import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { ConnectorError } from './connector-error.js';
+import { HftError } from './hft-error.js';
+import type { InstrumentSpec } from './live-instrument.js';
 
 /** The connector's number for a symbol that it does not know. */
 const SYMBOL_UNKNOWN = 3001n;
 /** Its numbers for sizes that are not the symbol's, or none. */
 const SIZES: readonly bigint[] = [3002n, 3003n];
+
+/** Whether a connector's number says that it does not serve an instrument as it was described. */
+export function isRegistrationRefusal(code: number): boolean {
+  const value = BigInt(code);
+  return value === SYMBOL_UNKNOWN || SIZES.includes(value);
+}
 
 /**
  * The error of an instrument that the connector refused to register, in the connector's words;
@@ -15,7 +21,7 @@ export function registrationRefusal(
   reported: ConnectorError,
   spec: InstrumentSpec,
 ): HftError | undefined {
-  if (reported.kind !== 'custom' || reported.orderId !== undefined) return undefined;
+  if (reported.kind !== 'custom') return undefined;
   const { symbol, connector } = spec;
   const said = reported.text === '' ? '' : `: ${reported.text}`;
   if (reported.value === SYMBOL_UNKNOWN) {

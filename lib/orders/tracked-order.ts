@@ -11,6 +11,7 @@ export function pendingOrder(
   asset: number,
   symbol: string,
   request: CheckedOrder,
+  createdTsMs = Date.now(),
 ): ClientOrder {
   return Object.freeze({
     orderId,
@@ -24,7 +25,7 @@ export function pendingOrder(
     unconfirmed: false,
     own: true,
     reject: undefined,
-    createdTsMs: Date.now(),
+    createdTsMs,
     exchTsNs: 0n,
   });
 }
@@ -33,6 +34,7 @@ export function pendingOrder(
 export function recoveredOrder(
   view: EventView,
   instruments: readonly InstrumentSpec[],
+  createdTsMs = Date.now(),
 ): ClientOrder {
   const asset = view.asset;
   const { tickSize = NaN, lotSize = NaN } = instruments[asset] ?? {};
@@ -53,7 +55,7 @@ export function recoveredOrder(
     unconfirmed: false,
     own: false,
     reject: undefined,
-    createdTsMs: Date.now(),
+    createdTsMs,
     exchTsNs: 0n,
   };
 }
