@@ -19,8 +19,9 @@ it('the events of client and feed are of the type that their name says', () => {
   expectTypeOf<Misnamed<FeedEventMap>>().toBeNever();
 });
 
-it('EventType holds every event of the client, and the level that strategies see', () => {
-  expect(Object.values(EventType).sort()).toEqual([...Object.keys(CLIENT_EVENTS), 'level'].sort());
+it('EventType holds every event of the client, the level that strategies see, and the reject of a bot', () => {
+  const names = [...Object.keys(CLIENT_EVENTS), 'level', 'reject'];
+  expect(Object.values(EventType).sort()).toEqual(names.sort());
 });
 
 it('each handler of a running client gets events of its own type only', async () => {

@@ -59,6 +59,21 @@ export interface Fill {
   readonly qty: number;
   readonly price: number;
   readonly maker: boolean;
+  /**
+   * Whether the order rested (`maker`) or took (`taker`). `undefined` where that is not known: for a fill
+   * of which the report was lost.
+   */
+  readonly liquidity: 'maker' | 'taker' | undefined;
+  /**
+   * What the venue charged, in `feeCoin`; below 0 for a rebate. `undefined` where it is not reported: no
+   * message between connector and bot carries it yet.
+   */
+  readonly fee: number | undefined;
+  /** The coin of the fee; `undefined` where it is not reported. */
+  readonly feeCoin: string | undefined;
+  /** The venue's id of the execution; `undefined` where it is not reported, as `fee`. */
+  readonly tradeId: string | undefined;
+  /** Exchange time, Unix ns. */
   readonly exchTsNs: bigint;
   /** True when several executions were seen as one (updates were lost): the price is the last one's. */
   readonly inferred: boolean;
@@ -186,11 +201,16 @@ function fillOf(order: OrderProgress, report: OrderReport, eps: number): Fill | 
   const total = report.status === WireStatus.Filled ? report.qty : report.qty - report.leavesQty;
   const qty = wholeLots(total - order.filledQty, report.lotSize);
   if (qty <= eps) return undefined;
+  const inferred = Math.abs(qty - report.execQty) > eps;
   return {
     qty,
     price: report.execPx > 0 ? report.execPx : report.price,
     maker: report.maker,
+    liquidity: inferred ? undefined : report.maker ? 'maker' : 'taker',
+    fee: undefined,
+    feeCoin: undefined,
+    tradeId: undefined,
     exchTsNs: report.exchTsNs,
-    inferred: Math.abs(qty - report.execQty) > eps,
+    inferred,
   };
 }

@@ -3,7 +3,7 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import { withoutNoise } from '../models/ticks.js';
 import type { RejectReason } from './client-order.js';
 import { progressOf, type OrderRecord } from './order-record.js';
-import { applyReport, type Fill, type OrderProgress } from './order-state.js';
+import { applyReport, isTerminal, type Fill, type OrderProgress } from './order-state.js';
 import type { OrderRefusal } from './order-update.js';
 import { isOwnEnd } from '../models/own-end.js';
 
@@ -37,8 +37,10 @@ export function stepOf(
     lotSize,
   });
   const reason = record.pendingReject;
-  // Acknowledged: what was refused was something else.
-  if (next.state !== 'pending_new') record.pendingReject = undefined;
+  // Acknowledged: what was refused was something else. The reason of an end may overtake the reports that
+  // come before the end.
+  const isOfEnd = reason !== undefined && isOwnEnd(reason.code) && !isTerminal(next.state);
+  if (next.state !== 'pending_new' && !isOfEnd) record.pendingReject = undefined;
   if (reason === undefined || next.state !== 'expired')
     return { next, fill, reject: known, refusal: undefined };
   // An order that was open, or filled in part, has ended; it was not refused.

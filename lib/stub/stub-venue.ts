@@ -17,13 +17,8 @@ const GTX = timeInForceToCode('GTX');
 /** Levels that an order may take: more than the stub makes. */
 const BOOK_LEVELS = 1000;
 
-/** Why an order ends by its own terms: the numbers and words of the simulated exchange. */
+/** Why a post-only order ends: the number and words of the simulated exchange. An IOC or FOK needs none. */
 const WOULD_CROSS: StubRefusal = { code: 2001, text: 'post-only order would take liquidity' };
-const FOK_UNFILLED: StubRefusal = {
-  code: 2002,
-  text: 'fill-or-kill order cannot be filled in full',
-};
-const NO_LIQUIDITY: StubRefusal = { code: 2003, text: 'no liquidity for the rest of the order' };
 
 /** What the venue needs from its bot. */
 export interface VenueHost {
@@ -197,14 +192,13 @@ export class StubVenue {
     const isCrossing = order.timeInForce === GTX && !market && takes;
     const isShort = order.timeInForce === FOK && this.available(order) < order.leavesQty;
     if (isCrossing || isShort) {
-      this.host.refused(order, isCrossing ? WOULD_CROSS : FOK_UNFILLED);
+      if (isCrossing) this.host.refused(order, WOULD_CROSS);
       this.expire(order, atNs);
       return;
     }
     if (takes && fills) this.take(order, atNs);
     if (order.leavesQty === 0) return;
     if (!rests) {
-      this.host.refused(order, NO_LIQUIDITY);
       this.expire(order, atNs);
       return;
     }
