@@ -220,7 +220,8 @@ export class OrderRequests {
         return true;
       case 'cancel':
         this.#takeBackCancel(record);
-        return cancels.fail(orderId, error);
+        // The order ended on the way: whoever wanted its cancellation has been told of the end.
+        return cancels.fail(orderId, error) || isTerminal(record.order.state);
       case 'modify': {
         record.wanted = undefined;
         const { order } = record;

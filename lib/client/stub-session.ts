@@ -85,7 +85,7 @@ class StubPort implements ClientPort {
 
   cancelAll(asset: number): number {
     return this.#run(() => {
-      this.#bot.cancelAll(asset);
+      this.#bot.cancelAllInOneMessage(asset);
     });
   }
 

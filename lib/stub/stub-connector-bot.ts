@@ -284,6 +284,16 @@ export class StubConnectorBot extends OrderSides implements Bot {
       if (asset === undefined || asset === each) this.connector.venue.cancelAll(each);
   }
 
+  /**
+   * As the message to a connector: leaves orders with a request under way alone.
+   *
+   * @internal
+   */
+  cancelAllInOneMessage(asset: number): void {
+    this.openAsset(asset);
+    this.connector.venue.cancelAll(asset, false);
+  }
+
   clearInactiveOrders(asset?: number): void {
     this.assertOpen();
     if (asset !== undefined) this.connector.asset(asset);

@@ -130,10 +130,11 @@ export class StubVenue {
     });
   }
 
-  cancelAll(asset: number): void {
+  /** @param isComplete - Orders with a request under way are cancelled when that is answered. */
+  cancelAll(asset: number, isComplete = true): void {
     for (const order of this.ordersOf(asset).values()) {
       if (isCancellable(order)) this.cancel(asset, order.orderId);
-      else if (isOpen(order) && order.req !== WireStatus.Canceled)
+      else if (isComplete && isOpen(order) && order.req !== WireStatus.Canceled)
         this.lateCancels.add(order.orderId);
     }
   }
