@@ -21,3 +21,4 @@ export type { ClientHandler, QueueName, QueueSettings } from './event-hub.js';
 export type { QueueHealth, QueuePolicy } from '../models/event-queue.js';
 export type { EventStream } from './event-stream.js';
 export type { RateLimit } from './token-bucket.js';
+export type { QuoteOutcomes } from './send-quotes.js';

@@ -27,6 +27,13 @@ import { openNativeSession } from './native-session.js';
 import { checkTimeoutMs } from '../orders/order-checks.js';
 import type { CancelOutcome, ModifyOutcome, OrderOutcome } from '../orders/order-outcome.js';
 import { readClientHealth } from './read-client-health.js';
+import { sendQuotes, type QuoteOutcomes } from './send-quotes.js';
+import {
+  checkQuoteOptions,
+  SEND_QUOTE_KEYS,
+  type DesiredQuote,
+  type SendQuoteOptions,
+} from '../orders/desired-quote.js';
 import { openStubSession } from './stub-session.js';
 
 /** Which orders `getOrders` lists. */
@@ -337,6 +344,31 @@ export class LiveClient extends ClientEvents {
     this.#requireRunning();
     checkChange(change);
     return await this.#core.orders.modify(checkOrderId(orderId), change, timeoutMs);
+  }
+
+  /**
+   * Brings the resting orders of one instrument (all of them, those of an earlier run included) to what is
+   * desired: compares, counts what is under way, and sends the fewest cancels, changes and new orders; see
+   * `planQuotes`. Everything is sent in this turn; resolves when all of it is answered. It may be called again
+   * before that: nothing is sent twice. `[]` takes all quotes away.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_OFF_GRID`, `ERR_INSTRUMENT_NOT_FOUND`, `ERR_CLOSED`,
+   * `ERR_INVALID_STATE` before the start. The promise rejects; nothing was sent. What keeps a step from being
+   * sent is in the result's `denied`.
+   */
+  async quote(
+    desired: readonly DesiredQuote[],
+    options: SendQuoteOptions = {},
+  ): Promise<QuoteOutcomes> {
+    this.#requireRunning();
+    checkKeys(options, SEND_QUOTE_KEYS, 'options');
+    checkQuoteOptions(options);
+    const asset = this.#asset(options.instrument ?? 0);
+    const instrument = this.instruments[asset] as InstrumentSpec;
+    const links = this.#core.session?.port.links() ?? [];
+    const link = links.find(({ connector }) => connector === instrument.connector);
+    const canModify = link?.controlChannel === true;
+    return await sendQuotes(this.#core.orders, asset, instrument, canModify, desired, options);
   }
 
   /**

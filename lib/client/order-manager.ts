@@ -15,6 +15,8 @@ import type {
   OrderOutcome,
   Unknown,
 } from '../orders/order-outcome.js';
+import type { OrderRecord } from '../orders/order-record.js';
+import type { WorkingOrder } from '../orders/plan-quotes.js';
 import { OrderReports } from './order-reports.js';
 import { OrderRequests } from './order-requests.js';
 
@@ -53,6 +55,16 @@ export class OrderManager {
     return [...this.#ledger.store.all()]
       .map(({ order }) => order)
       .filter((order) => asset === undefined || order.asset === asset);
+  }
+
+  /** Orders that rest or may rest on an instrument, for a plan of quotes. */
+  working(asset: number): WorkingOrder[] {
+    return this.#ledger.store
+      .open(asset)
+      .filter(({ order: { orderType, timeInForce } }) => {
+        return orderType === 'limit' && (timeInForce === 'GTC' || timeInForce === 'GTX');
+      })
+      .map(workingOrder);
   }
 
   /** @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_ORDER_ID_EXISTS`. */
@@ -149,4 +161,18 @@ export class OrderManager {
     this.onLinkLost(new Set(this.#options.instruments.keys()), 'closed');
     this.#ledger.watchers.failAll(new HftError('ERR_CLOSED', 'the client is closed.'));
   }
+}
+
+function workingOrder({ order, wanted, cancelRequested }: OrderRecord): WorkingOrder {
+  const { orderId, side, price, leavesQty, filledQty, state, unconfirmed } = order;
+  const pending = unconfirmed
+    ? 'unknown'
+    : cancelRequested
+      ? 'cancel'
+      : wanted !== undefined
+        ? 'modify'
+        : state === 'pending_new'
+          ? 'submit'
+          : 'none';
+  return { orderId, side, price, leavesQty, filledQty, pending };
 }

@@ -29,7 +29,14 @@ export type { ConnectionHealth } from './connection-health.js';
 export type { BotStats } from './bot-stats.js';
 export { LiveInstrument, type InstrumentSpec } from './live-instrument.js';
 export { HftError, type HftErrorCode, type HftErrorOptions } from './hft-error.js';
-export { isOnGrid, priceToTick, tickToPrice, roundToTick } from './ticks.js';
+export {
+  isOnGrid,
+  priceToTick,
+  tickToPrice,
+  roundToLot,
+  roundToTick,
+  type Rounding,
+} from './ticks.js';
 export { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
 export type { EventView } from './event-view.js';
 export { RecordReader } from './record-reader.js';

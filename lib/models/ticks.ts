@@ -64,9 +64,45 @@ export function tickToPrice(tick: number, tickSize: number): number {
   return Number.isSafeInteger(units) ? units / scale : tick * tickSize;
 }
 
-/** A price moved to the nearest tick, as a clean decimal. Quantities and lots alike. */
-export function roundToTick(price: number, tickSize: number): number {
-  return tickToPrice(priceToTick(price, tickSize), tickSize);
+/** Where a value between two steps goes. */
+export type Rounding = 'nearest' | 'down' | 'up';
+
+/** Whole steps of a value; one that is on the grid but for noise is not moved. */
+function stepsOf(value: number, step: number, rounding: Rounding): number {
+  const nearest = priceToTick(value, step);
+  if (rounding === 'nearest') return nearest;
+  const steps = value / step;
+  const tolerance = Math.min(
+    Math.max(GRID_TOLERANCE, Math.abs(nearest) * RELATIVE_TOLERANCE),
+    TOLERANCE_MAX,
+  );
+  if (Math.abs(steps - nearest) <= tolerance) return nearest;
+  return rounding === 'down' ? Math.floor(steps) : Math.ceil(steps);
+}
+
+/**
+ * A price moved to the grid, as a clean decimal: `roundToTick(100.26, 0.1)` is 100.3.
+ *
+ * @param rounding - Default `nearest`, halves away from zero. `down` is towards minus infinity (a bid that must
+ * not be better), `up` towards plus infinity; what is on the grid but for noise stays.
+ * @returns NaN when the price is NaN. 0 for a price below the first tick: no order can have it.
+ */
+export function roundToTick(
+  price: number,
+  tickSize: number,
+  rounding: Rounding = 'nearest',
+): number {
+  return tickToPrice(stepsOf(price, tickSize, rounding), tickSize);
+}
+
+/**
+ * A quantity moved to the grid, as a clean decimal: `roundToLot(0.0019, 0.001)` is 0.001.
+ *
+ * @param rounding - Default `down`: never more than was meant. As of {@link roundToTick}.
+ * @returns NaN when the quantity is NaN. 0 for one below a lot: no order can have it.
+ */
+export function roundToLot(qty: number, lotSize: number, rounding: Rounding = 'down'): number {
+  return tickToPrice(stepsOf(qty, lotSize, rounding), lotSize);
 }
 
 /**

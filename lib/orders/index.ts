@@ -10,3 +10,5 @@ export type {
   Unknown,
 } from './order-outcome.js';
 export type { Fill, OrderState } from './order-state.js';
+export type { DesiredQuote, QuoteOptions, SendQuoteOptions } from './desired-quote.js';
+export { planQuotes, type QuotePlan, type QuoteStep, type WorkingOrder } from './plan-quotes.js';

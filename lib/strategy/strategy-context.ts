@@ -16,9 +16,16 @@ import { checkChange, type OrderChange } from '../models/order-change.js';
 import type { OrderResponse } from '../models/order-response.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import { CommandError } from '../models/record-layout.js';
+import {
+  checkQuoteOptions,
+  SEND_QUOTE_KEYS,
+  type DesiredQuote,
+  type SendQuoteOptions,
+} from '../orders/desired-quote.js';
 import { forEachAsset } from '../orders/late-cancels.js';
 import type { OrderIdSource } from '../bot/order-id-source.js';
 import { AskedCancels } from './asked-cancels.js';
+import { sendQuotes, type QuoteResult } from './send-quotes.js';
 
 /** Everything a strategy may see and do. Calls throw `HftError` as those of `Bot` do. */
 export interface StrategyContext {
@@ -78,6 +85,16 @@ export interface StrategyContext {
    * @throws HftError as `Bot.cancelAll`, and `ERR_INSTRUMENT_NOT_FOUND`.
    */
   cancelAll(instrument?: string | number): void;
+  /**
+   * Brings the resting orders of one instrument (all of them, those of an earlier run included) to what is
+   * desired: compares, counts what is under way, and sends the fewest cancels, changes and new orders; see
+   * `planQuotes`. Call it as often as you like, for example in `onBatch` and `onTimer`: while answers are
+   * missing it sends nothing twice. `[]` takes all quotes away.
+   *
+   * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_OFF_GRID`, `ERR_INSTRUMENT_NOT_FOUND`: nothing was sent. What
+   * keeps a step from being sent is in the result's `denied`.
+   */
+  quote(desired: readonly DesiredQuote[], options?: SendQuoteOptions): QuoteResult;
   /** Forgets finished orders of one instrument, or of all. */
   clearInactiveOrders(instrument?: string | number): void;
   /** State of each connector, and where its orders go. */
@@ -215,6 +232,12 @@ export class BotStrategyContext implements StrategyContext {
       this.cancels.cancelAll(asset);
       this.host.cancelAllSent(asset);
     });
+  }
+
+  quote(desired: readonly DesiredQuote[], options: SendQuoteOptions = {}): QuoteResult {
+    checkKeys(options, SEND_QUOTE_KEYS, 'options');
+    checkQuoteOptions(options);
+    return sendQuotes(this, this.bot, this.asset(options.instrument ?? 0), desired, options);
   }
 
   clearInactiveOrders(instrument?: string | number): void {

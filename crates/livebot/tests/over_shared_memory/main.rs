@@ -5,6 +5,7 @@
 mod book_states;
 mod commands;
 mod foreign_bytes;
+mod grid;
 mod order_entry;
 mod positions;
 mod records;
