@@ -3,7 +3,7 @@
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { LiveClient, LiveInstrument, type Side } from 'hftbacktest-live';
+import { LiveClient, LiveInstrument, type DesiredQuote, type OrderOutcome } from 'hftbacktest-live';
 
 const [connector = 'sim', seconds = '10'] = process.argv.slice(2);
 const qty = 0.001;
@@ -27,20 +27,14 @@ client.on('orderUpdate', ({ order, fill }) => {
   console.error(`${order.side} ${fill.qty} @ ${fill.price}`);
 });
 
-/** Has one order at `price`, or none when there is no such price. */
-async function quote(side: Side, price: number | undefined): Promise<void> {
-  const standing = client.getOrders(0).filter((order) => order.side === side);
-  for (const order of standing) if (order.price !== price) await client.cancelOrder(order.orderId);
-  // One that was there is looked at again in the next round.
-  if (standing.length > 0 || price === undefined) return;
-  submitted += 1;
-  const outcome = await client.submitOrder({ side, price, qty, timeInForce: 'GTX' });
+/** What to say about an order that was not accepted. */
+function tell(outcome: OrderOutcome): void {
   switch (outcome.status) {
     case 'denied': // not sent; the next round tries again
     case 'rejected':
       console.error(outcome.status, outcome.text);
       break;
-    case 'unknown': // it may be open: `getOrders()` keeps it until the connector says
+    case 'unknown': // it may be open: it counts until the connector says
       console.error('no answer yet:', outcome.reason);
       break;
     case 'accepted':
@@ -62,10 +56,17 @@ await client.ready(20_000);
 while (!stop.signal.aborted) {
   const { bids, asks, synced } = client.snapshot(0, 1);
   const position = client.getPosition();
+  const [bid, ask] = [bids[0]?.price, asks[0]?.price];
+  const quotes: DesiredQuote[] = [];
   // An unknown position is NaN, and every comparison with NaN is false: no quote.
-  const bid = synced && position + qty <= maxPosition ? bids[0]?.price : undefined;
-  const ask = synced && position - qty >= -maxPosition ? asks[0]?.price : undefined;
-  await Promise.all([quote('buy', bid), quote('sell', ask)]);
+  if (synced && bid !== undefined && position + qty <= maxPosition)
+    quotes.push({ side: 'buy', price: bid, qty });
+  if (synced && ask !== undefined && position - qty >= -maxPosition)
+    quotes.push({ side: 'sell', price: ask, qty });
+  // Sends what differs from the orders that are there or on their way, post-only.
+  const { submits } = await client.quote(quotes);
+  submitted += submits.length;
+  submits.forEach(tell);
   await sleep(200);
 }
 await client.cancelAll();

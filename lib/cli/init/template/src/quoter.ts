@@ -1,6 +1,6 @@
 // Quotes one order on each side of the book and moves it with the market. Knows neither a clock nor a venue: the
 // same file runs on the simulator, in paper trading, with real orders, and in its test.
-import type { Side, Strategy, StrategyContext } from 'hftbacktest-live';
+import type { DesiredQuote, Strategy } from 'hftbacktest-live';
 
 export interface QuoterOptions {
   /** Quantity of each order, a whole number of lots. */
@@ -9,39 +9,26 @@ export interface QuoterOptions {
   readonly maxPosition: number;
 }
 
-/** Has one order at `tick`, or none when there is no such price. */
-function quote(ctx: StrategyContext, side: Side, tick: number | undefined, qty: number): void {
-  let isThere = false;
-  for (const order of ctx.orders().values()) {
-    if (order.side !== side) continue;
-    isThere = true;
-    // One whose request is under way is looked at again when it is answered.
-    if (order.priceTick !== tick && order.cancellable) ctx.cancel(order.orderId);
-  }
-  if (isThere || tick === undefined) return;
-  // GTX: post-only. An order that would trade at once expires instead.
-  ctx.submit({ side, price: tick * ctx.depth().tickSize, qty, timeInForce: 'GTX' });
-}
-
 export function createStrategy({ qty, maxPosition }: QuoterOptions): Strategy {
   return {
     timerMs: 200,
 
     onTimer(ctx) {
-      const { synced, bestBidTick, bestAskTick } = ctx.depth();
+      const { synced, bestBid, bestAsk } = ctx.depth();
       const position = ctx.position();
       // Absent figures are NaN, and every comparison with NaN is false.
-      if (!synced || !(bestBidTick < bestAskTick)) return;
+      if (!synced || !(bestBid < bestAsk)) return;
       ctx.clearInactiveOrders();
-      const mayBuy = position + qty <= maxPosition;
-      const maySell = position - qty >= -maxPosition;
-      quote(ctx, 'buy', mayBuy ? bestBidTick : undefined, qty);
-      quote(ctx, 'sell', maySell ? bestAskTick : undefined, qty);
+      const quotes: DesiredQuote[] = [];
+      if (position + qty <= maxPosition) quotes.push({ side: 'buy', price: bestBid, qty });
+      if (position - qty >= -maxPosition) quotes.push({ side: 'sell', price: bestAsk, qty });
+      // Sends what differs from the orders that are there or on their way, post-only.
+      ctx.quote(quotes);
     },
 
-    onExecutionReport(ctx, { orderStatus, side, execQty, execPrice }) {
-      if (orderStatus !== 'filled' && orderStatus !== 'partially_filled') return;
-      ctx.log(`${side} ${String(execQty)} @ ${String(execPrice)}`);
+    onOrderUpdate(ctx, { order, fill, refusal }) {
+      if (fill !== undefined) ctx.log(`${order.side} ${fill.qty} @ ${fill.price}`);
+      if (refusal !== undefined) ctx.log(`refused: ${refusal.code} ${refusal.text}`);
     },
 
     // Prices that may be old are no prices to stand at.
