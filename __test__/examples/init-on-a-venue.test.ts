@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 
 import { writeProject } from '../../lib/cli/init/write-project.js';
-import { startFakeBybit } from '../support/fake-bybit-venue.js';
+import { startStillBybit } from '../support/fake-bybit-venue.js';
 import { describeNative } from '../support/native-suite.js';
 import { openOrdersAt, ordersAt } from '../support/open-orders.js';
 import { until } from '../support/until.js';
@@ -60,7 +60,7 @@ describeNative('`npm run live` of a new project', () => {
   it.each(Object.keys(ENDS))(
     'leaves no order open at %s',
     async (how) => {
-      const venue = await startFakeBybit();
+      const venue = await startStillBybit();
       await venue.run('faults', { socket: 'trade', faults: { delayMs: 300 } });
       const child = spawn('npm', ['run', 'live', '--', '--real-orders'], {
         cwd: newProject(),
