@@ -7,7 +7,6 @@ import path from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 
 import type { ConnectorProcess } from '../../lib/connector/connector-process.js';
-import { pagesHeldBy } from '../../lib/cli/doctor/process-pages.js';
 import { LiveClient, LiveInstrument } from '../../lib/index.js';
 import { startFakeBybit } from '../support/fake-bybit-venue.js';
 import {
@@ -66,6 +65,13 @@ const PROGRAMS: Readonly<Record<string, ReadOnlyProgram>> = {
   'examples/live-connector': {
     args: (connector) => ['examples/live-connector/index.mjs', '--connector', connector, '--json'],
   },
+  'examples/two-instruments': {
+    args: (connector) => [
+      ...['--import', 'hftbacktest-live/typescript'],
+      ...['examples/two-instruments/listen.ts', connector, '60'],
+    ],
+    start: (name) => startConnector(name, 'sim', 'BTCUSDT', 'ETHUSDT'),
+  },
 };
 
 describeNative('an order that another bot has left', () => {
@@ -75,7 +81,11 @@ describeNative('an order that another bot has left', () => {
       const { args, start, orders = 'simulated' } = PROGRAMS[program]!;
       const name = uniqueName();
       const connector = await (start?.(name) ?? startConnector(name, 'sim', 'BTCUSDT'));
-      const pages = (): string[] => [...(pagesHeldBy(connector.pid!, '/dev/shm') ?? [])];
+      // Only a registration takes orders over: who asked earlier than the program would get them anyway.
+      let registrations = 0;
+      connector.on('log', (line) => {
+        if (/bot registered .*BTCUSDT/.test(line)) registrations += 1;
+      });
       const leaver = new Program('leave-order', name);
       const id = BigInt((await leaver.line('left ')).split(' ')[2]!);
       leaver.kill('SIGKILL');
@@ -86,7 +96,8 @@ describeNative('an order that another bot has left', () => {
         rmSync(folder, { recursive: true });
         return Promise.resolve();
       });
-      const before = new Set(pages());
+      await until(() => registrations > 0, 'the bot that has left');
+      const before = registrations;
       const child = spawn(process.execPath, args(name, folder), {
         cwd: root,
         stdio: 'ignore',
@@ -96,7 +107,7 @@ describeNative('an order that another bot has left', () => {
         child.kill('SIGINT');
         await end;
       });
-      await until(() => pages().some((page) => !before.has(page)), `the bot of ${program}`, 20_000);
+      await until(() => registrations > before, `the bot of ${program}`, 20_000);
 
       const trader = new LiveClient({
         instruments: [new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001)],

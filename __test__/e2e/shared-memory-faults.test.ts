@@ -117,11 +117,12 @@ describeNative('the register of iceoryx2', () => {
 
 describeNative('a connector that is killed while it starts', () => {
   it.runIf(canMount)(
-    'leaves nothing that the next start does not clear',
+    'in its first 50 ms leaves nothing that the next start does not clear',
     async () => {
-      const script = `${PRIVATE} && for n in $(seq 1 60); do
+      // Twice at each millisecond from 0 to 50 after its start.
+      const script = `${PRIVATE} && for n in $(seq 1 102); do
           "$CONNECTOR" t-killed sim 2>/dev/null & p=$!
-          sleep 0.0$(printf %02d $((n % 13))); kill -9 $p; wait $p 2>/dev/null
+          sleep 0.0$(printf %02d $((n * 13 % 51))); kill -9 $p; wait $p 2>/dev/null
         done
         ls /dev/shm | wc -l >&2
         "$CONNECTOR" t-killed sim --ready-json >/tmp/out 2>/tmp/log & p=$!

@@ -28,6 +28,15 @@ export async function quietBook(venue: FakeBybitVenue, bid = '2.4', ask = '2.6')
   await venue.run('place', { ...level, side: 'Sell', price: ask });
 }
 
+/** One whose only market is BTCUSDT, in which nobody trades: what rests stays. */
+export async function startStillBybit(): Promise<FakeBybitVenue> {
+  const market = { category: 'linear', symbol: 'BTCUSDT', tick: '0.10', step: '0.001' };
+  const rates = { px: 60_000, levels: 250, levelRateHz: 2, tradeRateHz: 0 };
+  const file = scratchFile('venue.json');
+  writeFileSync(file, JSON.stringify({ markets: [{ ...market, ...rates }] }));
+  return startFakeBybit('--config', file);
+}
+
 /** Starts the fake venue; stopped after the test. */
 export async function startFakeBybit(...args: string[]): Promise<FakeBybitVenue> {
   const venue = await FakeBybit.start(args);

@@ -4,6 +4,7 @@ import type { FakeBybitVenue } from './fake-bybit-venue.js';
 export interface VenueOrder {
   readonly symbol: string;
   readonly orderStatus: string;
+  readonly price: string;
   readonly foreign: boolean;
   readonly createdTime: string;
   readonly cumExecQty: string;

@@ -32,6 +32,8 @@ async function watchOrders() {
 // Ctrl+C, whenever it comes: nothing may stay open behind us.
 const stopped = new Promise((resolve) => {
   process.once('SIGINT', resolve).once('SIGTERM', resolve);
+  // Nobody reads the output any more (`| head`): ends in order, too.
+  for (const output of [process.stdout, process.stderr]) output.on('error', resolve);
 });
 const orStopped = (promise) => Promise.race([promise, stopped]);
 

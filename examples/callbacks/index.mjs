@@ -3,6 +3,7 @@ import { LiveClient, LiveInstrument } from 'hftbacktest-live';
 
 const [connector = 'sim', symbol = 'BTCUSDT', seconds = '5'] = process.argv.slice(2);
 const instrument = new LiveInstrument(symbol).connector(connector).tickSize(0.1).lotSize(0.001);
+let isFinishing = false;
 const counts = { trades: 0, bookUpdates: 0, snapshots: 0, orderUpdates: 0, errors: 0, health: 0 };
 
 const client = new LiveClient({
@@ -44,9 +45,13 @@ client
 
 const timer = setTimeout(finish, Number(seconds) * 1000);
 process.once('SIGINT', finish).once('SIGTERM', finish);
+// Nobody reads the output any more (`| head`): ends in order, too.
+for (const output of [process.stdout, process.stderr]) output.on('error', finish);
 await client.start();
 
 async function finish() {
+  if (isFinishing) return;
+  isFinishing = true;
   clearTimeout(timer);
   const { backend } = client;
   // Nothing may stay open behind us: `close()` waits for the answer, and reports to `onError` what may.

@@ -67,9 +67,10 @@ const statistics = new MarketStatistics();
 client.on('trade', (trade) => statistics.onTrade(trade));
 client.on('bookUpdate', (update) => statistics.onDepth(update, client.snapshot(0, 1)));
 
-// 4. Ends after --duration or at Ctrl+C, whichever comes first.
+// 4. Ends after --duration, at Ctrl+C or when nobody reads the output any more (`| head`).
 const ended = new Promise((resolve) => {
   process.once('SIGINT', resolve).once('SIGTERM', resolve);
+  for (const output of [process.stdout, process.stderr]) output.on('error', resolve);
   if (options.duration !== undefined) setTimeout(resolve, Number(options.duration) * 1000);
 });
 

@@ -59,6 +59,8 @@ const run = runLive({
     );
   },
 });
+// Nobody reads the output any more (`| head`): ends in order, as at Ctrl+C.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => run.stop());
 
 if (!values.json)
   console.log(`trading ${values.symbol} on ${values.connector} (${run.backend}); Ctrl+C ends it`);

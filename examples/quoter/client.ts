@@ -49,6 +49,7 @@ const onSignal = (): void => {
   stop.abort();
 };
 process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+for (const output of [process.stdout, process.stderr]) output.on('error', onSignal); // `| head`
 setTimeout(onSignal, Number(seconds) * 1000).unref();
 
 await client.start();

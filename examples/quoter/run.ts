@@ -23,6 +23,11 @@ const run = runLive({
     console.error(text);
   },
 });
+// Nobody reads the output any more (`| head`): ends in order, as at Ctrl+C.
+for (const output of [process.stdout, process.stderr])
+  output.on('error', () => {
+    run.stop();
+  });
 const { backend, trades, ordersSubmitted, fills, handlerErrors, positions, ordersLeft } = await run;
 const left = ordersLeft.length;
 console.log(

@@ -25,6 +25,8 @@ let nextMs = 0;
 let isStopped = false;
 const stop = () => (isStopped = true);
 process.once('SIGINT', stop).once('SIGTERM', stop);
+// Nobody reads the output any more (`| head`): ends in order, too.
+for (const output of [process.stdout, process.stderr]) output.on('error', stop);
 // A loop that blocks its thread hears no signal: give Node a turn now and then.
 const turn = () => new Promise(setImmediate);
 

@@ -54,6 +54,7 @@ const stopped = new Promise<void>((resolve) => {
     resolve();
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
+  for (const output of [process.stdout, process.stderr]) output.on('error', stop); // `| head`
   setTimeout(stop, Number(seconds) * 1000).unref();
 });
 

@@ -85,7 +85,13 @@ const modes = new Map([
 try {
   const start = modes.get(mode);
   if (start === undefined) throw new Error(`${mode} is no mode: say demo, paper or live.`);
-  const { backend, reason, trades, ordersSubmitted, fills, positions, ordersLeft } = await start();
+  const run = start();
+  // Nobody reads the output any more (`| head`): ends in order, as at Ctrl+C.
+  for (const output of [process.stdout, process.stderr])
+    output.on('error', () => {
+      run.stop();
+    });
+  const { backend, reason, trades, ordersSubmitted, fills, positions, ordersLeft } = await run;
   console.log({ mode, backend, reason, trades, ordersSubmitted, fills, positions, ordersLeft });
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
