@@ -98,7 +98,7 @@ export class OrderManager {
     until: 'terminal' | ((order: ClientOrder) => boolean),
     timeoutMs: number,
   ): Promise<ClientOrder> {
-    if (until !== 'terminal' && typeof until !== 'function')
+    if ((until as unknown) !== 'terminal' && typeof until !== 'function')
       invalid(
         'until',
         until,
