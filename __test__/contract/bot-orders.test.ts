@@ -38,7 +38,7 @@ describeBackends('the orders of a bot', (backend) => {
   });
 
   /** Far below the market: rests. */
-  function resting(change: Partial<OrderRequest> = {}): OrderRequest {
+  function resting(change: Partial<OrderRequest> = {}): OrderRequest & { readonly price: number } {
     const price = bot.depth(0).bestBid - 500;
     return { orderId: ids.next(), side: 'buy', price, qty: 0.01, timeInForce: 'GTX', ...change };
   }

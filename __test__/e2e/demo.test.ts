@@ -145,6 +145,7 @@ describe('the demo', () => {
         reason: 'running',
         events: 5_000,
         batches: 1,
+        longestBatchMs: 0.1,
         trades: 70,
         levels: 900,
         ordersSubmitted: 12,

@@ -18,6 +18,7 @@ export const strategySummary: StrategySummary = {
   reason: 'running',
   events: 5_000_000,
   batches: 1,
+  longestBatchMs: 0.1,
   trades: 70_000,
   levels: 900_000,
   ordersSubmitted: 12_345,

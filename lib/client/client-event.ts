@@ -71,6 +71,16 @@ export interface QueueAlarm {
   readonly size: number;
 }
 
+/**
+ * The thread of the client did nothing else for so long: a handler, or other code of the program, did not
+ * return. Events waited meanwhile, and orders were not looked after.
+ */
+export interface ThreadBlocked {
+  readonly type: 'blocked';
+  /** How long, ms, to within a quarter of a second. */
+  readonly durationMs: number;
+}
+
 /** Where a client is in its life. `failed`: its thread ended by itself; only `close()` is left. */
 export type ClientState =
   'created' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed' | 'closed';
@@ -110,6 +120,7 @@ export interface ClientEventMap {
   bookState: BookStateChange;
   dropped: DroppedNotice;
   alarm: QueueAlarm;
+  blocked: ThreadBlocked;
   health: HealthEvent;
   state: ClientStateChange;
 }
@@ -135,6 +146,7 @@ export const CLIENT_EVENTS: NamesOf<ClientEventMap> = {
   bookReady: true,
   dropped: true,
   alarm: true,
+  blocked: true,
   health: true,
   bookState: true,
   state: true,

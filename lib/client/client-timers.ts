@@ -2,7 +2,11 @@ import type { ClientCore } from './client-core.js';
 import type { ClientHealth } from './client-health.js';
 import type { InstrumentState } from './instrument-state.js';
 
-/** Periodic work of a running client: health, rates, snapshots of books that changed. */
+/** How often the thread is looked at, and how late such a look is when it was blocked. */
+const LOOK_MS = 250;
+const BLOCKED_MS = 1_000;
+
+/** Periodic work of a running client: health, rates, snapshots of books that changed, a thread that was blocked. */
 export class ClientTimers {
   readonly #core: ClientCore;
   #timers: NodeJS.Timeout[] = [];
@@ -22,8 +26,18 @@ export class ClientTimers {
       this.#emitSnapshots(emitted);
     }, snapshotIntervalMs);
     snapshots.unref();
+    let lookedMs = performance.now();
+    const looks = setInterval(() => {
+      const nowMs = performance.now();
+      const lateMs = nowMs - lookedMs - LOOK_MS;
+      lookedMs = nowMs;
+      if (lateMs < BLOCKED_MS) return;
+      const durationMs = Math.round(lateMs);
+      this.#core.hub.emit('blocked', Object.freeze({ type: 'blocked', durationMs }));
+    }, LOOK_MS);
+    looks.unref();
     // The first is the one that keeps the process alive.
-    this.#timers = [ticks, snapshots];
+    this.#timers = [ticks, snapshots, looks];
     if (!this.#isRef) ticks.unref();
   }
 

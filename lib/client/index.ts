@@ -14,6 +14,7 @@ export type {
   DroppedNotice,
   HealthEvent,
   QueueAlarm,
+  ThreadBlocked,
 } from './client-event.js';
 export type { ClientHealth, InstrumentHealth, Throughput } from './client-health.js';
 export type { ClientOrder, RejectReason } from '../orders/client-order.js';

@@ -10,6 +10,7 @@ import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { NEW_ORDER_KEYS, type NewOrder } from '../models/new-order.js';
 import { checkChange, type OrderChange } from '../models/order-change.js';
+import { isLinkUp, linkStateFromCode } from '../models/link-state.js';
 import { errorFromCommand } from '../models/native-error.js';
 import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
 import { CommandError } from '../models/record-layout.js';
@@ -187,7 +188,7 @@ export class LiveClient extends ClientEvents {
             'ERR_CONNECTOR_DOWN',
             `not ready after ${String(timeoutMs)} ms: ${this.#missing()}.`,
             {
-              remedy: 'Is the connector running under this name (`connector NAME KIND CONFIG`)?',
+              remedy: this.#readyRemedy(),
             },
           ),
         );
@@ -372,9 +373,10 @@ export class LiveClient extends ClientEvents {
   }
 
   /**
-   * Resolves with the order once it ended (`terminal`, the default) or `until` holds for it.
+   * Resolves with the order once it ended (`terminal`) or `until` holds for it.
    *
-   * @throws HftError `ERR_TIMEOUT`, `ERR_ORDER_NOT_FOUND`, `ERR_CLOSED`.
+   * @param timeoutMs - Longest wait, ms.
+   * @throws HftError `ERR_TIMEOUT`, `ERR_ORDER_NOT_FOUND`, `ERR_CLOSED`, `ERR_INVALID_ARGUMENT`.
    */
   async waitForOrder(
     orderId: bigint | number,
@@ -402,7 +404,7 @@ export class LiveClient extends ClientEvents {
     const link = port?.links().find((each) => each.connector === connector);
     const what = `agreeOrders(${connector}, ${ordersText(orders, asReported)})`;
     if (link?.orders !== code || link.environment !== asReported)
-      throw errorFromCommand(CommandError.OrdersChanged, what);
+      throw errorFromCommand(CommandError.OrdersChanged, what, undefined, 'client');
     if (port?.agreeOrders(asset, code, asReported) === 0)
       throw new HftError('ERR_QUEUE_FULL', `${what}: the command queue is full.`);
   }
@@ -520,6 +522,19 @@ export class LiveClient extends ClientEvents {
 
   #asset(instrument: string | number): number {
     return findInstrument(this.instruments, instrument);
+  }
+
+  /** By what is missing: a connector that is there need not be started. */
+  #readyRemedy(): string {
+    if (this.#state === 'created' || this.#state === 'starting') return 'Await start() first.';
+    const down = (this.#core.session?.port.links() ?? []).filter(
+      ({ status }) => !isLinkUp(linkStateFromCode(status)),
+    );
+    if (down.length > 0) {
+      const names = down.map(({ connector }) => connector).join(', ');
+      return `Is a connector running under this name (${names})? The option connector starts one with the client`;
+    }
+    return 'The connector is there: `health.instruments` and its notices say what its venue lacks';
   }
 
   #missing(): string {

@@ -9,7 +9,7 @@ import type { NativePort } from '../native/addon.js';
 import type { NativeAddon } from '../native/native-addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import { ownUrl } from '../native/own-url.js';
-import { BUNDLED_REMEDY, isBundled } from '../native/package-root.js';
+import { buildRemedy } from '../native/build-remedy.js';
 import type { ClientPort } from './client-port.js';
 import type { ClientSession, SessionContext } from './client-session.js';
 import type {
@@ -144,7 +144,7 @@ function loadLiveAddon(): NativeAddon {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
   if (!loaded.addon.buildInfo().live) {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', 'The addon was built without the live part.', {
-      remedy: 'Build it with `npm run build:native -- --features live`.',
+      remedy: buildRemedy('Build it with `npm run build:native -- --features live`.'),
     });
   }
   return loaded.addon;
@@ -161,7 +161,7 @@ function workerFile(): string {
     'ERR_NATIVE_UNAVAILABLE',
     `the worker of the client is missing; looked at ${places.join(', ')}.`,
     {
-      remedy: isBundled() ? BUNDLED_REMEDY : 'Run `npm run build`.',
+      remedy: buildRemedy('Run `npm run build`.'),
     },
   );
 }

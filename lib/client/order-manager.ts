@@ -1,6 +1,7 @@
 import type { EventView } from '../models/event-view.js';
 import type { BookState } from '../models/book-state.js';
 import { HftError } from '../models/hft-error.js';
+import { invalid } from '../models/invalid.js';
 import { errorFromCommand } from '../models/native-error.js';
 import type { NewOrder } from '../models/new-order.js';
 import type { OrderChange } from '../models/order-change.js';
@@ -97,9 +98,20 @@ export class OrderManager {
     until: 'terminal' | ((order: ClientOrder) => boolean),
     timeoutMs: number,
   ): Promise<ClientOrder> {
+    if ((until as unknown) !== 'terminal' && typeof until !== 'function')
+      invalid(
+        'until',
+        until,
+        "must be 'terminal' or a function, (order) => order.state === 'filled'",
+      );
     const order = this.get(orderId);
     if (order === undefined)
-      throw errorFromCommand(CommandError.OrderNotFound, `waitForOrder(${String(orderId)})`);
+      throw errorFromCommand(
+        CommandError.OrderNotFound,
+        `waitForOrder(${String(orderId)})`,
+        undefined,
+        'client',
+      );
     return this.#ledger.watchers.wait(order, until, checkTimeoutMs(timeoutMs));
   }
 

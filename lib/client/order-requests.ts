@@ -174,8 +174,9 @@ export class OrderRequests {
     const sent = this.#commands.take(command);
     if (sent === undefined || status === CommandError.Ok) return;
     const { kind, orderId, asset } = sent;
-    const what = `${kind}(asset ${String(asset)}, order ${String(orderId)})`;
-    const error = errorFromCommand(status, what, book);
+    const call = kind === 'cancelAll' ? kind : `${kind}Order`;
+    const what = `${call}(asset ${String(asset)}, order ${String(orderId)})`;
+    const error = errorFromCommand(status, what, book, 'client');
     if (kind === 'cancelAll') {
       this.#cancelAllFailed(asset, error);
       return;
@@ -282,7 +283,7 @@ export class OrderRequests {
   #open(orderId: bigint, call: string): OrderRecord {
     const record = this.#ledger.store.get(orderId);
     if (record === undefined)
-      throw errorFromCommand(CommandError.OrderNotFound, `${call}(${String(orderId)})`);
+      throw inClient(CommandError.OrderNotFound, `${call}(${String(orderId)})`);
     if (isTerminal(record.order.state)) {
       throw new HftError(
         'ERR_INVALID_ORDER_STATUS',
@@ -294,15 +295,19 @@ export class OrderRequests {
 
   #requireLink(asset: number): void {
     if (!this.#options.isLinkUp(asset))
-      throw errorFromCommand(CommandError.ConnectorDown, this.#spec(asset).connector);
+      throw inClient(CommandError.ConnectorDown, this.#spec(asset).connector);
   }
 
   #spec(asset: number): InstrumentSpec {
     const spec = this.#options.instruments[asset];
     if (spec === undefined)
-      throw errorFromCommand(CommandError.InstrumentNotFound, `asset ${String(asset)}`);
+      throw inClient(CommandError.InstrumentNotFound, `asset ${String(asset)}`);
     return spec;
   }
+}
+
+function inClient(code: number, operation: string): HftError {
+  return errorFromCommand(code, operation, undefined, 'client');
 }
 
 function queueFull(kind: string, orderId: bigint): HftError {

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
 import { HftError } from '../models/hft-error.js';
-import { BUNDLED_REMEDY, isBundled, packageRoot } from '../native/package-root.js';
+import { buildRemedy } from '../native/build-remedy.js';
+import { packageRoot } from '../native/package-root.js';
 import { platformName } from '../native/platform-name.js';
 
 /** Names the binary directly; wins over every other place. */
@@ -38,9 +39,9 @@ export function findConnector(env: NodeJS.ProcessEnv = process.env): string {
   throw new HftError(
     'ERR_CONNECTOR_NOT_FOUND',
     `no connector binary found; looked at ${places.join(', ')}. ` +
-      (isBundled()
-        ? BUNDLED_REMEDY
-        : `Build it with "npm run build:native -- --features live", or name one in ${CONNECTOR_ENV}`),
+      buildRemedy(
+        `Build it with "npm run build:native -- --features live", or name one in ${CONNECTOR_ENV}`,
+      ),
   );
 }
 

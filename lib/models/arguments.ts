@@ -163,8 +163,11 @@ export function checkOrderRequest(order: OrderRequest): CheckedOrder {
   const given: unknown = order;
   if (typeof given !== 'object' || given === null) invalid('order', given, 'must be an object');
   checkKeys(order, ORDER_KEYS, 'order');
-  const { orderId, side, price, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
+  const { orderId, side, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
   checkSide(side);
+  if (order.price === undefined && orderType !== 'market')
+    invalid('price', undefined, 'is required for a limit order');
+  const price = order.price ?? 0;
   return {
     orderId: checkOrderId(orderId),
     side: side === 'buy' ? 1 : -1,

@@ -1,4 +1,9 @@
-import { checkInstrument, LiveInstrument, type InstrumentSpec } from './live-instrument.js';
+import {
+  checkInstrument,
+  LiveInstrument,
+  type InstrumentSpec,
+  type PlainInstrument,
+} from './live-instrument.js';
 import { HftError } from './hft-error.js';
 import { checkBoolean, checkWhole } from './arguments.js';
 import { invalid } from './invalid.js';
@@ -11,8 +16,8 @@ import {
 } from './orders-kind.js';
 import type { WaitOptions, WaitStrategy } from './wait-options.js';
 
-/** An instrument as the builder makes it, or as `build()` returns it. */
-export type InstrumentInput = LiveInstrument | InstrumentSpec;
+/** An instrument as the builder makes it, as `build()` returns it, or as a plain object. */
+export type InstrumentInput = LiveInstrument | PlainInstrument;
 
 /** What every bot needs to know. */
 export interface BotOptions {

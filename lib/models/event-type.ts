@@ -48,6 +48,8 @@ export const EventType = {
   Dropped: 'dropped',
   /** A `QueueAlarm`: a queue that may not drop holds more than its capacity. */
   Alarm: 'alarm',
+  /** A `ThreadBlocked`: a handler, or other code of the program, did not return for long. */
+  Blocked: 'blocked',
   /** A `HealthEvent`: periodic health. */
   Health: 'health',
   /** A `ClientStateChange`: the client's life went on. */

@@ -27,7 +27,7 @@ export type { LinkChange } from './link-change.js';
 export type { GapNotice } from './gap-notice.js';
 export type { ConnectionHealth } from './connection-health.js';
 export type { BotStats } from './bot-stats.js';
-export { LiveInstrument, type InstrumentSpec } from './live-instrument.js';
+export { LiveInstrument, type InstrumentSpec, type PlainInstrument } from './live-instrument.js';
 export { HftError, type HftErrorCode, type HftErrorOptions } from './hft-error.js';
 export {
   isOnGrid,

@@ -58,7 +58,12 @@ export function checkKeys<T extends object>(given: T, known: KnownKeys, path: st
 }
 
 function noObject(given: unknown, path: string): HftError {
-  const is = given === null ? 'null' : Array.isArray(given) ? 'a list' : `a ${typeof given}`;
+  const is =
+    given === null || given === undefined
+      ? String(given)
+      : Array.isArray(given)
+        ? 'a list'
+        : `a ${typeof given}`;
   return new HftError(
     'ERR_INVALID_ARGUMENT',
     `${path === '' ? 'options' : path}: must be an object with named fields, not ${is}.`,

@@ -21,6 +21,10 @@ export interface InstrumentSpec {
   readonly lastTradesCapacity: number;
 }
 
+/** An instrument as a plain object: an {@link InstrumentSpec} whose `lastTradesCapacity` may be left out (0). */
+export type PlainInstrument = Omit<InstrumentSpec, 'lastTradesCapacity'> &
+  Partial<Pick<InstrumentSpec, 'lastTradesCapacity'>>;
+
 interface Draft {
   connector: string;
   tickSize: number;
@@ -133,9 +137,9 @@ export class LiveInstrument {
  *
  * @throws HftError `ERR_INVALID_ARGUMENT` naming the first wrong value, or an unknown name.
  */
-export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
+export function checkInstrument(spec: PlainInstrument): InstrumentSpec {
   checkKeys(spec, SPEC_KEYS, 'instrument');
-  const { symbol, connector, tickSize, lotSize, roi, lastTradesCapacity } = spec;
+  const { symbol, connector, tickSize, lotSize, roi, lastTradesCapacity = 0 } = spec;
   if (typeof symbol !== 'string' || symbol === '') invalid('symbol', symbol, 'must be a symbol');
   // hftbacktest's wire carries symbol and event in one slot of 512 bytes.
   if (new TextEncoder().encode(symbol).byteLength > 128) {
@@ -143,16 +147,28 @@ export function checkInstrument(spec: InstrumentSpec): InstrumentSpec {
   }
   const at = `instrument ${symbol}`;
   if (typeof connector !== 'string' || connector === '') {
-    invalid(`${at}: connector`, connector, "must be a connector's name: call .connector(name)");
+    invalid(
+      `${at}: connector`,
+      connector,
+      "must be a connector's name: .connector(name), or connector in an object",
+    );
   }
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(connector)) {
     invalid(`${at}: connector`, connector, 'may hold letters, digits, ., _ and -, at most 64');
   }
   if (!(typeof tickSize === 'number' && tickSize > 0 && Number.isFinite(tickSize))) {
-    invalid(`${at}: tickSize`, tickSize, 'must be a finite number above 0: call .tickSize(size)');
+    invalid(
+      `${at}: tickSize`,
+      tickSize,
+      'must be a finite number above 0: .tickSize(size), or tickSize in an object',
+    );
   }
   if (!(typeof lotSize === 'number' && lotSize > 0 && Number.isFinite(lotSize))) {
-    invalid(`${at}: lotSize`, lotSize, 'must be a finite number above 0: call .lotSize(size)');
+    invalid(
+      `${at}: lotSize`,
+      lotSize,
+      'must be a finite number above 0: .lotSize(size), or lotSize in an object',
+    );
   }
   if (roi !== undefined) {
     checkKeys(roi, ROI_KEYS, `${at}: roi`);

@@ -11,10 +11,10 @@ export interface OrderRequest {
   readonly orderId: bigint | number;
   readonly side: Side;
   /**
-   * Limit price, above 0 and on the tick grid: another one is refused, never rounded. Of a market
-   * order it may be 0: it is not read.
+   * Limit price, above 0 and on the tick grid: another one is refused, never rounded. A market order
+   * needs none: it is not read.
    */
-  readonly price: number;
+  readonly price?: number;
   /** Quantity, above 0 and on the lot grid: another one is refused, never rounded. */
   readonly qty: number;
   /** How long the order stands. Default `GTC`: until it is filled or canceled. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { errorText } from '../models/error-text.js';
 import type { NativeAddon } from './native-addon.js';
+import { INSTALL_REMEDY } from './build-remedy.js';
 import { BUNDLED_REMEDY, isBundled, packageRoot } from './package-root.js';
 import { platformName } from './platform-name.js';
 
@@ -16,10 +17,6 @@ export type AddonResult =
   | { readonly ok: false; readonly reason: string; readonly remedy: string };
 
 const BUILD = 'Build it with "npm run build:native -- --features live" (see BUILD_LIVE.md)';
-
-/** For users of the package, who have nothing to build. */
-const INSTALL =
-  'npm installs it with the package on Linux x86-64, Linux arm64 (both with glibc) and macOS arm64, unless `--omit=optional` is given; elsewhere it has to be built from a clone (BUILD_LIVE.md)';
 
 let cached: AddonResult | undefined;
 
@@ -54,7 +51,10 @@ function load(): AddonResult {
   if (existsSync(built)) return open(require, built);
   if (isBundled()) return missing('the native addon is not found from a bundle', BUNDLED_REMEDY);
   if (!existsSync(join(packageRoot(), 'Cargo.toml')))
-    return missing(`the native addon hftbacktest-live-${platform} is not installed`, INSTALL);
+    return missing(
+      `the native addon hftbacktest-live-${platform} is not installed`,
+      INSTALL_REMEDY,
+    );
   return missing(`the native addon is not built for ${platform}`, BUILD);
 }
 

@@ -20,6 +20,7 @@ export class LoopFigures {
   ordersSubmitted = 0;
   fills = 0;
   refusals = 0;
+  longestBatchNs = 0;
   connectorErrors = 0;
   reason: StrategySummary['reason'] = 'running';
 
@@ -60,6 +61,7 @@ export class LoopFigures {
       batches: this.batches,
       trades: this.trades,
       levels: this.levels,
+      longestBatchMs: this.longestBatchNs / 1e6,
       ordersSubmitted: this.ordersSubmitted,
       fills: this.fills,
       positions: bot.instruments.map((_, asset) => bot.position(asset)),

@@ -17,7 +17,8 @@ import { STUB_KEYS } from '../stub/stub-options.js';
 import type { NativePort } from '../native/addon.js';
 import { requireLiveAddon } from '../bot/live-addon.js';
 import { ownUrl } from '../native/own-url.js';
-import { BUNDLED_REMEDY, isBundled } from '../native/package-root.js';
+import { buildRemedy } from '../native/build-remedy.js';
+import { isBundled } from '../native/package-root.js';
 import { describeOnBoard, withOrdersLeft } from './forced-end.js';
 import { OrderBoard, type OrdersOnBoard } from './order-board.js';
 import type { StrategySummary } from './strategy-summary.js';
@@ -37,7 +38,9 @@ export interface RunLiveOptions extends CreateOptions {
   readonly strategyOptions?: unknown;
   /** Most records per batch; 1 runs book and handlers in lockstep. Default: the bot's buffer. */
   readonly maxBatch?: number;
-  /** Ends the run after so long. Default: never. */
+  /**
+   * Ends the run after so long, ms, as `stop()` does where a handler does not return in time. Default: never.
+   */
   readonly durationMs?: number;
   /** Longest wait for a batch, ms: how late a timer can be at worst. Default 50. */
   readonly waitMs?: number;
@@ -128,13 +131,12 @@ function workerFile(): string {
   ].map((url) => fileURLToPath(url));
   const found = candidates.find((file) => existsSync(file));
   if (found !== undefined) return found;
+  const remedy = buildRemedy('Run `npm run build`.');
   if (isBundled()) {
     const what = 'The worker of strategy mode is not in the bundle.';
-    throw new HftError('ERR_NATIVE_UNAVAILABLE', what, { remedy: BUNDLED_REMEDY });
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', what, { remedy });
   }
-  throw new HftError('ERR_STRATEGY_MODULE', 'The worker of strategy mode is not built.', {
-    remedy: 'Run `npm run build`.',
-  });
+  throw new HftError('ERR_STRATEGY_MODULE', 'The worker of strategy mode is missing.', { remedy });
 }
 
 function writeLog(text: string, values: Readonly<Record<string, unknown>> | undefined): void {
@@ -291,6 +293,9 @@ export function runLive(options: RunLiveOptions): LiveRun {
   });
 }
 
+/** A run whose loop has not ended itself after its duration and so long is stopped, ms. */
+const OVERTIME_MS = 500;
+
 /** Waits for the connector, unless the run is stopped first: then its bot ends at once. */
 async function startConnector(
   connector: OwnedConnector,
@@ -336,6 +341,12 @@ function withLeft(
   return listed;
 }
 
+/** The loop looks at its time between batches: a handler that does not return is stopped from here. */
+function endOvertime(durationMs: number | undefined, stop: () => void): NodeJS.Timeout | undefined {
+  if (durationMs === undefined || durationMs + OVERTIME_MS >= 2 ** 31) return undefined;
+  return setTimeout(stop, durationMs + OVERTIME_MS);
+}
+
 async function finish(
   filename: string,
   task: StrategyTask,
@@ -351,9 +362,11 @@ async function finish(
   };
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop, { once: true });
+  let overtime: NodeJS.Timeout | undefined;
   const handle = (message: StrategyMessage): void => {
     if (message.type === 'log') onLog(message.text, message.values);
     else if (message.type === 'realOrders') announceRealOrders(...message.said);
+    else if (message.type === 'began') overtime = endOvertime(options.durationMs, stop);
     else onProgress?.(message.summary);
   };
   messages.on('message', handle);
@@ -378,6 +391,7 @@ async function finish(
     throw withLeft(error, task.board === null || thread === undefined ? undefined : left(), onLog);
   } finally {
     finished.abort();
+    clearTimeout(overtime);
     signal?.removeEventListener('abort', stop);
     // What was reported before the end is heard before the run resolves.
     for (let last = receiveMessageOnPort(messages); last !== undefined;) {

@@ -6,10 +6,11 @@ import { assetOn } from '../models/asset-on.js';
 import { findInstrument, selectInstrument } from '../models/find-instrument.js';
 import type { ConnectionHealth } from '../models/connection-health.js';
 import { checkKeys } from '../models/known-keys.js';
+import { invalid } from '../models/invalid.js';
 import type { LinkState } from '../models/link-state.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { MarketDepthView } from '../models/market-depth-view.js';
-import { errorFromCommand } from '../models/native-error.js';
+import { errorFromCommand, inWordsOf } from '../models/native-error.js';
 import { NEW_ORDER_KEYS, type NewOrder } from '../models/new-order.js';
 import { noBalances } from '../models/no-balances.js';
 import { checkChange, type OrderChange } from '../models/order-change.js';
@@ -186,8 +187,9 @@ export class BotStrategyContext implements StrategyContext {
     checkKeys(order, NEW_ORDER_KEYS, 'order');
     const asset = selectInstrument(this.instruments, order.instrument, order.symbol);
     const { side, qty, timeInForce = 'GTC', orderType = 'limit' } = order;
-    // Without a price the bot refuses a limit order; of a market order it reads none.
-    const price = order.price ?? (orderType === 'market' ? 0 : NaN);
+    if (order.price === undefined && orderType !== 'market')
+      invalid('order.price', undefined, 'is required for a limit order');
+    const price = order.price ?? 0;
     const orderId = order.orderId ?? this.orderIds.next();
     const id = checkOrderId(orderId);
     const atNs = this.bot.monotonicNs();
@@ -196,7 +198,7 @@ export class BotStrategyContext implements StrategyContext {
       this.bot.submitOrder(asset, { orderId: id, side, price, qty, timeInForce, orderType });
     } catch (error) {
       this.host.notSent(asset, id);
-      throw error;
+      throw inWordsOf(error, 'strategy');
     }
     this.host.submitted(asset, id, order, price, atNs);
     return id;
@@ -205,7 +207,7 @@ export class BotStrategyContext implements StrategyContext {
   cancel(orderId: OrderId): void {
     const asset = this.assetOf(orderId);
     const atNs = this.bot.monotonicNs();
-    this.bot.cancel(asset, orderId);
+    inStrategy(() => this.bot.cancel(asset, orderId));
     this.cancels.sent(asset, BigInt(orderId));
     this.host.cancelSent(BigInt(orderId), atNs);
   }
@@ -217,19 +219,26 @@ export class BotStrategyContext implements StrategyContext {
     if (price === undefined || qty === undefined) {
       const order = this.bot.order(asset, orderId);
       if (order === null)
-        throw errorFromCommand(CommandError.OrderNotFound, `modify(${String(orderId)})`);
+        throw errorFromCommand(
+          CommandError.OrderNotFound,
+          `modify(${String(orderId)})`,
+          undefined,
+          'strategy',
+        );
       price ??= order.price;
       qty ??= order.qty;
     }
     const atNs = this.bot.monotonicNs();
-    this.bot.modify(asset, orderId, price, qty);
+    this.change(asset, orderId, price, qty);
     this.host.changeSent(BigInt(orderId), price, qty, atNs);
   }
 
   cancelAll(instrument?: string | number): void {
     const only = instrument === undefined ? undefined : this.asset(instrument);
     forEachAsset(only, this.instruments.length, (asset) => {
-      this.cancels.cancelAll(asset);
+      inStrategy(() => {
+        this.cancels.cancelAll(asset);
+      });
       this.host.cancelAllSent(asset);
     });
   }
@@ -249,7 +258,9 @@ export class BotStrategyContext implements StrategyContext {
   }
 
   agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
-    this.bot.agreeOrders(connector, orders, environment);
+    inStrategy(() => {
+      this.bot.agreeOrders(connector, orders, environment);
+    });
   }
 
   log(text: string, values?: Readonly<Record<string, unknown>>): void {
@@ -258,6 +269,10 @@ export class BotStrategyContext implements StrategyContext {
 
   stop(): void {
     this.host.stop();
+  }
+
+  private change(asset: number, orderId: OrderId, price: number, qty: number): void {
+    inStrategy(() => this.bot.modify(asset, orderId, price, qty));
   }
 
   private asset(instrument: string | number): number {
@@ -271,5 +286,14 @@ export class BotStrategyContext implements StrategyContext {
     for (let asset = 0; asset < count; asset += 1)
       if (this.bot.order(asset, orderId) !== null) return asset;
     return 0;
+  }
+}
+
+/** What the bot throws, in the words of a strategy. */
+function inStrategy(call: () => unknown): void {
+  try {
+    call();
+  } catch (error) {
+    throw inWordsOf(error, 'strategy');
   }
 }

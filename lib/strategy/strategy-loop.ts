@@ -2,6 +2,7 @@ import { OrderIdSource } from '../bot/order-id-source.js';
 import type { Bot } from '../models/bot.js';
 import { balanceFromView } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
+import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { isFinalStatus } from '../models/order-status.js';
 import { RecordKind } from '../models/record-layout.js';
@@ -62,6 +63,9 @@ const KEYS = knownKeys<StrategyLoopOptions>({
 
 const STOP_WAIT_MS = 3_000;
 const START_WAIT_MS = 5_000;
+/** Handlers that hold the loop for so long are told of, so often at most. */
+const BLOCKED_NS = 1e9;
+const SAY_BLOCKED_NS = 10e9;
 
 /** Codes of a connector that has no such order any more. */
 const ENDED_BEFORE: ReadonlySet<number> = new Set([3006, 3007]);
@@ -83,7 +87,16 @@ export function runStrategyLoop(
   strategy: Strategy,
   options: StrategyLoopOptions = {},
 ): StrategySummary {
+  checkLoop(bot, strategy);
   return new StrategyLoop(bot, strategy, checkKeys(options, KEYS, '')).run();
+}
+
+/** Callers without types get a word on what is missing, not an error from inside. */
+function checkLoop(bot: unknown, strategy: unknown): void {
+  if (typeof bot !== 'object' || bot === null || !('waitBatch' in bot))
+    invalid('bot', bot, 'must be a bot, for example of create()');
+  if (typeof strategy !== 'object' || strategy === null)
+    invalid('strategy', strategy, 'must be an object with handlers');
 }
 
 /** The same; what may be open of the orders stands on the board. */
@@ -116,6 +129,7 @@ class StrategyLoop {
   /** Kept only for a strategy that wants to know: it takes an object per report. */
   private readonly tracker: OrderTracker | undefined;
   private stopAsked = false;
+  private saidBlockedNs = -Infinity;
 
   constructor(bot: Bot, strategy: Strategy, options: StrategyLoopOptions, board?: OrderBoard) {
     this.bot = bot;
@@ -248,6 +262,7 @@ class StrategyLoop {
   private handOver(batch: RecordReader, isFresh: boolean): void {
     const { figures } = this;
     const { view } = batch;
+    const beganNs = this.bot.monotonicNs();
     let turn = 0;
     while (batch.next()) {
       if (turn === CLOCK_EVERY) {
@@ -264,6 +279,22 @@ class StrategyLoop {
     }
     figures.batches += 1;
     if (this.strategy.onBatch !== undefined) this.handlers.call('onBatch');
+    this.noteTime(beganNs);
+  }
+
+  /** Handlers hold the loop, so their time is everybody's. */
+  private noteTime(beganNs: number): void {
+    const { figures } = this;
+    const nowNs = this.bot.monotonicNs();
+    const spentNs = nowNs - beganNs;
+    if (spentNs <= figures.longestBatchNs && spentNs < BLOCKED_NS) return;
+    figures.longestBatchNs = Math.max(figures.longestBatchNs, spentNs);
+    if (spentNs < BLOCKED_NS || nowNs < this.saidBlockedNs + SAY_BLOCKED_NS) return;
+    this.saidBlockedNs = nowNs;
+    this.options.onLog?.(
+      `The handlers held the loop for ${String(Math.round(spentNs / 1e6))} ms: meanwhile no event, timer or stop was looked at.`,
+      undefined,
+    );
   }
 
   private dispatch(view: EventView, isFresh: boolean): void {

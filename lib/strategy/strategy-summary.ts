@@ -26,6 +26,8 @@ export interface StrategySummary {
   readonly events: number;
   /** Batches of records that the loop took. */
   readonly batches: number;
+  /** Longest time that the handlers took for one batch, ms: so long everything else waited. */
+  readonly longestBatchMs: number;
   /** Trades at the venue. */
   readonly trades: number;
   /** Level changes of books. */

@@ -56,6 +56,7 @@ async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
         post({ type: 'progress', summary: progress });
       },
     };
+    post({ type: 'began' });
     const summary =
       task.board === null
         ? runStrategyLoop(bot, strategy, options)

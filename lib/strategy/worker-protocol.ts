@@ -34,6 +34,8 @@ export type StrategyMessage =
       readonly text: string;
       readonly values: Readonly<Record<string, unknown>> | undefined;
     }
+  /** The loop begins: `durationMs` runs from now on. */
+  | { readonly type: 'began' }
   | { readonly type: 'progress'; readonly summary: StrategySummary }
   /** For `announceRealOrders` of the main thread. */
   | {
