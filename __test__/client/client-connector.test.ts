@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientEvent } from '../../lib/client/client-event.js';
 import type { LiveClientOptions } from '../../lib/client/client-options.js';
 import { LiveClient } from '../../lib/client/live-client.js';
+import { CONNECTOR_KINDS } from '../../lib/connector/connector-kinds.js';
 import type { OwnedConnectorOptions } from '../../lib/connector/owned-connector-options.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
 import { SILENT_CONNECTOR, fakeProgram, isAlive, scratchFile } from '../support/fake-program.js';
@@ -79,22 +80,20 @@ describe('a client with a connector of its own', () => {
     expect(client.health.connectorProcess).toMatchObject({ state: 'stopped', pid: undefined });
   });
 
-  it('spells name and kind, also when the name is a kind', async () => {
-    const { client } = make(
-      { kind: 'sim', name: 'bybit' },
-      {
-        instruments: [new LiveInstrument('BTCUSDT').connector('bybit').tickSize(0.5).lotSize(0.1)],
-      },
-    );
-    await client.start();
-    expect(said(client)['args']).toEqual([
-      'bybit',
-      'sim',
-      'BTCUSDT',
-      '--ready-json',
-      '--with-stdin',
-    ]);
-  });
+  it.each(CONNECTOR_KINDS.flatMap((name) => CONNECTOR_KINDS.map((kind) => [name, kind] as const)))(
+    'spells name and kind, also when the name is a kind and a symbol is one: %s %s',
+    async (name, kind) => {
+      const instrument = new LiveInstrument('BTCUSDT').connector(name).tickSize(0.5).lotSize(0.1);
+      const symbols = ['BTCUSDT', 'bybit'];
+      const env = { BYBIT_CONNECTOR_CONFIG_FILE: '' };
+      const { client } = make({ kind, name, symbols, env }, { instruments: [instrument] });
+      await client.start();
+      expect(said(client)['args']).toEqual([
+        ...[name, kind, 'BTCUSDT', 'bybit'],
+        ...['--ready-json', '--with-stdin'],
+      ]);
+    },
+  );
 
   it('refuses words that the connector would read as options', () => {
     for (const connector of [

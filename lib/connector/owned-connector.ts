@@ -114,6 +114,7 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
     }
     try {
       this.#process = new ConnectorProcess({
+        // Not `--name NAME KIND`: behind a KIND that comes first, a symbol that is a kind too would be the kind.
         args: [
           name,
           kind,
