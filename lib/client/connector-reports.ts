@@ -4,6 +4,7 @@ import type { ConnectorNotice } from '../models/connector-notice.js';
 import { HftError } from '../models/hft-error.js';
 import type { LinkChange } from '../models/link-change.js';
 import { linkStateFromCode, isLinkUp } from '../models/link-state.js';
+import { registrationRefusal } from '../models/registration-refusal.js';
 import type { NativeLink } from '../native/addon.js';
 import type { ClientErrorEvent } from './client-event.js';
 import type { ClientMetrics } from './client-metrics.js';
@@ -13,7 +14,6 @@ import type { ConnectorLinks } from './connector-links.js';
 import type { EventHub } from './event-hub.js';
 import type { InstrumentState } from './instrument-state.js';
 import type { OrderManager } from './order-manager.js';
-import { registrationRefusal } from './registration-refusal.js';
 
 export interface ConnectorReportsOptions {
   readonly instruments: readonly InstrumentState[];

@@ -147,6 +147,7 @@ export function noticeFromView(view: EventView, instruments: Instruments): Conne
 export function connectorErrorFromView(view: EventView, instruments: Instruments): ConnectorError {
   const asset = view.asset;
   const reject = view.kind === RecordKind.Reject;
+  const [tickSize, lotSize] = [view.price, view.qty];
   return Object.freeze({
     type: 'error',
     kind: reject ? 'reject' : connectorErrorFromCode(view.statusCode),
@@ -155,6 +156,9 @@ export function connectorErrorFromView(view: EventView, instruments: Instruments
     orderId: reject ? view.orderId : undefined,
     value: view.value,
     text: view.text(),
+    ...(!reject && tickSize > 0 && lotSize > 0
+      ? { sizes: Object.freeze({ tickSize, lotSize }) }
+      : {}),
   });
 }
 

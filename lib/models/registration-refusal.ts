@@ -1,6 +1,6 @@
-import type { ConnectorError } from '../models/connector-error.js';
-import { HftError } from '../models/hft-error.js';
-import type { InstrumentSpec } from '../models/live-instrument.js';
+import type { ConnectorError } from './connector-error.js';
+import { HftError } from './hft-error.js';
+import type { InstrumentSpec } from './live-instrument.js';
 
 /** The connector's number for a symbol that it does not know. */
 const SYMBOL_UNKNOWN = 3001n;
