@@ -10,7 +10,9 @@ import { isFinalStatus } from '../models/order-status.js';
 import { RecordKind } from '../models/record-layout.js';
 import type { RecordReader } from '../models/record-reader.js';
 import { ordersLeft } from './asked-cancels.js';
+import { goesOn } from './goes-on.js';
 import type { OrderBoard } from './order-board.js';
+import { StartWatch } from './start-watch.js';
 import { BotStrategyContext } from './strategy-context.js';
 import type { Strategy } from './strategy.js';
 import type { StrategySummary } from './strategy-summary.js';
@@ -23,6 +25,8 @@ export interface StrategyLoopOptions {
   readonly waitMs?: number;
   /** Ends the loop after so long by the bot's clock. Default: never. */
   readonly durationMs?: number;
+  /** Ends the loop when a connector is not there so long after the start, ms. Default: it is waited for. */
+  readonly connectTimeoutMs?: number;
   /** A word in shared memory: the loop ends once another thread has set it. */
   readonly stop?: Int32Array;
   /**
@@ -44,6 +48,7 @@ const KEYS = knownKeys<StrategyLoopOptions>({
   maxBatch: true,
   waitMs: true,
   durationMs: true,
+  connectTimeoutMs: true,
   stop: true,
   stopWaitMs: true,
   progressMs: true,
@@ -58,22 +63,6 @@ const SETTLE_WAIT_NS = 10_000_000;
 /** A cancellation that was refused is asked for again after this long. */
 const RETRY_NS = 500_000_000;
 
-/** A bot whose stop can be undone. */
-interface Resumable {
-  resume(): void;
-}
-
-function isResumable(bot: Bot): bot is Bot & Resumable {
-  return 'resume' in bot;
-}
-
-/** True when answers can still come: a stop is undone for that, where the bot knows how. */
-function goesOn(bot: Bot): boolean {
-  if (bot.closed) return false;
-  if (bot.ended && isResumable(bot)) bot.resume();
-  return !bot.ended;
-}
-
 /** The clock is read once per this many events of a batch: cheap, and no event waits unmeasured. */
 const CLOCK_EVERY = 16;
 
@@ -84,7 +73,9 @@ const CLOCK_EVERY = 16;
  * The bot stays open: the caller closes it.
  *
  * @throws HftError what the bot's waits throw (`ERR_CLOSED`, `ERR_NATIVE_PANIC`); never what a
- * handler throws. `ERR_INVALID_ARGUMENT` for an unknown option.
+ * handler throws. `ERR_INVALID_ARGUMENT` for an unknown option. After `onStop`, when it got no market: an
+ * instrument that its connector refuses before its book was ever live (`ERR_INSTRUMENT_NOT_FOUND`,
+ * `ERR_INVALID_ARGUMENT`), a connector that was not there in time, or never (`ERR_CONNECTOR_DOWN`).
  */
 export function runStrategyLoop(
   bot: Bot,
@@ -118,6 +109,7 @@ class StrategyLoop {
   /** A new order's id, while nothing has been known of it before. */
   private isNewOnBoard = false;
   private readonly ctx: BotStrategyContext;
+  private readonly watch: StartWatch;
   private readonly feedLatency = new LatencyHistogram();
   private readonly orderLatency = new LatencyHistogram();
   /** When the request was made, by orders that the connector has not answered; monotonic ns. */
@@ -140,6 +132,10 @@ class StrategyLoop {
     this.board = board;
     this.strategy = strategy;
     this.options = options;
+    this.watch = new StartWatch(bot, {
+      connectTimeoutMs: options.connectTimeoutMs,
+      onLog: (text) => options.onLog?.(text, undefined),
+    });
     this.ctx = new BotStrategyContext(bot, options.orderIds ?? new OrderIdSource(bot.botId), {
       log: (text, values) => options.onLog?.(text, values),
       stop: () => {
@@ -198,6 +194,8 @@ class StrategyLoop {
         options.onProgress?.(this.summary());
         progressDueNs = this.nowNs + progressNs;
       }
+      this.watch.look(this.nowNs - this.startNs);
+      if (this.watch.failure !== undefined) break;
       if (this.nowNs >= endNs) {
         this.reason = 'duration';
         break;
@@ -205,6 +203,8 @@ class StrategyLoop {
     }
     this.call('onStop');
     this.settle();
+    if (this.reason === 'duration') this.watch.end(this.nowNs - this.startNs);
+    if (this.watch.failure !== undefined) throw this.watch.failure;
     return this.summary();
   }
 
@@ -282,6 +282,7 @@ class StrategyLoop {
         this.refusePromise(strategy.onGap?.(ctx, view));
         break;
       case RecordKind.BookState:
+        if (view.bookState === 'live') this.watch.onLive(view.asset);
         this.refusePromise(strategy.onBookState?.(ctx, view));
         break;
       case RecordKind.Error:
@@ -319,10 +320,9 @@ class StrategyLoop {
 
   private reportError(view: EventView): void {
     this.connectorErrors += 1;
-    const { kind, text, orderId, value, symbol } = connectorErrorFromView(
-      view,
-      this.bot.instruments,
-    );
+    const reported = connectorErrorFromView(view, this.bot.instruments);
+    this.watch.onError(reported);
+    const { kind, text, orderId, value, symbol } = reported;
     const order = orderId === undefined ? '' : ` order ${String(orderId)}`;
     const what = `${symbol}:${order} ${kind} ${String(value)} ${text}`.trimEnd();
     this.strategy.onError?.(
