@@ -54,6 +54,8 @@ const stop = new AbortController();
 const onSignal = (): void => {
   stop.abort();
 };
+// A reader that has gone (… | head) ends it as Ctrl+C does.
+process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
 setTimeout(onSignal, Number(seconds) * 1000).unref();
 
