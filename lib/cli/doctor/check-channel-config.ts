@@ -59,5 +59,5 @@ export function checkChannelConfig({ env }: DoctorContext): Finding[] {
 }
 
 function lineOf(text: string, key: string): number {
-  return text.split('\n').findIndex((line) => line.trimStart().startsWith(key)) + 1;
+  return text.split('\n').findIndex((line) => line.split('=')[0]?.trim() === key) + 1;
 }
