@@ -106,7 +106,7 @@ function lateStart(seconds: number): HftError {
 }
 
 /** Rejects when the time of the demo is over. */
-function deadline(options: DemoOptions, endMs: number): { late: Promise<never>; clear(): void } {
+function deadline(options: DemoOptions, endMs: number): { late: Promise<never>; clear: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     if (options.seconds === undefined) return;
@@ -117,7 +117,7 @@ function deadline(options: DemoOptions, endMs: number): { late: Promise<never>; 
   late.catch(() => undefined);
   return {
     late,
-    clear() {
+    clear: () => {
       clearTimeout(timer);
     },
   };
@@ -243,7 +243,7 @@ async function trade({
   const out = options.json ? process.stderr : process.stdout;
   const screen = new DemoScreen(out, !options.json && out.isTTY);
   said.begin(screen);
-  let wasLive = false;
+  const seen = { live: false };
   const banner =
     backend === 'native'
       ? `hftbacktest-live  ·  native, ${connector.text}${readOnly ? ', read-only,' : ''} over shared memory  ·  strategy in a worker thread`
@@ -287,7 +287,7 @@ async function trade({
         }
         state = values?.['state'] as DemoState;
         if (state.orders !== 'unknown') orders = state.orders;
-        wasLive ||= state.book === 'live';
+        seen.live ||= state.book === 'live';
         const frame: DemoFrame = {
           banner,
           symbol: options.symbol,
@@ -304,7 +304,7 @@ async function trade({
         page?.source.update(state, progress, eventsPerSecond);
       },
     });
-    if (!wasLive && !signal.aborted) throw noBook(options.symbol, state);
+    if (!seen.live && !signal.aborted) throw noBook(options.symbol, state);
     return { summary, orders };
   } finally {
     screen.close();
