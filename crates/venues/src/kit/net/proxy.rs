@@ -327,7 +327,7 @@ mod tests {
                 b"HTTP/1.1 403 No\r\n\r\n",
                 "HTTP status 403; allow that host there, or name it in NO_PROXY",
             ),
-            (b"", "early eof"),
+            (b"", "end of file"),
         ] {
             let why = answered(answer).await.0.unwrap_err();
             assert!(why.contains(words) && why.contains("HTTPS_PROXY"), "{why}");
