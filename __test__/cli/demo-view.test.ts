@@ -11,6 +11,10 @@ const levels = (from: number, step: number): [number, number][] =>
 const frame: DemoFrame = {
   banner: 'hftbacktest-live  ·  native',
   symbol: 'BTCUSDT',
+  tickSize: 0.1,
+  lotSize: 0.001,
+  page: undefined,
+  message: '',
   elapsedMs: 2_000,
   eventsPerSecond: 12_345,
   state: {
@@ -22,6 +26,9 @@ const frame: DemoFrame = {
     position: -0.02,
     pnl: -123.4567,
     tape: Array.from({ length: 12 }, () => ({ side: 'sell', price: 50_000, qty: 0.321, tsMs: 0 })),
+    ownFills: [{ side: 'buy', price: 49_999.9, qty: 0.02, tsMs: 0 }],
+    link: 'connected',
+    linkLosses: 0,
     quotes: [
       { side: 'sell', price: 50_000, leavesQty: 0.02, cancelling: false },
       { side: 'buy', price: 49_999.9, leavesQty: 0.02, cancelling: false },
@@ -31,19 +38,26 @@ const frame: DemoFrame = {
 };
 
 /** What a terminal of that size shows of the frame, line by line. */
-function shown(columns: number, rows: number): string[] {
+function shown(columns: number, rows: number, change: Partial<DemoFrame> = {}): string[] {
   let text = '';
   const out = { columns, rows, write: (chunk: string) => (text += chunk) };
-  new DemoScreen(out as unknown as NodeJS.WriteStream, true, { NO_COLOR: '1' }).show(frame);
+  new DemoScreen(out as unknown as NodeJS.WriteStream, true, { NO_COLOR: '1' }).show({
+    ...frame,
+    ...change,
+  });
   const lines = text.replace(/\u001b\[\??\d*[A-Za-z]/g, '').split('\n');
   expect(lines.pop()).toBe('');
   return lines;
 }
 
+const at = (columns: number, rows: number, change: Partial<DemoFrame> = {}): string =>
+  shown(columns, rows, change).join('\n');
+
 describe.each([
   [80, 24],
   [100, 30],
   [120, 40],
+  [200, 50],
 ])('a terminal of %d columns and %d rows', (columns, rows) => {
   it('shows every part of the demo', () => {
     const lines = shown(columns, rows);
@@ -51,26 +65,60 @@ describe.each([
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
     const text = lines.join('\n');
     for (const part of [
-      'orders go   simulated',
-      'spread 0.10',
-      '50000.00     0.500 ◀',
-      '50000.00     0.321',
-      'sell 0.020 @ 50000.00   buy 0.020 @ 49999.90',
+      'orders go   simulated   link connected',
+      'spread 0.1',
+      '50000.0        0.500 ◀',
+      '50000.0     0.321',
+      'sell 0.020 @ 50000.0   buy 0.020 @ 49999.9',
       'position    -0.020',
       'fills 7654',
       'p99 1.5 ms',
       '12345 events/s',
-      'gaps 1   dropped 3',
+      'gaps 1   lost 2   dropped 3',
       'book updates 900000   Ctrl+C ends',
     ])
       expect(text).toContain(part);
   });
+
+  it('shows the address of the page, the loss of the link and the last message, and all of the rest', () => {
+    const state = { ...frame.state!, link: 'lost' as const, linkLosses: 2 };
+    const message = 'demo: the connector ended by itself (SIGKILL); it is started again.';
+    const text = at(columns, rows, { page: 'http://127.0.0.1:8787/', message, state });
+    expect(text).toContain('live page   http://127.0.0.1:8787/');
+    expect(text).toContain('link lost (lost 2 times)');
+    expect(text).toContain(message);
+    expect(text).toContain('Ctrl+C ends');
+  });
+
+  it('prints as many decimals as tick and lot have', () => {
+    const bids: [number, number][] = [[0.0000123, 1_000]];
+    const asks: [number, number][] = [[0.0000125, 2_000]];
+    const state = { ...frame.state!, bids, asks, position: -3_000 };
+    const text = at(columns, rows, { tickSize: 1e-7, lotSize: 1000, state });
+    expect(text).toMatch(/ 0\.0000123 +1000 /);
+    expect(text).toContain('spread 0.0000002');
+    expect(text).toContain('position    -3000 ');
+  });
 });
 
-it('shows ten levels of each side where they have room, and fewer where they have not', () => {
+it('shows as many levels of each side as there is room for', () => {
   const levelsShown = (rows: number): number =>
     shown(120, rows).filter((line) => line.includes('█')).length;
-  expect(levelsShown(40)).toBe(20);
+  expect(levelsShown(50)).toBe(36);
   expect(levelsShown(24)).toBe(10);
   expect(levelsShown(10)).toBeGreaterThan(0);
+});
+
+it('uses a wide terminal: longer bars, and own fills beside the trades', () => {
+  const widest = (columns: number): number =>
+    Math.max(...shown(columns, 50).map((line) => line.match(/█/g)?.length ?? 0));
+  expect(widest(200)).toBeGreaterThan(2 * widest(80));
+  expect(at(200, 50)).toContain('own fills');
+  expect(at(80, 24)).not.toContain('own fills');
+});
+
+it('says that a position is not known, and no NaN', () => {
+  const state = { ...frame.state!, bids: [], asks: [], position: NaN, pnl: NaN };
+  expect(at(80, 24, { state })).toMatch(/position {4}- {3}PnL - /);
+  expect(at(80, 24, { state })).not.toContain('NaN');
 });

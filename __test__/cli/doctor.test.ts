@@ -104,6 +104,75 @@ describe('the doctor', () => {
     });
   });
 
+  it.each([
+    ['says nothing', '#!/bin/sh\nexit 0\n'],
+    ['says something else', '#!/bin/sh\necho wget 1.21.4\n'],
+  ])('finds a program that is no connector, which %s', (_what, text) => {
+    const binary = fileOf('other', text, 0o755);
+    const { findings, code } = doctor({ HFTBACKTEST_LIVE_CONNECTOR: binary });
+    expect(find(findings, 'connector')).toMatchObject({
+      level: 'fail',
+      found: expect.stringContaining(`${binary} is no connector`) as string,
+      remedy: expect.stringContaining('HFTBACKTEST_LIVE_CONNECTOR') as string,
+    });
+    expect(code).toBe(1);
+  });
+
+  it('finds a channel config that is missing, broken, incomplete, or has more than it should', () => {
+    const channel = (file: string): ReturnType<typeof doctor> =>
+      doctor({ HFTBACKTEST_CHANNEL_CONFIG: file });
+    const missing = channel(path.join(folder, 'nowhere.toml'));
+    expect(missing.code).toBe(1);
+    expect(find(missing.findings, 'channel-config')).toMatchObject({
+      level: 'fail',
+      found: expect.stringContaining('nowhere.toml, which cannot be read: ENOENT') as string,
+      remedy: expect.stringContaining('HFTBACKTEST_CHANNEL_CONFIG') as string,
+    });
+    for (const [text, line, what] of [
+      ['buffer_size = 10000\nmax_bots = ', 'line 2', ''],
+      ['buffer_size = 10000\n\nmax_bots = 0\n', 'line 3', 'max_bots must be a whole number'],
+      ['max_bots = 4\n', '', 'buffer_size is missing'],
+    ] as const) {
+      const { findings, code } = channel(fileOf('channel.toml', text, 0o644));
+      const { level, found } = find(findings, 'channel-config');
+      expect([level, code], text).toEqual(['fail', 1]);
+      expect(found).toContain('channel.toml');
+      expect(found).toContain(line);
+      expect(found).toContain(what);
+    }
+    const more = 'buffer_size = 10000\nmax_bots = 4\nmax_bot = 5\n';
+    const { findings, code } = channel(fileOf('channel.toml', more, 0o644));
+    expect(find(findings, 'channel-config')).toMatchObject({
+      level: 'warn',
+      found: expect.stringContaining('line 3: max_bot is not read') as string,
+      remedy: 'Did you mean max_bots?',
+    });
+    expect(code).toBe(0);
+  });
+
+  it('finds a config file that is no TOML, with its line, and does not repeat it', () => {
+    const file = fileOf('broken.toml', `# one\napi_key = ${CANARY}\n`, 0o600);
+    const { findings, code } = doctor({}, '--config', file);
+    expect(find(findings, 'config')).toMatchObject({
+      level: 'fail',
+      found: expect.stringContaining(`${file}: line 2`) as string,
+    });
+    expect(code).toBe(1);
+  });
+
+  it('says which proxy is used, and of one that cannot be, without their passwords', () => {
+    const { findings } = doctor({ https_proxy: `http://ann:${CANARY}@proxy.example:3128` });
+    expect(findings.find(({ id }) => id === 'proxy')).toMatchObject({
+      level: 'ok',
+      found: expect.stringContaining('http://proxy.example:3128 (https_proxy)') as string,
+    });
+    const socks = doctor({ ALL_PROXY: `socks5://ann:${CANARY}@proxy.example` });
+    expect(find(socks.findings, 'proxy')).toMatchObject({
+      level: 'warn',
+      found: expect.stringContaining('ALL_PROXY is not used') as string,
+    });
+  });
+
   it('finds half a pair of keys, and shows none', () => {
     const { findings } = doctor({ BYBIT_API_KEY: CANARY });
     expect(find(findings, 'keys')).toMatchObject({
@@ -384,5 +453,30 @@ describe('the doctor in a container', () => {
     expect(register.found).toContain('/tmp/iceoryx2 cannot be used: EROFS');
     const nowhere = find(after(`mount -t tmpfs tmpfs /tmp && ${closed}`), 'shm.register');
     expect(nowhere.remedy).toContain('Make /tmp writable');
+  });
+});
+
+describeNative('the doctor, with the connector', () => {
+  it.each([
+    ['bybit', 'paper_trading = true\npaper_tradign = false\n', 'line 2', 'paper_tradign'],
+    ['bybit', '\n[paper]\nmaker_fee_rate = 9.0\n', 'line 3', 'maker_fee_rate'],
+    ['sim', 'seed = 1\nsed = 2\n', 'line 2', 'sed'],
+    ['binancefutures', 'silence_s = 0\n', 'line 1', 'silence_s'],
+  ])('finds a key of a config for %s that it does not take: %j', (kind, text, line, key) => {
+    const file = fileOf('wrong.toml', text, 0o600);
+    const { findings, code } = doctor({}, '--config', file, '--kind', kind);
+    const { level, found, remedy } = find(findings, 'config');
+    expect([level, code]).toEqual(['fail', 1]);
+    for (const part of [file, line, key]) expect(found).toContain(part);
+    expect(remedy).toContain('Correct the file');
+  });
+
+  it('says that the connector takes a config, and looks at it without keys and flags', () => {
+    const file = fileOf('right.toml', 'category = "linear"\npaper_trading = false\n', 0o600);
+    const { findings } = doctor({ BYBIT_API_KEY: 'k', BYBIT_API_SECRET: 's' }, '--config', file);
+    expect(findings.find(({ id }) => id === 'config')).toMatchObject({
+      level: 'ok',
+      found: `${file}: connector bybit takes it`,
+    });
   });
 });

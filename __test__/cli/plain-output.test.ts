@@ -24,8 +24,8 @@ function inTerminal(command: string, env: NodeJS.ProcessEnv): string {
 const PLAIN = [{ NO_COLOR: '1' }, { TERM: 'dumb' }];
 const COMMANDS: readonly [string, string, NodeJS.ProcessEnv][] = [
   ['doctor', 'doctor', {}],
-  // Without the addon it logs why it cannot connect.
-  ['the log of feed', 'feed --source hft_connector', { HFTBACKTEST_LIVE_ADDON: '/nowhere' }],
+  // Without the connector's binary it logs why it cannot connect.
+  ['the log of feed', 'feed --source bybit_connector', { HFTBACKTEST_LIVE_CONNECTOR: '/nowhere' }],
 ];
 
 describe.runIf(hasScript)('in a terminal', () => {

@@ -126,6 +126,10 @@ describe('the demo', () => {
     const frame: DemoFrame = {
       banner: 'native',
       symbol: 'BTCUSDT',
+      tickSize: 0.5,
+      lotSize: 0.001,
+      page: undefined,
+      message: '',
       elapsedMs: 2_000,
       eventsPerSecond: 1_234,
       state: {
@@ -137,6 +141,9 @@ describe('the demo', () => {
         position: -0.02,
         pnl: 1.5,
         tape: [{ side: 'sell', price: 99.5, qty: 0.3, tsMs: 0 }],
+        ownFills: [],
+        link: 'connected',
+        linkLosses: 0,
         quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false }],
       },
       summary: {
@@ -171,11 +178,11 @@ describe('the demo', () => {
     };
     const text = renderFrame(frame).join('\n');
     for (const part of [
-      '99.50',
-      '100.50',
-      'spread 1.00',
+      '99.5',
+      '100.5',
+      'spread 1.0',
       '▼',
-      'buy 0.020 @ 99.50',
+      'buy 0.020 @ 99.5',
       '-0.020',
       'p50 2.5 µs',
       'p99 1.5 ms',

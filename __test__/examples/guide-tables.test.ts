@@ -106,7 +106,9 @@ describe('the guide on monitoring', () => {
       // Latencies have no figure before the first event, so the text leaves them out.
       const names = new Set([
         ...[...text.matchAll(/^# TYPE hftbacktest_live_(\w+)/gm)].map(([, name]) => name),
-        ...source.samples().map(({ name }) => name),
+        ...source
+          .samples()
+          .map(({ name, kind }) => (kind === 'summary' ? name.replace(/_(sum|count)$/, '') : name)),
       ]);
       const listed = quoted(firstCells('monitoring.md', 'Prometheus'));
       expect(listed.sort()).toEqual([...names].sort());

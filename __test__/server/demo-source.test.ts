@@ -14,6 +14,9 @@ const STATE: DemoState = {
   position: -0.02,
   pnl: 1.5,
   tape: [{ side: 'sell', price: 99.5, qty: 0.3, tsMs: 1 }],
+  ownFills: [],
+  link: 'connected',
+  linkLosses: 0,
   quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false }],
 };
 

@@ -29,6 +29,8 @@ async function watchOrders() {
   for await (const { current } of client.stream('orderUpdate')) orderUpdates.push(current);
 }
 
+// A reader that has gone (… | head) ends it as Ctrl+C does.
+process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 // Ctrl+C, whenever it comes: nothing may stay open behind us.
 const stopped = new Promise((resolve) => {
   process.once('SIGINT', resolve).once('SIGTERM', resolve);

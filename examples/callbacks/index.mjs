@@ -44,6 +44,8 @@ client
   });
 
 const timer = setTimeout(finish, Number(seconds) * 1000);
+// A reader that has gone (… | head) ends it as Ctrl+C does.
+process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 process.once('SIGINT', finish).once('SIGTERM', finish);
 // Nobody reads the output any more (`| head`): ends in order, too.
 for (const output of [process.stdout, process.stderr]) output.on('error', finish);

@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 
+import { CONNECT_SECONDS } from './await-connectors.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { positive } from './positive.js';
 
 export interface DemoOptions {
@@ -16,12 +18,20 @@ export interface DemoOptions {
   /** Port of the live page; `undefined`: no page. */
   readonly servePort: number | undefined;
   readonly symbol: string;
-  readonly tick: number;
-  readonly lot: number;
+  /** `undefined`: asked from the connector. */
+  readonly tick: number | undefined;
+  /** `undefined`: asked from the connector. */
+  readonly lot: number | undefined;
+  /** How long a connector that is joined is waited for. */
+  readonly connectSeconds: number;
 }
 
 /** What commander makes of the command line. */
-type Parsed = Omit<DemoOptions, 'servePort'> & { readonly serve?: string | true };
+type Parsed = Omit<DemoOptions, 'servePort' | 'tick' | 'lot'> & {
+  readonly serve?: string | true;
+  readonly tick?: number;
+  readonly lot?: number;
+};
 
 const DEFAULT_PORT = 8787;
 
@@ -36,7 +46,11 @@ export function demoCommand(run: (options: DemoOptions) => Promise<void>): Comma
     .description(
       'A small market maker in TypeScript on a simulated exchange, or on another connector, shown in the terminal.',
     )
-    .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C; 10 with --json)', positive)
+    .option(
+      '--seconds <n>',
+      'end n seconds after the start (default: at Ctrl+C; 10 with --json)',
+      positive,
+    )
     .option(
       '--json',
       'end with one line of JSON on the standard output; progress goes to standard error',
@@ -60,8 +74,19 @@ export function demoCommand(run: (options: DemoOptions) => Promise<void>): Comma
       false,
     )
     .option('--symbol <symbol>', 'what to trade', 'BTCUSDT')
-    .option('--tick <size>', 'price step', positive, 0.1)
-    .option('--lot <size>', 'quantity step; one quote is 20 of it', positive, 0.001)
+    .option('--tick <size>', 'price step (default: asked from the connector)', positive)
+    .option(
+      '--lot <size>',
+      'quantity step; one quote is 20 of it (default: asked from the connector)',
+      positive,
+    )
+    .option(
+      '--connect-seconds <n>',
+      'how long a connector that does not run is waited for',
+      positive,
+      CONNECT_SECONDS,
+    )
+    .addHelpText('after', `\n${EXIT_CODES}\n  A demo that never saw a live book ends with 1.\n`)
     .action(async ({ serve, ...options }: Parsed) => {
       if (options.fake && options.connector !== 'bybit')
         command.error('error: --fake is for --connector bybit');
@@ -72,6 +97,8 @@ export function demoCommand(run: (options: DemoOptions) => Promise<void>): Comma
         );
       await run({
         ...options,
+        tick: options.tick,
+        lot: options.lot,
         seconds: options.seconds ?? (options.json ? 10 : undefined),
         servePort: serve === true ? DEFAULT_PORT : serve === undefined ? undefined : Number(serve),
       });

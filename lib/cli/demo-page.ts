@@ -1,3 +1,4 @@
+import type { SymbolSizes } from '../models/connector-error.js';
 import type { LiveServer } from '../server/live-server.js';
 import type { DemoOptions } from './demo-options.js';
 import { DemoSource } from './demo-source.js';
@@ -6,6 +7,8 @@ import { DemoSource } from './demo-source.js';
 export interface DemoPage {
   readonly source: DemoSource;
   readonly server: LiveServer;
+  /** Its address. */
+  readonly url: string;
 }
 
 /**
@@ -14,7 +17,8 @@ export interface DemoPage {
  * @throws HftError as `LiveServer.start`.
  */
 export async function openDemoPage(
-  options: DemoOptions,
+  options: Pick<DemoOptions, 'servePort' | 'symbol'>,
+  { tickSize, lotSize }: SymbolSizes,
   backend: 'native' | 'stub',
   connector: string,
 ): Promise<DemoPage | undefined> {
@@ -22,12 +26,13 @@ export async function openDemoPage(
   const { LiveServer } = await import('../server/live-server.js');
   const source = new DemoSource({
     symbol: options.symbol,
-    tickSize: options.tick,
-    lotSize: options.lot,
+    tickSize,
+    lotSize,
     backend,
     connector,
   });
   const server = new LiveServer(source, { port: options.servePort });
-  process.stderr.write(`live page: ${await server.start()}\n`);
-  return { source, server };
+  const url = await server.start();
+  process.stderr.write(`live page: ${url}\n`);
+  return { source, server, url };
 }

@@ -29,6 +29,11 @@ export class DemoScreen {
     this.#isPlain = !takesColor(env);
   }
 
+  /** True where frames are drawn in place: other lines would break them. */
+  get isInPlace(): boolean {
+    return this.#inPlace;
+  }
+
   show(frame: DemoFrame): void {
     if (!this.#inPlace) {
       if (frame.elapsedMs - this.#lastLineMs < 1_000) return;

@@ -3,6 +3,7 @@ import { ordersText } from '../models/orders-kind.js';
 import { figure } from '../server/figure.js';
 import { FlowRates } from '../server/flow-rates.js';
 import type { LiveView, TradeView } from '../server/live-view.js';
+import { latencySamples } from '../server/latency-samples.js';
 import { LogTail } from '../server/log-tail.js';
 import type {
   MetricSample,
@@ -102,13 +103,48 @@ export class DemoSource implements ServerSource {
   samples(): MetricSample[] {
     const summary = this.#summary;
     if (summary === undefined) return [];
+    const { symbol, connector } = this.#options;
+    const labels = { symbol, connector };
     const counters = ['events', 'trades', 'ordersSubmitted', 'fills', 'gaps', 'lost', 'dropped'];
-    return counters.map((name) => ({
-      name: `${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
-      help: `Sum of ${name} since the start.`,
-      kind: 'counter',
-      value: Number(summary[name as keyof StrategySummary]),
-    }));
+    const gauge = (name: string, help: string, value: number): MetricSample => ({
+      name,
+      help,
+      kind: 'gauge',
+      value,
+      labels,
+    });
+    return [
+      ...counters.map((name) => ({
+        name: `${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+        help: `Sum of ${name} since the start.`,
+        kind: 'counter' as const,
+        value: Number(summary[name as keyof StrategySummary]),
+        labels,
+      })),
+      gauge('position', 'Signed position in units of the symbol.', this.#state?.position ?? NaN),
+      gauge(
+        'pnl',
+        'Cash of the fills plus the position at the mid price, before fees, in units of the quote currency.',
+        this.#state?.pnl ?? NaN,
+      ),
+      gauge('open_orders', 'Own orders that have not ended.', this.#state?.quotes.length ?? 0),
+      ...latencySamples(
+        'latency_seconds',
+        'Latency per hop since the start.',
+        summary.feedLatency,
+        {
+          hop: 'feed',
+        },
+      ),
+      ...latencySamples(
+        'latency_seconds',
+        'Latency per hop since the start.',
+        summary.orderLatency,
+        {
+          hop: 'order',
+        },
+      ),
+    ];
   }
 
   /** @inheritDoc */

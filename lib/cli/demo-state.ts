@@ -1,4 +1,5 @@
 import type { BookState } from '../models/book-state.js';
+import type { LinkState } from '../models/link-state.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import type { Side } from '../models/side.js';
 
@@ -20,6 +21,12 @@ export interface DemoState {
     readonly qty: number;
     readonly tsMs: number;
   }[];
+  /** The last own executions, newest first. */
+  readonly ownFills: DemoState['tape'];
+  /** State of the link with the connector. */
+  readonly link: LinkState;
+  /** How often the link was lost, or the connector lost its venue. */
+  readonly linkLosses: number;
   /** Own quotes that rest or are on their way. */
   readonly quotes: readonly {
     readonly side: Side;

@@ -36,7 +36,8 @@ interface Quote {
   open: boolean;
 }
 
-const TAPE = 12;
+/** As many as the highest terminal shows. */
+const TAPE = 60;
 /** A quote this far inside the other side will not be filled any more. */
 const STRANDED_TICKS = 20;
 
@@ -46,6 +47,8 @@ class DemoStrategy implements Strategy {
   readonly #requoteNs: bigint;
   readonly #quotes: Record<Side, Quote | undefined> = { buy: undefined, sell: undefined };
   readonly #tape: DemoState['tape'][number][] = [];
+  readonly #ownFills: DemoState['tape'][number][] = [];
+  #linkLosses = 0;
   #lastQuoteNs = 0n;
   #cash = 0;
   #held = 0;
@@ -79,10 +82,17 @@ class DemoStrategy implements Strategy {
       this.#cash -= sign * filled * order.execPrice;
       this.#held += sign * filled;
       this.#fills += 1;
+      this.#ownFills.unshift({ side, price: order.execPrice, qty: filled, tsMs: Date.now() });
+      this.#ownFills.length = Math.min(this.#ownFills.length, TAPE);
     }
     quote.leavesQty = leavesQty;
     quote.open = true;
     if (isFinalStatus(status)) this.#quotes[side] = undefined;
+  }
+
+  onLink(_ctx: StrategyContext, change: StrategyEvent): void {
+    const { linkState } = change;
+    if (linkState === 'lost' || linkState === 'venue_down') this.#linkLosses += 1;
   }
 
   onBatch(ctx: StrategyContext): void {
@@ -179,6 +189,9 @@ class DemoStrategy implements Strategy {
       asks: asks.map(({ price, qty }) => [price, qty] as const),
       book: depth.state,
       tape: [...this.#tape],
+      ownFills: [...this.#ownFills],
+      link: link?.state ?? 'waiting',
+      linkLosses: this.#linkLosses,
       quotes: (['sell', 'buy'] as const).flatMap((side) => {
         const quote = this.#quotes[side];
         return quote === undefined

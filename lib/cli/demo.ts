@@ -1,13 +1,18 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { LiveClient } from '../client/live-client.js';
+import type { SymbolSizes } from '../models/connector-error.js';
 import { errorText } from '../models/error-text.js';
 import { findConnector } from '../connector/find-connector.js';
+import { reasonOfBookState } from '../models/book-state.js';
 import { HftError } from '../models/hft-error.js';
 import { LiveInstrument } from '../models/live-instrument.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import { runLive } from '../strategy/run-live.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
+import { askSizes } from './ask-sizes.js';
+import { awaitConnectors } from './await-connectors.js';
 import {
   startDemoConnector,
   type DemoConnector,
@@ -16,10 +21,11 @@ import {
 import type { DemoOptions } from './demo-options.js';
 import { openDemoPage, type DemoPage } from './demo-page.js';
 import { demoReport } from './demo-report.js';
+import { DemoSaid } from './demo-said.js';
 import { DemoScreen } from './demo-screen.js';
 import type { DemoState } from './demo-state.js';
 import type { DemoStrategyOptions } from './demo-strategy.js';
-import type { DemoFrame } from './demo-view.js';
+import { LEVELS, type DemoFrame } from './demo-view.js';
 import { ordersOfRunning } from './orders-of-running.js';
 import { onStopSignal } from '../strategy/on-stop-signal.js';
 
@@ -66,43 +72,100 @@ function whyStub(options: DemoOptions): string {
   }
 }
 
+/** Sizes of made-up prices where none are given. */
+const STUB_SIZES: SymbolSizes = { tickSize: 0.1, lotSize: 0.001 };
+
 /**
- * Runs the demo until its time is over or a signal comes.
+ * The sizes of the demo's symbol, after its connector is there.
  *
- * @throws HftError as `runLive`, and for a connector or backend that cannot be had.
+ * @throws HftError `ERR_CONNECTOR_DOWN`, and as `askSizes`.
  */
-export async function runDemo(options: DemoOptions): Promise<void> {
+async function sizesOf(
+  { symbol, tick, lot, connectSeconds }: DemoOptions,
+  backend: 'native' | 'stub',
+  connector: string,
+  signal: AbortSignal,
+): Promise<SymbolSizes> {
+  if (backend === 'stub')
+    return { tickSize: tick ?? STUB_SIZES.tickSize, lotSize: lot ?? STUB_SIZES.lotSize };
+  const [known] = await askSizes([{ symbol, tickSize: tick, lotSize: lot }], {
+    clientOf: (instruments) =>
+      new LiveClient({ instruments: [...instruments], backend: 'native', readOnly: true }),
+    connector,
+    connected: (client) => awaitConnectors(client, connectSeconds, signal),
+    signal,
+  });
+  return known ?? STUB_SIZES;
+}
+
+/** The error of a demo whose time was over before it could trade. */
+function lateStart(seconds: number): HftError {
+  return new HftError('ERR_TIMEOUT', `the demo had not started after ${String(seconds)} s.`, {
+    remedy: 'See the lines above for the cause, or raise --seconds',
+  });
+}
+
+/** Rejects when the time of the demo is over. */
+function deadline(options: DemoOptions, endMs: number): { late: Promise<never>; clear: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    if (options.seconds === undefined) return;
+    timer = setTimeout(() => {
+      reject(lateStart(options.seconds ?? 0));
+    }, endMs - performance.now());
+  });
+  late.catch(() => undefined);
+  return {
+    late,
+    clear: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** `native` where that can be had and is wanted, else the stub, with a warning. */
+function backendOf(options: DemoOptions): 'native' | 'stub' {
   const reason = whyStub(options);
-  if (reason !== '' && options.backend === 'native') {
+  if (reason === '') return 'native';
+  if (options.backend === 'native')
     throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`);
-  }
-  if (reason !== '' && options.backend === 'auto' && options.connector !== 'sim') {
+  if (options.backend === 'auto' && options.connector !== 'sim') {
     throw new HftError(
       'ERR_NATIVE_UNAVAILABLE',
       `--connector ${options.connector} cannot run: ${reason}`,
       { remedy: 'Made-up prices are not taken instead; --backend stub asks for them.' },
     );
   }
-  const backend = reason === '' ? 'native' : 'stub';
-  if (backend === 'stub') {
-    process.stderr.write(
-      `\n*** STUB: prices are made up in this process, orders reach no venue. ***\n*** ${reason} ***\n\n`,
-    );
-  }
+  process.stderr.write(
+    `\n*** STUB: prices are made up in this process, orders reach no venue. ***\n*** ${reason} ***\n\n`,
+  );
+  return 'stub';
+}
+
+/**
+ * Runs the demo until its time is over or a signal comes.
+ *
+ * @throws HftError as `runLive`, and for a connector or backend that cannot be had, a start that takes longer
+ * than the demo may, and a demo that never saw a live book.
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const endMs = performance.now() + (options.seconds ?? Infinity) * 1000;
+  const backend = backendOf(options);
   const abort = new AbortController();
   const giveUp = (): void => {
     abort.abort();
   };
-  onStopSignal(giveUp);
+  const letGo = onStopSignal(giveUp);
+  const said = new DemoSaid();
   let page: DemoPage | undefined;
   const onDown = (text: string): void => {
-    process.stderr.write(`demo: ${text}\n`);
+    said.say(`demo: ${text}`);
     page?.source.setDown(text.split('\n')[0] ?? '');
   };
   const watcher: DemoConnectorWatcher = {
     onDown,
     onUp() {
-      process.stderr.write('demo: the connector runs again.\n');
+      said.say('demo: the connector runs again.');
       page?.source.setDown('');
     },
     onFailed(text) {
@@ -110,36 +173,68 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       giveUp();
     },
   };
-  const connector =
-    backend === 'native' ? await startDemoConnector(options, watcher) : STUB_CONNECTOR;
+  const { late, clear } = deadline(options, endMs);
+  const starting =
+    backend === 'native' ? startDemoConnector(options, watcher) : Promise.resolve(STUB_CONNECTOR);
   try {
-    page = await openDemoPage(options, backend, connector.name);
-    const { summary, orders } = await trade(options, backend, connector, page, abort.signal);
+    const connector = await Promise.race([starting, late]);
+    const asked = sizesOf(options, backend, connector.name, abort.signal);
+    asked.catch(() => undefined);
+    const sizes = await Promise.race([asked, late]);
+    page = await openDemoPage(options, sizes, backend, connector.name);
+    clear();
+    const run = { options, sizes, backend, connector, page, said, endMs, signal: abort.signal };
+    const { summary, orders } = await trade(run);
     const on = backend === 'native' ? options.connector : 'stub';
     process.stdout.write(
       options.json
-        ? `${JSON.stringify(demoReport(summary, options.lot, { connector: on, orders: orders ?? null }))}\n`
+        ? `${JSON.stringify(demoReport(summary, sizes.lotSize, { connector: on, orders: orders ?? null }))}\n`
         : `${describeEnd(summary)}\n`,
     );
+  } catch (error) {
+    if (!HftError.is(error, 'ERR_INTERRUPTED')) throw error;
   } finally {
+    clear();
+    giveUp();
+    letGo();
     await page?.server.close();
-    await connector.stop();
+    await starting.then(
+      (connector) => connector.stop(),
+      () => undefined,
+    );
   }
 }
 
-async function trade(
-  options: DemoOptions,
-  backend: 'native' | 'stub',
-  connector: DemoConnector,
-  page: DemoPage | undefined,
-  signal: AbortSignal,
-): Promise<{ readonly summary: StrategySummary; readonly orders: string | undefined }> {
-  const qty = options.lot * 20;
+/** Everything that the trading part of the demo works with. */
+interface DemoRun {
+  readonly options: DemoOptions;
+  readonly sizes: SymbolSizes;
+  readonly backend: 'native' | 'stub';
+  readonly connector: DemoConnector;
+  readonly page: DemoPage | undefined;
+  readonly said: DemoSaid;
+  /** When it ends, by `performance.now()`. */
+  readonly endMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function trade({
+  options,
+  sizes,
+  backend,
+  connector,
+  page,
+  said,
+  endMs,
+  signal,
+}: DemoRun): Promise<{ readonly summary: StrategySummary; readonly orders: string | undefined }> {
+  const { tickSize, lotSize } = sizes;
+  const qty = lotSize * 20;
   const readOnly = backend === 'native' && mustBeReadOnly(options);
   const strategyOptions: DemoStrategyOptions = {
     qty,
     maxPosition: qty * 10,
-    levels: 10,
+    levels: LEVELS,
     // Bybit takes ten orders per second and symbol.
     requoteMs: options.connector === 'bybit' ? 300 : 5,
     realOrders: options.realOrders,
@@ -147,6 +242,8 @@ async function trade(
   };
   const out = options.json ? process.stderr : process.stdout;
   const screen = new DemoScreen(out, !options.json && out.isTTY);
+  said.begin(screen);
+  const seen = { live: false };
   const banner =
     backend === 'native'
       ? `hftbacktest-live  ·  native, ${connector.text}${readOnly ? ', read-only,' : ''} over shared memory  ·  strategy in a worker thread`
@@ -162,8 +259,8 @@ async function trade(
       instruments: [
         new LiveInstrument(options.symbol)
           .connector(connector.name)
-          .tickSize(options.tick)
-          .lotSize(options.lot),
+          .tickSize(tickSize)
+          .lotSize(lotSize),
       ],
       backend,
       readOnly,
@@ -173,7 +270,8 @@ async function trade(
       signal,
       // A second signal ends the process, and the orders that may be open are said before.
       handleSignals: true,
-      ...(options.seconds === undefined ? {} : { durationMs: options.seconds * 1000 }),
+      connectTimeoutMs: options.connectSeconds * 1000,
+      ...(endMs === Infinity ? {} : { durationMs: Math.max(0, endMs - performance.now()) }),
       progressMs: 500,
       onProgress: (summary) => {
         const nowMs = performance.now();
@@ -184,14 +282,19 @@ async function trade(
       },
       onLog: (text, values) => {
         if (text !== 'demo') {
-          process.stderr.write(`${text}\n`);
+          said.say(text);
           return;
         }
         state = values?.['state'] as DemoState;
         if (state.orders !== 'unknown') orders = state.orders;
+        seen.live ||= state.book === 'live';
         const frame: DemoFrame = {
           banner,
           symbol: options.symbol,
+          tickSize,
+          lotSize,
+          page: page?.url,
+          message: said.last,
           elapsedMs: performance.now() - startedMs,
           state,
           summary: progress,
@@ -201,9 +304,11 @@ async function trade(
         page?.source.update(state, progress, eventsPerSecond);
       },
     });
+    if (!seen.live && !signal.aborted) throw noBook(options.symbol, state);
     return { summary, orders };
   } finally {
     screen.close();
+    said.end();
   }
 }
 
@@ -211,5 +316,14 @@ function describeEnd(summary: StrategySummary): string {
   return (
     `${summary.backend}: ${String(summary.events)} events in ${(summary.durationMs / 1000).toFixed(1)} s, ` +
     `${String(summary.ordersSubmitted)} orders, ${String(summary.fills)} fills, gaps ${String(summary.gaps)}, dropped ${String(summary.dropped)}`
+  );
+}
+
+function noBook(symbol: string, state: DemoState | undefined): HftError {
+  const book = state?.book ?? 'disconnected';
+  return new HftError(
+    'ERR_BOOK_NOT_LIVE',
+    `the demo saw no live book of ${symbol}: it is ${book} (${reasonOfBookState(book)}), and the link with the connector is ${state?.link ?? 'waiting'}`,
+    { remedy: 'See whether the connector has its venue: its log says why not' },
   );
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import { CONNECTOR_KINDS, type ConnectorKind } from '../connector/connector-kinds.js';
 import { takesColor } from '../models/takes-color.js';
 import type { WaitStrategy } from '../models/wait-options.js';
 import { runDoctor } from './doctor/doctor.js';
@@ -8,6 +9,7 @@ import { doctorJson, doctorText, hasFailure } from './doctor/doctor-report.js';
 interface DoctorOptions {
   readonly json?: boolean;
   readonly config?: string;
+  readonly kind: ConnectorKind;
   readonly wait: WaitStrategy;
 }
 
@@ -19,6 +21,11 @@ export function addDoctor(program: Command): void {
     .option('--json', 'one line of JSON instead of text')
     .option('--config <file>', 'config file of a connector to look at')
     .addOption(
+      new Option('--kind <kind>', 'the kind of connector that the config file is for')
+        .choices(CONNECTOR_KINDS)
+        .default('bybit'),
+    )
+    .addOption(
       new Option('--wait <strategy>', 'the wait strategy that the bot is to use')
         .choices(['spin', 'yield', 'adaptive', 'park'])
         .default('adaptive'),
@@ -26,6 +33,7 @@ export function addDoctor(program: Command): void {
     .action((options: DoctorOptions) => {
       const findings = runDoctor({
         wait: options.wait,
+        kind: options.kind,
         ...(options.config === undefined ? {} : { configFile: options.config }),
       });
       const text =

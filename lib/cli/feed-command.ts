@@ -1,22 +1,34 @@
 import type { Command } from 'commander';
 
+import { LiveClient } from '../client/live-client.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import { HftError } from '../models/hft-error.js';
+import { LiveInstrument } from '../models/live-instrument.js';
+import { askSizes } from './ask-sizes.js';
+import { CONNECT_SECONDS, absentConnector, awaitConnectors } from './await-connectors.js';
+import { addConnectSeconds } from './client-command.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { feedOf } from './feed-of.js';
 import { positive } from './positive.js';
 import { runUntilStopped } from './run-until-stopped.js';
+import { isKnown, type KnownInstrument, type WantedInstrument } from './wanted-instrument.js';
+import {
+  INSTRUMENTS_HELP,
+  wantedInstruments,
+  type InstrumentOptions,
+} from './wanted-instruments.js';
 
-interface FeedCommandOptions {
+interface FeedCommandOptions extends InstrumentOptions {
   readonly source?: string;
-  readonly symbol?: readonly string[];
   readonly connector?: string;
   readonly json?: boolean;
   readonly seconds?: number;
+  readonly connectSeconds?: number;
 }
 
 /** Adds `feed`: the normalised events of any data source, one line each. */
 export function addFeed(program: Command): void {
-  program
-    .command('feed')
+  addConnectSeconds(program.command('feed'), '2')
     .description('Print the normalised trades and book updates of a data source.')
     .option(
       '--source <name>',
@@ -24,67 +36,137 @@ export function addFeed(program: Command): void {
     )
     .option('--symbol <symbol...>', 'symbols (default: SYMBOL, else BTCUSDT)')
     .option(
+      '--tick <size>',
+      'price step for hft_connector (default: CONNECTOR_TICK_SIZE, else asked from the connector)',
+      positive,
+    )
+    .option(
+      '--lot <size>',
+      'quantity step for hft_connector (default: CONNECTOR_LOT_SIZE, else asked from the connector)',
+      positive,
+    )
+    .option('--instruments <file>', INSTRUMENTS_HELP)
+    .option(
       '--connector <name>',
       'name of the running connector that hft_connector reads (default: CONNECTOR_NAME, else bybit)',
     )
     .option('--json', 'one JSON object per line instead of text')
-    .option(
-      '--seconds <n>',
-      'end n seconds after connecting, or when that takes longer (default: at Ctrl+C)',
-      positive,
-    )
-    .action(async (options: FeedCommandOptions) => {
-      // Loaded here: the other commands start without it.
-      const { createFeed } = await import('../feed/index.js');
-      // A name of a connector says where the data comes from: no other source reads it.
-      const fromConnector = options.connector !== undefined && !process.env['DATA_SOURCE'];
-      const source = options.source ?? (fromConnector ? 'hft_connector' : undefined);
-      const { feed, settings } = createFeed({
-        ...(source === undefined ? {} : { dataSource: source }),
-        ...(options.symbol === undefined ? {} : { symbols: options.symbol }),
-        ...(options.connector === undefined ? {} : { connectorName: options.connector }),
-      });
-      const { dataSource, connectorName, symbols } = settings;
-      const connector = dataSource === 'hft_connector' ? ` (connector ${connectorName})` : '';
-      process.stderr.write(`feed: ${dataSource}${connector}, ${symbols.join(', ')}\n`);
-      const write = options.json === true ? jsonLine : textLine;
-      // A reader that is too slow gets merged books and the newest trades, and memory stays bounded.
-      const events = feed.events({ policy: 'conflate' });
-      const printing = (async (): Promise<void> => {
-        for await (const event of events) {
-          // Once the output has no reader, there is no `drain`.
-          if (!process.stdout.write(write(event)) && process.stdout.writable)
-            await new Promise((resolve) => {
-              process.stdout.once('drain', resolve).once('close', resolve);
-            });
-        }
-      })();
-      try {
-        await runUntilStopped(() => feed.start(), {
-          seconds: options.seconds,
-          notStarted: (seconds) =>
-            new HftError(
-              'ERR_TIMEOUT',
-              `${dataSource}: not connected within ${String(seconds)} s.`,
-              {
-                remedy:
-                  dataSource === 'hft_connector'
-                    ? `Is connector ${connectorName} running? hftbacktest-live doctor lists those that run.`
-                    : 'See the lines above for the cause, or raise --seconds.',
-              },
-            ),
-        });
-      } finally {
-        await feed.stop();
-        await printing;
-      }
-      const { trades, depth } = feed.metrics;
-      process.stderr.write(
-        `feed: ${String(trades.total)} trades, ${String(depth.total)} book updates, dropped ${String(trades.dropped)}, merged ${String(depth.conflated)}\n`,
-      );
-    });
+    .option('--seconds <n>', 'end n seconds after the start (default: at Ctrl+C)', positive)
+    .addHelpText('after', `\n${EXIT_CODES}\n`)
+    .action(runFeed);
 }
 
+async function runFeed(options: FeedCommandOptions): Promise<void> {
+  // Loaded here: the other commands start without it.
+  const { feedSettings } = await import('../feed/feed-settings.js');
+  // A name of a connector says where the data comes from: no other source reads it.
+  const fromConnector = options.connector !== undefined && !process.env['DATA_SOURCE'];
+  const source = options.source ?? (fromConnector ? 'hft_connector' : undefined);
+  const { dataSource, connectorName, symbols } = feedSettings({
+    dataSource: source,
+    connectorName: options.connector,
+  });
+  const wanted = wantedInstruments(
+    {
+      ...options,
+      ...stepOf('tick', options.tick, 'CONNECTOR_TICK_SIZE'),
+      ...stepOf('lot', options.lot, 'CONNECTOR_LOT_SIZE'),
+    },
+    symbols,
+  );
+  const isConnector = dataSource === 'hft_connector';
+  const names = wanted.map(({ symbol }) => symbol);
+  const connector = isConnector ? ` (connector ${connectorName})` : '';
+  process.stderr.write(`feed: ${dataSource}${connector}, ${names.join(', ')}\n`);
+  const stopped = new AbortController();
+  let made: Awaited<ReturnType<typeof feedOf>>['feed'] | undefined;
+  let printing: Promise<void> | undefined;
+  const start = async (): Promise<void> => {
+    const instruments = isConnector
+      ? await joined(connectorName, wanted, options.connectSeconds, stopped.signal)
+      : wanted.map(({ symbol }) => ({ symbol, tickSize: 0.1, lotSize: 0.001 }));
+    if (stopped.signal.aborted) return;
+    const { feed } = await feedOf({
+      dataSource: source,
+      connectorName: options.connector,
+      instruments,
+    });
+    made = feed;
+    // A reader that is too slow gets merged books and the newest trades, and memory stays bounded.
+    printing = print(feed.events({ policy: 'conflate' }), options.json === true);
+    await feed.start();
+  };
+  try {
+    await runUntilStopped(start, {
+      seconds: options.seconds,
+      notStarted: (seconds) =>
+        isConnector
+          ? absentConnector(connectorName, seconds)
+          : new HftError(
+              'ERR_TIMEOUT',
+              `${dataSource}: not connected within ${String(seconds)} s.`,
+              { remedy: 'See the lines above for the cause, or raise --seconds.' },
+            ),
+    });
+  } finally {
+    stopped.abort();
+    await made?.stop();
+    await printing;
+  }
+  const trades = made?.metrics.trades ?? { total: 0, dropped: 0 };
+  const depth = made?.metrics.depth ?? { total: 0, conflated: 0 };
+  process.stderr.write(
+    `feed: ${String(trades.total)} trades, ${String(depth.total)} book updates, dropped ${String(trades.dropped)}, merged ${String(depth.conflated)}\n`,
+  );
+}
+
+/** A step from the option, else from the variable where that holds a number. */
+function stepOf(
+  name: 'tick' | 'lot',
+  given: number | undefined,
+  variable: string,
+): Partial<Record<'tick' | 'lot', number>> {
+  const fromEnv = Number(process.env[variable] ?? '');
+  const step = given ?? (fromEnv > 0 && Number.isFinite(fromEnv) ? fromEnv : undefined);
+  return step === undefined ? {} : { [name]: step };
+}
+
+/**
+ * The instruments of a connector that is there and takes them, with its sizes where none are given.
+ *
+ * @throws HftError `ERR_CONNECTOR_DOWN`, `ERR_INSTRUMENT_NOT_FOUND`, `ERR_INVALID_ARGUMENT`.
+ */
+async function joined(
+  connector: string,
+  wanted: readonly WantedInstrument[],
+  seconds: number = CONNECT_SECONDS,
+  signal: AbortSignal,
+): Promise<KnownInstrument[]> {
+  const clientOf = (instruments: readonly LiveInstrument[]): LiveClient =>
+    new LiveClient({ instruments: [...instruments], backend: 'native', readOnly: true });
+  const connected = (client: LiveClient): Promise<void> => awaitConnectors(client, seconds, signal);
+  if (!wanted.every(isKnown))
+    return await askSizes(wanted, { clientOf, connector, connected, signal });
+  await using client = clientOf(
+    wanted.map(({ symbol, tickSize, lotSize }) =>
+      new LiveInstrument(symbol).connector(connector).tickSize(tickSize).lotSize(lotSize),
+    ),
+  );
+  await client.start();
+  await connected(client);
+  return [...wanted];
+}
+
+async function print(events: AsyncIterable<FeedEvent>, isJson: boolean): Promise<void> {
+  const write = isJson ? jsonLine : textLine;
+  for await (const event of events) {
+    // Once the output has no reader, there is no `drain`.
+    if (!process.stdout.write(write(event)) && process.stdout.writable)
+      await new Promise((resolve) => {
+        process.stdout.once('drain', resolve).once('close', resolve);
+      });
+  }
+}
 function jsonLine(event: FeedEvent): string {
   // A field that is absent is null here, so that every line has the same fields.
   const plain = (_key: string, value: unknown): unknown =>

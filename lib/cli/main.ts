@@ -9,6 +9,8 @@ import { packageRoot } from '../native/package-root.js';
 import { runDemo } from './demo.js';
 import { demoCommand } from './demo-options.js';
 import { addDoctor } from './doctor-command.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { failureOf } from './failure.js';
 import { addFeed } from './feed-command.js';
 import { endQuietlyWithoutReader } from './quiet-pipe.js';
 import { addInit } from './init/init-command.js';
@@ -42,8 +44,13 @@ addRecord(program);
 addReplay(program);
 addDoctor(program);
 
+program.addHelpText('after', `\n${EXIT_CODES}`);
+
 program.parseAsync().catch((error: unknown) => {
   const words = errorText(error);
   process.stderr.write(`hftbacktest-live: ${words}\n`);
+  // What follows `replay` is the connector's.
+  if (process.argv.includes('--json') && process.argv[2] !== 'replay')
+    process.stdout.write(`${JSON.stringify({ error: failureOf(error) })}\n`);
   process.exitCode = 1;
 });

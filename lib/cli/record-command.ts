@@ -1,10 +1,19 @@
 import { Option, type Command } from 'commander';
 
+import { HftError } from '../models/hft-error.js';
 import { Recorder, recoverRecordings } from '../record/recorder.js';
-import type { FinishedFile } from '../record/recording-file.js';
-import { addClientOptions, type ClientCommandOptions } from './client-command.js';
+import {
+  addClientOptions,
+  addConnectSeconds,
+  connected,
+  instrumentsOf,
+  type ClientCommandOptions,
+} from './client-command.js';
+import { onRefusal } from './await-connectors.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { positive } from './positive.js';
-import { connectorSource, feedSource } from './record-source.js';
+import { RecordReport } from './record-report.js';
+import { connectorSource, feedSource, type RecordSource } from './record-source.js';
 import { runUntilStopped } from './run-until-stopped.js';
 
 interface RecordOptions extends ClientCommandOptions {
@@ -15,11 +24,18 @@ interface RecordOptions extends ClientCommandOptions {
   readonly rotateMb: number;
   readonly seconds?: number;
   readonly recover?: string;
+  readonly json?: boolean;
 }
+
+const HELP = `
+${EXIT_CODES}
+  A recording of nothing is no success: it ends with 1, also when one of several
+  symbols has no row. What was lost on the way is said at the end, and ends with 0.
+`;
 
 /** Adds `record`: live data into files for hftbacktest and for `connector replay`. */
 export function addRecord(program: Command): void {
-  addClientOptions(program.command('record'))
+  addConnectSeconds(addClientOptions(program.command('record')), '2')
     .description('Record book and trades of a live source: files for hftbacktest and for replays.')
     .option(
       '--source <name>',
@@ -33,11 +49,20 @@ export function addRecord(program: Command): void {
     )
     .option('--rotate-minutes <n>', 'a new file after n minutes', positive, 60)
     .option('--rotate-mb <n>', 'a new file after n MiB before packing', positive, 512)
-    .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C)', positive)
+    .option('--seconds <n>', 'end n seconds after the start (default: at Ctrl+C)', positive)
     .option('--recover <folder>', 'finish the files that a killed recorder left, and end')
+    .option('--json', 'objects on the standard output, one per line, instead of text')
+    .addHelpText('after', HELP)
     .action(async (options: RecordOptions) => {
       if (options.recover !== undefined) {
-        const files = recoverRecordings(options.recover, printFile);
+        const report = new RecordReport(
+          options.json === true,
+          () => [],
+          () => ({}),
+        );
+        const files = recoverRecordings(options.recover, (file) => {
+          report.file(file);
+        });
         if (files.length === 0) process.stdout.write('nothing to recover\n');
         return;
       }
@@ -47,51 +72,95 @@ export function addRecord(program: Command): void {
 
 async function record(options: RecordOptions): Promise<void> {
   const failed = new AbortController();
-  const onError = (error: Error): void => {
-    process.stderr.write(
-      `hftbacktest-live: the recording ended: ${error.message}. What was flushed is kept; ` +
-        `\`record --recover ${options.out}\` finishes it.\n`,
-    );
-    process.exitCode = 1;
-    failed.abort();
-  };
-  const formats = options.format === 'both' ? (['npz', 'gz'] as const) : [options.format];
-  const recorders = formats.map(
-    (format) =>
-      new Recorder({
-        folder: options.out,
-        symbol: options.symbol,
-        tickSize: options.tick,
-        lotSize: options.lot,
-        format,
-        rotateMs: options.rotateMinutes * 60_000,
-        rotateBytes: options.rotateMb * 2 ** 20,
-        onFile: printFile,
-        onError,
-      }),
+  const recorded: { readonly symbol: string; readonly recorder: Recorder }[] = [];
+  let source: RecordSource | undefined;
+  const report = new RecordReport(
+    options.json === true,
+    () => recorded.map(({ symbol, recorder }) => ({ symbol, health: recorder.health })),
+    () => source?.losses() ?? {},
   );
-  const source =
-    options.source === undefined
-      ? connectorSource(options, recorders)
-      : await feedSource(options.source, options, recorders);
+  const fail = (error: HftError): void => {
+    failed.abort(error);
+  };
+  const start = async (): Promise<void> => {
+    const instruments = await instrumentsOf(sourceless(options), failed.signal);
+    for (const { symbol, tickSize, lotSize } of instruments)
+      recorded.push({
+        symbol,
+        recorder: new Recorder({
+          folder: options.out,
+          symbol,
+          tickSize,
+          lotSize,
+          format: options.format,
+          rotateMs: options.rotateMinutes * 60_000,
+          rotateBytes: options.rotateMb * 2 ** 20,
+          onFile: (file) => {
+            report.file(file);
+          },
+          onError: (error) => {
+            fail(diskError(error, options.out));
+          },
+        }),
+      });
+    const recorders = recorded.map(({ recorder }) => recorder);
+    source =
+      options.source === undefined
+        ? connectorSource(options, instruments, recorders)
+        : await feedSource(options.source, options, instruments, recorders);
+    if (source.client !== undefined) onRefusal(source.client, fail);
+    await source.start();
+    if (source.client !== undefined) await connected(source.client, options, failed.signal);
+  };
   try {
-    await runUntilStopped(() => source.start(), {
+    await runUntilStopped(start, {
       seconds: options.seconds,
       signal: failed.signal,
       onStarted() {
-        process.stderr.write(`recording ${options.symbol} into ${options.out}\n`);
+        report.started(
+          recorded.map(({ symbol }) => symbol),
+          options.out,
+        );
       },
     });
   } finally {
-    for (const recorder of recorders) recorder.close();
-    await source.stop();
+    failed.abort();
+    for (const { recorder } of recorded) recorder.close();
+    await source?.stop();
+    report.ended();
   }
-  process.stderr.write(`${source.losses()}\n`);
+  const empty = recorded.filter(({ recorder: { health } }) => health.trades + health.levels === 0);
+  if (empty.length > 0)
+    throw nothingRecorded(
+      empty.map(({ symbol }) => symbol),
+      source,
+    );
 }
 
-function printFile({ path, trades, levels, bytes, notes }: FinishedFile): void {
-  process.stdout.write(
-    `${path}: ${String(trades)} trades, ${String(levels)} levels, ${String(bytes)} bytes\n`,
+/** Sizes are of no use to sources other than a connector: their recordings hold prices and quantities. */
+function sourceless(options: RecordOptions): RecordOptions {
+  if (options.source === undefined || options.source === 'hft_connector') return options;
+  return { ...options, tick: options.tick ?? 0.1, lot: options.lot ?? 0.001 };
+}
+
+function diskError(error: Error, folder: string): HftError {
+  return new HftError(
+    'ERR_CUSTOM',
+    `the recording ended: ${error.message}. What was flushed is kept`,
+    {
+      remedy: `\`record --recover ${folder}\` finishes it`,
+      cause: error,
+    },
   );
-  for (const note of notes) process.stdout.write(`  ${note}\n`);
+}
+
+function nothingRecorded(symbols: readonly string[], source: RecordSource | undefined): HftError {
+  const books = source?.client?.health.instruments
+    .filter(({ symbol, bookState }) => symbols.includes(symbol) && bookState !== 'live')
+    .map(({ symbol, bookState }) => `the book of ${symbol} is ${bookState}`);
+  const why = books === undefined || books.length === 0 ? '' : `: ${books.join(', ')}`;
+  return new HftError('ERR_END_OF_DATA', `nothing was recorded of ${symbols.join(', ')}${why}`, {
+    remedy:
+      'See whether the connector has its venue and whether the symbol trades, or record for longer',
+  });
 }

@@ -1,6 +1,15 @@
 import type { Command } from 'commander';
 
-import { addClientOptions, clientOf, type ClientCommandOptions } from './client-command.js';
+import { onRefusal } from './await-connectors.js';
+import {
+  addClientOptions,
+  addConnectSeconds,
+  clientOf,
+  connected,
+  instrumentsOf,
+  type ClientCommandOptions,
+} from './client-command.js';
+import { EXIT_CODES } from './exit-codes.js';
 import { positive } from './positive.js';
 import { runUntilStopped } from './run-until-stopped.js';
 
@@ -10,30 +19,55 @@ interface ServeOptions extends ClientCommandOptions {
   readonly allowHost?: readonly string[];
   readonly allowedHosts?: readonly string[];
   readonly seconds?: number;
+  readonly json?: boolean;
 }
 
 /** Adds `serve`: health, metrics and the live page of a connector's data, without a bot. */
 export function addServe(program: Command): void {
-  addClientOptions(program.command('serve'))
+  addConnectSeconds(addClientOptions(program.command('serve')), 'until it is there')
     .description('Show a connector on a web page of this machine, with health and metrics.')
     .option('--host <address>', 'address to bind', '127.0.0.1')
     .option('--port <number>', 'port, 0 for a free one', '8787')
     .option('--allowed-hosts <name...>', 'further names under which the page may be called')
     .option('--allow-host <name...>', 'the same, by its earlier name')
-    .option('--seconds <n>', 'end after n seconds (default: at Ctrl+C)', positive)
-    .action(async (options: ServeOptions) => {
-      // Loaded here: the other commands start without a web server in memory.
-      const { ClientSource, LiveServer } = await import('../server/index.js');
-      await using client = clientOf(options);
-      await using server = new LiveServer(new ClientSource(client), {
-        host: options.host,
-        port: Number(options.port),
-        allowedHosts: [...(options.allowedHosts ?? []), ...(options.allowHost ?? [])],
-      });
-      const start = async (): Promise<void> => {
-        await client.start();
-        process.stderr.write(`live page: ${await server.start()}\n`);
-      };
-      await runUntilStopped(start, { seconds: options.seconds });
+    .option('--seconds <n>', 'end n seconds after the start (default: at Ctrl+C)', positive)
+    .option('--json', 'the address, and what ends it, as objects on the standard output')
+    .addHelpText('after', `\n${EXIT_CODES}\n`)
+    .action(serve);
+}
+
+async function serve(given: ServeOptions): Promise<void> {
+  // A page that watches a connector is there before it, and stays when it goes.
+  const options = { ...given, connectSeconds: given.connectSeconds ?? Infinity };
+  // Loaded here: the other commands start without a web server in memory.
+  const { ClientSource, LiveServer } = await import('../server/index.js');
+  const failed = new AbortController();
+  const open: { close(): Promise<void> }[] = [];
+  const start = async (): Promise<void> => {
+    const client = clientOf(options, await instrumentsOf(options, failed.signal));
+    open.unshift(client);
+    onRefusal(client, (error) => {
+      failed.abort(error);
     });
+    const server = new LiveServer(new ClientSource(client), {
+      host: options.host,
+      port: Number(options.port),
+      allowedHosts: [...(options.allowedHosts ?? []), ...(options.allowHost ?? [])],
+    });
+    open.unshift(server);
+    await client.start();
+    const url = await server.start();
+    process.stderr.write(`live page: ${url}\n`);
+    if (options.json === true)
+      process.stdout.write(`${JSON.stringify({ type: 'serving', url })}\n`);
+    connected(client, options, failed.signal).catch((error: unknown) => {
+      failed.abort(error);
+    });
+  };
+  try {
+    await runUntilStopped(start, { seconds: options.seconds, signal: failed.signal });
+  } finally {
+    failed.abort();
+    for (const each of open) await each.close();
+  }
 }

@@ -80,5 +80,11 @@ export interface ClientHealth {
   readonly ordersSubmitted: number;
   /** Executions of the orders that it knows. */
   readonly fills: number;
+  /**
+   * Processor use of this process with all of its threads over the last full measuring interval
+   * (`healthIntervalMs`): 1 is one whole core; 0 before its end. Connectors are processes of their own and not
+   * in it.
+   */
+  readonly processorUse: number;
   readonly uptimeMs: number;
 }

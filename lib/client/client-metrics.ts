@@ -1,4 +1,5 @@
 import { LatencyHistogram } from '../models/latency-histogram.js';
+import { ProcessorUse } from '../models/processor-use.js';
 import type { Throughput } from './client-health.js';
 
 /** Counters and histograms of a client; nothing here allocates while events flow. */
@@ -7,6 +8,7 @@ export class ClientMetrics {
   readonly feed = new LatencyHistogram();
   readonly main = new LatencyHistogram();
   readonly order = new LatencyHistogram();
+  readonly processor = new ProcessorUse();
   events = 0;
   trades = 0;
   levels = 0;
@@ -25,6 +27,7 @@ export class ClientMetrics {
     const nowMs = performance.now();
     const seconds = (nowMs - this.#mark.atMs) / 1000;
     if (seconds <= 0) return;
+    this.processor.tick();
     this.#rates = {
       events: (this.events - this.#mark.events) / seconds,
       trades: (this.trades - this.#mark.trades) / seconds,

@@ -51,6 +51,7 @@ export function readClientHealth(
     lastEventAgeMs: age(metrics.lastEventMs),
     ordersSubmitted: core.orders.submitted,
     fills: core.orders.fills,
+    processorUse: metrics.processor.share,
     uptimeMs: startedMs === 0 ? 0 : now - startedMs,
   };
 }

@@ -1,6 +1,7 @@
 import { HftError } from '../models/hft-error.js';
 import { jsonExcerpt } from '../models/json-excerpt.js';
 import type { BinanceSnapshot } from './binance-book.js';
+import { httpGet, type HttpText } from './http-get.js';
 import type { RawLevel, RawTrade } from './raw-event.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -75,28 +76,27 @@ export class BinanceRest {
     signal: AbortSignal,
   ): Promise<unknown> {
     const url = `${this.#baseUrl}/${path}?${new URLSearchParams(query).toString()}`;
-    let response: Response;
-    let text: string;
+    let answer: HttpText;
     try {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]);
-      response = await fetch(url, { signal: limited });
-      text = await response.text();
+      answer = await httpGet(url, limited);
     } catch (error) {
       const why = error instanceof Error ? (error.cause ?? error) : error;
       throw new BinanceRestError(`Binance: ${path}: ${String(why)}`, 0, 0, 0);
     }
     let body: unknown;
     try {
-      body = JSON.parse(text);
+      body = JSON.parse(answer.text);
     } catch {
       body = undefined;
     }
-    if (response.ok && body !== undefined) return body;
+    const { status } = answer;
+    if (status >= 200 && status < 300 && body !== undefined) return body;
     const { code, msg } = fieldsOf(body);
-    const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1_000;
+    const retryAfterMs = Number(answer.retryAfter) * 1_000;
     throw new BinanceRestError(
-      `Binance: ${path}: HTTP ${response.status} ${jsonExcerpt(code ?? '')} ${jsonExcerpt(msg ?? '', 200)}`,
-      response.status,
+      `Binance: ${path}: HTTP ${String(status)} ${jsonExcerpt(code ?? '')} ${jsonExcerpt(msg ?? '', 200)}`,
+      status,
       typeof code === 'number' ? code : 0,
       Number.isFinite(retryAfterMs) ? retryAfterMs : 0,
     );

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 
 import { HftError } from '../models/hft-error.js';
 import { jsonExcerpt } from '../models/json-excerpt.js';
+import { proxyAgent } from './proxy-agent.js';
 
 /** How one connection with Binance behaves. */
 export interface BinanceSocketOptions {
@@ -222,7 +223,12 @@ class Connection {
 
   async open(): Promise<void> {
     const { url, timeoutMs, heartbeatMs } = this.#options;
-    const socket = new WebSocket(url, { handshakeTimeout: timeoutMs, perMessageDeflate: false });
+    const agent = proxyAgent(url);
+    const socket = new WebSocket(url, {
+      handshakeTimeout: timeoutMs,
+      perMessageDeflate: false,
+      ...(agent === undefined ? {} : { agent }),
+    });
     this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);

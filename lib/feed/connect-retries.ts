@@ -16,8 +16,16 @@ export interface RetryHooks {
   onPause(attempt: number, delayMs: number): void;
 }
 
-/** What a first connect fails with that no retry mends: a part of the package is not installed. */
-const FINAL: ReadonlySet<string> = new Set(['ERR_CONNECTOR_NOT_FOUND', 'ERR_NATIVE_UNAVAILABLE']);
+/**
+ * What a first connect fails with that no retry mends: a part of the package is not installed, or the connector
+ * refuses the symbol or its sizes.
+ */
+const FINAL: ReadonlySet<string> = new Set([
+  'ERR_CONNECTOR_NOT_FOUND',
+  'ERR_NATIVE_UNAVAILABLE',
+  'ERR_INSTRUMENT_NOT_FOUND',
+  'ERR_INVALID_ARGUMENT',
+]);
 
 /** Connects, and tries again by the backoff. */
 export class ConnectRetries {
@@ -41,8 +49,9 @@ export class ConnectRetries {
    * Connects; returns without a connection once the gate is shut.
    *
    * @param lossReason - Why the connection before was lost: a pause comes first then.
-   * @throws HftError `ERR_CONNECTOR_DOWN` after the last attempt; at once `ERR_CONNECTOR_NOT_FOUND` and
-   * `ERR_NATIVE_UNAVAILABLE` of a first connect.
+   * @throws HftError `ERR_CONNECTOR_DOWN` after the last attempt; at once what no retry mends of a first
+   * connect: `ERR_CONNECTOR_NOT_FOUND`, `ERR_NATIVE_UNAVAILABLE`, `ERR_INSTRUMENT_NOT_FOUND`,
+   * `ERR_INVALID_ARGUMENT`.
    */
   async connect(gate: StopGate, lossReason: string | undefined): Promise<void> {
     const { backoff } = this.#options;

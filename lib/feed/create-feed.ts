@@ -2,6 +2,7 @@ import {
   BYBIT_RUNNER_KEYS,
   type BybitConnectorRunnerOptions,
 } from '../connector/bybit-connector-runner.js';
+import { proxyWarnings } from '../connector/proxy-env.js';
 import { checkKeys, knownKeys, namesWithout } from '../models/known-keys.js';
 import { BinanceWsStream } from './binance-ws-stream.js';
 import type { ConnectorWrapper } from './connector-wrapper.js';
@@ -50,6 +51,10 @@ const STREAM_KEYS = knownKeys<NonNullable<CreateFeedOptions['stream']>>(
   },
 );
 
+function emitWarning(message: string): void {
+  process.emitWarning(message, { code: 'HFTBACKTEST_LIVE_SETTING' });
+}
+
 /** A feed that is made and not yet started, with what it was made from. */
 export interface CreatedFeed {
   readonly feed: HFTConnectorStream;
@@ -83,6 +88,8 @@ export function createFeed(options: CreateFeedOptions = {}): CreatedFeed {
   const { env = process.env, registry = dataSources, onWarning, bybit, stream, ...rest } = options;
   const { logger: given, ...chosen } = rest;
   const settings = feedSettings(chosen, env, onWarning, registry.names);
+  if (settings.dataSource === 'binance_ws')
+    for (const warning of proxyWarnings(env)) (onWarning ?? emitWarning)(warning);
   const logger =
     given === false
       ? silentFeedLogger

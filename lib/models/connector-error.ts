@@ -22,6 +22,19 @@ export interface ConnectorError {
   readonly value: bigint;
   /** Text of the connector, '' when there is none. */
   readonly text: string;
+  /**
+   * Of an instrument that was refused: the steps of price and quantity that the symbol has. Absent where the
+   * connector does not know them, and on other errors.
+   */
+  readonly sizes?: SymbolSizes;
+}
+
+/** Steps of a symbol. */
+export interface SymbolSizes {
+  /** Step of prices. */
+  readonly tickSize: number;
+  /** Step of quantities. */
+  readonly lotSize: number;
 }
 
 const BY_CODE: readonly ConnectorErrorCode[] = [

@@ -149,6 +149,7 @@ export function noticeFromView(view: EventView, instruments: Instruments): Conne
 /** The error that an `Error` record reports, as an object that may be kept. */
 export function connectorErrorFromView(view: EventView, instruments: Instruments): ConnectorError {
   const asset = view.asset;
+  const [tickSize, lotSize] = [view.price, view.qty];
   return Object.freeze({
     type: 'error',
     kind: connectorErrorFromCode(view.statusCode),
@@ -156,6 +157,9 @@ export function connectorErrorFromView(view: EventView, instruments: Instruments
     symbol: instruments[asset]?.symbol ?? '',
     value: view.value,
     text: view.text(),
+    ...(tickSize > 0 && lotSize > 0
+      ? { sizes: Object.freeze({ tickSize, lotSize }) }
+      : {}),
   });
 }
 

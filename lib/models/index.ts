@@ -20,7 +20,7 @@ export type { BalanceChange } from './balance-change.js';
 export type { ConnectorNotice } from './connector-notice.js';
 export { NoticeSeverity } from './notice-severity.js';
 export { VenueSocket } from './venue-socket.js';
-export { ConnectorErrorCode, type ConnectorError } from './connector-error.js';
+export { ConnectorErrorCode, type ConnectorError, type SymbolSizes } from './connector-error.js';
 export type { OrderReject } from './order-reject.js';
 export { LinkState } from './link-state.js';
 export type { LinkChange } from './link-change.js';

@@ -25,11 +25,14 @@ export interface RecorderOptions {
   readonly symbol: string;
   readonly tickSize: number;
   readonly lotSize: number;
-  /** `npz`: hftbacktest's event array. `gz`: the text of its collector. Default `npz`. */
-  readonly format?: 'npz' | 'gz';
+  /**
+   * `npz`: hftbacktest's event array. `gz`: the text of its collector. `both`: a file of each, of the same name
+   * but for its ending. Default `npz`.
+   */
+  readonly format?: 'npz' | 'gz' | 'both';
   /** A new file after so long. Default 3 600 000: an hour. */
   readonly rotateMs?: number;
-  /** A new file after so many bytes before packing. Default 512 MiB, at most 1.5 GiB. */
+  /** A new file after so many bytes before packing, of the larger one with `both`. Default 512 MiB, at most 1.5 GiB. */
   readonly rotateBytes?: number;
   /** How long an event may stay in memory only. Default 1 000. */
   readonly flushMs?: number;
@@ -85,7 +88,8 @@ export class Recorder {
   readonly #book = new BookMemory();
   readonly #files: FinishedFile[] = [];
   readonly #timer: NodeJS.Timeout;
-  #file: RecordingFile | undefined;
+  /** One, or with `both` two that hold the same; none before the first event. */
+  #open: readonly RecordingFile[] = [];
   #openedMs = 0;
   #hasBook = false;
   #closed = false;
@@ -118,7 +122,9 @@ export class Recorder {
     this.#onError = onError ?? warn;
     mkdirSync(options.folder, { recursive: true });
     this.#timer = setInterval(() => {
-      this.#guarded(() => this.#file?.flush());
+      this.#guarded(() => {
+        for (const file of this.#open) file.flush();
+      });
     }, this.#options.flushMs).unref();
   }
 
@@ -153,14 +159,13 @@ export class Recorder {
       return;
     }
     this.#guarded(() => {
-      const file = this.#current(exchTsNs, localTsNs);
+      const files = this.#current(exchTsNs, localTsNs);
+      let changes = levels;
       if (isBook) {
         this.#hasBook = true;
-        file.depth(exchTsNs, localTsNs, this.#book.replace(levels), true);
-      } else {
-        this.#book.apply(levels);
-        file.depth(exchTsNs, localTsNs, levels, false);
-      }
+        changes = this.#book.replace(levels);
+      } else this.#book.apply(levels);
+      for (const file of files) file.depth(exchTsNs, localTsNs, changes, isBook);
       this.#levels += levels.length;
     });
   }
@@ -173,7 +178,7 @@ export class Recorder {
       return;
     }
     this.#guarded(() => {
-      this.#current(exchTsNs, localTsNs).trade(exchTsNs, localTsNs, trade);
+      for (const file of this.#current(exchTsNs, localTsNs)) file.trade(exchTsNs, localTsNs, trade);
       this.#trades += 1;
     });
   }
@@ -193,26 +198,29 @@ export class Recorder {
     try {
       work();
     } catch (error) {
-      const file = this.#file;
+      const files = this.#open;
       this.#closed = true;
-      this.#file = undefined;
+      this.#open = [];
       clearInterval(this.#timer);
       const reason = asError(error);
       this.#failure = reason.message;
-      try {
-        file?.abandon();
-      } catch {
-        // The first failure is the one to report.
+      for (const file of files) {
+        try {
+          file.abandon();
+        } catch {
+          // The first failure is the one to report.
+        }
       }
       this.#onError(reason);
     }
   }
 
-  #current(exchTsNs: bigint, localTsNs: bigint): RecordingFile {
+  #current(exchTsNs: bigint, localTsNs: bigint): readonly RecordingFile[] {
     const { rotateMs, rotateBytes } = this.#options;
     const isFull =
-      this.#file !== undefined &&
-      (this.#file.bytes >= rotateBytes || performance.now() - this.#openedMs >= rotateMs);
+      this.#open.length > 0 &&
+      (this.#open.some(({ bytes }) => bytes >= rotateBytes) ||
+        performance.now() - this.#openedMs >= rotateMs);
     const backNs = (this.#lastLocalNs ?? localTsNs) - localTsNs;
     this.#lastLocalNs = localTsNs;
     if (backNs > SET_BACK_NS) {
@@ -221,40 +229,45 @@ export class Recorder {
         `the clock was set back by ${String(backNs)} ns: what follows is in the next file`,
       );
     } else if (isFull) this.#finish();
-    if (this.#file === undefined) {
-      this.#file = this.#open();
+    if (this.#open.length === 0) {
+      this.#open = this.#begin();
       this.#openedMs = performance.now();
-      if (!this.#book.isEmpty) this.#file.depth(exchTsNs, localTsNs, this.#book.levels(), true);
+      if (!this.#book.isEmpty)
+        for (const file of this.#open) file.depth(exchTsNs, localTsNs, this.#book.levels(), true);
     }
-    return this.#file;
+    return this.#open;
   }
 
-  #open(): RecordingFile {
+  #begin(): readonly RecordingFile[] {
     const { folder, symbol, tickSize, lotSize, format } = this.#options;
     const time = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
     for (let number = 1; ; number += 1) {
       const suffix = number === 1 ? '' : `-${String(number)}`;
       const name = `${symbol}_${time}${suffix}`;
-      // Two files of one second get a number each.
+      // Two recordings of one second get a number each.
       if (readdirSync(folder).some((file) => file.startsWith(`${name}.`))) continue;
       const stem = join(folder, name);
-      return format === 'npz'
-        ? new NpzRecording(stem)
-        : new CollectorRecording(stem, { symbol, tickSize, lotSize });
+      return [
+        ...(format === 'gz' ? [] : [new NpzRecording(stem)]),
+        ...(format === 'npz' ? [] : [new CollectorRecording(stem, { symbol, tickSize, lotSize })]),
+      ];
     }
   }
 
   #finish(note?: string): void {
-    const finished = this.#file?.finish();
-    this.#file = undefined;
-    if (finished === undefined) return;
-    const file = note === undefined ? finished : { ...finished, notes: [...finished.notes, note] };
-    this.#files.push(file);
-    try {
-      this.#onFile(file);
-    } catch (error) {
-      // The file is there; the recording goes on.
-      this.#onError(asError(error));
+    const files = this.#open;
+    this.#open = [];
+    for (const finishing of files) {
+      const finished = finishing.finish();
+      const file =
+        note === undefined ? finished : { ...finished, notes: [...finished.notes, note] };
+      this.#files.push(file);
+      try {
+        this.#onFile(file);
+      } catch (error) {
+        // The file is there; the recording goes on.
+        this.#onError(asError(error));
+      }
     }
   }
 }

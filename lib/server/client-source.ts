@@ -2,9 +2,9 @@ import type { ClientHandler } from '../client/event-hub.js';
 import type { ClientEventName } from '../client/client-event.js';
 import type { ClientHealth } from '../client/client-health.js';
 import type { LiveClient } from '../client/live-client.js';
-import { BookState } from '../models/book-state.js';
 import { isLinkUp } from '../models/link-state.js';
 import { ordersText } from '../models/orders-kind.js';
+import { clientSamples } from './client-samples.js';
 import { figure } from './figure.js';
 import { FlowRates } from './flow-rates.js';
 import type { ConnectorView, LiveView, StateLine } from './live-view.js';
@@ -18,6 +18,7 @@ import type {
   SourceMetrics,
   WsHealth,
 } from './server-source.js';
+import { SymbolTally } from './symbol-tally.js';
 import { TradeTape } from './trade-tape.js';
 
 /** A book that has not changed for longer is mentioned. */
@@ -30,6 +31,7 @@ export class ClientSource implements ServerSource {
   readonly #log = new LogTail();
   readonly #tapes: TradeTape[];
   readonly #rates: FlowRates;
+  readonly #tally: SymbolTally;
   readonly #takeOff: (() => void)[] = [];
 
   /** @param title - Shown on the page; default the symbols. */
@@ -37,6 +39,7 @@ export class ClientSource implements ServerSource {
     this.#client = client;
     this.title = title ?? client.instruments.map(({ symbol }) => symbol).join(', ');
     this.#tapes = client.instruments.map(() => new TradeTape());
+    this.#tally = new SymbolTally(client);
     this.#listen();
     this.#rates = new FlowRates(() => client.health.throughput);
   }
@@ -70,65 +73,7 @@ export class ClientSource implements ServerSource {
 
   /** @inheritDoc */
   samples(): MetricSample[] {
-    const health = this.#client.health;
-    const counter = (name: string, help: string, value: number): MetricSample => ({
-      name,
-      help,
-      kind: 'counter',
-      value,
-    });
-    const latency = Object.entries(health.latencyUs).flatMap(([hop, summary]) =>
-      (['p50', 'p99', 'p999'] as const).map((quantile) => ({
-        name: 'latency_seconds',
-        help: 'Latency per hop since the start.',
-        kind: 'gauge' as const,
-        value: summary[`${quantile}Us`] / 1e6,
-        labels: { hop, quantile },
-      })),
-    );
-    return [
-      counter('events_total', 'Events of every kind.', health.throughput.events),
-      counter('trades_total', 'Trades at the venue.', health.throughput.trades),
-      counter('levels_total', 'Changes of book levels.', health.throughput.levels),
-      counter('orders_submitted_total', 'Orders sent.', health.ordersSubmitted),
-      counter('fills_total', 'Executions of own orders.', health.fills),
-      counter('gaps_total', 'Occasions on which messages were lost.', health.gaps),
-      counter('lost_total', 'Messages lost on the way from connectors.', health.lost),
-      counter('dropped_total', 'Market data dropped by full queues.', health.dropped),
-      counter('decode_errors_total', 'Messages that could not be read.', health.decodeErrors),
-      counter('reconnections_total', 'Times a connector came back.', health.reconnections),
-      ...health.connectors.map((connector) => ({
-        name: 'connector_up',
-        help: '1 while the connector is there.',
-        kind: 'gauge' as const,
-        value: connector.connected ? 1 : 0,
-        labels: { connector: connector.connector },
-      })),
-      ...health.connectors.map(({ connector, orders, environment }) => ({
-        name: 'connector_orders_real',
-        help: '1 where orders are sent to a venue.',
-        kind: 'gauge' as const,
-        value: orders === 'real' ? 1 : 0,
-        labels: { connector, orders, environment },
-      })),
-      ...health.instruments.map((instrument) => ({
-        name: 'book_synced',
-        help: '1 while the book is live.',
-        kind: 'gauge' as const,
-        value: instrument.bookSynced ? 1 : 0,
-        labels: { symbol: instrument.symbol },
-      })),
-      ...health.instruments.flatMap((instrument) =>
-        Object.values(BookState).map((state) => ({
-          name: 'book_state',
-          help: '1 for the state that the book is in.',
-          kind: 'gauge' as const,
-          value: instrument.bookState === state ? 1 : 0,
-          labels: { symbol: instrument.symbol, state },
-        })),
-      ),
-      ...latency,
-    ];
+    return clientSamples(this.#client, this.#tally);
   }
 
   /** @inheritDoc */
@@ -198,6 +143,7 @@ export class ClientSource implements ServerSource {
         figure('events', health.throughput.eventsPerSecond, '/s'),
         figure('trades', health.throughput.tradesPerSecond, '/s'),
         figure('book updates', health.throughput.bookUpdatesPerSecond, '/s'),
+        figure('processor', health.processorUse * 100, ' %'),
         figure('orders sent', health.ordersSubmitted),
         figure('fills', health.fills),
       ],
@@ -216,6 +162,7 @@ export class ClientSource implements ServerSource {
   /** @inheritDoc */
   close(): void {
     this.#rates.close();
+    this.#tally.close();
     for (const off of this.#takeOff.splice(0)) off();
   }
 

@@ -8,6 +8,7 @@ import { BookMemory } from '../record/book-memory.js';
 import type { RecordedLevel } from '../record/recording-file.js';
 import { figure } from './figure.js';
 import type { LiveView, StateLine } from './live-view.js';
+import { latencySamples } from './latency-samples.js';
 import { LogTail } from './log-tail.js';
 import { PAGE_LEVELS } from './page-levels.js';
 import { queueViews } from './queue-views.js';
@@ -77,19 +78,18 @@ export class FeedSource implements ServerSource {
       value,
     });
     const kinds = (['trades', 'depth'] as const).flatMap((kind) => {
-      const labels = { kind };
+      const labels = { kind, source: this.#feed.name };
       const of: FeedKindMetrics = metrics[kind];
       return [
         { ...counter('feed_events_total', 'Events of the feed.', of.total), labels },
         { ...counter('feed_dropped_total', 'Events dropped by queues.', of.dropped), labels },
         { ...counter('feed_conflated_total', 'Events merged by queues.', of.conflated), labels },
-        ...(['p50', 'p99'] as const).map((quantile) => ({
-          name: 'feed_lag_seconds',
-          help: 'Exchange time to received, by two clocks.',
-          kind: 'gauge' as const,
-          value: of.lag[`${quantile}Us`] / 1e6,
-          labels: { kind, quantile },
-        })),
+        ...latencySamples(
+          'feed_lag_seconds',
+          'Exchange time to received, by two clocks.',
+          of.lag,
+          labels,
+        ),
       ];
     });
     return [

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Registry, collectDefaultMetrics } from 'prom-client';
 
 import type { MetricSample, ServerSource } from './server-source.js';
 
@@ -24,16 +24,17 @@ export class PrometheusText {
 
   /** The text. */
   async text(): Promise<string> {
-    const registry = new Registry();
-    const known = new Map<string, Counter | Gauge>();
+    const families = new Map<string, MetricSample[]>();
     for (const sample of [...this.#flow(), ...this.#source.samples()]) {
+      // What has no figure yet is left out.
       if (!Number.isFinite(sample.value)) continue;
-      const metric = known.get(sample.name) ?? make(sample, registry);
-      known.set(sample.name, metric);
-      metric.inc(sample.labels ?? {}, sample.value);
+      const family = familyOf(sample);
+      const known = families.get(family);
+      if (known === undefined) families.set(family, [sample]);
+      else known.push(sample);
     }
-    const [own, node] = await Promise.all([registry.metrics(), this.#process.metrics()]);
-    return `${own}\n${node}`;
+    const own = [...families].map(([family, samples]) => familyText(PREFIX + family, samples));
+    return `${own.join('\n')}\n${await this.#process.metrics()}`;
   }
 
   #flow(): MetricSample[] {
@@ -60,12 +61,26 @@ function sampleOf(
   return { name, help, kind, value };
 }
 
-function make(sample: MetricSample, registry: Registry): Counter | Gauge {
-  const config = {
-    name: PREFIX + sample.name,
-    help: sample.help,
-    labelNames: Object.keys(sample.labels ?? {}),
-    registers: [registry],
-  };
-  return sample.kind === 'counter' ? new Counter(config) : new Gauge(config);
+/** Sum and count of a summary belong to it. */
+function familyOf({ name, kind }: MetricSample): string {
+  return kind === 'summary' ? name.replace(/_(sum|count)$/, '') : name;
+}
+
+function familyText(name: string, samples: readonly MetricSample[]): string {
+  const { help = '', kind = 'gauge' } = samples[0] ?? {};
+  const lines = samples.map(
+    (sample) => `${PREFIX}${sample.name}${labelText(sample.labels)} ${String(sample.value)}`,
+  );
+  return [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${kind}`, ...lines, ''].join('\n');
+}
+
+function labelText(labels: MetricSample['labels'] = {}): string {
+  const texts = Object.entries(labels).map(
+    ([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`,
+  );
+  return texts.length === 0 ? '' : `{${texts.join(',')}}`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }

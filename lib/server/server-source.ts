@@ -23,12 +23,15 @@ export interface SourceMetrics {
   readonly depth: FlowMetrics;
 }
 
-/** A number that only grows, or one that goes up and down, for Prometheus. */
+/** A number for Prometheus: one that only grows, one that goes up and down, or a line of a summary. */
 export interface MetricSample {
-  /** Without the package's prefix, with its unit: `feed_latency_seconds`. */
+  /**
+   * Without the package's prefix, in base units with the unit last: `feed_latency_seconds`; of a counter with
+   * `_total`. Lines of a summary: the bare name with a label `quantile`, and with `_sum` and `_count`.
+   */
   readonly name: string;
   readonly help: string;
-  readonly kind: 'counter' | 'gauge';
+  readonly kind: 'counter' | 'gauge' | 'summary';
   readonly value: number;
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -42,6 +42,12 @@ export interface RunLiveOptions extends CreateOptions {
    * Ends the run after so long, ms, as `stop()` does where a handler does not return in time. Default: never.
    */
   readonly durationMs?: number;
+  /**
+   * Ends the run with `ERR_CONNECTOR_DOWN` when a connector is not there so long after the start, ms. Default:
+   * it is waited for; `onLog` says so after two seconds, and a run whose `durationMs` is over before a connector
+   * came rejects all the same.
+   */
+  readonly connectTimeoutMs?: number;
   /** Longest wait for a batch, ms: how late a timer can be at worst. Default 50. */
   readonly waitMs?: number;
   /** Ends the run as `stop()` does. */
@@ -89,6 +95,7 @@ const KEYS = knownKeys<RunLiveOptions>({
   strategyOptions: true,
   maxBatch: true,
   durationMs: true,
+  connectTimeoutMs: true,
   waitMs: true,
   signal: true,
   onLog: true,
@@ -155,6 +162,8 @@ function optionalMs(value: number | undefined, name: string): void {
 function loopOptions(options: RunLiveOptions): StrategyTask['loop'] {
   const { maxBatch, waitMs, durationMs, startWaitMs, stopWaitMs } = options;
   const { onProgress, progressMs = 1000 } = options;
+  const { connectTimeoutMs } = options;
+  optionalMs(connectTimeoutMs, 'connectTimeoutMs');
   optionalMs(durationMs, 'durationMs');
   optionalMs(startWaitMs, 'startWaitMs');
   optionalMs(stopWaitMs, 'stopWaitMs');
@@ -164,6 +173,7 @@ function loopOptions(options: RunLiveOptions): StrategyTask['loop'] {
     ...(waitMs === undefined ? {} : { waitMs }),
     ...(durationMs === undefined ? {} : { durationMs }),
     ...(startWaitMs === undefined ? {} : { startWaitMs }),
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     ...(stopWaitMs === undefined ? {} : { stopWaitMs }),
     ...(onProgress === undefined ? {} : { progressMs }),
   };
@@ -229,7 +239,9 @@ function makeConnector(
  * A run keeps the process alive until it ends.
  *
  * @throws HftError `ERR_INVALID_ARGUMENT`, `ERR_NATIVE_UNAVAILABLE` at once; the run rejects with
- * `ERR_STRATEGY_MODULE`, with what ends the bot, and with what keeps its own connector from starting. An
+ * `ERR_STRATEGY_MODULE`, with what ends the bot, and with what keeps its own connector from starting; at once
+ * with `ERR_INSTRUMENT_NOT_FOUND` or `ERR_INVALID_ARGUMENT` for an instrument that its connector refuses before
+ * its book was ever live; with `ERR_CONNECTOR_DOWN` as `connectTimeoutMs` says. An
  * error that ends a run out of order has the orders that may be open in `ordersLeft`.
  */
 export function runLive(options: RunLiveOptions): LiveRun {

@@ -1,6 +1,6 @@
 import { OrderIdSource } from '../bot/order-id-source.js';
 import type { Bot } from '../models/bot.js';
-import { balanceFromView } from '../models/event-from-view.js';
+import { balanceFromView, connectorErrorFromView } from '../models/event-from-view.js';
 import type { EventView } from '../models/event-view.js';
 import { invalid } from '../models/invalid.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
@@ -13,6 +13,7 @@ import { LoopFigures } from './loop-figures.js';
 import type { OrderBoard } from './order-board.js';
 import { OrderTracker } from './order-tracker.js';
 import { waitForStart } from './start-wait.js';
+import { StartWatch } from './start-watch.js';
 import { StopWait } from './stop-wait.js';
 import { BotStrategyContext, type ContextHost } from './strategy-context.js';
 import type { Strategy } from './strategy.js';
@@ -26,6 +27,8 @@ export interface StrategyLoopOptions {
   readonly waitMs?: number;
   /** Ends the loop after so long by the bot's clock. Default: never. */
   readonly durationMs?: number;
+  /** Ends the loop when a connector is not there so long after the start, ms. Default: it is waited for. */
+  readonly connectTimeoutMs?: number;
   /** A word in shared memory: the loop ends once another thread has set it. */
   readonly stop?: Int32Array;
   /**
@@ -52,6 +55,7 @@ const KEYS = knownKeys<StrategyLoopOptions>({
   maxBatch: true,
   waitMs: true,
   durationMs: true,
+  connectTimeoutMs: true,
   stop: true,
   startWaitMs: true,
   stopWaitMs: true,
@@ -80,7 +84,9 @@ const CLOCK_EVERY = 16;
  * The bot stays open: the caller closes it.
  *
  * @throws HftError what the bot's waits throw (`ERR_CLOSED`, `ERR_NATIVE_PANIC`); never what a
- * handler throws. `ERR_INVALID_ARGUMENT` for an unknown option.
+ * handler throws. `ERR_INVALID_ARGUMENT` for an unknown option. After `onStop`, when it got no market: an
+ * instrument that its connector refuses before its book was ever live (`ERR_INSTRUMENT_NOT_FOUND`,
+ * `ERR_INVALID_ARGUMENT`), a connector that was not there in time, or never (`ERR_CONNECTOR_DOWN`).
  */
 export function runStrategyLoop(
   bot: Bot,
@@ -123,6 +129,7 @@ class StrategyLoop {
   /** A new order's id, while nothing has been known of it before. */
   private isNewOnBoard = false;
   private readonly ctx: BotStrategyContext;
+  private readonly watch: StartWatch;
   private readonly handlers: HandlerCalls;
   private readonly figures: LoopFigures;
   private readonly stopWait: StopWait;
@@ -136,6 +143,10 @@ class StrategyLoop {
     this.board = board;
     this.strategy = strategy;
     this.options = options;
+    this.watch = new StartWatch(bot, {
+      connectTimeoutMs: options.connectTimeoutMs,
+      onLog: (text) => options.onLog?.(text, undefined),
+    });
     this.figures = new LoopFigures(bot);
     const ids = options.orderIds ?? new OrderIdSource(bot.botId);
     this.ctx = new BotStrategyContext(bot, ids, this.host());
@@ -198,7 +209,7 @@ class StrategyLoop {
       options.onProgress === undefined ? Infinity : (options.progressMs ?? Infinity) * 1e6;
     figures.startNs = bot.monotonicNs();
     const endNs = figures.startNs + (options.durationMs ?? Infinity) * 1e6;
-    this.start(endNs - figures.startNs);
+    this.start(Math.min(endNs - figures.startNs, (options.connectTimeoutMs ?? Infinity) * 1e6));
     figures.nowNs = bot.monotonicNs();
     let timerDueNs = figures.nowNs + timerNs;
     let progressDueNs = figures.nowNs + progressNs;
@@ -226,6 +237,8 @@ class StrategyLoop {
         options.onProgress?.(this.summary());
         progressDueNs = nowNs + progressNs;
       }
+      this.watch.look(nowNs - figures.startNs);
+      if (this.watch.failure !== undefined) break;
       if (nowNs >= endNs) {
         figures.reason = 'duration';
         break;
@@ -236,6 +249,8 @@ class StrategyLoop {
     this.stopWait.settle(options.stopWaitMs ?? STOP_WAIT_MS, (view) => {
       this.noteOrder(view);
     });
+    if (figures.reason === 'duration') this.watch.end(figures.nowNs - figures.startNs);
+    if (this.watch.failure !== undefined) throw this.watch.failure;
     return this.summary();
   }
 
@@ -243,7 +258,11 @@ class StrategyLoop {
   private start(longestNs: number): void {
     const { bot, options } = this;
     const startWaitNs = Math.min((options.startWaitMs ?? START_WAIT_MS) * 1e6, longestNs);
-    const { records, unknown } = waitForStart(bot, startWaitNs, () => this.isStopAsked());
+    const beganNs = bot.monotonicNs();
+    const { records, unknown } = waitForStart(bot, startWaitNs, () => {
+      this.watch.look(bot.monotonicNs() - beganNs);
+      return this.isStopAsked() || this.watch.failure !== undefined;
+    });
     if (unknown.length > 0 && !this.isStopAsked() && !bot.ended)
       options.onLog?.(
         `The strategy starts without knowing position and open orders of ${unknown.join(', ')}: no answer of the connector yet.`,
@@ -333,10 +352,12 @@ class StrategyLoop {
         handlers.refusePromise(strategy.onGap?.(ctx, view));
         break;
       case RecordKind.BookState:
+        if (view.bookState === 'live') this.watch.onLive(view.asset);
         handlers.refusePromise(strategy.onBookState?.(ctx, view));
         break;
       case RecordKind.Error:
         figures.connectorErrors += 1;
+        this.watch.onError(connectorErrorFromView(view, this.bot.instruments));
         handlers.reportError(view);
         break;
       case RecordKind.Reject:

@@ -17,6 +17,7 @@ export interface StrategyTask {
     readonly startWaitMs?: number;
     readonly stopWaitMs?: number;
     readonly durationMs?: number;
+    readonly connectTimeoutMs?: number;
     readonly progressMs?: number;
   };
   /** Id of the `NativePort` whose `stop()` ends the bot's waits; null on the stub. */

@@ -15,18 +15,38 @@ use crate::stop_signal::StopSignal;
 /// # Errors
 /// What keeps it from starting or going on.
 pub fn run(command: &Command) -> Result<(), ConnectorError> {
+    if command.check_config {
+        return check(command);
+    }
     let stop = StopSignal::install()?;
-    let opened = (command.kind.open)(&OpenOptions {
+    let opened = open(command, command.paper, command.stdio)?;
+    announce_real(command.log_format, &opened);
+    serve(command, opened, &stop)
+}
+
+fn open(
+    command: &Command,
+    paper: Option<bool>,
+    is_market_data_only: bool,
+) -> Result<OpenVenue, ConnectorError> {
+    Ok((command.kind.open)(&OpenOptions {
         symbols: &command.symbols,
         files: &command.files,
         seed: command.seed,
-        paper: command.paper,
+        paper,
         given: &command.given,
-        is_market_data_only: command.stdio,
+        is_market_data_only,
         env: &process_env,
-    })?;
-    announce_real(command.log_format, &opened);
-    serve(command, opened, &stop)
+    })?)
+}
+
+/// Opens the venue without serving it, first as it would be and without its orders, so that no account is
+/// claimed, then on paper, whose settings are looked at only there. A venue connects nothing until it is
+/// served.
+fn check(command: &Command) -> Result<(), ConnectorError> {
+    open(command, command.paper, true)?;
+    open(command, Some(true), false)?;
+    Ok(())
 }
 
 /// Real orders are announced whatever the log level is: the log may be off, or in a file.

@@ -63,6 +63,10 @@ struct Args {
     /// (default 8000, or CONNECTOR_STOP_WAIT_MS)
     #[arg(long, value_name = "MS")]
     stop_wait_ms: Option<String>,
+    /// Look at command line, variables and config file, say what is wrong with them, and end: nothing is
+    /// connected and nothing is served
+    #[arg(long)]
+    check_config: bool,
     /// Market data as JSON lines: commands on the standard input, data on the standard output, no
     /// shared memory and no orders
     #[arg(long)]
@@ -100,6 +104,8 @@ pub struct Command {
     pub stop_wait: Duration,
     /// JSON lines over the standard streams instead of shared memory.
     pub stdio: bool,
+    /// Only look at the settings.
+    pub check_config: bool,
 }
 
 /// Reads the command line of the process. `--help`, `--version` and mistakes end it here.
@@ -183,6 +189,7 @@ fn read(matches: &clap::ArgMatches) -> Result<Command, ConnectorError> {
         require_live_book: require_live_book(live_book, &flag::process_env)?,
         stop_wait: times::stop_wait(stop_wait, &flag::process_env)?,
         stdio: args.stdio,
+        check_config: args.check_config,
     })
 }
 

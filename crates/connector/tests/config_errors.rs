@@ -9,6 +9,17 @@ use std::process::{Command, Output, Stdio};
 use support::names::unique_name;
 
 fn run(kind: &str, text: &str, mode: u32, env: &[(&str, &str)]) -> (Output, String) {
+    // One that starts all the same ends with its input, and fails the test.
+    run_with(kind, text, mode, env, "--with-stdin")
+}
+
+fn run_with(
+    kind: &str,
+    text: &str,
+    mode: u32,
+    env: &[(&str, &str)],
+    option: &str,
+) -> (Output, String) {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("wrong.toml");
@@ -18,8 +29,7 @@ fn run(kind: &str, text: &str, mode: u32, env: &[(&str, &str)]) -> (Output, Stri
     let output = Command::new(env!("CARGO_BIN_EXE_connector"))
         .args([name.as_str(), kind])
         .arg(&file)
-        // One that starts all the same ends with its input, and fails the test.
-        .arg("--with-stdin")
+        .arg(option)
         .stdin(Stdio::null())
         .env_remove("BYBIT_API_KEY")
         .env_remove("BYBIT_API_SECRET")
@@ -105,6 +115,31 @@ fn every_error_names_the_file_the_line_and_the_key() {
         );
         assert!(said.contains(key), "{kind} {text:?}: {said}");
         assert!(!said.contains("canary"), "{kind} {text:?}: {said}");
+    }
+}
+
+#[test]
+fn a_look_at_the_settings_starts_nothing_and_claims_no_account() {
+    let check = |kind: &str, text: &str| {
+        let (output, _) = run_with(kind, text, 0o600, &[], "--check-config");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.stdout, b"", "{kind} {text:?}");
+        (output.status.code(), said)
+    };
+    let (code, said) = check("bybit", PAIR);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("REAL ORDERS"), "{said}");
+    assert_eq!(check("sim", "seed = 3").0, Some(0));
+    // Also what is for paper trading only.
+    for (kind, text, line) in [
+        ("bybit", "\n[paper]\nmaker_fee_rate = 9.0", "line 3"),
+        ("bybit", "\npaper_tradign = false", "line 2"),
+        ("sim", "seed = ", "line 1"),
+        ("binancefutures", "\n\nsilence_s = 0", "line 3"),
+    ] {
+        let (code, said) = check(kind, text);
+        assert_eq!(code, Some(2), "{kind} {text:?}: {said}");
+        assert!(said.contains(line), "{kind} {text:?}: {said}");
     }
 }
 

@@ -85,12 +85,23 @@ impl Shared {
                 self.note_feed(at, &symbol, false);
                 (Some(symbol), link(LinkStatus::FeedLive), String::new())
             }
-            ControlEvent::RegisterRefused { symbol, code, text } => {
+            ControlEvent::RegisterRefused {
+                symbol,
+                code,
+                text,
+                sizes,
+            } => {
+                let (tick_size, lot_size) = sizes.unwrap_or_default();
+                let record = Record {
+                    px: tick_size,
+                    qty: lot_size,
+                    ..error(code)
+                };
                 if let Some(asset) = self.sessions[at].assets.get(&symbol) {
                     let asset = &mut self.assets[asset];
                     (asset.refused, asset.unanswered) = (true, false);
                 }
-                (Some(symbol), error(code), text)
+                (Some(symbol), record, text)
             }
             ControlEvent::Notice {
                 severity,

@@ -21,7 +21,8 @@ pub enum RecordKind {
     /// The position; `qty` is signed.
     Position = 6,
     /// An error that the connector reports. `status` is an [`ErrorCode`](crate::ErrorCode), `value` its
-    /// number where the wire carries one, the text follows in `Text` records.
+    /// number where the wire carries one, the text follows in `Text` records. Of a registration that was
+    /// refused `px` and `qty` are the tick and lot size that the symbol has; 0 where they are not known.
     Error = 7,
     /// The connection to a connector changed: `status` is a [`LinkStatus`], `asset` the first
     /// instrument of that connector, `value` the connector's boot epoch (0 when unknown).

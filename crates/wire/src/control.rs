@@ -126,6 +126,8 @@ pub enum ControlEvent {
         code: i64,
         /// What is wrong, in words.
         text: String,
+        /// Tick and lot size that the symbol has, where the connector knows them.
+        sizes: Option<(f64, f64)>,
     },
     /// What a bot must know that no other event carries.
     Notice {
@@ -235,6 +237,12 @@ mod tests {
                 symbol,
                 order_id: u64::MAX,
                 text: long.clone(),
+            },
+            ControlEvent::RegisterRefused {
+                symbol: "S".repeat(128),
+                code: i64::MIN,
+                text: long.clone(),
+                sizes: Some((1e-7, 1e9)),
             },
             ControlEvent::OrderFate {
                 symbol: "S".repeat(128),

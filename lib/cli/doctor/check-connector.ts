@@ -29,7 +29,15 @@ export function checkConnector(context: DoctorContext): Finding[] {
       ),
     ];
   }
-  const has = /\d+\.\d+\.\d+\S*/.exec(run.stdout)?.[0] ?? 'unknown';
+  const [, has] = /^connector (\d+\.\d+\.\d+\S*)\s*$/.exec(run.stdout) ?? [];
+  if (has === undefined)
+    return [
+      fail(
+        'connector',
+        `${binary} is no connector of this package: it does not say its version`,
+        `Correct or unset ${CONNECTOR_ENV}. ${BUILD}`,
+      ),
+    ];
   const wanted = packageVersion();
   return has === wanted
     ? [ok('connector', `connector ${has}: ${binary}`)]

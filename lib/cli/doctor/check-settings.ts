@@ -2,7 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 
 import { checkKey } from '../../connector/check-key.js';
 import { HftError } from '../../models/hft-error.js';
+import { checkChannelConfig } from './check-channel-config.js';
+import { checkConfig } from './check-config.js';
 import { checkOrders } from './check-orders.js';
+import { checkProxy } from './check-proxy.js';
 import type { DoctorContext } from './doctor-context.js';
 import { fail, ok, type Finding } from './finding.js';
 
@@ -10,7 +13,12 @@ const HOLDS_SECRET = /^\s*(api_key|secret|api_secret)\s*=\s*["'][^"']+["']/m;
 
 /** Keys, flags and the config file, without showing any of their values. */
 export function checkSettings(context: DoctorContext): Finding[] {
-  return [...checkKeys(context), ...checkConfigFile(context)];
+  return [
+    ...checkKeys(context),
+    ...checkConfigFile(context),
+    ...checkChannelConfig(context),
+    ...checkProxy(context),
+  ];
 }
 
 function checkKeys(context: DoctorContext): Finding[] {
@@ -37,7 +45,8 @@ function checkKeys(context: DoctorContext): Finding[] {
   return [keys, ...checkOrders(context, hasKeys)];
 }
 
-function checkConfigFile({ configFile }: DoctorContext): Finding[] {
+function checkConfigFile(context: DoctorContext): Finding[] {
+  const { configFile } = context;
   if (configFile === undefined) return [];
   let text: string;
   let mode: number;
@@ -49,7 +58,7 @@ function checkConfigFile({ configFile }: DoctorContext): Finding[] {
       fail(
         'config',
         `${configFile} cannot be read: ${(error as NodeJS.ErrnoException).code ?? ''}`,
-        'Correct BYBIT_CONNECTOR_CONFIG_FILE, or the file’s owner and mode.',
+        'Correct --config or BYBIT_CONNECTOR_CONFIG_FILE, or the file’s owner and mode.',
       ),
     ];
   }
@@ -62,5 +71,5 @@ function checkConfigFile({ configFile }: DoctorContext): Finding[] {
       ),
     ];
   }
-  return [ok('config', configFile)];
+  return [checkConfig(context, configFile, text)];
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 
+import type { ConnectorKind } from '../../connector/connector-kinds.js';
 import type { WaitStrategy } from '../../models/wait-options.js';
 
 /** What the doctor looks at. */
@@ -12,6 +13,8 @@ export interface DoctorContext {
   readonly wait: WaitStrategy;
   /** A connector's config file; `undefined`: none. */
   readonly configFile: string | undefined;
+  /** Kind of the connector whose config file it is. */
+  readonly kind: ConnectorKind;
   /** Where shared memory lies. */
   readonly shmFolder: string;
   /** Where iceoryx2 keeps its register of processes. */
@@ -29,6 +32,7 @@ export function doctorContext(given: Partial<DoctorContext> = {}): DoctorContext
     cpus: availableParallelism(),
     wait: 'adaptive',
     configFile: configured === '' ? undefined : configured,
+    kind: 'bybit',
     shmFolder: '/dev/shm',
     iceoryxFolder: '/tmp/iceoryx2',
     nowMs: Date.now(),

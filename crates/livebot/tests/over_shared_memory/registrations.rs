@@ -104,10 +104,12 @@ fn a_refused_instrument_shows_no_market_and_is_not_asked_for_again() {
         symbol: SYMBOL.into(),
         code: 3_002,
         text: "tick size".into(),
+        sizes: Some((0.25, 0.002)),
     };
     connector.send_control(bot, &refused).unwrap();
     let reported = only(&rig.until(RecordKind::Error), RecordKind::Error);
     assert_eq!((reported.len(), reported[0].value), (1, 3_002));
+    assert_eq!((reported[0].px, reported[0].qty), (0.25, 0.002));
     connector
         .send_feed(TO_ALL, SYMBOL, &level(Side::Buy, 100.0, 1.0))
         .unwrap();

@@ -11,7 +11,7 @@ use crate::kit::clock::Now;
 use crate::kit::config::{is_toml, place};
 use crate::kit::error::VenueError;
 use crate::kit::kind::{KindRow, OpenOptions, OpenVenue, VenueKind};
-use crate::kit::net::{NetSettings, NetVenue};
+use crate::kit::net::{NetSettings, NetVenue, Proxies};
 use crate::paper::PaperVenue;
 
 /// Binance USD-M futures.
@@ -45,6 +45,7 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
     }
     let net = NetSettings {
         ca_file: settings.ca_file,
+        proxies: Proxies::announced(options.env),
         ..NetSettings::default()
     };
     let venue = NetVenue::new(core, &net)?.follow(options.symbols);

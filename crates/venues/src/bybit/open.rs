@@ -16,7 +16,7 @@ use crate::kit::config::is_toml;
 use crate::kit::config::place::{self, Wrong};
 use crate::kit::error::VenueError;
 use crate::kit::kind::{KindRow, OpenOptions, OpenVenue, OptionValue, VenueKind, VenueOption};
-use crate::kit::net::{NetSettings, NetVenue};
+use crate::kit::net::{NetSettings, NetVenue, Proxies};
 use crate::kit::no_orders::NoOrders;
 use crate::paper::PaperVenue;
 
@@ -96,6 +96,7 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
     };
     let net = NetSettings {
         ca_file: settings.ca_file,
+        proxies: Proxies::announced(options.env),
         ..NetSettings::default()
     };
     let venue = NetVenue::new(core, &net)?.follow(options.symbols);

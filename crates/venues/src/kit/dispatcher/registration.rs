@@ -288,10 +288,18 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             symbol: symbol.to_owned(),
             code,
             text: text.clone(),
+            sizes: self.venue.sizes(symbol).or_else(|| self.sizes_of(symbol)),
         };
         self.send_control(bot, side, out);
         let error = LiveError::with(ErrorKind::Custom(code), Value::String(text));
         self.send_upstream_error(bot, &error, out);
+    }
+
+    /// The sizes in which a symbol is served.
+    fn sizes_of(&self, symbol: &str) -> Option<(f64, f64)> {
+        let index = self.by_name.get(symbol)?;
+        let known = self.instruments.get(index)?;
+        Some((known.tick_size, known.lot_size))
     }
 
     fn accept(

@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use super::action::SocketId;
 use super::inbox::{Inbox, What};
 use super::protocol::Closed;
+use super::proxy::Proxies;
 use super::stream::{self, Stream};
 use crate::kit::clock::Now;
 
@@ -30,6 +31,7 @@ pub(super) struct Shared {
     pub tls: Arc<rustls::ClientConfig>,
     pub frame_max: usize,
     pub connect_max: Duration,
+    pub proxies: Arc<Proxies>,
 }
 
 /// Which connection of which socket.
@@ -69,7 +71,7 @@ enum Socket {
 
 async fn open(shared: &Shared, url: &str) -> Result<Socket, Closed> {
     let uri: http::Uri = url.parse().map_err(|_| closed("the URL cannot be read"))?;
-    let stream = stream::connect(&uri, &shared.tls)
+    let stream = stream::connect(&uri, &shared.tls, &shared.proxies)
         .await
         .map_err(|reason| closed(&reason))?;
     let config = Some(

@@ -8,12 +8,13 @@ use http::Request;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::action::{HttpCall, Method};
+use super::dialer::Dialer;
 use super::inbox::{Inbox, What};
 use super::protocol::RestFailure;
+use super::proxy::Proxies;
 use super::tls;
 use crate::kit::clock::Now;
 
@@ -21,20 +22,17 @@ const IDLE_MAX: Duration = Duration::from_secs(50);
 
 /// Makes REST calls.
 pub(super) struct Http {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<Dialer>, Full<Bytes>>,
     body_max: usize,
 }
 
 impl Http {
-    pub(super) fn new(tls: &rustls::ClientConfig, body_max: usize) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
+    pub(super) fn new(tls: &rustls::ClientConfig, body_max: usize, proxies: &Arc<Proxies>) -> Self {
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls.clone())
             .https_or_http()
             .enable_http1()
-            .wrap_connector(tcp);
+            .wrap_connector(Dialer::new(proxies));
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_MAX)
             .pool_timer(TokioTimer::new())

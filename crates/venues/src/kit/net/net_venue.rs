@@ -19,6 +19,7 @@ use super::error::NetError;
 use super::http::Http;
 use super::inbox::{Arrival, Inbox, What};
 use super::protocol::{HttpAnswer, Protocol};
+use super::proxy::Proxies;
 use super::thread::NetThread;
 use super::tls;
 use crate::kit::clock::Now;
@@ -48,6 +49,8 @@ pub struct NetSettings {
     pub connect_max: Duration,
     /// PEM file of authorities that are trusted besides those that browsers trust.
     pub ca_file: Option<PathBuf>,
+    /// Proxies on the way to the venue.
+    pub proxies: Proxies,
 }
 
 impl Default for NetSettings {
@@ -59,6 +62,7 @@ impl Default for NetSettings {
             body_max: 32 << 20,
             connect_max: Duration::from_secs(10),
             ca_file: None,
+            proxies: Proxies::default(),
         }
     }
 }
@@ -108,12 +112,14 @@ impl<P: Protocol> NetVenue<P> {
     pub fn new(protocol: P, settings: &NetSettings) -> Result<Self, NetError> {
         let tls = tls::client_config(settings.ca_file.as_deref())?;
         let inbox = Arc::new(Inbox::new(settings.inbox_frames, settings.inbox_bytes));
-        let http = Arc::new(Http::new(&tls, settings.body_max));
+        let proxies = Arc::new(settings.proxies.clone());
+        let http = Arc::new(Http::new(&tls, settings.body_max, &proxies));
         let shared = Arc::new(Shared {
             inbox: Arc::clone(&inbox),
             tls,
             frame_max: settings.frame_max,
             connect_max: settings.connect_max,
+            proxies,
         });
         Ok(Self {
             protocol,

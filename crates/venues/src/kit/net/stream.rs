@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::proxy::{Proxies, bare};
 use super::tls;
 
 /// A connection that a WebSocket can be opened on.
@@ -17,18 +18,25 @@ pub(super) enum Stream {
 }
 
 /// Connects to the host of a URL.
-pub(super) async fn connect(url: &http::Uri, trust: &Arc<ClientConfig>) -> Result<Stream, String> {
+pub(super) async fn connect(
+    url: &http::Uri,
+    trust: &Arc<ClientConfig>,
+    proxies: &Proxies,
+) -> Result<Stream, String> {
     let is_tls = match url.scheme_str() {
         Some("ws") => false,
         Some("wss") => true,
         _ => return Err("the URL begins with neither ws:// nor wss://".to_owned()),
     };
     let host = url.host().ok_or("the URL has no host")?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = bare(host);
     let port = url.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let tcp = TcpStream::connect((host, port))
-        .await
-        .map_err(|error| format!("no connection: {error}"))?;
+    let tcp = match proxies.open(host, port, is_tls).await {
+        Some(tunnel) => tunnel?,
+        None => TcpStream::connect((host, port))
+            .await
+            .map_err(|error| format!("no connection: {error}"))?,
+    };
     // Without it small frames wait for the acknowledgement of the one before.
     tcp.set_nodelay(true).map_err(|error| error.to_string())?;
     if !is_tls {

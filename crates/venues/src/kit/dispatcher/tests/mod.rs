@@ -196,9 +196,15 @@ impl BotPublisher for Notebook {
             BotMessage::Side(ControlEvent::OrderFate { order_id, fate, .. }) => {
                 format!("fate {order_id} {fate:?}")
             }
-            BotMessage::Side(ControlEvent::RegisterRefused { symbol, code, .. }) => {
-                format!("refused {symbol} {code}")
-            }
+            BotMessage::Side(ControlEvent::RegisterRefused {
+                symbol,
+                code,
+                sizes,
+                ..
+            }) => match sizes {
+                Some((tick, lot)) => format!("refused {symbol} {code} has {tick} {lot}"),
+                None => format!("refused {symbol} {code}"),
+            },
             BotMessage::Side(ControlEvent::VenueDown { .. }) => "down".into(),
             BotMessage::Side(ControlEvent::Balance(balance)) => {
                 format!("balance {} {}", balance.coin, balance.equity)

@@ -167,12 +167,15 @@ fn a_rejected_registration_reaches_a_bot_in_a_form_that_it_knows() {
     bench.ask(register(8, "NOPE", 0.1));
     assert_eq!(bench.sent(), ["8:refused NOPE 3001"]);
     bench.ask(register(8, "X", 0.5));
-    assert_eq!(bench.sent(), ["8:refused X 3002"]);
+    assert_eq!(bench.sent(), ["8:refused X 3002 has 0.1 0.001"]);
     bench.ask(register(8, "X", f64::NAN));
-    assert_eq!(bench.sent(), ["8:refused X 3003"]);
+    assert_eq!(bench.sent(), ["8:refused X 3003 has 0.1 0.001"]);
     bench.out.states.insert(9, OwnerState::Upstream);
     bench.ask(register(9, "X", 0.5));
-    assert_eq!(bench.sent(), ["9:refused X 3002", "9:error Custom(3002)"]);
+    assert_eq!(
+        bench.sent(),
+        ["9:refused X 3002 has 0.1 0.001", "9:error Custom(3002)"]
+    );
 }
 
 fn suspended(text: &str) -> VenueEvent {
@@ -219,7 +222,7 @@ fn a_changed_symbol_takes_no_orders_until_it_is_registered_with_the_sizes_of_now
 
     // A new bot with the old sizes is refused, one that was served hears of its orders.
     bench.ask(register(8, "X", 0.1));
-    assert_eq!(bench.sent(), ["8:refused X 3002"]);
+    assert_eq!(bench.sent(), ["8:refused X 3002 has 0.01 0.001"]);
     bench.ask(register(BOT, "X", 0.1));
     assert!(bench.sent().contains(&"7:order X 1 New".to_owned()));
 

@@ -111,7 +111,7 @@ fn a_bot_refused_for_sizes_of_before_can_cancel_its_order_and_hears_of_the_end()
     let handle = RECOVERED_HANDLES + 1;
     bench.says(VenueEvent::Recovered(Box::new(recovered(BOT, false))));
     bench.ask(register(BOT, "X", 0.1));
-    assert_eq!(bench.sent(), ["7:refused X 3002"]);
+    assert_eq!(bench.sent(), ["7:refused X 3002 has 0.01 0.001"]);
     bench.ask(Request::Cancel {
         bot: BOT,
         symbol: "X".into(),

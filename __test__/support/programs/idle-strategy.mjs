@@ -1,0 +1,2 @@
+// A strategy that only looks on.
+export default { onBatch() {} };
