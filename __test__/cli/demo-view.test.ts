@@ -85,7 +85,7 @@ describe.each([
     const message = 'demo: the connector ended by itself (SIGKILL); it is started again.';
     const text = at(columns, rows, { page: 'http://127.0.0.1:8787/', message, state });
     expect(text).toContain('live page   http://127.0.0.1:8787/');
-    expect(text).toContain('link lost (lost 2 times)');
+    expect(text).toContain('link lost (lost 2×)');
     expect(text).toContain(message);
     expect(text).toContain('Ctrl+C ends');
   });

@@ -95,7 +95,7 @@ describeNative('a command for a connector that does not run', () => {
     const out = path.join(folder, 'late');
     const running = run(
       'record',
-      ...['--connector', name, '--connect-seconds', '30', '--seconds', '8', '--out', out],
+      ...['--connector', name, '--connect-seconds', '30', '--seconds', '14', '--out', out],
     );
     await startConnector(name, 'sim', 'BTCUSDT');
     const ended = await running;
@@ -133,7 +133,7 @@ describeNative('a connector that refuses', () => {
   it('is asked for the sizes that are not given, for each symbol', async () => {
     const out = path.join(folder, 'asked');
     const words = ['--connector', name, '--symbol', 'BTCUSDT', 'NOPEUSDT', '--out', out];
-    const ended = await run('record', ...words, '--seconds', '6', '--format', 'both', '--json');
+    const ended = await run('record', ...words, '--seconds', '12', '--format', 'both', '--json');
     expect(ended.code, ended.stderr).toBe(0);
     const stems = (symbol: string): string[] =>
       readdirSync(out).filter((file) => file.startsWith(symbol));
@@ -160,6 +160,32 @@ describeNative('a connector that refuses', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as { symbol: string }).symbol);
     expect(new Set(symbols)).toEqual(new Set(['BTCUSDT', 'NOPEUSDT']));
+  });
+});
+
+describeNative('a connector without its venue', () => {
+  /** Nothing listens there. */
+  const nowhere = `public_url = "ws://127.0.0.1:1/v5/public/linear"
+private_url = "ws://127.0.0.1:1/v5/private"
+trade_url = "ws://127.0.0.1:1/v5/trade"
+rest_url = "http://127.0.0.1:1"
+paper_trading = true
+`;
+
+  it.each([
+    ['record', 'ERR_END_OF_DATA', 'nothing was recorded of BTCUSDT'],
+    ['demo', 'ERR_BOOK_NOT_LIVE', 'no live book of BTCUSDT'],
+  ])('%s of nothing is no success', async (command, code, words) => {
+    const name = uniqueName();
+    const file = path.join(folder, `${command}.toml`);
+    writeFileSync(file, nowhere);
+    await startConnector(name, 'bybit', 'BTCUSDT', file);
+    const sizes = ['--tick', '0.1', '--lot', '0.001'];
+    const ended = await run(command, '--connector', name, ...sizes, '--seconds', '4', '--json');
+    expect(ended.code, ended.stderr).toBe(1);
+    expect(ended.ms).toBeLessThan(15_000);
+    const { code: said, message } = errorOf(ended.stdout);
+    expect([said, message]).toEqual([code, expect.stringContaining(words)]);
   });
 });
 

@@ -207,6 +207,31 @@ describe('the collector’s text', () => {
 });
 
 describe('a recorder', () => {
+  it('of both formats begins, rotates and names the files of a pair alike', () => {
+    const recorder = recorderOf({ format: 'both', rotateBytes: 4096 });
+    for (let turn = 1; turn <= 300; turn += 1) {
+      const at = BigInt(turn) * 1_000_000n;
+      recorder.depth(at, at, [bid(100, turn), ask(101, turn)], turn === 1);
+      recorder.trade(at, at, { side: 'buy', price: 101, qty: 1 });
+    }
+    recorder.close();
+    const { files, trades } = recorder.health;
+    expect(files.length).toBeGreaterThan(6);
+    const stems = files.map((file) => path.parse(file.path).name);
+    for (let pair = 0; pair < files.length; pair += 2) {
+      expect(stems[pair]).toBe(stems[pair + 1]);
+      expect(files.slice(pair, pair + 2).map((file) => path.extname(file.path))).toEqual([
+        '.npz',
+        '.gz',
+      ]);
+      expect(files[pair]!.trades).toBe(files[pair + 1]!.trades);
+      expect(files[pair]!.levels).toBe(files[pair + 1]!.levels);
+    }
+    expect(new Set(stems).size).toBe(files.length / 2);
+    const written = files.filter((_, index) => index % 2 === 0);
+    expect(written.reduce((sum, file) => sum + file.trades, 0)).toBe(trades);
+  });
+
   it.each(['npz', 'gz'] as const)('begins every %s file with the whole book', (format) => {
     const recorder = recorderOf({ format, rotateBytes: 4096 });
     recorder.depth(1_000_000n, 5n, [bid(99.9, 1), bid(99.8, 1), ask(100, 2)], true);

@@ -135,7 +135,7 @@ function hasLinkTrouble(state: DemoState): boolean {
 
 function linkText({ link, linkLosses }: DemoState): string {
   const words = link.replace('_', ' ');
-  return linkLosses === 0 ? words : `${words} (lost ${String(linkLosses)} times)`;
+  return linkLosses === 0 ? words : `${words} (lost ${String(linkLosses)}×)`;
 }
 
 function renderLadder(frame: DemoFrame, state: DemoState, { levels, bar }: Layout): string[] {
