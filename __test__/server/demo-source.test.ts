@@ -14,7 +14,14 @@ const STATE: DemoState = {
   position: -0.02,
   pnl: 1.5,
   tape: [{ side: 'sell', price: 99.5, qty: 0.3, tsMs: 1 }],
-  quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false }],
+  candles: [[1, 99.5, 99.5, 99.5, 99.5, 0.3]],
+  fills: [],
+  expired: 0,
+  rejected: 0,
+  pid: 7,
+  version: '1.0',
+  heartbeatAgeMs: 5,
+  quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false, createdMs: 1 }],
 };
 
 afterEach(() => {

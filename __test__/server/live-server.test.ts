@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { HftError } from '../../lib/models/hft-error.js';
-import type { LiveView, PageMessage } from '../../lib/server/live-view.js';
+import type { LiveView } from '../../lib/server/live-view.js';
+import type { PageMessage } from '../../lib/server/view/page-message.js';
 import { LiveServer } from '../../lib/server/live-server.js';
 import type { LiveServerOptions } from '../../lib/server/server-options.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,8 @@
 import type { BookState } from '../models/book-state.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import type { Side } from '../models/side.js';
+import type { Candle } from '../server/history/candle-history.js';
+import type { FillView } from '../server/live-view.js';
 
 /** What the demo's strategy reports to the terminal, ten times a second. */
 export interface DemoState {
@@ -20,12 +22,25 @@ export interface DemoState {
     readonly qty: number;
     readonly tsMs: number;
   }[];
+  /** Candles of the last seconds, oldest first. */
+  readonly candles: readonly Candle[];
+  /** Executions of own quotes since the report before, oldest first. */
+  readonly fills: readonly Omit<FillView, 'id'>[];
+  /** Quotes that ended unfilled since the start, by how: post-only ones that would have taken, and refusals. */
+  readonly expired: number;
+  readonly rejected: number;
+  /** Process of the connector and its version, where it reports them; age of its last sign of life, ms. */
+  readonly pid: number | undefined;
+  readonly version: string;
+  readonly heartbeatAgeMs: number | undefined;
   /** Own quotes that rest or are on their way. */
   readonly quotes: readonly {
     readonly side: Side;
     readonly price: number;
     readonly leavesQty: number;
     readonly cancelling: boolean;
+    /** When it was sent, Unix ms. */
+    readonly createdMs: number;
   }[];
   readonly position: number;
   /** Cash of the fills plus the position at the mid price; fees are not in it. */

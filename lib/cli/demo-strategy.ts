@@ -10,6 +10,7 @@ import type { Side } from '../models/side.js';
 import { tickToPrice } from '../models/ticks.js';
 import type { Strategy, StrategyEvent } from '../strategy/strategy.js';
 import type { StrategyContext } from '../strategy/strategy-context.js';
+import { CandleHistory } from '../server/history/candle-history.js';
 import type { DemoState } from './demo-state.js';
 
 export interface DemoStrategyOptions {
@@ -29,6 +30,8 @@ export interface DemoStrategyOptions {
 interface Quote {
   readonly id: bigint;
   readonly tick: number;
+  /** When it was sent, Unix ms. */
+  readonly createdMs: number;
   leavesQty: number;
   /** A cancel is on its way. */
   cancelling: boolean;
@@ -36,7 +39,10 @@ interface Quote {
   open: boolean;
 }
 
-const TAPE = 12;
+/** Trades in a report: as many as the page shows, so that a busy market loses few between two reports. */
+const TAPE = 40;
+/** Seconds of candles in a report: the newest, and those that a late report would miss. */
+const CANDLES = 5;
 /** A quote this far inside the other side will not be filled any more. */
 const STRANDED_TICKS = 20;
 
@@ -46,6 +52,10 @@ class DemoStrategy implements Strategy {
   readonly #requoteNs: bigint;
   readonly #quotes: Record<Side, Quote | undefined> = { buy: undefined, sell: undefined };
   readonly #tape: DemoState['tape'][number][] = [];
+  readonly #candles = new CandleHistory(CANDLES);
+  #fresh: DemoState['fills'][number][] = [];
+  #expired = 0;
+  #rejected = 0;
   #lastQuoteNs = 0n;
   #cash = 0;
   #held = 0;
@@ -65,6 +75,7 @@ class DemoStrategy implements Strategy {
       tsMs: trade.exchTsMs,
     });
     this.#tape.length = Math.min(this.#tape.length, TAPE);
+    this.#candles.add(trade.price, trade.qty);
   }
 
   onExecutionReport(_ctx: StrategyContext, order: StrategyEvent): void {
@@ -73,12 +84,16 @@ class DemoStrategy implements Strategy {
     if (quote?.id !== order.orderId) return;
     const status = order.orderStatus;
     const leavesQty = status === 'filled' ? 0 : order.leavesQty;
+    if (status === 'expired') this.#expired += 1;
+    if (status === 'rejected') this.#rejected += 1;
     if (status === 'filled' || status === 'partially_filled') {
       const filled = quote.leavesQty - leavesQty;
       const sign = side === 'buy' ? 1 : -1;
       this.#cash -= sign * filled * order.execPrice;
       this.#held += sign * filled;
       this.#fills += 1;
+      const { execPrice: price, maker } = order;
+      this.#fresh.push({ market: 0, side, price, qty: filled, maker, tsMs: Date.now() });
     }
     quote.leavesQty = leavesQty;
     quote.open = true;
@@ -164,7 +179,8 @@ class DemoStrategy implements Strategy {
     const price = tickToPrice(tick, ctx.depth().tickSize);
     const { qty } = this.#options;
     const id = ctx.submit({ side, price, qty, timeInForce: 'GTX' });
-    this.#quotes[side] = { id, tick, leavesQty: qty, cancelling: false, open: false };
+    const createdMs = Date.now();
+    this.#quotes[side] = { id, tick, createdMs, leavesQty: qty, cancelling: false, open: false };
   }
 
   #show(ctx: StrategyContext): void {
@@ -179,6 +195,13 @@ class DemoStrategy implements Strategy {
       asks: asks.map(({ price, qty }) => [price, qty] as const),
       book: depth.state,
       tape: [...this.#tape],
+      candles: this.#candles.since(0),
+      fills: this.#fresh,
+      expired: this.#expired,
+      rejected: this.#rejected,
+      pid: link?.pid,
+      version: link?.version ?? '',
+      heartbeatAgeMs: link?.heartbeatAgeMs,
       quotes: (['sell', 'buy'] as const).flatMap((side) => {
         const quote = this.#quotes[side];
         return quote === undefined
@@ -189,12 +212,14 @@ class DemoStrategy implements Strategy {
                 price: tickToPrice(quote.tick, depth.tickSize),
                 leavesQty: quote.leavesQty,
                 cancelling: quote.cancelling,
+                createdMs: quote.createdMs,
               },
             ];
       }),
       position: ctx.position(),
       pnl: this.#fills === 0 ? 0 : this.#cash + this.#held * mid,
     };
+    this.#fresh = [];
     ctx.log('demo', { state });
   }
 }

@@ -1,4 +1,4 @@
-import type { LiveView } from '../live-view.js';
+import type { LiveView } from '../../live-view.js';
 
 /** A part of the page: drawn when something that it shows has changed. */
 export interface Panel {
