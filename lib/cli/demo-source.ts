@@ -221,22 +221,16 @@ export class DemoSource implements ServerSource {
     const log = this.#log;
     const { symbol } = this.#options;
     const before = this.#state;
-    const add = (level: 'ok' | 'warn', text: string, fold: string): void => {
-      log.add(level, text, { symbol, fold });
+    const add = (level: 'ok' | 'warn', text: string, times: number): void => {
+      if (times > 0) log.add(level, text, { symbol, times });
     };
     if (before !== undefined && state.book !== before.book)
-      log.add(state.book === 'live' ? 'ok' : 'warn', `the book is ${state.book}`, { symbol });
-    const gaps = summary?.gaps ?? 0;
-    if (gaps > (this.#summary?.gaps ?? 0)) add('warn', `gaps: ${String(gaps)}`, 'gaps');
+      add(state.book === 'live' ? 'ok' : 'warn', `the book is ${state.book}`, 1);
+    add('warn', 'messages were lost', (summary?.gaps ?? 0) - (this.#summary?.gaps ?? 0));
     // Outcomes of single orders, not faults: a post-only quote that would have taken has to expire.
-    if (state.expired > (before?.expired ?? 0))
-      add(
-        'ok',
-        `post-only quotes expired, they would have taken: ${String(state.expired)}`,
-        'expired',
-      );
-    if (state.rejected > (before?.rejected ?? 0))
-      add('ok', `quotes rejected: ${String(state.rejected)}`, 'rejected');
+    const expired = state.expired - (before?.expired ?? 0);
+    add('ok', 'post-only quote expired: it would have taken', expired);
+    add('ok', 'quote rejected', state.rejected - (before?.rejected ?? 0));
   }
 
   #connector(): ConnectorView {

@@ -9,6 +9,8 @@ export interface LogAbout {
   readonly symbol?: string;
   /** Lines with the same word are repetitions, whatever their text. Default: the text. */
   readonly fold?: string;
+  /** How often it happened. Default 1. */
+  readonly times?: number;
 }
 
 /** The last lines of what happened, for people. Fixed size; repeated lines are folded into one. */
@@ -23,7 +25,7 @@ export class LogTail {
   }
 
   /** Adds a line with the time of now. A repetition of a recent one raises its count and has the newest text. */
-  add(level: Level, text: string, { symbol = '', fold = text }: LogAbout = {}): void {
+  add(level: Level, text: string, { symbol = '', fold = text, times = 1 }: LogAbout = {}): void {
     const lines = this.#lines;
     const at = lines.findLastIndex(
       ({ line, fold: known }) => known === fold && line.level === level && line.symbol === symbol,
@@ -36,7 +38,7 @@ export class LogTail {
       level,
       symbol,
       text: text.slice(0, 400),
-      count: (before?.count ?? 0) + 1,
+      count: (before?.count ?? 0) + times,
     };
     if (before === undefined) this.#nextId += 1;
     lines.push({ line, fold });

@@ -6,14 +6,7 @@ import type {
   Time,
   UTCTimestamp,
 } from 'lightweight-charts';
-
-/** A fill to be marked. */
-export interface FillMark {
-  /** Begin of its candle, Unix s. */
-  readonly time: number;
-  readonly price: number;
-  readonly isBuy: boolean;
-}
+import type { FillMark } from './fill-marks.js';
 
 /** Colours of the overlay. */
 export interface OverlayColors {

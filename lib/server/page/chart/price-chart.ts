@@ -14,12 +14,13 @@ import type { LiveView, OrderView } from '../../live-view.js';
 import { byId } from '../frame/dom.js';
 import { digitsOf, timeText } from '../frame/format.js';
 import { ChartData, type Bucket } from './chart-data.js';
+import { FillMarks } from './fill-marks.js';
 import { Overlay } from './overlay.js';
 
 /** Own orders that get a line each. */
 const LINES = 20;
 /** A candle is never wider than this, px. */
-const WIDEST = 28;
+const WIDEST = 40;
 
 /** Candles with own fills and working orders. */
 export class PriceChart {
@@ -28,6 +29,9 @@ export class PriceChart {
   readonly #chart: IChartApi;
   readonly #series: ISeriesApi<'Candlestick'>;
   readonly #lines: IPriceLine[] = [];
+  readonly #fills = new FillMarks();
+  /** All candles are shown, until someone moves or widens them. */
+  #isFitted = true;
   #width: number;
   #digits = -1;
   /** Candles that the chart has, and the begin of the newest. */
@@ -53,6 +57,8 @@ export class PriceChart {
       },
       handleScroll: { vertTouchDrag: false },
     });
+    for (const type of ['wheel', 'pointerdown'])
+      byId('chart').addEventListener(type, () => (this.#isFitted = false), { passive: true });
     this.#series = this.#chart.addSeries(CandlestickSeries, { borderVisible: false });
     this.#series.attachPrimitive(this.#overlay);
     this.paint();
@@ -77,7 +83,7 @@ export class PriceChart {
       wickDownColor: sell,
     });
     this.#overlay.colors = {
-      ...{ buy, sell, edge: color('text'), gap: color('gap'), text: quiet },
+      ...{ buy, sell, edge: color('card'), gap: color('gap'), text: quiet },
     };
     this.#drawn = NaN;
   }
@@ -108,13 +114,8 @@ export class PriceChart {
       });
     }
     this.#drawCandles();
-    const width = this.#width;
-    this.#overlay.fills = fills
-      .filter(({ market }) => market === instrument)
-      .map(({ tsMs, price, side }) => {
-        const second = Math.floor(tsMs / 1000);
-        return { time: second - (second % width), price, isBuy: side === 'buy' };
-      });
+    this.#fills.take(fills, instrument);
+    this.#overlay.fills = this.#fills.of(this.#width);
     this.#overlay.gaps = this.#gaps;
     this.#overlay.update();
     this.#drawOrders(orders.filter(({ market }) => market === instrument).slice(0, LINES));
@@ -122,12 +123,14 @@ export class PriceChart {
 
   /** Moves by candles; later ones for a positive number. */
   scroll(by: number): void {
+    this.#isFitted = false;
     const scale = this.#chart.timeScale();
     scale.scrollToPosition(scale.scrollPosition() + by, false);
   }
 
   /** Makes candles wider or narrower. */
   zoom(by: number): void {
+    this.#isFitted = false;
     const scale = this.#chart.timeScale();
     const barSpacing = Math.min(WIDEST, Math.max(1, scale.options().barSpacing * by));
     scale.applyOptions({ barSpacing });
@@ -135,6 +138,7 @@ export class PriceChart {
 
   /** Shows all that there is. */
   fit(): void {
+    this.#isFitted = true;
     this.#chart.timeScale().fitContent();
   }
 
@@ -148,24 +152,17 @@ export class PriceChart {
     for (const { time, from } of buckets)
       // The newest second may still get its price.
       if (from === 'nothing' && time !== last.time) this.#gaps.push(time);
+    const before = this.#count;
     if (isNew) {
-      const isFirst = this.#count === 0;
-      const wasAll = this.#shownAll();
       this.#series.setData(buckets.map((bucket) => this.#item(bucket)));
       this.#count = buckets.length;
-      if (isFirst || wasAll) this.fit();
-    } else {
+    } else
       for (const bucket of buckets) {
         this.#series.update(this.#item(bucket));
         if (bucket.time > this.#drawn) this.#count += 1;
       }
-    }
+    if (this.#isFitted && (isNew || this.#count !== before)) this.fit();
     this.#drawn = last.time;
-  }
-
-  /** True unless someone has moved or widened the chart. */
-  #shownAll(): boolean {
-    return (this.#chart.timeScale().getVisibleLogicalRange()?.from ?? 0) < 1;
   }
 
   #item({ time, from, open, high, low, close }: Bucket): CandlestickData | WhitespaceData {
