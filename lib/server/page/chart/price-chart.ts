@@ -163,6 +163,7 @@ export class PriceChart {
       }
     if (this.#isFitted && (isNew || this.#count !== before)) this.fit();
     this.#drawn = last.time;
+    byId('chart').dataset['candles'] = String(this.#count);
   }
 
   #item({ time, from, open, high, low, close }: Bucket): CandlestickData | WhitespaceData {
