@@ -9,6 +9,7 @@ import type { LiveServerOptions } from '../../lib/server/server-options.js';
 import { FakeSource } from '../server/fake-source.js';
 import { browserPath, launchBrowser } from '../support/browser.js';
 import { BusySource } from '../support/busy-source.js';
+import { frameCosts } from '../support/frame-costs.js';
 import { openPage, textOf, type OpenPage } from '../support/open-page.js';
 import { startPageProxy } from '../support/page-proxy.js';
 import { until } from '../support/until.js';
@@ -234,6 +235,20 @@ describePage('the desk (skipped without a browser)', () => {
       expect(await page.locator('#log .count').first().innerText()).toBe('×18');
     });
   });
+
+  it('makes no slow frame with 50 instruments', async () => {
+    const { page } = await open(await serve(new BusySource(50, 600)), {
+      width: 1920,
+      viewport: { width: 1920, height: 1080 },
+    });
+    await until(async () => (await textOf(page, 'count-orders')) === '100', 'all orders');
+    const costs = await frameCosts(browser, page, 5_000);
+    const p95 = costs[Math.floor(costs.length * 0.95)]!;
+    const text = `p95 ${p95.toFixed(1)} ms, longest ${costs.at(-1)!.toFixed(1)} ms`;
+    console.log(`50 instruments: ${costs.length} frames in 5 s, ${text}`);
+    expect(costs.length).toBeGreaterThan(30);
+    expect(p95).toBeLessThan(16);
+  }, 40_000);
 
   describe('everyone', () => {
     const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

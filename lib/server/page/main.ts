@@ -67,22 +67,29 @@ const panels = new Panels([
   {
     shows: ['book', 'orders'],
     everyMs: 0,
+    isLarge: true,
     draw: (view) => {
       ladder.draw(view);
     },
   },
-  { shows: ['trades'], everyMs: 0, draw: drawTape },
+  { shows: ['trades'], everyMs: 0, isLarge: true, draw: drawTape },
   {
     shows: ['orders', 'position', 'pnl', 'account'],
     everyMs: CALM_MS,
     draw: drawAccount,
   },
-  { shows: ['orders', 'fills', 'positions', 'markets'], everyMs: CALM_MS, draw: drawTables },
+  {
+    shows: ['orders', 'fills', 'positions', 'markets'],
+    everyMs: CALM_MS,
+    isLarge: true,
+    draw: drawTables,
+  },
   { shows: ['rates', 'losses', 'outcomes', 'queues'], everyMs: CALM_MS, draw: drawFlow },
   { shows: ['connectors'], everyMs: CALM_MS, draw: drawConnectors },
   {
     shows: ['log', 'instruments'],
     everyMs: CALM_MS,
+    isLarge: true,
     draw: (view) => {
       log.draw(view);
     },
@@ -90,11 +97,12 @@ const panels = new Panels([
   {
     shows: ['hops'],
     everyMs: CALM_MS,
+    isLarge: true,
     draw: (view) => {
       latency.draw(view);
     },
   },
-  { shows: ['atMs', 'book', 'orders', 'fills'], everyMs: CHART_MS, draw: drawChart },
+  { shows: ['atMs', 'book', 'orders', 'fills'], everyMs: CHART_MS, isLarge: true, draw: drawChart },
   {
     shows: ['markets', 'instrument'],
     everyMs: 0,
@@ -103,9 +111,9 @@ const panels = new Panels([
     },
   },
 ]);
-const frames = new Frames(() => {
-  if (state.view !== undefined) panels.draw(state.view, performance.now());
-});
+const frames = new Frames(
+  () => state.view !== undefined && panels.draw(state.view, performance.now()),
+);
 const connection = new Connection({ market: () => asked, take, lost });
 
 function stateLine(view: LiveView): StateLine {

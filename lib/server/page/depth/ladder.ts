@@ -107,7 +107,7 @@ function lineRow(): Row<Line> {
       sum.set(line.sum);
       if (line.share === drawn) return;
       drawn = line.share;
-      bar.style.transform = `scaleX(${String(line.share)})`;
+      bar.style.backgroundSize = `${String(line.share * 100)}%`;
     },
   };
 }

@@ -82,7 +82,7 @@ function columnRow(): Row<{ count: number; largest: number }> {
       const height = Math.max(3, Math.round((count / largest) * 100));
       if (height === drawn) return;
       drawn = height;
-      element.style.transform = `scaleY(${String(height / 100)})`;
+      element.style.backgroundSize = `100% ${String(height)}%`;
     },
   };
 }

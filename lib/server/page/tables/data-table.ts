@@ -23,6 +23,9 @@ export interface DataTableOptions<T> {
   readonly empty: string;
 }
 
+/** Rows that are added at a time: a long list costs no more than what is seen of it. */
+const STEP = 30;
+
 /** A table that is sorted by the column whose header is pressed; pressed again, the other way round. */
 export class DataTable<T> {
   readonly #options: DataTableOptions<T>;
@@ -31,6 +34,7 @@ export class DataTable<T> {
   readonly #empty: HTMLElement;
   #order: SortOrder;
   #items: readonly T[] = [];
+  #most = STEP;
 
   constructor(panel: HTMLElement, options: DataTableOptions<T>) {
     this.#options = options;
@@ -61,6 +65,12 @@ export class DataTable<T> {
       ),
       options.keyOf,
     );
+    panel.addEventListener('scroll', () => {
+      const below = panel.scrollHeight - panel.clientHeight - panel.scrollTop;
+      if (below > 100 || this.#most >= this.#items.length) return;
+      this.#most += STEP;
+      this.show(this.#items);
+    });
     this.#markOrder();
   }
 
@@ -68,7 +78,8 @@ export class DataTable<T> {
     this.#items = items;
     const { column, isDescending } = this.#order;
     const key = this.#options.columns[column]?.key;
-    this.#rows.show(key === undefined ? items : sorted(items, key, isDescending));
+    const all = key === undefined ? items : sorted(items, key, isDescending);
+    this.#rows.show(all.slice(0, this.#most));
     this.#empty.hidden = items.length > 0;
   }
 
