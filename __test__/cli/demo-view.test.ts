@@ -23,8 +23,8 @@ const frame: DemoFrame = {
     pnl: -123.4567,
     tape: Array.from({ length: 12 }, () => ({ side: 'sell', price: 50_000, qty: 0.321, tsMs: 0 })),
     quotes: [
-      { side: 'sell', price: 50_000, leavesQty: 0.02, cancelling: false, createdMs: 1 },
-      { side: 'buy', price: 49_999.9, leavesQty: 0.02, cancelling: false, createdMs: 1 },
+      { side: 'sell', price: 50_000, leavesQty: 0.02, cancelling: false },
+      { side: 'buy', price: 49_999.9, leavesQty: 0.02, cancelling: false },
     ],
   },
   summary: strategySummary,

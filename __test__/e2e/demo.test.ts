@@ -137,7 +137,7 @@ describe('the demo', () => {
         position: -0.02,
         pnl: 1.5,
         tape: [{ side: 'sell', price: 99.5, qty: 0.3, tsMs: 0 }],
-        quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false, createdMs: 1 }],
+        quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false }],
       },
       summary: {
         backend: 'native',

@@ -62,8 +62,8 @@ export class DemoSource implements ServerSource {
   update(state: DemoState, summary: StrategySummary | undefined, eventsPerSecond: number): void {
     this.#note(state, summary);
     for (const trade of newest(this.#state?.tape ?? [], state.tape)) this.#tape.show(trade);
-    for (const candle of state.candles) this.#tape.candles.put(candle);
-    for (const fill of state.fills) this.#fills.add(fill);
+    for (const candle of state.page?.candles ?? []) this.#tape.candles.put(candle);
+    for (const fill of state.page?.fills ?? []) this.#fills.add(fill);
     this.#state = state;
     this.#summary = summary;
     this.#eventsPerSecond = eventsPerSecond;
@@ -196,8 +196,8 @@ export class DemoSource implements ServerSource {
       outcomes: [
         figure('orders sent', summary?.ordersSubmitted ?? 0),
         figure('fills', summary?.fills ?? 0),
-        figure('expired', state?.expired ?? 0),
-        figure('rejected', state?.rejected ?? 0),
+        figure('expired', state?.page?.expired ?? 0),
+        figure('rejected', state?.page?.rejected ?? 0),
       ],
       losses: [
         figure('gaps', summary?.gaps ?? 0, '', 'warn'),
@@ -228,9 +228,9 @@ export class DemoSource implements ServerSource {
       add(state.book === 'live' ? 'ok' : 'warn', `the book is ${state.book}`, 1);
     add('warn', 'messages were lost', (summary?.gaps ?? 0) - (this.#summary?.gaps ?? 0));
     // Outcomes of single orders, not faults: a post-only quote that would have taken has to expire.
-    const expired = state.expired - (before?.expired ?? 0);
+    const expired = (state.page?.expired ?? 0) - (before?.page?.expired ?? 0);
     add('ok', 'post-only quote expired: it would have taken', expired);
-    add('ok', 'quote rejected', state.rejected - (before?.rejected ?? 0));
+    add('ok', 'quote rejected', (state.page?.rejected ?? 0) - (before?.page?.rejected ?? 0));
   }
 
   #connector(): ConnectorView {
@@ -240,11 +240,11 @@ export class DemoSource implements ServerSource {
       name: this.#options.connector,
       level: isUp ? 'ok' : 'bad',
       text: isUp ? 'connected' : this.#isDown,
-      pid: isUp ? state?.pid : undefined,
-      heartbeatAgeMs: isUp ? state?.heartbeatAgeMs : undefined,
+      pid: isUp ? state?.page?.pid : undefined,
+      heartbeatAgeMs: isUp ? state?.page?.heartbeatAgeMs : undefined,
       orders: state?.orders ?? 'unknown',
       environment: state?.environment ?? '',
-      version: state?.version ?? '',
+      version: state?.page?.version ?? '',
       sockets: [],
       restarts: this.#restarts,
       lastRestartMs: this.#lastRestartMs,

@@ -4,6 +4,24 @@ import type { Side } from '../models/side.js';
 import type { Candle } from '../server/history/candle-history.js';
 import type { FillView } from '../server/live-view.js';
 
+/** What only the live page shows of the demo. */
+export interface DemoPageState {
+  /** Candles of the last seconds, oldest first. */
+  readonly candles: readonly Candle[];
+  /** Executions of own quotes since the report before, oldest first. */
+  readonly fills: readonly Omit<FillView, 'id'>[];
+  /** Post-only quotes that expired since the start, because they would have taken. */
+  readonly expired: number;
+  /** Quotes that were refused since the start. */
+  readonly rejected: number;
+  /** Process of the connector, `undefined` where it does not report it. */
+  readonly pid: number | undefined;
+  /** Version of the connector, '' where it does not report it. */
+  readonly version: string;
+  /** Age of the connector's last sign of life, ms; `undefined` where it gives none. */
+  readonly heartbeatAgeMs: number | undefined;
+}
+
 /** What the demo's strategy reports to the terminal, ten times a second. */
 export interface DemoState {
   /** Price and quantity, best first. */
@@ -22,17 +40,6 @@ export interface DemoState {
     readonly qty: number;
     readonly tsMs: number;
   }[];
-  /** Candles of the last seconds, oldest first. */
-  readonly candles: readonly Candle[];
-  /** Executions of own quotes since the report before, oldest first. */
-  readonly fills: readonly Omit<FillView, 'id'>[];
-  /** Quotes that ended unfilled since the start, by how: post-only ones that would have taken, and refusals. */
-  readonly expired: number;
-  readonly rejected: number;
-  /** Process of the connector and its version, where it reports them; age of its last sign of life, ms. */
-  readonly pid: number | undefined;
-  readonly version: string;
-  readonly heartbeatAgeMs: number | undefined;
   /** Own quotes that rest or are on their way. */
   readonly quotes: readonly {
     readonly side: Side;
@@ -40,9 +47,10 @@ export interface DemoState {
     readonly leavesQty: number;
     readonly cancelling: boolean;
     /** When it was sent, Unix ms. */
-    readonly createdMs: number;
+    readonly createdMs?: number;
   }[];
   readonly position: number;
   /** Cash of the fills plus the position at the mid price; fees are not in it. */
   readonly pnl: number;
+  readonly page?: DemoPageState;
 }

@@ -11,7 +11,7 @@ import { tickToPrice } from '../models/ticks.js';
 import type { Strategy, StrategyEvent } from '../strategy/strategy.js';
 import type { StrategyContext } from '../strategy/strategy-context.js';
 import { CandleHistory } from '../server/history/candle-history.js';
-import type { DemoState } from './demo-state.js';
+import type { DemoPageState, DemoState } from './demo-state.js';
 
 export interface DemoStrategyOptions {
   /** Quantity of one quote. */
@@ -53,7 +53,7 @@ class DemoStrategy implements Strategy {
   readonly #quotes: Record<Side, Quote | undefined> = { buy: undefined, sell: undefined };
   readonly #tape: DemoState['tape'][number][] = [];
   readonly #candles = new CandleHistory(CANDLES);
-  #fresh: DemoState['fills'][number][] = [];
+  #fresh: DemoPageState['fills'][number][] = [];
   #expired = 0;
   #rejected = 0;
   #lastQuoteNs = 0n;
@@ -195,13 +195,6 @@ class DemoStrategy implements Strategy {
       asks: asks.map(({ price, qty }) => [price, qty] as const),
       book: depth.state,
       tape: [...this.#tape],
-      candles: this.#candles.since(0),
-      fills: this.#fresh,
-      expired: this.#expired,
-      rejected: this.#rejected,
-      pid: link?.pid,
-      version: link?.version ?? '',
-      heartbeatAgeMs: link?.heartbeatAgeMs,
       quotes: (['sell', 'buy'] as const).flatMap((side) => {
         const quote = this.#quotes[side];
         return quote === undefined
@@ -218,6 +211,15 @@ class DemoStrategy implements Strategy {
       }),
       position: ctx.position(),
       pnl: this.#fills === 0 ? 0 : this.#cash + this.#held * mid,
+      page: {
+        candles: this.#candles.since(0),
+        fills: this.#fresh,
+        expired: this.#expired,
+        rejected: this.#rejected,
+        pid: link?.pid,
+        version: link?.version ?? '',
+        heartbeatAgeMs: link?.heartbeatAgeMs,
+      },
     };
     this.#fresh = [];
     ctx.log('demo', { state });

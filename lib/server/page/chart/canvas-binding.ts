@@ -34,7 +34,8 @@ class CanvasBinding {
     this.canvasElementClientSize = { width: canvas.clientWidth, height: canvas.clientHeight };
     // Safari has no size in device pixels: there it is worked out.
     this.#observer = new ResizeObserver(([entry]) => {
-      const box = entry?.devicePixelContentBoxSize?.[0];
+      const sizes: readonly ResizeObserverSize[] | undefined = entry?.devicePixelContentBoxSize;
+      const box = sizes?.[0];
       if (box === undefined) this.#measure();
       else this.#suggest({ width: box.inlineSize, height: box.blockSize });
     });

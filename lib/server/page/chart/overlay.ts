@@ -3,7 +3,6 @@ import type {
   IPrimitivePaneView,
   ISeriesPrimitive,
   SeriesAttachedParameter,
-  Time,
   UTCTimestamp,
 } from 'lightweight-charts';
 import type { FillMark } from './fill-marks.js';
@@ -68,7 +67,7 @@ export class Overlay implements ISeriesPrimitive {
   }
 
   #x(time: number): number | null {
-    return this.#attached?.chart.timeScale().timeToCoordinate(time as UTCTimestamp as Time) ?? null;
+    return this.#attached?.chart.timeScale().timeToCoordinate(time as UTCTimestamp) ?? null;
   }
 
   #drawGaps(context: Context, height: number): void {

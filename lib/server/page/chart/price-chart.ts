@@ -1,6 +1,7 @@
 import {
   CandlestickSeries,
   createChart,
+  LineStyle,
   type CandlestickData,
   type IChartApi,
   type IPriceLine,
@@ -182,7 +183,7 @@ export class PriceChart {
         this.#lines.push(
           this.#series.createPriceLine({
             ...options,
-            lineStyle: 2,
+            lineStyle: LineStyle.Dashed,
             lineWidth: 1,
             axisLabelVisible: true,
           }),
