@@ -178,8 +178,17 @@ describePage('the live page (skipped without a browser)', () => {
     await until(async () => (await text(page, 'state')).includes('does not answer'), 'the end');
   }, 30_000);
 
-  it('is one file under 200 kB', () => {
-    const built = readFileSync(new URL('../../dist/page.html', import.meta.url));
-    expect(built.length).toBeLessThan(200_000);
+  it('is one file under 200 kB, with the licence of the chart beside it and its maker named in it', () => {
+    const dist = (name: string): string =>
+      readFileSync(new URL(`../../dist/${name}`, import.meta.url), 'utf8');
+    const page = dist('page.html');
+    expect(Buffer.byteLength(page)).toBeLessThan(200_000);
+    expect(page).toContain('TradingView Lightweight Charts™');
+    expect(page).toContain('<a href="https://www.tradingview.com/"');
+    const notices = dist('THIRD-PARTY-NOTICES.txt');
+    expect(notices).toContain(
+      'TradingView Lightweight Charts™\nCopyright (c) 2025 TradingView, Inc.',
+    );
+    expect(notices).toContain('Apache License');
   });
 });

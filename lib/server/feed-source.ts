@@ -152,7 +152,7 @@ export class FeedSource implements ServerSource {
         environment: '',
         version: '',
         sockets: [],
-        restarts: source.reconnectionAttempts,
+        restarts: source.reconnections,
         lastRestartMs: undefined,
       })),
       book: {

@@ -164,7 +164,11 @@ export class PriceChart {
       }
     if (this.#isFitted && (isNew || this.#count !== before)) this.fit();
     this.#drawn = last.time;
-    byId('chart').dataset['candles'] = String(this.#count);
+    // What the canvas shows, for those who cannot see it.
+    const { dataset } = byId('chart');
+    dataset['candles'] = String(this.#count);
+    dataset['gaps'] = String(this.#gaps.length);
+    dataset['last'] = last.from;
   }
 
   #item({ time, from, open, high, low, close }: Bucket): CandlestickData | WhitespaceData {
