@@ -78,6 +78,7 @@ describePage('the desk (skipped without a browser)', () => {
     it('says which market it shows where the one of the address is not there', async () => {
       const { page } = await open(`${await serve(new FakeSource())}#XRPUSDT@bybit`);
       await isLive(page);
+      expect(await page.locator('#notice').isVisible()).toBe(true);
       expect(await textOf(page, 'notice')).toBe(
         'There is no XRPUSDT@bybit here. This is AUSDT@fake.',
       );

@@ -27,6 +27,10 @@ export async function startPageProxy(target: string, host: string): Promise<Page
       .end();
   });
   server.on('upgrade', (asked, socket: Socket) => {
+    if (asked.url?.startsWith('/bot/') !== true) {
+      socket.destroy();
+      return;
+    }
     const onward = connect(Number(port), '127.0.0.1', () => {
       const lines = Object.entries({ ...asked.headers, host }).map(
         ([k, v]) => `${k}: ${String(v)}`,

@@ -46,7 +46,7 @@ export class DataTable<T> {
       button.onclick = () => {
         this.#sortBy(column);
       };
-      const head = make('th', isNumber === true ? 'n' : name.toLowerCase(), button);
+      const head = make('th', isNumber === true ? 'n' : `of-${name.toLowerCase()}`, button);
       head.scope = 'col';
       return head;
     });
