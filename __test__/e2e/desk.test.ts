@@ -1,6 +1,7 @@
 // What a trader does with the live page, in a real browser, on sources that the test makes.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -15,6 +16,8 @@ import { startPageProxy } from '../support/page-proxy.js';
 import { until } from '../support/until.js';
 
 const describePage = describe.skipIf(browserPath === '' && process.env['REQUIRE_BROWSER'] !== '1');
+/** Pictures of the page, as they were made last. */
+const SHOTS = path.resolve(import.meta.dirname, '..', '..', 'target', 'live-page');
 const ends: (() => Promise<void>)[] = [];
 let browser: Browser;
 
@@ -386,6 +389,15 @@ describePage('the desk (skipped without a browser)', () => {
         expect(covered).toBeGreaterThan(0.99);
         expect(scrollWidth).toBeLessThanOrEqual(width);
         if (width === 1920) expect(scrollHeight).toBeLessThanOrEqual(1080);
+        // To be looked at: light and dark of this width.
+        mkdirSync(SHOTS, { recursive: true });
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.screenshot({
+            path: path.join(SHOTS, `${width}-${colorScheme}.png`),
+            fullPage: true,
+          });
+        }
       },
     );
   });
