@@ -196,7 +196,7 @@ describe('a source over a client', () => {
       source.close();
     });
     for (const px of [100, 103, 99]) session.trade(px);
-    await settled();
+    await until(() => source.view(0).trades.length === 3, 'three trades');
     const candles = source.candles(0, 0);
     expect(candles[0]![1]).toBe(100);
     expect(Math.max(...candles.map(([, , high]) => high))).toBe(103);

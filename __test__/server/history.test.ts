@@ -28,6 +28,8 @@ describe('the candles that the server keeps', () => {
     expect(kept).toHaveLength(600);
     expect(kept[0]![0]).toBe(4_400);
     expect(history.since(0, 5_299_000)).toHaveLength(300);
+    // Asked at an earlier time it has no older ones either: they are gone.
+    expect(history.since(0, 600_000)).toHaveLength(600);
     expect(history.since(0, 9_999_000)).toEqual([]);
   });
 
