@@ -70,9 +70,10 @@ describe('marks of fills', () => {
   it('are one for each candle and side, at the average price, each fill counted once', () => {
     const marks = new FillMarks();
     marks.take([fill(2, 12, 61_000), fill(1, 10, 60_000)], 0);
-    marks.take([fill(3, 9, 62_000, 0, 'sell'), fill(2, 12, 61_000), fill(1, 10, 60_000)], 0);
+    const more = [fill(4, 14, 61_000), fill(3, 9, 62_000, 0, 'sell')];
+    marks.take([...more, fill(2, 12, 61_000), fill(1, 10, 60_000)], 0);
     expect(marks.of(5)).toEqual([
-      { time: 60, price: 11, isBuy: true },
+      { time: 60, price: 12, isBuy: true },
       { time: 60, price: 9, isBuy: false },
     ]);
     expect(new Set(marks.of(1).map(({ time }) => time))).toEqual(new Set([60, 61, 62]));
