@@ -41,6 +41,20 @@ describe('the data of the chart', () => {
     expect(buckets[1]).toMatchObject({ open: 10.5, close: 10.5 });
   });
 
+  it('makes a candle of trades alone where there are both', () => {
+    const data = new ChartData();
+    data.reset(
+      [[at, 10, 11, 9, 10, 1]],
+      [
+        [at * 1000, 50],
+        [(at + 1) * 1000, 60],
+      ],
+    );
+    expect(data.buckets(5)).toEqual([
+      { time: at, from: 'trades', open: 10, high: 11, low: 9, close: 10 },
+    ]);
+  });
+
   it('takes seconds in which nothing came at all for an outage too', () => {
     const data = new ChartData();
     data.addMid(at * 1000, 1);
