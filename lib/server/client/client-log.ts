@@ -1,10 +1,11 @@
-import type { OrderUpdate } from '../../client/client-event.js';
+import type { ClientEventMap } from '../../client/client-event.js';
 import type { LiveClient } from '../../client/live-client.js';
-import type { ClientOrder } from '../../client/client-order.js';
 import type { Level } from '../live-view.js';
 import { LogTail } from '../log/log-tail.js';
 import { withoutNoise } from '../../models/ticks.js';
 import type { ClientListeners } from './client-listeners.js';
+
+type OrderUpdate = ClientEventMap['orderUpdate'];
 
 const SEVERITY: Readonly<Record<string, Level>> = { info: 'ok', warning: 'warn', error: 'bad' };
 
@@ -53,7 +54,7 @@ export class ClientLog {
     });
     listeners.on('error', ({ error, source, reported }) => {
       // An answer to one order is an outcome of that order, not a fault of the connector.
-      const isOutcome = reported?.kind === 'reject' || reported?.kind === 'order_error';
+      const isOutcome = reported?.kind === 'order_error';
       const symbol = reported?.symbol ?? '';
       log.add(isOutcome ? 'ok' : 'bad', `${source}: ${error.message}`, { symbol });
     });
@@ -91,7 +92,7 @@ export class ClientLog {
     else if (current === 'closed') add(`${what} has ended, how was not seen`, `closed ${side}`);
   }
 
-  #lots({ asset }: ClientOrder, qty: number): string {
+  #lots({ asset }: OrderUpdate['order'], qty: number): string {
     return String(withoutNoise(qty, this.#client.instruments[asset]?.lotSize ?? 1));
   }
 }
