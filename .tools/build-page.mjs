@@ -16,6 +16,8 @@ async function bundle(entry) {
     format: 'iife',
     target: ['chrome109', 'firefox115', 'safari16'],
     legalComments: 'none',
+    // A slim stand-in for what the chart library needs of it.
+    alias: { 'fancy-canvas': path.join(page, 'chart', 'canvas-binding.ts') },
     logLevel: 'warning',
   });
   const [file] = outputFiles;
@@ -30,12 +32,32 @@ function put(html, comment, text) {
   return html.replace(comment, () => text);
 }
 
-/** Writes `page.html` into a folder. */
+/** Blanks at the begin of lines are for those who read the source. */
+const withoutIndents = (html) => html.replace(/\n\s+/g, '\n');
+
+/** Licences of what is bundled into the page, for the folder that is published. */
+function notices() {
+  const license = readFileSync(
+    path.join(root, 'node_modules', 'lightweight-charts', 'LICENSE'),
+    'utf8',
+  );
+  return `The live page (page.html) contains TradingView Lightweight Charts (https://www.tradingview.com/),
+under the licence that follows. Its NOTICE file says:
+
+TradingView Lightweight Charts™
+Copyright (c) 2025 TradingView, Inc. https://www.tradingview.com/
+
+${license.trimEnd()}
+`;
+}
+
+/** Writes `page.html` and the notices of what is in it into a folder. */
 export async function buildPage(folder) {
-  const html = readFileSync(path.join(page, 'index.html'), 'utf8');
+  const html = withoutIndents(readFileSync(path.join(page, 'index.html'), 'utf8'));
   const [style, program] = await Promise.all([bundle('page.css'), bundle('main.ts')]);
   if (/<\/(script|style)/i.test(style + program))
     throw new ToolError('the page would end its own script');
   const whole = put(put(html, '/* page.css */', style), '/* page.js */', program);
   writeFileSync(path.join(folder, 'page.html'), whole);
+  writeFileSync(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), notices());
 }

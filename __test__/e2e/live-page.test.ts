@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
@@ -12,6 +12,7 @@ import { ClientSource } from '../../lib/server/client-source.js';
 import { LiveServer } from '../../lib/server/live-server.js';
 import { browserPath, launchBrowser } from '../support/browser.js';
 import { startConnector, uniqueName } from '../support/live-connector-process.js';
+import { openPage, textOf, type OpenPage } from '../support/open-page.js';
 import { nativeMissing } from '../support/native-suite.js';
 import { until } from '../support/until.js';
 
@@ -19,16 +20,10 @@ const describePage = describe.skipIf(browserPath === '' && process.env['REQUIRE_
 const ends: (() => Promise<void>)[] = [];
 let browser: Browser;
 
-async function open(url: string, width = 1280): Promise<{ page: Page; faults: string[] }> {
-  const page = await browser.newPage({ viewport: { width, height: 900 } });
-  const faults: string[] = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
-  });
-  ends.unshift(() => page.close());
-  await page.goto(url);
-  return { page, faults };
+async function open(url: string, width = 1280): Promise<OpenPage> {
+  const opened = await openPage(browser, url, { width });
+  ends.unshift(() => opened.page.context().close());
+  return opened;
 }
 
 async function serve(client: LiveClient): Promise<string> {
@@ -37,7 +32,7 @@ async function serve(client: LiveClient): Promise<string> {
   return await server.start();
 }
 
-const text = (page: Page, id: string): Promise<string> => page.locator(`#${id}`).innerText();
+const text = textOf;
 
 describePage('the live page (skipped without a browser)', () => {
   beforeAll(async () => {
@@ -78,7 +73,7 @@ describePage('the live page (skipped without a browser)', () => {
         });
         expect(outcome.status).toBe('accepted');
         await until(
-          async () => (await text(page, 'orders')).includes(price.toFixed(1)),
+          async () => (await text(page, 'panel-orders')).includes(price.toFixed(1)),
           'the order is on the page',
         );
 
@@ -86,18 +81,47 @@ describePage('the live page (skipped without a browser)', () => {
         expect(ladder.split('\n').length).toBeGreaterThan(20);
         await until(async () => (await text(page, 'ladder')) !== ladder, 'the book moves');
         expect(await text(page, 'tape')).toMatch(/\d\d:\d\d:\d\d\.\d{3}\s+\d{5}\.\d\s+\d+\.\d{3}/);
-        expect(await text(page, 'latency')).toMatch(/feed[\s\S]*p50\s+[\d.]+ (ns|µs|ms)/);
+        expect(await text(page, 'latency')).toMatch(
+          /feed from the connector to the bot\s+[\d.]+ (ns|µs|ms)/,
+        );
+        expect(await text(page, 'orders-kind')).toBe('simulated orders');
+        expect(await text(page, 'connectors')).toContain('no restart');
+        const icon = (): Promise<string | null> => page.locator('#icon').getAttribute('href');
+        const iconWhileLive = await icon();
+        expect(iconWhileLive).toContain('circle');
+        expect(await page.title()).toMatch(/^BTCUSDT \d{5}\.\d – live$/);
+        const { hash } = new URL(page.url());
+        expect(hash).toBe(`#BTCUSDT@${name}`);
 
         process.kill(first.pid!, 'SIGKILL');
         await until(
           async () => (await text(page, 'state')).includes(`connector ${name} is not there`),
           'the page says that the connector is gone',
         );
-        expect(await text(page, 'log')).toContain('connection lost');
+        await until(
+          async () => (await text(page, 'log')).includes('connection lost'),
+          'the log has it',
+        );
+        await until(
+          async () => (await page.title()).startsWith('✖ BTCUSDT – connector'),
+          'the title',
+        );
+        expect(await icon()).not.toBe(iconWhileLive);
         const stale = await text(page, 'ladder');
         await startConnector(name, 'sim', 'BTCUSDT');
         await until(async () => (await text(page, 'state')) === 'live', 'live again', 15_000);
-        expect(await text(page, 'log')).toContain('connection restored');
+        await until(
+          async () => (await text(page, 'log')).includes('connection restored'),
+          'the log has that too',
+        );
+        await until(async () => (await page.title()).endsWith('– live'), 'the title again');
+        expect(await icon()).toBe(iconWhileLive);
+        // It says when, and not "restarted" for ever.
+        await until(
+          async () => /last restart \d\d:\d\d:\d\d/.test(await text(page, 'connectors')),
+          'the restart',
+        );
+        expect(await text(page, 'connectors')).toContain('connected');
         await until(async () => (await text(page, 'ladder')) !== stale, 'the new book moves');
         expect(faults).toEqual([]);
       }, 60_000);
@@ -125,7 +149,7 @@ describePage('the live page (skipped without a browser)', () => {
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(
       390,
     );
-    await page.selectOption('#instrument', '1');
+    await page.selectOption('#instrument', 'BUSDT@c');
     await until(async () => (await page.title()).startsWith('BUSDT'), 'the other instrument');
     await server.close();
     await until(async () => (await text(page, 'state')).includes('does not answer'), 'lost');
@@ -147,16 +171,24 @@ describePage('the live page (skipped without a browser)', () => {
     await until(() => said.includes('live page: '), 'the page’s address');
     const { page } = await open(/live page: (\S+)/.exec(said)![1]!);
     await until(async () => (await text(page, 'state')) === 'live', 'the demo is live');
-    await until(async () => /\d/.test(await text(page, 'orders')), 'its quotes');
-    expect(await text(page, 'position')).toContain('profit');
+    await until(async () => /\d/.test(await text(page, 'panel-orders')), 'its quotes');
+    expect(await text(page, 'account')).toContain('session PnL, before fees');
     demo.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
     await until(async () => (await text(page, 'state')).includes('does not answer'), 'the end');
   }, 30_000);
 
-  it('is one file that runs under its own policy', () => {
-    const built = readFileSync(new URL('../../dist/page.html', import.meta.url), 'utf8');
-    expect(built.length).toBeLessThan(100_000);
-    expect(built).not.toMatch(/https?:\/\//);
+  it('is one file under 200 kB, with the licence of the chart beside it and its maker named in it', () => {
+    const dist = (name: string): string =>
+      readFileSync(new URL(`../../dist/${name}`, import.meta.url), 'utf8');
+    const page = dist('page.html');
+    expect(Buffer.byteLength(page)).toBeLessThan(200_000);
+    expect(page).toContain('TradingView Lightweight Charts™');
+    expect(page).toContain('<a href="https://www.tradingview.com/"');
+    const notices = dist('THIRD-PARTY-NOTICES.txt');
+    expect(notices).toContain(
+      'TradingView Lightweight Charts™\nCopyright (c) 2025 TradingView, Inc.',
+    );
+    expect(notices).toContain('Apache License');
   });
 });

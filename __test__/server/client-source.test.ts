@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { LiveClient } from '../../lib/client/live-client.js';
 import { LiveInstrument } from '../../lib/models/live-instrument.js';
-import { LinkStatus } from '../../lib/models/record-layout.js';
+import { LinkSocket, LinkStatus, RecordKind } from '../../lib/models/record-layout.js';
+import { WireStatus } from '../../lib/models/wire-status.js';
 import { ClientSource } from '../../lib/server/client-source.js';
-import { connectedClient } from '../client/clients.js';
+import { buy, connectedClient } from '../client/clients.js';
 import { settled } from '../client/fake-session.js';
 import { until } from '../support/until.js';
 
@@ -64,7 +65,11 @@ describe('a source over a client', () => {
       state: { level: 'warn', text: 'the book of BTCUSDT is stale' },
       book: { state: 'stale', synced: false },
     });
-    expect(source.view(0).log.at(-1)?.text).toBe('the book of BTCUSDT is stale');
+    expect(source.view(0).log.at(-1)).toMatchObject({
+      level: 'warn',
+      symbol: 'BTCUSDT',
+      text: 'the book is stale',
+    });
   });
 
   it('shows book, trades, orders, position and latencies of a running one', async () => {
@@ -91,6 +96,112 @@ describe('a source over a client', () => {
     expect(source.metrics().trades.per_second_rate).toBeGreaterThan(0);
     const names = source.samples().map(({ name }) => name);
     expect(names).toContain('orders_submitted_total');
+  });
+
+  it('shows refusals and expired quotes as outcomes: no colour, level info, folded with their number', async () => {
+    const { client, session } = await connectedClient();
+    const source = new ClientSource(client);
+    ends.push(() => {
+      source.close();
+    });
+    session.batch([
+      ['bid', 99.5, 1],
+      ['ask', 100.5, 1],
+    ]);
+    const end = async (code: bigint): Promise<void> => {
+      const outcome = client.submitOrder({ ...buy, timeInForce: 'GTX' });
+      await settled();
+      const { orderId } = session.last('submit');
+      session.write({
+        kind: RecordKind.Reject,
+        asset: 0,
+        orderId,
+        value: code,
+        text: 'it would take',
+      });
+      session.order(orderId, WireStatus.Expired, { leavesQty: 0 });
+      await outcome;
+    };
+    const lossesBefore = source.view(0).losses;
+    // 2001: post-only that would have taken; 9: any refusal.
+    for (let quote = 0; quote < 17; quote += 1) await end(2001n);
+    await end(9n);
+    const { outcomes, losses, log } = source.view(0);
+    expect(outcomes.map(({ name, value, level }) => [name, value, level])).toEqual([
+      ['orders sent', 18, 'ok'],
+      ['fills', 0, 'ok'],
+      ['expired', 17, 'ok'],
+      ['rejected', 1, 'ok'],
+      ['denied', 0, 'ok'],
+    ]);
+    expect(losses).toEqual(lossesBefore);
+    expect(log.filter(({ level }) => level !== 'ok')).toEqual([]);
+    const about = log.filter(({ symbol }) => symbol === 'BTCUSDT');
+    expect(about.find(({ text }) => text.includes('expired'))).toMatchObject({ count: 17 });
+    expect(about.find(({ text }) => text.includes('rejected'))).toMatchObject({ count: 1 });
+  });
+
+  it('lists the fills of all instruments, with side, price and liquidity', async () => {
+    const { client, session } = await connectedClient();
+    const source = new ClientSource(client);
+    ends.push(() => {
+      source.close();
+    });
+    const outcome = client.submitOrder(buy);
+    await settled();
+    const { orderId } = session.last('submit');
+    const fill = { leavesQty: 0, execQty: 1, execPx: 99.5, maker: 1 };
+    session.order(orderId, WireStatus.Filled, fill);
+    await outcome;
+    expect(source.view(0).fills).toMatchObject([
+      { id: 1, market: 0, side: 'buy', price: 99.5, qty: 1, maker: true },
+    ]);
+  });
+
+  it('knows the connections of a connector with its venue, and when it was restarted', async () => {
+    const { client, session } = await connectedClient();
+    session.linkStatus = LinkStatus.Restarted;
+    const source = new ClientSource(client);
+    ends.push(() => {
+      source.close();
+    });
+    const socket = (status: number, which: number, text = ''): void => {
+      session.write({ kind: RecordKind.Link, status, asset: 0, value: BigInt(which), text });
+    };
+    const view = () => source.view(0).connectors[0]!;
+    socket(LinkStatus.SocketUp, LinkSocket.Public);
+    socket(LinkStatus.SocketDown, LinkSocket.Private, 'pong timeout');
+    await settled();
+    expect(view()).toMatchObject({
+      level: 'warn',
+      text: 'connected',
+      orders: 'simulated',
+      restarts: 0,
+      sockets: [
+        { name: 'public', level: 'ok', text: 'connected' },
+        { name: 'private', level: 'bad', text: 'down: pong timeout' },
+      ],
+    });
+    session.link(LinkStatus.Restarted);
+    await settled();
+    const { level, sockets, restarts, lastRestartMs } = view();
+    expect([level, sockets, restarts]).toEqual(['ok', [], 1]);
+    expect(Date.now() - lastRestartMs!).toBeLessThan(5_000);
+  });
+
+  it('has candles of the trades that came', async () => {
+    const { client, session } = await connectedClient();
+    const source = new ClientSource(client);
+    ends.push(() => {
+      source.close();
+    });
+    for (const px of [100, 103, 99]) session.trade(px);
+    await until(() => source.view(0).trades.length === 3, 'three trades');
+    const candles = source.candles(0, 0);
+    expect(candles[0]![1]).toBe(100);
+    expect(Math.max(...candles.map(([, , high]) => high))).toBe(103);
+    expect(candles.at(-1)![4]).toBe(99);
+    expect(candles.reduce((sum, candle) => sum + candle[5], 0)).toBe(3);
   });
 
   it('shows what waits in the client’s queues', async () => {

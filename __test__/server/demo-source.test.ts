@@ -17,7 +17,12 @@ const STATE: DemoState = {
   ownFills: [],
   link: 'connected',
   linkLosses: 0,
-  quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false }],
+  quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false, createdMs: 1 }],
+  page: {
+    candles: [[1, 99.5, 99.5, 99.5, 99.5, 0.3]],
+    fills: [],
+    ...{ expired: 0, rejected: 0, pid: 7, version: '1.0', heartbeatAgeMs: 5 },
+  },
 };
 
 afterEach(() => {
@@ -40,7 +45,7 @@ describe('the page of the demo', () => {
     source.update(STATE, undefined, 10);
     expect(source.view()).toMatchObject({
       state: { level: 'ok', text: 'live' },
-      connectors: [{ text: 'connected, orders paper (mainnet)' }],
+      connectors: [{ text: 'connected', orders: 'paper', environment: 'mainnet', pid: 7 }],
       book: { bids: [[99.5, 2]], asks: [[100.5, 1]], synced: true },
       orders: [{ side: 'buy', price: 99.5, leavesQty: 0.02, state: 'open' }],
       position: -0.02,
@@ -79,5 +84,55 @@ describe('the page of the demo', () => {
     source.update({ ...STATE, tape: [trade(2), trade(1)] }, undefined, 0);
     source.update({ ...STATE, tape: [trade(4), trade(3), trade(2)] }, undefined, 0);
     expect(source.view().trades.map(({ tsMs }) => tsMs)).toEqual([4, 3, 2, 1]);
+  });
+
+  it('counts expired post-only quotes and refusals as outcomes, and colours nothing for them', () => {
+    const source = demo();
+    source.update(STATE, undefined, 0);
+    const page = { ...STATE.page!, expired: 17, rejected: 2 };
+    source.update({ ...STATE, page }, undefined, 0);
+    const { outcomes, losses, log, state } = source.view();
+    expect(outcomes).toContainEqual({ name: 'expired', value: 17, unit: '', level: 'ok' });
+    expect(outcomes).toContainEqual({ name: 'rejected', value: 2, unit: '', level: 'ok' });
+    expect(losses.every(({ level, value }) => level === 'ok' && value === 0)).toBe(true);
+    expect(state.level).toBe('ok');
+    expect(log.slice(1)).toMatchObject([
+      {
+        level: 'ok',
+        symbol: 'BTCUSDT',
+        count: 17,
+        text: 'post-only quote expired: it would have taken',
+      },
+      { level: 'ok', symbol: 'BTCUSDT', count: 2, text: 'quote rejected' },
+    ]);
+    expect(log).toHaveLength(3);
+  });
+
+  it('shows the fills and candles of the strategy, and when the connector was started again', () => {
+    const source = demo();
+    const nowSecond = Math.floor(Date.now() / 1000);
+    const fill = { market: 0, side: 'buy', price: 99.5, qty: 1, maker: true, tsMs: 1 } as const;
+    const page = { ...STATE.page!, fills: [fill, { ...fill, price: 99 }] };
+    source.update(
+      { ...STATE, page: { ...page, candles: [[nowSecond, 1, 2, 0.5, 1, 3]] } },
+      undefined,
+      0,
+    );
+    source.update(
+      { ...STATE, page: { ...page, fills: [], candles: [[nowSecond, 1, 4, 0.5, 2, 5]] } },
+      undefined,
+      0,
+    );
+    expect(source.view().fills.map(({ id, price }) => [id, price])).toEqual([
+      [2, 99],
+      [1, 99.5],
+    ]);
+    expect(source.candles(0, 0)).toEqual([[nowSecond, 1, 4, 0.5, 2, 5]]);
+    expect(source.view().connectors[0]).toMatchObject({ restarts: 0, lastRestartMs: undefined });
+    source.setDown('gone');
+    source.setDown('');
+    const { restarts, lastRestartMs } = source.view().connectors[0]!;
+    expect(restarts).toBe(1);
+    expect(Date.now() - lastRestartMs!).toBeLessThan(5_000);
   });
 });

@@ -1,4 +1,5 @@
-import type { LiveView } from '../../lib/server/live-view.js';
+import type { Candle } from '../../lib/server/history/candle-history.js';
+import type { LiveView, Level } from '../../lib/server/live-view.js';
 import type { ServerSource } from '../../lib/server/server-source.js';
 
 const LATENCY = {
@@ -22,6 +23,12 @@ export class FakeSource implements ServerSource {
   /** Makes each update this much larger. */
   ballast = '';
   bid = 99.5;
+  /** Names of the connectors by instrument. */
+  connectors: string[] = [];
+  level: Level = 'ok';
+  /** Replace what the view has. */
+  changes: Partial<LiveView> = {};
+  candlesOf: (instrument: number) => readonly Candle[] = () => [];
 
   wsHealth(): ReturnType<ServerSource['wsHealth']> {
     return {
@@ -66,10 +73,16 @@ export class FakeSource implements ServerSource {
       backend: 'stub',
       uptimeMs: 1,
       state: {
-        level: 'ok',
+        level: this.level,
         text: `live${this.ballast === '' ? '' : String(this.views) + this.ballast}`,
       },
       instruments: this.instruments,
+      markets: this.instruments.map((symbol, index) => ({
+        symbol,
+        connector: this.connectors[index] ?? 'fake',
+        tickSize: 0.5,
+        lotSize: 1,
+      })),
       instrument,
       connectors: [],
       book: {
@@ -82,14 +95,35 @@ export class FakeSource implements ServerSource {
       },
       trades: [],
       orders: [],
+      fills: [],
+      positions: this.instruments.map((_, market) => ({
+        market,
+        qty: 0,
+        mid: this.bid + 0.5 + market,
+        bookState: 'live',
+        realisedPnl: undefined,
+        unrealisedPnl: undefined,
+      })),
+      account: {
+        currency: '',
+        equity: undefined,
+        realisedPnl: undefined,
+        unrealisedPnl: undefined,
+      },
       position: 0,
       pnl: undefined,
       hops: [{ name: 'feed', about: '', latency: LATENCY }],
       rates: [],
+      outcomes: [],
       losses: [],
       queues: [],
       log: [],
+      ...this.changes,
     };
+  }
+
+  candles(instrument: number, sinceSecond: number): readonly Candle[] {
+    return this.candlesOf(instrument).filter(([second]) => second >= sinceSecond);
   }
 
   close(): void {

@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { HftError } from '../../lib/models/hft-error.js';
-import type { LiveView, PageMessage } from '../../lib/server/live-view.js';
+import type { LiveView } from '../../lib/server/live-view.js';
+import type { PageMessage } from '../../lib/server/view/page-message.js';
 import { LiveServer } from '../../lib/server/live-server.js';
 import type { LiveServerOptions } from '../../lib/server/server-options.js';
 import { until } from '../support/until.js';
@@ -107,7 +108,10 @@ describe('the pages of the server', () => {
     const { url } = await serve();
     const answer = await fetch(url);
     const html = await answer.text();
-    expect(html).not.toMatch(/(src|href)="(?!data:,")/);
+    // Nothing is loaded from anywhere; one link names the maker of the chart.
+    expect(html.match(/(src|href)="(?!data:,")[^"]*/g)).toEqual([
+      'href="https://www.tradingview.com/',
+    ]);
     expect(html).not.toContain('page.js');
     const policy = answer.headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-/);
@@ -159,6 +163,50 @@ describe('the live page’s socket', () => {
     expect(messages[0]).toMatchObject({ type: 'history' });
     expect(messages[1]).toMatchObject({ type: 'view', view: { instrument: 1 } });
     expect(messages.slice(2).every(({ type }) => type === 'change')).toBe(true);
+    socket.close();
+  });
+
+  it('sends the market that is asked for by name, and the first for one that is not there', async () => {
+    const { url, source } = await serve();
+    source.instruments = ['A', 'B', 'B'];
+    source.connectors = ['x', 'x', 'y/z'];
+    const shown = async (market: string): Promise<unknown> => {
+      const query = `?market=${encodeURIComponent(market)}`;
+      const { socket, messages } = await openPage(url, query);
+      await until(() => messages.length > 1, 'the view');
+      socket.close();
+      return messages.find(({ type }) => type === 'view');
+    };
+    for (const [market, instrument] of [
+      ['B@y/z', 2],
+      ['B@x', 1],
+      ['B', 1],
+      ['C@x', 0],
+    ] as const)
+      expect(await shown(market)).toMatchObject({ view: { instrument } });
+  });
+
+  it('sends ten minutes of candles first, and then those that change', async () => {
+    const { url, source } = await serve();
+    // Ahead of the clock, so that it stays the newest however slow the machine is.
+    const nowSecond = Math.floor(Date.now() / 1000) + 60;
+    const candle = (second: number, close: number) => [second, 1, 9, 1, close, 1] as const;
+    const past = Array.from({ length: 600 }, (_, index) => candle(nowSecond - 600 + index, 5));
+    let close = 6;
+    source.candlesOf = () => [...past, candle(nowSecond, close)];
+    const { socket, messages } = await openPage(url);
+    await until(() => messages.length > 3, 'the first messages');
+    expect(messages[0]).toMatchObject({ type: 'history' });
+    expect(messages[0]?.type === 'history' && messages[0].candles).toHaveLength(601);
+    const sent = (): unknown[] =>
+      messages.flatMap((message) => (message.type === 'change' ? (message.candles ?? []) : []));
+    close = 7;
+    const changed = JSON.stringify(candle(nowSecond, 7));
+    const times = (): number => sent().filter((each) => JSON.stringify(each) === changed).length;
+    await until(() => times() > 0, 'the candle that changed');
+    const before = messages.length;
+    await until(() => messages.length > before + 3, 'more messages');
+    expect(times()).toBe(1);
     socket.close();
   });
 

@@ -4,7 +4,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 import { LiveServer } from '../../lib/server/live-server.js';
-import type { LiveView, PageMessage } from '../../lib/server/live-view.js';
+import type { LiveView } from '../../lib/server/live-view.js';
+import type { PageMessage } from '../../lib/server/view/page-message.js';
 import { until } from '../support/until.js';
 import { FakeSource } from './fake-source.js';
 

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { RateWindow } from '../../lib/server/rate-window.js';
-import { LogTail } from '../../lib/server/log-tail.js';
 import { LatencyHistogram } from '../../lib/models/latency-histogram.js';
 
 describe('rates of a counter', () => {
@@ -26,20 +25,6 @@ describe('rates of a counter', () => {
     expect([window.perSecond, window.perMinute]).toEqual([0, 0]);
     window.sample(3);
     expect([window.perSecond, window.perMinute]).toEqual([0, 0]);
-  });
-});
-
-describe('the log tail', () => {
-  it('keeps the last lines and counts repetitions', () => {
-    const log = new LogTail(2);
-    log.add('ok', 'one');
-    log.add('bad', 'two');
-    log.add('bad', 'two');
-    log.add('ok', 'three');
-    expect(log.lines().map(({ level, text }) => [level, text])).toEqual([
-      ['bad', 'two (2 times)'],
-      ['ok', 'three'],
-    ]);
   });
 });
 

@@ -1,10 +1,12 @@
 import type { LatencySummary } from '../models/latency-histogram.js';
-import { ordersText } from '../models/orders-kind.js';
 import { figure } from '../server/figure.js';
 import { FlowRates } from '../server/flow-rates.js';
-import type { LiveView, TradeView } from '../server/live-view.js';
 import { latencySamples } from '../server/latency-samples.js';
-import { LogTail } from '../server/log-tail.js';
+import type { Candle } from '../server/history/candle-history.js';
+import { FillHistory } from '../server/history/fill-history.js';
+import { TradeTape } from '../server/history/trade-tape.js';
+import type { ConnectorView, LiveView } from '../server/live-view.js';
+import { LogTail } from '../server/log/log-tail.js';
 import type {
   MetricSample,
   Readiness,
@@ -12,7 +14,6 @@ import type {
   SourceMetrics,
   WsHealth,
 } from '../server/server-source.js';
-import { TAPE_LENGTH } from '../server/trade-tape.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
 import type { DemoState } from './demo-state.js';
 
@@ -37,7 +38,8 @@ export class DemoSource implements ServerSource {
   readonly #options: DemoSourceOptions;
   readonly #log = new LogTail();
   readonly #startedMs = Date.now();
-  #tape: TradeView[] = [];
+  readonly #tape = new TradeTape();
+  readonly #fills = new FillHistory();
   #state: DemoState | undefined;
   #summary: StrategySummary | undefined;
   readonly #flow = new FlowRates(() => ({
@@ -47,21 +49,22 @@ export class DemoSource implements ServerSource {
   #eventsPerSecond = 0;
   #updatedMs = 0;
   #isDown = '';
+  #restarts = 0;
+  #lastRestartMs: number | undefined;
 
   constructor(options: DemoSourceOptions) {
     this.title = options.symbol;
     this.#options = options;
-    this.#log.add('ok', `the demo runs on ${options.backend}, connector ${options.connector}`);
+    const { backend, connector } = options;
+    this.#log.add('ok', `the demo runs on ${backend}, connector ${connector}`);
   }
 
   /** Takes what the strategy reported. */
   update(state: DemoState, summary: StrategySummary | undefined, eventsPerSecond: number): void {
-    const { book } = state;
-    if (this.#state !== undefined && book !== this.#state.book)
-      this.#log.add(book === 'live' ? 'ok' : 'warn', `the book is ${book}`);
-    const gaps = summary?.gaps ?? 0;
-    if (gaps > (this.#summary?.gaps ?? 0)) this.#log.add('warn', `gaps: ${String(gaps)}`);
-    this.#tape = merged(this.#tape, state.tape);
+    this.#note(state, summary);
+    for (const trade of newest(this.#state?.tape ?? [], state.tape)) this.#tape.show(trade);
+    for (const candle of state.page?.candles ?? []) this.#tape.candles.put(candle);
+    for (const fill of state.page?.fills ?? []) this.#fills.add(fill);
     this.#state = state;
     this.#summary = summary;
     this.#eventsPerSecond = eventsPerSecond;
@@ -71,7 +74,11 @@ export class DemoSource implements ServerSource {
   /** The connector is gone, or back when `why` is empty. */
   setDown(why: string): void {
     if (why !== '') this.#log.add('bad', why);
-    else if (this.#isDown !== '') this.#log.add('ok', 'the connector runs again');
+    else if (this.#isDown !== '') {
+      this.#log.add('ok', 'the connector runs again');
+      this.#restarts += 1;
+      this.#lastRestartMs = Date.now();
+    }
     this.#isDown = why;
   }
 
@@ -156,6 +163,11 @@ export class DemoSource implements ServerSource {
   }
 
   /** @inheritDoc */
+  candles(_instrument: number, sinceSecond: number): readonly Candle[] {
+    return this.#tape.candles.since(sinceSecond);
+  }
+
+  /** @inheritDoc */
   view(): LiveView {
     const { symbol, tickSize, lotSize, backend, connector } = this.#options;
     const state = this.#state;
@@ -167,16 +179,9 @@ export class DemoSource implements ServerSource {
       uptimeMs: Date.now() - this.#startedMs,
       state: line,
       instruments: [symbol],
+      markets: [{ symbol, connector, tickSize, lotSize }],
       instrument: 0,
-      connectors: [
-        {
-          name: connector,
-          level: this.#isDown === '' ? 'ok' : 'bad',
-          text: this.#isDown === '' ? connectedText(state) : this.#isDown,
-          pid: undefined,
-          heartbeatAgeMs: undefined,
-        },
-      ],
+      connectors: [this.#connector()],
       book: {
         bids: state?.bids ?? [],
         asks: state?.asks ?? [],
@@ -185,27 +190,50 @@ export class DemoSource implements ServerSource {
         tickSize,
         lotSize,
       },
-      trades: this.#tape,
+      trades: this.#tape.trades,
       orders: (state?.quotes ?? []).map((quote, index) => ({
         id: String(index),
+        market: 0,
         side: quote.side,
         price: quote.price,
         qty: quote.leavesQty,
         leavesQty: quote.leavesQty,
         state: quote.cancelling ? 'cancelling' : 'open',
+        createdMs: quote.createdMs,
       })),
-      position: state?.position ?? 0,
+      fills: this.#fills.fills,
+      positions: [
+        {
+          market: 0,
+          qty: state?.position,
+          mid: state === undefined ? undefined : midOf(state),
+          bookState: state?.book ?? 'disconnected',
+          realisedPnl: undefined,
+          unrealisedPnl: undefined,
+        },
+      ],
+      account: {
+        currency: '',
+        equity: undefined,
+        realisedPnl: undefined,
+        unrealisedPnl: undefined,
+      },
+      position: state?.position,
       pnl: state?.pnl,
       hops: [
-        hop('feed', 'published to the strategy’s handler', summary?.feedLatency),
-        hop('order', 'request to first answer', summary?.orderLatency),
+        hop('feed', 'from the connector to the strategy', summary?.feedLatency),
+        hop('order', 'from its request to the first answer', summary?.orderLatency),
       ],
       rates: [
         figure('events', this.#eventsPerSecond, '/s'),
         figure('trades', this.#flow.trades.perSecond, '/s'),
         figure('book updates', this.#flow.depth.perSecond, '/s'),
+      ],
+      outcomes: [
         figure('orders sent', summary?.ordersSubmitted ?? 0),
         figure('fills', summary?.fills ?? 0),
+        figure('expired', state?.page?.expired ?? 0),
+        figure('rejected', state?.page?.rejected ?? 0),
       ],
       losses: [
         figure('gaps', summary?.gaps ?? 0, '', 'warn'),
@@ -224,6 +252,41 @@ export class DemoSource implements ServerSource {
     this.#flow.close();
   }
 
+  /** Logs what the report has that the one before had not. */
+  #note(state: DemoState, summary: StrategySummary | undefined): void {
+    const log = this.#log;
+    const { symbol } = this.#options;
+    const before = this.#state;
+    const add = (level: 'ok' | 'warn', text: string, times: number): void => {
+      if (times > 0) log.add(level, text, { symbol, times });
+    };
+    if (before !== undefined && state.book !== before.book)
+      add(state.book === 'live' ? 'ok' : 'warn', `the book is ${state.book}`, 1);
+    add('warn', 'messages were lost', (summary?.gaps ?? 0) - (this.#summary?.gaps ?? 0));
+    // Outcomes of single orders, not faults: a post-only quote that would have taken has to expire.
+    const expired = (state.page?.expired ?? 0) - (before?.page?.expired ?? 0);
+    add('ok', 'post-only quote expired: it would have taken', expired);
+    add('ok', 'quote rejected', (state.page?.rejected ?? 0) - (before?.page?.rejected ?? 0));
+  }
+
+  #connector(): ConnectorView {
+    const isUp = this.#isDown === '';
+    const state = this.#state;
+    return {
+      name: this.#options.connector,
+      level: isUp ? 'ok' : 'bad',
+      text: isUp ? 'connected' : this.#isDown,
+      pid: isUp ? state?.page?.pid : undefined,
+      heartbeatAgeMs: isUp ? state?.page?.heartbeatAgeMs : undefined,
+      orders: state?.orders ?? 'unknown',
+      environment: state?.environment ?? '',
+      version: state?.page?.version ?? '',
+      sockets: [],
+      restarts: this.#restarts,
+      lastRestartMs: this.#lastRestartMs,
+    };
+  }
+
   #stateLine(): LiveView['state'] {
     if (this.#isDown !== '') return { level: 'bad', text: this.#isDown };
     if (this.#state === undefined) return { level: 'warn', text: 'waiting for the first book' };
@@ -236,27 +299,22 @@ export class DemoSource implements ServerSource {
   }
 }
 
-function connectedText(state: DemoState | undefined): string {
-  return state === undefined
-    ? 'connected'
-    : `connected, orders ${ordersText(state.orders, state.environment)}`;
+/** Trades of a report that are not in the one before, oldest first. Reports have the newest first. */
+function newest(known: DemoState['tape'], reported: DemoState['tape']): DemoState['tape'] {
+  const last = known[0];
+  const end = reported.findIndex(
+    (trade) =>
+      trade.tsMs === last?.tsMs &&
+      trade.price === last.price &&
+      trade.qty === last.qty &&
+      trade.side === last.side,
+  );
+  return (end < 0 ? reported : reported.slice(0, end)).toReversed();
 }
 
-/** The strategy keeps few trades; the page shows more of them. Both newest first. */
-function merged(known: readonly TradeView[], reported: readonly TradeView[]): TradeView[] {
-  const newest = known[0];
-  const end =
-    newest === undefined
-      ? reported.length
-      : reported.findIndex(
-          (trade) =>
-            trade.tsMs === newest.tsMs &&
-            trade.price === newest.price &&
-            trade.qty === newest.qty &&
-            trade.side === newest.side,
-        );
-  const fresh = end < 0 ? reported : reported.slice(0, end);
-  return [...fresh, ...known].slice(0, TAPE_LENGTH);
+function midOf({ book, bids, asks }: DemoState): number | undefined {
+  const [bid, ask] = [bids[0]?.[0], asks[0]?.[0]];
+  return book === 'live' && bid !== undefined && ask !== undefined ? (bid + ask) / 2 : undefined;
 }
 
 const NOTHING: LatencySummary = {

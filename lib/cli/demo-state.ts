@@ -2,6 +2,26 @@ import type { BookState } from '../models/book-state.js';
 import type { LinkState } from '../models/link-state.js';
 import type { OrdersKind } from '../models/orders-kind.js';
 import type { Side } from '../models/side.js';
+import type { Candle } from '../server/history/candle-history.js';
+import type { FillView } from '../server/live-view.js';
+
+/** What only the live page shows of the demo. */
+export interface DemoPageState {
+  /** Candles of the last seconds, oldest first. */
+  readonly candles: readonly Candle[];
+  /** Executions of own quotes since the report before, oldest first. */
+  readonly fills: readonly Omit<FillView, 'id'>[];
+  /** Post-only quotes that expired since the start, because they would have taken. */
+  readonly expired: number;
+  /** Quotes that were refused since the start. */
+  readonly rejected: number;
+  /** Process of the connector, `undefined` where it does not report it. */
+  readonly pid: number | undefined;
+  /** Version of the connector, '' where it does not report it. */
+  readonly version: string;
+  /** Age of the connector's last sign of life, ms; `undefined` where it gives none. */
+  readonly heartbeatAgeMs: number | undefined;
+}
 
 /** What the demo's strategy reports to the terminal, ten times a second. */
 export interface DemoState {
@@ -33,8 +53,11 @@ export interface DemoState {
     readonly price: number;
     readonly leavesQty: number;
     readonly cancelling: boolean;
+    /** When it was sent, Unix ms. */
+    readonly createdMs?: number;
   }[];
   readonly position: number;
   /** Cash of the fills plus the position at the mid price; fees are not in it. */
   readonly pnl: number;
+  readonly page?: DemoPageState;
 }

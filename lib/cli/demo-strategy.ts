@@ -10,7 +10,8 @@ import type { Side } from '../models/side.js';
 import { tickToPrice } from '../models/ticks.js';
 import type { Strategy, StrategyEvent } from '../strategy/strategy.js';
 import type { StrategyContext } from '../strategy/strategy-context.js';
-import type { DemoState } from './demo-state.js';
+import { CandleHistory } from '../server/history/candle-history.js';
+import type { DemoPageState, DemoState } from './demo-state.js';
 
 export interface DemoStrategyOptions {
   /** Quantity of one quote. */
@@ -29,6 +30,8 @@ export interface DemoStrategyOptions {
 interface Quote {
   readonly id: bigint;
   readonly tick: number;
+  /** When it was sent, Unix ms. */
+  readonly createdMs: number;
   leavesQty: number;
   /** A cancel is on its way. */
   cancelling: boolean;
@@ -36,8 +39,10 @@ interface Quote {
   open: boolean;
 }
 
-/** As many as the highest terminal shows. */
+/** Trades in a report: as many as the page shows and the highest terminal takes. */
 const TAPE = 60;
+/** Seconds of candles in a report: the newest, and those that a late report would miss. */
+const CANDLES = 5;
 /** A quote this far inside the other side will not be filled any more. */
 const STRANDED_TICKS = 20;
 
@@ -49,6 +54,10 @@ class DemoStrategy implements Strategy {
   readonly #tape: DemoState['tape'][number][] = [];
   readonly #ownFills: DemoState['tape'][number][] = [];
   #linkLosses = 0;
+  readonly #candles = new CandleHistory(CANDLES);
+  #fresh: DemoPageState['fills'][number][] = [];
+  #expired = 0;
+  #rejected = 0;
   #lastQuoteNs = 0n;
   #cash = 0;
   #held = 0;
@@ -68,6 +77,7 @@ class DemoStrategy implements Strategy {
       tsMs: trade.exchTsMs,
     });
     this.#tape.length = Math.min(this.#tape.length, TAPE);
+    this.#candles.add(trade.price, trade.qty);
   }
 
   onExecutionReport(_ctx: StrategyContext, order: StrategyEvent): void {
@@ -76,6 +86,8 @@ class DemoStrategy implements Strategy {
     if (quote?.id !== order.orderId) return;
     const status = order.orderStatus;
     const leavesQty = status === 'filled' ? 0 : order.leavesQty;
+    if (status === 'expired') this.#expired += 1;
+    if (status === 'rejected') this.#rejected += 1;
     if (status === 'filled' || status === 'partially_filled') {
       const filled = quote.leavesQty - leavesQty;
       const sign = side === 'buy' ? 1 : -1;
@@ -84,6 +96,8 @@ class DemoStrategy implements Strategy {
       this.#fills += 1;
       this.#ownFills.unshift({ side, price: order.execPrice, qty: filled, tsMs: Date.now() });
       this.#ownFills.length = Math.min(this.#ownFills.length, TAPE);
+      const { execPrice: price, maker } = order;
+      this.#fresh.push({ market: 0, side, price, qty: filled, maker, tsMs: Date.now() });
     }
     quote.leavesQty = leavesQty;
     quote.open = true;
@@ -174,7 +188,8 @@ class DemoStrategy implements Strategy {
     const price = tickToPrice(tick, ctx.depth().tickSize);
     const { qty } = this.#options;
     const id = ctx.submit({ side, price, qty, timeInForce: 'GTX' });
-    this.#quotes[side] = { id, tick, leavesQty: qty, cancelling: false, open: false };
+    const createdMs = Date.now();
+    this.#quotes[side] = { id, tick, createdMs, leavesQty: qty, cancelling: false, open: false };
   }
 
   #show(ctx: StrategyContext): void {
@@ -202,12 +217,23 @@ class DemoStrategy implements Strategy {
                 price: tickToPrice(quote.tick, depth.tickSize),
                 leavesQty: quote.leavesQty,
                 cancelling: quote.cancelling,
+                createdMs: quote.createdMs,
               },
             ];
       }),
       position: ctx.position(),
       pnl: this.#fills === 0 ? 0 : this.#cash + this.#held * mid,
+      page: {
+        candles: this.#candles.since(0),
+        fills: this.#fresh,
+        expired: this.#expired,
+        rejected: this.#rejected,
+        pid: link?.pid,
+        version: link?.version ?? '',
+        heartbeatAgeMs: link?.heartbeatAgeMs,
+      },
     };
+    this.#fresh = [];
     ctx.log('demo', { state });
   }
 }

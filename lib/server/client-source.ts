@@ -1,14 +1,18 @@
-import type { ClientHandler } from '../client/event-hub.js';
-import type { ClientEventName } from '../client/client-event.js';
 import type { ClientHealth } from '../client/client-health.js';
 import type { LiveClient } from '../client/live-client.js';
-import { isLinkUp } from '../models/link-state.js';
-import { ordersText } from '../models/orders-kind.js';
 import { clientSamples } from './client-samples.js';
+import { ClientListeners } from './client/client-listeners.js';
+import { ClientLog } from './client/client-log.js';
+import { ClientOutcomes } from './client/client-outcomes.js';
+import { clientStateLine } from './client/client-state-line.js';
+import { ConnectorTracker } from './client/connector-tracker.js';
+import { everySecond } from './every-second.js';
 import { figure } from './figure.js';
 import { FlowRates } from './flow-rates.js';
-import type { ConnectorView, LiveView, StateLine } from './live-view.js';
-import { LogTail } from './log-tail.js';
+import type { Candle } from './history/candle-history.js';
+import { FillHistory } from './history/fill-history.js';
+import { TradeTape } from './history/trade-tape.js';
+import type { AccountView, LiveView, OrderView, PositionView } from './live-view.js';
 import { PAGE_LEVELS } from './page-levels.js';
 import { queueViews } from './queue-views.js';
 import type {
@@ -19,20 +23,24 @@ import type {
   WsHealth,
 } from './server-source.js';
 import { SymbolTally } from './symbol-tally.js';
-import { TradeTape } from './trade-tape.js';
 
-/** A book that has not changed for longer is mentioned. */
-const QUIET_MS = 5_000;
+/** Orders that the page lists; a program with more has another fault than a short list. */
+const ORDERS_SHOWN = 500;
 
 /** Shows a `LiveClient`. It listens only; closing the client is its owner's. */
 export class ClientSource implements ServerSource {
   readonly title: string;
   readonly #client: LiveClient;
-  readonly #log = new LogTail();
-  readonly #tapes: TradeTape[];
+  readonly #listeners: ClientListeners;
+  readonly #log: ClientLog;
+  readonly #outcomes: ClientOutcomes;
+  readonly #connectors = new ConnectorTracker();
+  readonly #fills = new FillHistory();
+  readonly #tapes: readonly TradeTape[];
   readonly #rates: FlowRates;
   readonly #tally: SymbolTally;
-  readonly #takeOff: (() => void)[] = [];
+  readonly #positions = everySecond(() => this.#positionsNow());
+  readonly #accounts = everySecond(() => this.#accountsNow());
 
   /** @param title - Shown on the page; default the symbols. */
   constructor(client: LiveClient, title?: string) {
@@ -40,6 +48,9 @@ export class ClientSource implements ServerSource {
     this.title = title ?? client.instruments.map(({ symbol }) => symbol).join(', ');
     this.#tapes = client.instruments.map(() => new TradeTape());
     this.#tally = new SymbolTally(client);
+    this.#listeners = new ClientListeners(client);
+    this.#log = new ClientLog(client, this.#listeners);
+    this.#outcomes = new ClientOutcomes(this.#listeners);
     this.#listen();
     this.#rates = new FlowRates(() => client.health.throughput);
   }
@@ -95,6 +106,11 @@ export class ClientSource implements ServerSource {
   }
 
   /** @inheritDoc */
+  candles(instrument: number, sinceSecond: number): readonly Candle[] {
+    return this.#tapes[instrument]?.candles.since(sinceSecond) ?? [];
+  }
+
+  /** @inheritDoc */
   view(instrument: number): LiveView {
     const client = this.#client;
     const health = client.health;
@@ -102,14 +118,18 @@ export class ClientSource implements ServerSource {
     const spec = client.instruments[instrument];
     const book = running ? client.snapshot(instrument, PAGE_LEVELS) : undefined;
     const position = client.getPosition(instrument);
+    const { latencyUs, throughput } = health;
     return {
       atMs: Date.now(),
       backend: health.backend,
       uptimeMs: health.uptimeMs,
-      state: stateOf(health),
+      state: clientStateLine(health),
       instruments: client.instruments.map(({ symbol }) => symbol),
+      markets: client.instruments.map(({ symbol, connector, tickSize, lotSize }) => ({
+        ...{ symbol, connector, tickSize, lotSize },
+      })),
       instrument,
-      connectors: health.connectors.map(connectorView),
+      connectors: health.connectors.map((connector) => this.#connectors.view(connector)),
       book: {
         bids: book?.bids.map((level) => [level.price, level.qty] as const) ?? [],
         asks: book?.asks.map((level) => [level.price, level.qty] as const) ?? [],
@@ -119,34 +139,29 @@ export class ClientSource implements ServerSource {
         lotSize: spec?.lotSize ?? 1,
       },
       trades: this.#tapes[instrument]?.trades ?? [],
-      orders: client.getOrders(instrument).map((order) => ({
-        id: String(order.orderId),
-        side: order.side,
-        price: order.price,
-        qty: order.qty,
-        leavesQty: order.leavesQty,
-        state: order.unconfirmed ? `${order.state} (unconfirmed)` : order.state,
-      })),
+      orders: this.#orders(),
+      fills: this.#fills.fills,
+      positions: this.#positions(),
+      account: this.#accounts().get(spec?.connector ?? '') ?? UNKNOWN_ACCOUNT,
       position: running && Number.isFinite(position) ? position : undefined,
       pnl: undefined,
       hops: [
         {
           name: 'venue',
-          about: 'venue to connector (two clocks)',
-          latency: health.latencyUs.venue,
+          about: 'from the exchange to the connector, by two clocks',
+          latency: latencyUs.venue,
         },
-        { name: 'feed', about: 'published to taken by the bot', latency: health.latencyUs.feed },
-        { name: 'main', about: 'published to your handler', latency: health.latencyUs.main },
-        { name: 'order', about: 'submit to first answer', latency: health.latencyUs.order },
+        { name: 'feed', about: 'from the connector to the bot', latency: latencyUs.feed },
+        { name: 'main', about: 'from the connector to your handler', latency: latencyUs.main },
+        { name: 'order', about: 'from your request to its first answer', latency: latencyUs.order },
       ],
       rates: [
-        figure('events', health.throughput.eventsPerSecond, '/s'),
-        figure('trades', health.throughput.tradesPerSecond, '/s'),
-        figure('book updates', health.throughput.bookUpdatesPerSecond, '/s'),
+        figure('events', throughput.eventsPerSecond, '/s'),
+        figure('trades', throughput.tradesPerSecond, '/s'),
+        figure('book updates', throughput.bookUpdatesPerSecond, '/s'),
         figure('processor', health.processorUse * 100, ' %'),
-        figure('orders sent', health.ordersSubmitted),
-        figure('fills', health.fills),
       ],
+      outcomes: this.#outcomes.figures(health),
       losses: [
         figure('gaps', health.gaps, '', 'warn'),
         figure('lost', health.lost, '', 'warn'),
@@ -155,7 +170,7 @@ export class ClientSource implements ServerSource {
         figure('reconnections', health.reconnections, '', 'warn'),
       ],
       queues: queueViews(health.queues),
-      log: this.#log.lines(),
+      log: this.#log.tail.lines(),
     };
   }
 
@@ -163,108 +178,86 @@ export class ClientSource implements ServerSource {
   close(): void {
     this.#rates.close();
     this.#tally.close();
-    for (const off of this.#takeOff.splice(0)) off();
+    this.#listeners.close();
   }
 
-  #on<K extends ClientEventName>(name: K, handler: ClientHandler<K>): void {
-    this.#client.on(name, handler);
-    this.#takeOff.push(() => {
-      this.#client.off(name, handler);
+  #orders(): OrderView[] {
+    return this.#client
+      .getOrders()
+      .slice(0, ORDERS_SHOWN)
+      .map((order) => ({
+        id: String(order.orderId),
+        market: order.asset,
+        side: order.side,
+        price: order.price,
+        qty: order.qty,
+        leavesQty: order.leavesQty,
+        state: order.unconfirmed ? `${order.state} (unconfirmed)` : order.state,
+        createdMs: order.createdTsMs,
+      }));
+  }
+
+  #positionsNow(): PositionView[] {
+    const client = this.#client;
+    const running = client.health.state === 'running';
+    return client.instruments.map((_, market) => {
+      const { state, synced, bids, asks } = client.snapshot(market, 1);
+      const [bid, ask] = [bids[0]?.price, asks[0]?.price];
+      const isWhole = running && synced && bid !== undefined && ask !== undefined;
+      const qty = client.getPosition(market);
+      return {
+        market,
+        qty: running && Number.isFinite(qty) ? qty : undefined,
+        mid: isWhole ? (bid + ask) / 2 : undefined,
+        bookState: running ? state : 'disconnected',
+        realisedPnl: undefined,
+        unrealisedPnl: undefined,
+      };
     });
+  }
+
+  #accountsNow(): Map<string, AccountView> {
+    const reporting = this.#client.health.connectors.filter(
+      ({ connected, balances }) => connected && balances,
+    );
+    return new Map(
+      reporting.map(({ connector }) => {
+        const balance = this.#client.getBalance(undefined, connector);
+        return [
+          connector,
+          {
+            currency: balance?.coin ?? '',
+            equity: balance?.equity,
+            realisedPnl: undefined,
+            unrealisedPnl: balance?.unrealisedPnl,
+          },
+        ];
+      }),
+    );
   }
 
   #listen(): void {
-    const log = this.#log;
-    this.#on('trade', ({ asset, side, price, qty, exchTsMs: tsMs }) => {
+    this.#listeners.on('trade', ({ asset, side, price, qty, exchTsMs: tsMs }) => {
       this.#tapes[asset]?.add({ side, price, qty, tsMs });
     });
-    this.#on('connectionLost', ({ connector, reason }) => {
-      log.add('bad', `connector ${connector}: connection lost (${reason})`);
+    this.#listeners.on('link', (change) => {
+      this.#connectors.onLink(change);
     });
-    this.#on('connectionRestored', ({ connector, reason }) => {
-      log.add('ok', `connector ${connector}: connection restored (${reason})`);
-    });
-    this.#on('gap', (gap) => {
-      log.add('warn', `messages were lost: ${JSON.stringify(gap, plain)}`);
-    });
-    this.#on('bookState', ({ symbol, state }) => {
-      log.add(state === 'live' ? 'ok' : 'warn', `the book of ${symbol} is ${state}`);
-    });
-    this.#on('dropped', ({ queue, count }) => {
-      log.add('warn', `queue ${queue} dropped ${String(count)}`);
-    });
-    this.#on('alarm', ({ queue, size }) => {
-      log.add('warn', `queue ${queue} holds ${String(size)}: its consumer is too slow`);
-    });
-    this.#on('error', ({ error, source }) => {
-      log.add('bad', `${source}: ${error.message}`);
-    });
-    this.#on('state', ({ current }) => {
-      log.add(current === 'failed' ? 'bad' : 'ok', `the client is ${current}`);
-    });
-    this.#on('orderUpdate', ({ order, current, fill }) => {
-      const lotSize = this.#client.instruments[order.asset]?.lotSize ?? 1;
-      // Whole lots: a sum of floats shows its last digits otherwise.
-      const lots = (qty: number): string =>
-        String(Number((Math.round(qty / lotSize) * lotSize).toFixed(12)));
-      const what = `${order.side} ${lots(order.qty)} at ${String(order.price)}`;
-      if (current === 'rejected') log.add('warn', `${what} rejected: ${order.reject?.text ?? ''}`);
-      else if (fill !== undefined) log.add('ok', `${what}: filled ${lots(fill.qty)}`);
+    this.#listeners.on('orderUpdate', ({ order: { asset: market, side }, fill }) => {
+      if (fill === undefined) return;
+      const { price, qty, maker } = fill;
+      this.#fills.add({ market, side, price, qty, maker, tsMs: Date.now() });
     });
   }
 }
 
-function plain(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
-}
+const UNKNOWN_ACCOUNT: AccountView = {
+  currency: '',
+  equity: undefined,
+  realisedPnl: undefined,
+  unrealisedPnl: undefined,
+};
 
 function queued(health: ClientHealth): number {
   return Object.values(health.queues).reduce((sum, queue) => sum + queue.size, health.ringPending);
-}
-
-function connectorView(connector: ClientHealth['connectors'][number]): ConnectorView {
-  const { state, pid, heartbeatAgeMs, version } = connector;
-  const { orders, environment, ordersAgreed } = connector;
-  const troubled = state === 'venue_down' || state === 'feed_stale';
-  const level = !isLinkUp(state) || !ordersAgreed ? 'bad' : troubled ? 'warn' : 'ok';
-  const where = `orders ${ordersText(orders, environment)}${ordersAgreed ? '' : ', CHANGED and not agreed to'}`;
-  return {
-    name: connector.connector,
-    level,
-    text: `${state.replace('_', ' ')}, ${where}${version === '' ? '' : `, version ${version}`}`,
-    pid: pid ?? undefined,
-    heartbeatAgeMs: heartbeatAgeMs ?? undefined,
-  };
-}
-
-function stateOf(health: ClientHealth): StateLine {
-  if (health.state !== 'running') {
-    const why = health.failure === '' ? '' : `: ${health.failure}`;
-    return {
-      level: health.state === 'starting' ? 'warn' : 'bad',
-      text: `client ${health.state}${why}`,
-    };
-  }
-  const gone = health.connectors.find((connector) => !connector.connected);
-  if (gone !== undefined)
-    return { level: 'bad', text: `connector ${gone.connector} is not there (${gone.state})` };
-  const other = health.connectors.find((connector) => !connector.ordersAgreed);
-  if (other !== undefined)
-    return {
-      level: 'bad',
-      text: `orders to ${other.connector} are ${ordersText(other.orders, other.environment)} now: denied until agreed to`,
-    };
-  const down = health.connectors.find(({ state }) => state === 'venue_down');
-  if (down !== undefined)
-    return { level: 'bad', text: `connector ${down.connector} lost its venue` };
-  const broken = health.instruments.find((instrument) => !instrument.bookSynced);
-  if (broken !== undefined)
-    return { level: 'warn', text: `the book of ${broken.symbol} is ${broken.bookState}` };
-  const quiet = health.instruments.find(({ lastEventAgeMs }) => (lastEventAgeMs ?? 0) > QUIET_MS);
-  if (quiet !== undefined)
-    return {
-      level: 'warn',
-      text: `nothing from ${quiet.symbol} for ${String(Math.round((quiet.lastEventAgeMs ?? 0) / 1000))} s`,
-    };
-  return { level: 'ok', text: 'live' };
 }

@@ -6,10 +6,13 @@ import type { BookState } from '../models/book-state.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import { BookMemory } from '../record/book-memory.js';
 import type { RecordedLevel } from '../record/recording-file.js';
+import { everySecond } from './every-second.js';
 import { figure } from './figure.js';
-import type { LiveView, StateLine } from './live-view.js';
 import { latencySamples } from './latency-samples.js';
-import { LogTail } from './log-tail.js';
+import type { Candle } from './history/candle-history.js';
+import { TradeTape } from './history/trade-tape.js';
+import type { LiveView, PositionView, StateLine } from './live-view.js';
+import { LogTail } from './log/log-tail.js';
 import { PAGE_LEVELS } from './page-levels.js';
 import { queueViews } from './queue-views.js';
 import type {
@@ -19,7 +22,6 @@ import type {
   SourceMetrics,
   WsHealth,
 } from './server-source.js';
-import { TradeTape } from './trade-tape.js';
 
 /** How prices and quantities of a symbol are written; a feed does not know its steps. */
 export interface FeedSteps {
@@ -46,6 +48,7 @@ export class FeedSource implements ServerSource {
   readonly #log = new LogTail();
   readonly #startedMs = Date.now();
   readonly #takeOff: (() => void)[] = [];
+  readonly #positions = everySecond(() => this.#positionsNow());
 
   /** @param symbols - Symbols to show, in this order. */
   constructor(feed: Feed, symbols: readonly string[], steps: FeedSteps = {}) {
@@ -109,6 +112,12 @@ export class FeedSource implements ServerSource {
   }
 
   /** @inheritDoc */
+  candles(instrument: number, sinceSecond: number): readonly Candle[] {
+    const symbol = [...this.#symbols.keys()][instrument] ?? '';
+    return this.#symbols.get(symbol)?.tape.candles.since(sinceSecond) ?? [];
+  }
+
+  /** @inheritDoc */
   view(instrument: number): LiveView {
     const { health, metrics } = this.#feed;
     const symbols = [...this.#symbols.keys()];
@@ -126,6 +135,12 @@ export class FeedSource implements ServerSource {
       uptimeMs: Date.now() - this.#startedMs,
       state: this.#stateLine(),
       instruments: symbols,
+      // Which of several sources a symbol comes from, a merged feed does not say.
+      markets: symbols.map((symbol) => ({
+        symbol,
+        connector: sources.length === 1 ? (sources[0]?.name ?? '') : '',
+        ...this.#steps,
+      })),
       instrument,
       connectors: sources.map((source) => ({
         name: source.name,
@@ -133,6 +148,12 @@ export class FeedSource implements ServerSource {
         text: source.stale ? 'connected, silent' : source.state,
         pid: undefined,
         heartbeatAgeMs: source.lastEventAgeMs ?? undefined,
+        orders: 'none',
+        environment: '',
+        version: '',
+        sockets: [],
+        restarts: source.reconnections,
+        lastRestartMs: undefined,
       })),
       book: {
         bids: side('buy'),
@@ -143,17 +164,34 @@ export class FeedSource implements ServerSource {
       },
       trades: state?.tape.trades ?? [],
       orders: [],
+      fills: [],
+      positions: this.#positions(),
+      account: {
+        currency: '',
+        equity: undefined,
+        realisedPnl: undefined,
+        unrealisedPnl: undefined,
+      },
       position: undefined,
       pnl: undefined,
       hops: [
-        { name: 'trades', about: 'exchange to received here', latency: metrics.trades.lag },
-        { name: 'depth', about: 'exchange to received here', latency: metrics.depth.lag },
+        {
+          name: 'trades',
+          about: 'from the exchange to this program, by two clocks',
+          latency: metrics.trades.lag,
+        },
+        {
+          name: 'depth',
+          about: 'from the exchange to this program, by two clocks',
+          latency: metrics.depth.lag,
+        },
       ],
       rates: [
         figure('trades', metrics.trades.perSecondRate, '/s'),
         figure('book updates', metrics.depth.perSecondRate, '/s'),
         figure('trades, last minute', metrics.trades.perMinuteCount),
       ],
+      outcomes: [],
       losses: [
         figure('dropped', metrics.trades.dropped + metrics.depth.dropped, '', 'warn'),
         figure('merged', metrics.trades.conflated + metrics.depth.conflated, '', 'warn'),
@@ -169,6 +207,23 @@ export class FeedSource implements ServerSource {
   /** @inheritDoc */
   close(): void {
     for (const off of this.#takeOff.splice(0)) off();
+  }
+
+  #positionsNow(): PositionView[] {
+    return [...this.#symbols.values()].map(({ book, isWhole }, market) => {
+      const bookState = this.#bookState(isWhole);
+      const levels = bookState === 'live' ? book.levels() : [];
+      const bid = levels.find(({ side }) => side === 'buy')?.price;
+      const ask = levels.find(({ side }) => side === 'sell')?.price;
+      return {
+        market,
+        qty: undefined,
+        mid: bid === undefined || ask === undefined ? undefined : (bid + ask) / 2,
+        bookState,
+        realisedPnl: undefined,
+        unrealisedPnl: undefined,
+      };
+    });
   }
 
   #bookState(isWhole: boolean): BookState {

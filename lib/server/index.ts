@@ -1,4 +1,5 @@
 export { ClientSource } from './client-source.js';
+export type { Candle } from './history/candle-history.js';
 export { FeedSource, type FeedSteps } from './feed-source.js';
 export { LiveServer } from './live-server.js';
 export type { LiveServerOptions } from './server-options.js';
@@ -11,14 +12,20 @@ export type {
   WsHealth,
 } from './server-source.js';
 export type {
+  AccountView,
+  BookView,
   ConnectorView,
   FigureView,
+  FillView,
   HopView,
   Level,
   LiveView,
   LogLine,
+  MarketView,
   OrderView,
+  PositionView,
   QueueView,
+  SocketView,
   StateLine,
   TradeView,
 } from './live-view.js';

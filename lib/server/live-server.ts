@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 
 import { HftError } from '../models/hft-error.js';
 import { GetServer, type Route } from './get-server.js';
+import { askedInstrument } from './asked-instrument.js';
 import { isAllowed } from './host-guard.js';
 import { PageHub } from './page-hub.js';
 import { readPage } from './page-file.js';
@@ -149,7 +150,7 @@ export class LiveServer {
     const { host, origin } = request.headers;
     // Not as a URL: there are request lines that are none, and they would throw.
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const instrument = Number(new URLSearchParams(query).get('instrument') ?? 0);
+    const asked = new URLSearchParams(query);
     const refuse = (status: string): void => {
       // One that never closes its side is not waited for.
       socket.once('finish', () => socket.destroy());
@@ -158,9 +159,12 @@ export class LiveServer {
     const { allowedHosts, pageHosts } = this.#options;
     if (!isAllowed(allowedHosts, host, origin, pageHosts)) refuse('421 Misdirected Request');
     else if (path !== '/ws/live') refuse('404 Not Found');
-    else if (!(instrument in this.#source.view(0).instruments)) refuse('400 Bad Request');
     else if (this.#hub?.hasRoom !== true) refuse('503 Service Unavailable');
-    else this.#hub.accept(request, socket, head, instrument);
+    else {
+      const instrument = askedInstrument(asked, this.#source.view(0).markets);
+      if (instrument === undefined) refuse('400 Bad Request');
+      else this.#hub.accept(request, socket, head, instrument);
+    }
   }
 
   async #close(): Promise<void> {

@@ -1,45 +1,13 @@
-import type { BookState } from '../models/book-state.js';
 import type { LatencySummary } from '../models/latency-histogram.js';
-import type { Side } from '../models/side.js';
+import type { AccountView, FillView, OrderView, PositionView } from './view/account-view.js';
+import type { ConnectorView } from './view/connector-view.js';
+import type { BookView, MarketView, TradeView } from './view/market-view.js';
+import type { Level, StateLine } from './view/state-line.js';
 
-/** How well something is: `warn` works with a fault, `bad` does not work. */
-export type Level = 'ok' | 'warn' | 'bad';
-
-/** One line that says how things are, and why. */
-export interface StateLine {
-  readonly level: Level;
-  readonly text: string;
-}
-
-/** One connector, or another source of data. */
-export interface ConnectorView extends StateLine {
-  readonly name: string;
-  /** `undefined` when unknown. */
-  readonly pid: number | undefined;
-  /** Age of its last sign of life in ms, `undefined` when it gives none. */
-  readonly heartbeatAgeMs: number | undefined;
-}
-
-/** A trade on the tape. */
-export interface TradeView {
-  readonly side: Side;
-  readonly price: number;
-  readonly qty: number;
-  /** Unix ms. */
-  readonly tsMs: number;
-}
-
-/** An open order of the program that is shown. */
-export interface OrderView {
-  /** Decimal text: ids are 64-bit. */
-  readonly id: string;
-  readonly side: Side;
-  readonly price: number;
-  readonly qty: number;
-  /** Quantity that may still be filled. */
-  readonly leavesQty: number;
-  readonly state: string;
-}
+export type * from './view/account-view.js';
+export type * from './view/connector-view.js';
+export type * from './view/market-view.js';
+export type * from './view/state-line.js';
 
 /** Latencies of one hop between venue and handler. */
 export interface HopView {
@@ -69,12 +37,15 @@ export interface QueueView {
 
 /** A line of the log tail. */
 export interface LogLine extends StateLine {
-  /** Unix ms. */
+  /** The same for all repetitions of a line. */
+  readonly id: number;
+  /** Unix ms; of a repeated line the newest. */
   readonly tsMs: number;
+  /** What it is about, '' when it is about no single instrument. */
+  readonly symbol: string;
+  /** How often it came: 1 for a line that was not repeated. */
+  readonly count: number;
 }
-
-/** Middle price and spread at one time; `null` while the book has not both sides. */
-export type ChartPoint = readonly [tsMs: number, mid: number | null, spread: number | null];
 
 /** Everything that the live page shows, made for one moment. Can be written as JSON. */
 export interface LiveView {
@@ -86,39 +57,33 @@ export interface LiveView {
   readonly uptimeMs: number;
   /** The whole in one line. */
   readonly state: StateLine;
+  /** Symbols, in the order of `markets`. */
   readonly instruments: readonly string[];
-  /** Index of the instrument that book, trades, orders and position belong to. */
+  /** The instruments with their connectors: a symbol may stand there twice. */
+  readonly markets: readonly MarketView[];
+  /** Index of the instrument that book, trades, account and `position` belong to. */
   readonly instrument: number;
   readonly connectors: readonly ConnectorView[];
-  readonly book: {
-    /** Price and quantity, best first. */
-    readonly bids: readonly (readonly [price: number, qty: number])[];
-    readonly asks: readonly (readonly [price: number, qty: number])[];
-    /** Whether the book can be traded on, and why not. */
-    readonly state: BookState;
-    /** True while `state` is `live`. */
-    readonly synced: boolean;
-    readonly tickSize: number;
-    readonly lotSize: number;
-  };
-  /** The last ones, newest first. */
+  readonly book: BookView;
+  /** The last ones of the instrument, newest first. */
   readonly trades: readonly TradeView[];
+  /** Open orders of all instruments. */
   readonly orders: readonly OrderView[];
+  /** The last 200 of all instruments, newest first. */
+  readonly fills: readonly FillView[];
+  /** One entry per instrument. */
+  readonly positions: readonly PositionView[];
+  readonly account: AccountView;
   /** Signed quantity; `undefined` while it is not known, and where there is no account. */
   readonly position: number | undefined;
-  /** Profit of the session in quote currency; `undefined` when the program does not count it. */
+  /** Profit of the session in quote currency, before fees; `undefined` when the program does not count it. */
   readonly pnl: number | undefined;
   readonly hops: readonly HopView[];
   readonly rates: readonly FigureView[];
+  /** What became of orders. A refusal and a quote that expired are outcomes, not faults. */
+  readonly outcomes: readonly FigureView[];
   readonly losses: readonly FigureView[];
   readonly queues: readonly QueueView[];
   /** Its last lines, newest last. */
   readonly log: readonly LogLine[];
 }
-
-/** What the server sends over the page's WebSocket. */
-export type PageMessage =
-  | { readonly type: 'history'; readonly points: readonly ChartPoint[] }
-  | { readonly type: 'view'; readonly view: LiveView }
-  /** The fields that differ from the message before; `null` stands for `undefined`. */
-  | { readonly type: 'change'; readonly change: Partial<LiveView> };

@@ -3,23 +3,31 @@ import type { Duplex } from 'node:stream';
 
 import { WebSocketServer, type WebSocket } from 'ws';
 
-import { ChartHistory } from './chart-history.js';
-import type { PageMessage } from './live-view.js';
+import { MidHistory } from './history/mid-history.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ServerSource } from './server-source.js';
 import type { ServerWarning } from './server-warning.js';
 import { ViewText } from './view-text.js';
+import type { PageMessage } from './view/page-message.js';
 
 /** A page that has this much unread gets no more until it has read. */
 const BACKLOG_BYTES = 512 * 1024;
 const CHART_INTERVAL_MS = 1_000;
 const PING_INTERVAL_MS = 10_000;
 
+/** What was made for the pages of one instrument, and sent last. */
+interface Sent {
+  readonly text: ViewText;
+  /** The candles of the newest seconds as JSON, and of which second they begin. */
+  candles: string;
+  sinceSecond: number;
+}
+
 interface Page {
   readonly socket: WebSocket;
   readonly instrument: number;
   answered: boolean;
-  /** It has every update up to the last one, so the next may say only what changed. */
+  /** It has the past and every update up to the last one, so the next may say only what changed. */
   isCurrent: boolean;
 }
 
@@ -37,9 +45,9 @@ export class PageHub {
     maxPayload: 1024,
     perMessageDeflate: false,
   });
-  readonly #history = new ChartHistory();
+  readonly #mids = new MidHistory();
   readonly #pages = new Set<Page>();
-  readonly #views = new Map<number, ViewText>();
+  readonly #views = new Map<number, Sent>();
   readonly #timers: NodeJS.Timeout[];
   #skipped = 0;
 
@@ -95,7 +103,6 @@ export class PageHub {
       webSocket.on('close', () => {
         this.#pages.delete(page);
       });
-      this.#send(page, text({ type: 'history', points: this.#history.of(instrument) }));
     });
   }
 
@@ -117,27 +124,51 @@ export class PageHub {
   }
 
   #update(): void {
-    const made = new Map<number, ViewText>();
+    const made = new Map<number, { readonly whole: string; readonly change: string }>();
     for (const page of this.#pages) {
       if (page.socket.bufferedAmount > BACKLOG_BYTES) {
         this.#skipped += 1;
         page.isCurrent = false;
         continue;
       }
-      const view = made.get(page.instrument) ?? this.#make(page.instrument);
-      made.set(page.instrument, view);
-      this.#send(page, page.isCurrent ? view.change : view.whole);
+      const { instrument } = page;
+      const messages = made.get(instrument) ?? this.#make(instrument);
+      made.set(instrument, messages);
+      if (!page.isCurrent) this.#send(page, this.#past(instrument));
+      this.#send(page, page.isCurrent ? messages.change : messages.whole);
       page.isCurrent = true;
     }
     for (const instrument of this.#views.keys())
       if (!made.has(instrument)) this.#forget(instrument);
   }
 
-  #make(instrument: number): ViewText {
-    const view = this.#views.get(instrument) ?? new ViewText();
-    this.#views.set(instrument, view);
-    view.take(this.#source.view(instrument));
-    return view;
+  /** The messages of an instrument for this update; `whole` is written when a page asks for it. */
+  #make(instrument: number): { readonly whole: string; readonly change: string } {
+    const nowSecond = Math.floor(Date.now() / 1000);
+    const sent = this.#views.get(instrument) ?? {
+      text: new ViewText(),
+      candles: '',
+      sinceSecond: nowSecond,
+    };
+    this.#views.set(instrument, sent);
+    sent.text.take(this.#source.view(instrument));
+    const candles = this.#source.candles?.(instrument, sent.sinceSecond) ?? [];
+    const text = candles.length === 0 ? '' : JSON.stringify(candles);
+    const change = sent.text.change(text === sent.candles ? '' : text);
+    sent.candles = text;
+    sent.sinceSecond = candles.at(-1)?.[0] ?? sent.sinceSecond;
+    return {
+      change,
+      get whole() {
+        return sent.text.whole;
+      },
+    };
+  }
+
+  #past(instrument: number): string {
+    const candles = this.#source.candles?.(instrument, 0) ?? [];
+    const message: PageMessage = { type: 'history', candles, mids: this.#mids.of(instrument) };
+    return JSON.stringify(message);
   }
 
   /** No update was made: what changed since the last one would not be the whole truth. */
@@ -146,12 +177,10 @@ export class PageHub {
     for (const page of this.#pages) if (page.instrument === instrument) page.isCurrent = false;
   }
 
+  /** The middle prices of this second, which stand in the view of any instrument. */
   #chart(): void {
-    const first = this.#source.view(0);
-    this.#history.add(first);
-    for (let index = 1; index < first.instruments.length; index += 1) {
-      this.#history.add(this.#source.view(index));
-    }
+    const { atMs, positions } = this.#source.view(0);
+    for (const { market, mid } of positions) this.#mids.add(market, atMs, mid);
   }
 
   #ping(): void {
@@ -165,8 +194,4 @@ export class PageHub {
   #send(page: Page, message: string): void {
     if (page.socket.readyState === page.socket.OPEN) page.socket.send(message);
   }
-}
-
-function text(message: PageMessage): string {
-  return JSON.stringify(message);
 }

@@ -1,2 +1,2 @@
 /** Levels per side that the page shows. */
-export const PAGE_LEVELS = 14;
+export const PAGE_LEVELS = 20;

@@ -1,4 +1,5 @@
 import type { FeedHealthJson } from '../feed/feed-health.js';
+import type { Candle } from './history/candle-history.js';
 import type { LiveView } from './live-view.js';
 
 /** `GET /ws/health`: one data source. */
@@ -60,6 +61,11 @@ export interface ServerSource {
   readiness(): Readiness;
   /** Called while a page is open, and once a second for its chart. */
   view(instrument: number): LiveView;
+  /**
+   * Candles of one second from live trades, of the last ten minutes at most, oldest first; from that
+   * Unix second on. Without it the chart has the middle price only.
+   */
+  candles?(instrument: number, sinceSecond: number): readonly Candle[];
   /** Takes its listeners off again. */
   close(): void;
 }

@@ -13,9 +13,13 @@ const source = {
   view: (instrument) => ({
     atMs: Date.now(),
     instruments: ['AUSDT'],
+    markets: [{ symbol: 'AUSDT', connector: 'hostile', tickSize: 1, lotSize: 1 }],
     instrument,
     book: { bids: [], asks: [] },
+    positions: [],
     trades: [],
+    fills: [],
+    log: [],
     hops: [],
   }),
   close: () => undefined,

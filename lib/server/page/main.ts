@@ -1,163 +1,270 @@
-import type { LiveView, PageMessage } from '../live-view.js';
-import { Chart } from './chart.js';
-import { byId, make } from './dom.js';
-import { digitsOf } from './format.js';
-import { Frames } from './frames.js';
-import { drawLadder } from './ladder.js';
-import { LatencyPanel } from './latency.js';
-import { Panels } from './panel.js';
-import {
-  drawFigures,
-  drawHeader,
-  drawLinks,
-  drawLog,
-  drawOrders,
-  drawState,
-  drawTape,
-} from './panels.js';
+import type { LiveView, StateLine } from '../live-view.js';
+import type { PageMessage } from '../view/page-message.js';
+import { PriceChart } from './chart/price-chart.js';
+import { WidthChoice } from './chart/width-choice.js';
+import { Ladder } from './depth/ladder.js';
+import { drawTape } from './depth/tape.js';
+import { drawAccount } from './frame/account.js';
+import { addressedMarket, marketHash, marketKey } from './frame/address.js';
+import { Connection } from './frame/connection.js';
+import { byId, setText } from './frame/dom.js';
+import { digitsOf } from './frame/format.js';
+import { Frames } from './frame/frames.js';
+import { drawHeader, drawState, drawTitle } from './frame/header.js';
+import { bindKeys } from './frame/keys.js';
+import { MarketPicker } from './frame/market-picker.js';
+import { PageState } from './frame/page-state.js';
+import { Panels } from './frame/panel.js';
+import { Theme } from './frame/theme.js';
+import { drawConnectors } from './health/connectors.js';
+import { drawFlow } from './health/flow.js';
+import { LatencyPanel } from './health/latency.js';
+import { LogPanel } from './log/log-panel.js';
+import { Tabs } from './tables/tabs.js';
+import { drawTables } from './tables/trading-tables.js';
 
-const RETRY_MS = [500, 1_000, 2_000, 5_000];
-/** The server sends ten times a second; a silence like this is a fault. */
-const SILENCE_MS = 3_000;
 /** Numbers that are read one by one, and drawings that hardly move, need no more than this. */
 const CALM_MS = 450;
+const CHART_MS = 200;
 
-const chart = new Chart();
+const state = new PageState();
+/** The market that was asked for, '' for any. */
+let asked = addressedMarket(location.hash);
+let lostWhy = '';
+
+const redraw = (): void => {
+  panels.changed();
+  frames.ask();
+};
+const theme = new Theme(() => {
+  chart.paint();
+  redraw();
+});
+const width = new WidthChoice((seconds) => {
+  chart.width = seconds;
+  redraw();
+  frames.ask();
+});
+const chart = new PriceChart(width.width);
+const ladder = new Ladder(redraw);
 const latency = new LatencyPanel();
-const select = byId('instrument') as HTMLSelectElement;
+const log = new LogPanel(redraw);
+const picker = new MarketPicker(choose);
+const tabs = new Tabs(byId('tabs'), redraw);
 const panels = new Panels([
-  { shows: ['backend', 'state', 'uptimeMs'], everyMs: 0, draw: drawHeader },
-  { shows: ['book', 'orders'], everyMs: 0, draw: drawLadder },
-  { shows: ['trades'], everyMs: 0, draw: drawTape },
-  { shows: ['orders', 'position', 'pnl'], everyMs: 0, draw: drawOrders },
-  { shows: ['rates', 'losses'], everyMs: CALM_MS, draw: drawFigures },
-  { shows: ['connectors', 'queues'], everyMs: CALM_MS, draw: drawLinks },
-  { shows: ['log'], everyMs: 0, draw: drawLog },
+  {
+    shows: ['backend', 'state', 'uptimeMs', 'connectors', 'markets', 'instrument'],
+    everyMs: 0,
+    draw: drawHeader,
+  },
+  {
+    shows: ['state', 'positions', 'markets', 'instrument'],
+    everyMs: 0,
+    draw: (view) => {
+      drawTitle(view, stateLine(view));
+    },
+  },
+  {
+    shows: ['book', 'orders'],
+    everyMs: 0,
+    isLarge: true,
+    draw: (view) => {
+      ladder.draw(view);
+    },
+  },
+  { shows: ['trades'], everyMs: 0, isLarge: true, draw: drawTape },
+  {
+    shows: ['orders', 'position', 'pnl', 'account'],
+    everyMs: CALM_MS,
+    draw: drawAccount,
+  },
+  {
+    shows: ['orders', 'fills', 'positions', 'markets'],
+    everyMs: CALM_MS,
+    isLarge: true,
+    draw: drawTables,
+  },
+  { shows: ['rates', 'losses', 'outcomes', 'queues'], everyMs: CALM_MS, draw: drawFlow },
+  { shows: ['connectors'], everyMs: CALM_MS, draw: drawConnectors },
+  {
+    shows: ['log', 'instruments'],
+    everyMs: CALM_MS,
+    isLarge: true,
+    draw: (view) => {
+      log.draw(view);
+    },
+  },
   {
     shows: ['hops'],
     everyMs: CALM_MS,
+    isLarge: true,
     draw: (view) => {
       latency.draw(view);
     },
   },
+  { shows: ['atMs', 'book', 'orders', 'fills'], everyMs: CHART_MS, isLarge: true, draw: drawChart },
   {
-    shows: ['book'],
-    everyMs: CALM_MS,
-    draw: () => {
-      chart.draw();
+    shows: ['markets', 'instrument'],
+    everyMs: 0,
+    draw: (view) => {
+      picker.draw(view);
     },
   },
-  { shows: ['instruments', 'instrument'], everyMs: 0, draw: drawPicker },
 ]);
+const frames = new Frames(
+  () => state.view !== undefined && panels.draw(state.view, performance.now()),
+);
+const connection = new Connection({ market: () => asked, take, lost });
 
-let socket: WebSocket | undefined;
-let attempts = 0;
-let lastMessageMs = 0;
-let view: LiveView | undefined;
-let retry = 0;
+function stateLine(view: LiveView): StateLine {
+  return lostWhy === '' ? view.state : { level: 'bad', text: lostWhy };
+}
 
-const frames = new Frames(() => {
-  if (view !== undefined) panels.draw(view, performance.now());
-});
+function midOf({ book }: LiveView): number | null {
+  const [bid, ask] = [book.bids[0]?.[0], book.asks[0]?.[0]];
+  return bid === undefined || ask === undefined || !book.synced ? null : (bid + ask) / 2;
+}
 
-function drawPicker({ instruments, instrument }: LiveView): void {
-  document.title = `${instruments[instrument] ?? ''} hftbacktest-live`.trim();
-  if (select.options.length === instruments.length) return;
-  select.replaceChildren(
-    ...instruments.map((name, index) => {
-      const option = make('option', '', name);
-      option.value = String(index);
-      option.selected = index === instrument;
-      return option;
-    }),
-  );
-  byId('picker').hidden = instruments.length < 2;
-  byId('title').textContent =
-    instruments.length === 1 ? (instruments[0] ?? '') : 'hftbacktest-live';
+function drawChart(view: LiveView): void {
+  chart.draw(view);
+  const { book, trades } = view;
+  const [bid, ask] = [book.bids[0]?.[0], book.asks[0]?.[0]];
+  const digits = digitsOf(book.tickSize);
+  const [mid, last] = [midOf(view), trades[0]?.price];
+  const parts = [
+    ...(last === undefined ? [] : [`last ${last.toFixed(digits)}`]),
+    ...(mid === null ? [] : [`mid ${mid.toFixed(digits + 1)}`]),
+    ...(bid === undefined || ask === undefined ? [] : [`spread ${(ask - bid).toFixed(digits)}`]),
+  ];
+  setText(byId('chart-now'), parts.join(' · '));
 }
 
 function take(message: PageMessage): void {
-  lastMessageMs = performance.now();
-  if (document.body.classList.contains('stale')) {
+  if (message.type === 'history') {
+    chart.reset(message.candles, message.mids);
+    return;
+  }
+  const changed = state.take(message);
+  const { view } = state;
+  if (view === undefined) return;
+  if (lostWhy !== '') {
+    lostWhy = '';
     document.body.classList.remove('stale');
     panels.changed();
   }
-  if (message.type === 'history') {
-    chart.reset(message.points);
-    return;
-  }
-  if (message.type === 'view') {
-    view = message.view;
-    panels.changed();
-  } else if (view === undefined) return;
-  else {
-    view = { ...view, ...message.change };
-    panels.changed(new Set(Object.keys(message.change)));
-  }
-  const { book } = view;
-  const [bid, ask] = [book.bids[0]?.[0], book.asks[0]?.[0]];
-  const whole = bid !== undefined && ask !== undefined && book.synced;
-  const point = whole ? ([(bid + ask) / 2, ask - bid] as const) : ([null, null] as const);
-  chart.add([view.atMs, ...point], digitsOf(book.tickSize));
+  panels.changed(changed);
+  if (changed === undefined) arrived(view);
+  const candles = message.type === 'change' ? (message.candles ?? []) : [];
+  chart.add(candles, view.atMs, midOf(view));
   frames.ask();
 }
 
+/** The first view of a market: the address follows it, and one that was asked for in vain is named. */
+function arrived({ markets, instrument }: LiveView): void {
+  const market = markets[instrument];
+  if (market === undefined) return;
+  const key = marketKey(market);
+  const isOther = asked !== '' && asked !== key && asked !== market.symbol;
+  const notice = byId('notice');
+  notice.hidden = !isOther;
+  setText(notice, isOther ? `There is no ${asked} here. This is ${key}.` : '');
+  asked = key;
+  const hash = marketHash(key);
+  if (location.hash !== hash) history.replaceState(null, '', hash);
+}
+
 function lost(why: string): void {
+  lostWhy = why;
   document.body.classList.add('stale');
-  drawState({ level: 'bad', text: why });
+  const line: StateLine = { level: 'bad', text: why };
+  drawState(line);
+  drawTitle(state.view, line);
 }
 
-/** Why the server refuses this page, as it says itself; '' when it does not. */
-async function reason(): Promise<string> {
-  try {
-    const answer = await fetch(`ws/live?origin=${encodeURIComponent(location.origin)}`);
-    const { error } = (await answer.json()) as { error?: unknown };
-    return typeof error === 'string' ? error : '';
-  } catch {
-    return '';
-  }
+function choose(key: string): void {
+  asked = key;
+  connection.open();
 }
 
-function connect(): void {
-  clearTimeout(retry);
-  if (document.hidden) return;
-  const url = new URL('ws/live', location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.searchParams.set('instrument', select.value === '' ? '0' : select.value);
-  const opened = new WebSocket(url);
-  socket = opened;
-  opened.onmessage = (event: MessageEvent<string>) => {
-    if (socket !== opened) return;
-    attempts = 0;
-    take(JSON.parse(event.data) as PageMessage);
-  };
-  opened.onclose = () => {
-    if (socket !== opened || document.hidden) return;
-    const waitMs = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)] ?? 5_000;
-    attempts += 1;
-    const again = `trying again in ${String(waitMs / 1000)} s`;
-    lost(`the server does not answer; ${again}`);
-    void reason().then((why) => {
-      if (why !== '' && socket === opened) lost(`${why}; ${again}`);
-    });
-    retry = setTimeout(connect, waitMs);
-  };
-}
-
-select.onchange = () => {
-  const old = socket;
-  connect();
-  old?.close();
-};
-// While the page is hidden, the server makes nothing for it and the browser draws nothing.
-document.addEventListener('visibilitychange', () => {
-  const old = socket;
-  socket = undefined;
-  old?.close();
-  if (!document.hidden) connect();
+addEventListener('hashchange', () => {
+  const key = addressedMarket(location.hash);
+  if (key !== asked) choose(key);
 });
-setInterval(() => {
-  if (socket?.readyState === WebSocket.OPEN && performance.now() - lastMessageMs > SILENCE_MS)
-    lost('the server is silent');
-}, 1_000);
-connect();
+byId('chart').addEventListener('keydown', (event) => {
+  const actions: Record<string, () => void> = {
+    ArrowLeft: () => {
+      chart.scroll(-5);
+    },
+    ArrowRight: () => {
+      chart.scroll(5);
+    },
+    '+': () => {
+      chart.zoom(1.25);
+    },
+    '-': () => {
+      chart.zoom(0.8);
+    },
+    '0': () => {
+      chart.fit();
+    },
+  };
+  const action = actions[event.key];
+  if (action === undefined) return;
+  event.preventDefault();
+  action();
+});
+bindKeys([
+  {
+    key: 'j',
+    text: 'next market',
+    run: () => {
+      picker.step(1);
+    },
+  },
+  {
+    key: 'k',
+    text: 'market before',
+    run: () => {
+      picker.step(-1);
+    },
+  },
+  {
+    key: 'm',
+    text: 'list of markets',
+    run: () => {
+      byId('instrument').focus();
+    },
+  },
+  ...['1 s', '5 s', '15 s', '1 min'].map((name, index) => ({
+    key: String(index + 1),
+    text: `candles of ${name}`,
+    run: () => {
+      width.choose(index);
+    },
+  })),
+  ...['orders', 'fills', 'positions'].map((name, index) => ({
+    key: name.charAt(0),
+    text: `table of ${name === 'orders' ? 'open orders' : name}`,
+    run: () => {
+      tabs.open(index);
+    },
+  })),
+  {
+    key: 'l',
+    text: 'filter of the log',
+    run: () => {
+      byId('log-level').focus();
+    },
+  },
+  {
+    key: 't',
+    text: 'light, dark, or as the system',
+    run: () => {
+      theme.next();
+    },
+  },
+  { key: '', name: '← →', text: 'chart with the focus: earlier, later; tabs: the next one' },
+  { key: '', name: '+ - 0', text: 'chart with the focus: wider, narrower, all' },
+  { key: '', name: 'Tab Enter', text: 'to the next control; sorts by the header of a column' },
+]);
+connection.open();

@@ -1,7 +1,7 @@
-import type { HopView, LiveView } from '../live-view.js';
-import { byId, make, setClass } from './dom.js';
-import { latencyText } from './format.js';
-import { Label, Rows, type Row } from './rows.js';
+import type { HopView, LiveView } from '../../live-view.js';
+import { byId, make, setClass } from '../frame/dom.js';
+import { latencyText } from '../frame/format.js';
+import { Label, Rows, type Row } from '../frame/rows.js';
 
 const WINDOW_MS = 10_000;
 /** Octaves shown: from 1 µs (octave 5 begins at 1.02 µs) to 33 ms. */
@@ -19,16 +19,10 @@ interface Line {
   readonly counts: readonly number[];
 }
 
-/** One row of bars and percentiles per hop. */
+/** One row per hop: its words, its distribution of the last ten seconds, and figures since the start. */
 export class LatencyPanel {
   readonly #past = new Map<string, Past[]>();
-  readonly #rows: Rows<Line>;
-
-  constructor() {
-    const list = make('div');
-    byId('latency').append(list, axis());
-    this.#rows = new Rows(list, lineRow);
-  }
+  readonly #rows = new Rows<Line>(byId('latency'), lineRow);
 
   draw({ hops, atMs }: LiveView): void {
     this.#rows.show(hops.map((hop) => ({ hop, counts: this.#counts(hop, atMs) })));
@@ -49,30 +43,27 @@ export class LatencyPanel {
   }
 }
 
-const FIGURES = [
-  ['p50', 'p50Us'],
-  ['p99', 'p99Us'],
-  ['p99.9', 'p999Us'],
-  ['max', 'maxUs'],
-] as const;
+const FIGURES = ['p50Us', 'p99Us', 'p999Us', 'maxUs'] as const;
 
 function lineRow(): Row<Line> {
-  const name = new Label();
-  const plot = make('div', 'plot bars');
+  const [name, about] = [new Label(), new Label()];
+  const plot = make('div', 'bars');
   const columns = new Rows<{ count: number; largest: number }>(plot, columnRow);
-  const figures = FIGURES.map(([label, field]) => ({ label, field, text: new Label() }));
+  const figures = FIGURES.map((field) => ({ field, text: new Label() }));
+  const head = make('th', '', make('b', '', name.node), ' ', make('span', '', about.node));
+  head.scope = 'row';
   const element = make(
-    'div',
-    'hop',
-    make('b', '', name.node),
-    plot,
-    ...figures.map(({ label, text }) => make('span', 'n', make('small', '', label), text.node)),
+    'tr',
+    '',
+    head,
+    make('td', 'plot', plot),
+    ...figures.map(({ text }) => make('td', 'n', text.node)),
   );
   return {
     element,
     fill: ({ hop, counts }) => {
       name.set(hop.name);
-      if (element.title !== hop.about) element.title = hop.about;
+      about.set(hop.about);
       const largest = Math.max(1, ...counts);
       columns.show(counts.map((count) => ({ count, largest })));
       for (const { field, text } of figures)
@@ -91,14 +82,7 @@ function columnRow(): Row<{ count: number; largest: number }> {
       const height = Math.max(3, Math.round((count / largest) * 100));
       if (height === drawn) return;
       drawn = height;
-      element.style.transform = `scaleY(${String(height / 100)})`;
+      element.style.backgroundSize = `100% ${String(height)}%`;
     },
   };
-}
-
-function axis(): HTMLElement {
-  const labels = ['≤ 1 µs', '8 µs', '65 µs', '0.5 ms', '4 ms', '≥ 17 ms'].map((text) =>
-    make('span', '', text),
-  );
-  return make('div', 'hop', make('b'), make('div', 'plot axis', ...labels));
 }

@@ -4,31 +4,38 @@ const SHARE = 0.03;
 const LONGEST_MS = 500;
 
 /**
- * Calls a drawing function in animation frames, and seldom enough: what a frame costs, style, layout and
+ * Calls a drawing function in animation frames, and seldom enough: what a picture costs, style, layout and
  * paint included, is measured, and the next one waits until that was a small part of the time. On a
- * machine that draws fast every update is shown; on a slow one fewer are, never old ones.
+ * machine that draws fast every update is shown; on a slow one fewer are, never old ones. A picture may
+ * take several frames, so that none of them is slow.
  */
 export class Frames {
-  readonly #draw: () => void;
+  readonly #draw: () => boolean;
   readonly #after = new MessageChannel();
   #isAsked = false;
+  #hasMore = false;
   #startedMs = 0;
   #nextMs = 0;
+  /** Of the picture that is being drawn, and of pictures as a rule. */
+  #sumMs = 0;
   #costMs = 0;
 
-  constructor(draw: () => void) {
+  /** @param draw - Draws a part of the picture; true when more of it is to come. */
+  constructor(draw: () => boolean) {
     this.#draw = draw;
     // A message that is posted in a frame comes after that frame was painted.
     this.#after.port1.onmessage = () => {
       const nowMs = performance.now();
-      const costMs = nowMs - this.#startedMs;
-      // Slowly up: one frame that was interrupted says little about the next.
-      this.#costMs += (costMs - this.#costMs) * (costMs < this.#costMs ? 0.5 : 0.2);
+      this.#sumMs += nowMs - this.#startedMs;
+      if (this.#hasMore) return;
+      // Slowly up: one picture that was interrupted says little about the next.
+      this.#costMs += (this.#sumMs - this.#costMs) * (this.#sumMs < this.#costMs ? 0.5 : 0.2);
+      this.#sumMs = 0;
       this.#nextMs = nowMs + Math.min(LONGEST_MS, this.#costMs / SHARE);
     };
   }
 
-  /** Asks for a frame; however often, one comes. */
+  /** Asks for a picture; however often, one comes. */
   ask(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
@@ -39,10 +46,11 @@ export class Frames {
 
   readonly #request = (): void => {
     requestAnimationFrame(() => {
-      this.#isAsked = false;
       this.#startedMs = performance.now();
       this.#after.port2.postMessage(null);
-      this.#draw();
+      this.#hasMore = this.#draw();
+      if (this.#hasMore) this.#request();
+      else this.#isAsked = false;
     });
   };
 }
