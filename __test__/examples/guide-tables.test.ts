@@ -58,13 +58,13 @@ describe('the guide on errors', () => {
 
 describe('the guide on orders', () => {
   it('lists every rule by which an order is denied', () => {
-    const rules = membersOf('lib/client/order-outcome.ts', 'DenyRule');
+    const rules = membersOf('lib/orders/order-outcome.ts', 'DenyRule');
     const listed = quoted(firstCells('orders-and-outcomes.md', 'Why an order is denied'));
     expect(listed.sort()).toEqual(rules.sort());
   });
 
   it('lists every state of an order', () => {
-    const states = membersOf('lib/client/order-state.ts', 'OrderState');
+    const states = membersOf('lib/orders/order-state.ts', 'OrderState');
     const listed = quoted(firstCells('orders-and-outcomes.md', 'Wait for the end of an order'));
     expect(listed.sort()).toEqual(states.sort());
   });

@@ -38,8 +38,20 @@ const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
   'orders-and-outcomes.md Orders and outcomes': [/^$/],
   'orders-and-outcomes.md Send an order and handle its outcome': [/^canceled\n0 \[\]$/m],
   'orders-and-outcomes.md Wait for the end of an order': [/^filled 0\.001 \d+(\.\d)?$/m],
+  'orders-and-outcomes.md Quotes': [/^\[ '(accepted|expired)', '(accepted|expired)' \] false$/m],
   'orders-and-outcomes.md Orders across restarts': [/^\[\]$/m],
   'orders-and-outcomes.md On exit': [/^0 orders open$/m],
+  'recipes.md Stop and flatten': [
+    /^$/,
+    /cancelsUnanswered: 0,\s+submitsAsked: [01],\s+submitsRefused: 0\s*\}.* 0\n$/s,
+  ],
+  'recipes.md Restart with open orders': [
+    /^$/,
+    /first position 0\n.*first 1 open\n.*second open since before: \d+ buy 0\.001 @ \d+\nsecond position 0\n.*second 1 open\n/s,
+  ],
+  'recipes.md Watch and record a strategy': [
+    /^page http:\/\/127\.0\.0\.1:\d+\/\n.*[1-9]\d* trades\n$/s,
+  ],
   'several-instruments.md Several symbols on one connector': [
     /^BTCUSDT [45]\d+(\.\d)?\nETHUSDT 2\d+(\.\d+)?\n(accepted|filled)$/m,
   ],

@@ -71,8 +71,8 @@ const START_WAIT_MS = 5_000;
 const BLOCKED_NS = 1e9;
 const SAY_BLOCKED_NS = 10e9;
 
-/** Codes of a connector that has no such order any more. */
-const ENDED_BEFORE: ReadonlySet<number> = new Set([3006, 3007]);
+/** Codes of connector and exchange that have no such order any more. */
+const ENDED_BEFORE: ReadonlySet<number> = new Set([1008, 3006, 3007]);
 
 /** The clock is read once per this many events of a batch: cheap, and no event waits unmeasured. */
 const CLOCK_EVERY = 16;
@@ -383,17 +383,24 @@ class StrategyLoop {
 
   /** The outcome of a request, never an error of the connector. */
   private takeReject(view: EventView): void {
-    const isRefusal = !view.isSynthetic && !isOwnEnd(view.valueNumber) && !this.isTooLate(view);
+    if (this.isTooLate(view)) return;
+    const isRefusal = !view.isSynthetic && !isOwnEnd(view.valueNumber);
     if (isRefusal) this.figures.refusals += 1;
     if (this.tracker !== undefined) this.tracker.onReject(view);
     else if (isRefusal || view.isSynthetic) this.handlers.reportError(view);
   }
 
-  /** A cancel or change that came when its order had ended: the end of the order was the answer. */
-  private isTooLate({ valueNumber, asset, orderId }: EventView): boolean {
-    if (!ENDED_BEFORE.has(valueNumber) || orderId === 0n) return false;
-    const order = this.bot.order(asset, orderId);
-    return order === null || isFinalStatus(order.status);
+  /**
+   * A cancel or change that came when its order had ended: the end of the order is the answer. The whole batch is
+   * applied to the bot already, so its orders are newer than this record. Refused new orders expire.
+   */
+  private isTooLate(view: EventView): boolean {
+    if (view.isSynthetic || view.orderId === 0n) return false;
+    const order = this.bot.order(view.asset, view.orderId);
+    if (order === null) return ENDED_BEFORE.has(view.valueNumber);
+    const { status } = order;
+    if (status === 'filled' || status === 'canceled') return true;
+    return isFinalStatus(status) && ENDED_BEFORE.has(view.valueNumber);
   }
 
   private noteLink(view: EventView): void {
