@@ -28,7 +28,12 @@ export function checkSharedMemory(context: DoctorContext): Finding[] {
     return [ok('shm', 'this system keeps shared memory without a folder to look at')];
   const access = checkAccess(context);
   if (access !== undefined) return [access];
-  return [checkRoom(context), checkLeftovers(context), checkRegister(context)];
+  return [
+    checkRoom(context),
+    checkLeftovers(context),
+    checkRegister(context),
+    ...checkForeign(context),
+  ];
 }
 
 function checkAccess({ shmFolder }: DoctorContext): Finding | undefined {
@@ -103,7 +108,7 @@ function checkRegister(context: DoctorContext): Finding {
     ({ pid }) => pid !== undefined && isRunning(pid),
   ).length;
   const services = join(iceoryxFolder, 'services');
-  const isEmpty = !existsSync(services) || readdirSync(services).length === 0;
+  const isEmpty = namesIn(services).length === 0;
   if (isEmpty && running > 0) {
     return fail(
       'shm.register',
@@ -117,10 +122,53 @@ function checkRegister(context: DoctorContext): Finding {
   return ok('shm.register', `${iceoryxFolder} can be used`);
 }
 
-/** Why nothing can be made in a folder, in the system's words; `undefined` when it can. */
-function whyClosed(folder: string): string | undefined {
+/** Files of services that belong to other users, who alone may use them. */
+function checkForeign({ iceoryxFolder, shmFolder }: DoctorContext): Finding[] {
+  const own = process.getuid?.();
+  const services = join(iceoryxFolder, 'services');
+  const isOfService = (name: string): boolean => name.startsWith('iox2_');
+  const files = [services, shmFolder].flatMap((folder) =>
+    namesIn(folder)
+      .filter(isOfService)
+      .map((name) => join(folder, name)),
+  );
+  const closed = files.flatMap((file) => {
+    const uid = statSync(file, { throwIfNoEntry: false })?.uid;
+    // What a service is, is only read.
+    const needed = file.endsWith('.service') ? constants.R_OK : constants.R_OK | constants.W_OK;
+    const isClosed = uid !== undefined && uid !== own && whyClosed(file, needed) !== undefined;
+    return isClosed ? [{ file, uid }] : [];
+  });
+  const [first] = closed;
+  if (first === undefined) return [];
+  const users = [...new Set(closed.map(({ uid }) => String(uid)))].join(', ');
+  return [
+    warn(
+      'shm.foreign',
+      `${String(closed.length)} file(s) of user ${users} that user ${String(own)} may not use, for instance ${first.file}`,
+      'A connector that another user runs cannot be joined, and none of its name can be started: run bot and ' +
+        'connector as one user. What nothing uses any more, that user or root may remove: ' +
+        `\`rm ${first.file}\`.`,
+    ),
+  ];
+}
+
+/** What a folder holds; nothing when it cannot be read. */
+function namesIn(folder: string): string[] {
   try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Why nothing can be made in a folder, or done with a file, in the system's words; `undefined` when it can. */
+function whyClosed(
+  path: string,
+  needed = constants.R_OK | constants.W_OK | constants.X_OK,
+): string | undefined {
+  try {
+    accessSync(path, needed);
     return undefined;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);
