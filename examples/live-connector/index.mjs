@@ -67,7 +67,7 @@ const statistics = new MarketStatistics();
 client.on('trade', (trade) => statistics.onTrade(trade));
 client.on('bookUpdate', (update) => statistics.onDepth(update, client.snapshot(0, 1)));
 
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 // 4. Ends after --duration or at Ctrl+C, whichever comes first.
 const ended = new Promise((resolve) => {

@@ -23,7 +23,7 @@ const run = runLive({
     console.error(text);
   },
 });
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 const { backend, trades, ordersSubmitted, fills, handlerErrors, positions, ordersLeft } = await run;
 const left = ordersLeft.length;
