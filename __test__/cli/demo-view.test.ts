@@ -74,7 +74,7 @@ describe.each([
       'fills 7654',
       'p99 1.5 ms',
       '12345 events/s',
-      'gaps 1   lost 2   dropped 3',
+      'gaps 1   lost 0   dropped 3',
       'book updates 900000   Ctrl+C ends',
     ])
       expect(text).toContain(part);

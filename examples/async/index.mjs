@@ -29,7 +29,7 @@ async function watchOrders() {
   for await (const { current } of client.stream('orderUpdate')) orderUpdates.push(current);
 }
 
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 // Ctrl+C, whenever it comes: nothing may stay open behind us.
 const stopped = new Promise((resolve) => {

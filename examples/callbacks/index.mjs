@@ -44,7 +44,7 @@ client
   });
 
 const timer = setTimeout(finish, Number(seconds) * 1000);
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 process.once('SIGINT', finish).once('SIGTERM', finish);
 // Nobody reads the output any more (`| head`): ends in order, too.

@@ -30,7 +30,7 @@ if (values.help) {
   process.exit(0);
 }
 
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 const run = runLive({
   strategy: new URL('./grid-strategy.mjs', import.meta.url),

@@ -48,7 +48,7 @@ const stop = new AbortController();
 const onSignal = (): void => {
   stop.abort();
 };
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
 for (const output of [process.stdout, process.stderr]) output.on('error', onSignal); // `| head`

@@ -24,7 +24,7 @@ let nextMs = 0;
 
 let isStopped = false;
 const stop = () => (isStopped = true);
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 process.once('SIGINT', stop).once('SIGTERM', stop);
 // Nobody reads the output any more (`| head`): ends in order, too.

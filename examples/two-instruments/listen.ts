@@ -49,7 +49,7 @@ const timer = setInterval(() => {
   console.error(`${first} / ${second} = ${ratio?.toFixed(5) ?? 'not known'}`);
 }, 1_000);
 
-// A reader that has gone (… | head) ends it as Ctrl+C does.
+// A reader that has gone (… | head) ends it like Ctrl+C.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 const stopped = new Promise<void>((resolve) => {
   const stop = (): void => {

@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex};
 
 use bybit_net::process::BybitProcess;
 use bybit_net::shm_bot::ShmBot;
-use bybit_net::{PAPER, config_text, place, venue};
+use bybit_net::{REAL, config_text, place, venue};
+use hftbacktest::types::{Side, Status};
 use support::names::unique_name;
 use tls_support::TlsFront;
 
@@ -65,18 +66,23 @@ fn sockets_and_calls_reach_the_venue_through_the_proxy_of_the_environment() {
     ));
     let (port, asked) = proxy();
     let url = format!("http://127.0.0.1:{port}");
-    let env = [PAPER, &[("HTTPS_PROXY", url.as_str())]].concat();
-    let process = BybitProcess::start(&unique_name(), &config, &env);
+    let process = BybitProcess::start_with(&unique_name(), &config, REAL, |command| {
+        command.env_remove("NO_PROXY").env_remove("no_proxy");
+        command.env("HTTPS_PROXY", &url);
+    });
     let mut bot = ShmBot::xrp(&process);
     place(venue.control(), "Sell", "10.0", "2.5100");
     bot.until("a book", |ledger| !ledger.book[1].is_empty());
+    let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
+    bot.cancel(id);
+    bot.until("canceled", |ledger| ledger.is(id, Status::Canceled));
+    assert!(front.accepted() >= 4 && front.refused() == 0);
     let asked = asked.lock().unwrap().clone();
-    for port in [public, rest] {
+    for port in [public, private, trade, rest] {
         let request = format!("CONNECT {HOST}:{port} HTTP/1.1");
         assert!(asked.contains(&request), "{request}: {asked:?}");
     }
     let (status, log) = process.stop();
     assert!(status.success());
-    let log = log.join("\n");
     assert!(log.contains(&format!("{url} (HTTPS_PROXY)")), "{log}");
 }

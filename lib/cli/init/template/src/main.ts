@@ -21,7 +21,7 @@ const { values, positionals } = parseArgs({
 const mode = positionals[0] ?? 'demo';
 if (existsSync('.env')) process.loadEnvFile('.env');
 
-// A reader that has gone (… | head) ends it as Ctrl+C does: no order is left behind.
+// A reader that has gone (… | head) ends it like Ctrl+C: no order is left behind.
 process.stdout.once('error', () => process.emit('SIGTERM')).on('error', () => undefined);
 
 const strategyOptions: QuoterOptions = { qty: 0.001, maxPosition: 0.005 };
