@@ -9,6 +9,7 @@ import type { MessagePort } from 'node:worker_threads';
 
 import { HftError } from '../models/hft-error.js';
 import { errorFromNative } from '../models/native-error.js';
+import { stopDirect } from '../bot/stop-direct.js';
 import type { NativeBotConfig } from '../native/addon.js';
 import type { NativeAddon, NativeBot } from '../native/native-addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
@@ -60,6 +61,7 @@ export default function startClientBot(task: ClientWorkerTask): ClientWorkerStar
       failure = toFailure(error);
     }
     try {
+      if ((task.config.direct ?? []).length > 0) stopDirect(bot);
       bot.close();
     } catch (error) {
       failure ??= toFailure(error);

@@ -21,6 +21,8 @@ import type {
 
 /** How long the worker may take to end by itself before it is terminated. */
 const STOP_TIMEOUT_MS = 2_000;
+/** The same with a connector on its thread, which waits 8 s for the venue's answers. */
+const DIRECT_STOP_TIMEOUT_MS = 10_000;
 
 /** Starts the native bot on a worker thread. @throws HftError */
 export async function openNativeSession(context: SessionContext): Promise<ClientSession> {
@@ -75,7 +77,9 @@ export async function openNativeSession(context: SessionContext): Promise<Client
     };
     const started = (await pool.run(task, { transferList: [theirs] })) as ClientWorkerStart;
     if (!started.ok) throw toError(started.failure);
-    return makeSession(started.botId, addon, port, ended, release, control);
+    const isDirect = (context.config.direct ?? []).length > 0;
+    const stopTimeoutMs = isDirect ? DIRECT_STOP_TIMEOUT_MS : STOP_TIMEOUT_MS;
+    return makeSession(started.botId, addon, port, ended, release, control, stopTimeoutMs);
   } catch (error) {
     port.stop();
     await release();
@@ -113,6 +117,7 @@ function makeSession(
   ended: Promise<Error | undefined>,
   release: () => Promise<void>,
   control: { ref(): void },
+  stopTimeoutMs: number,
 ): ClientSession {
   let closing: Promise<void> | undefined;
   const end = async (): Promise<void> => {
@@ -122,7 +127,7 @@ function makeSession(
     await Promise.race([
       ended,
       new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, STOP_TIMEOUT_MS);
+        timer = setTimeout(resolve, stopTimeoutMs);
       }),
     ]);
     clearTimeout(timer);
