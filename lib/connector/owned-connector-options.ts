@@ -15,8 +15,8 @@ export type ConfigValue =
 export interface OwnedConnectorOptions {
   readonly kind: ConnectorKind;
   /**
-   * Name on the machine. Default `<kind>-<pid>-<random>`: two programs never meet. Instruments name
-   * it by this name, or without one by its kind.
+   * Name on the machine. Default `<kind>-<pid>-<random>`: two programs never meet; with `direct` the kind,
+   * for it has no name on the machine. Instruments name it by this name, or without one by its kind.
    */
   readonly name?: string;
   /** Symbols on its command line. Default for `sim` without a config: those of the instruments. */

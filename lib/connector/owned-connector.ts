@@ -68,9 +68,10 @@ export function ownedConnectorName(options: OwnedConnectorOptions): string {
   for (const symbol of symbols) refuseOption('symbols', symbol);
   for (const file of [...files, ...(configFile === undefined ? [] : [configFile])])
     refuseOption('files', file);
-  return (
-    options.name ?? `${kind}-${String(process.pid)}-${Math.random().toString(36).slice(2, 10)}`
-  );
+  if (name !== undefined) return name;
+  // A connector on the bot's own thread meets no other program.
+  if (direct === true) return kind;
+  return `${kind}-${String(process.pid)}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
 /** A connector process over shared memory that belongs to a bot: made from options, run, removed. */
