@@ -25,11 +25,13 @@ const bitcoin = (connector: string): LiveInstrument =>
 /** A bybit connector that sends orders, for a client or run of its own. */
 const owned = (
   venue: FakeBybitVenue,
-): { kind: 'bybit'; paper: false; config: object; env: object } => ({
+  direct = false,
+): { kind: 'bybit'; paper: false; config: object; env: object; direct: boolean } => ({
   kind: 'bybit',
   paper: false,
   config: venue.config,
   env: venue.env,
+  direct,
 });
 
 async function realClient(
@@ -62,7 +64,7 @@ async function rest(client: LiveClient): Promise<void> {
   );
 }
 
-describeNative('the end of a run with a connector of its own', () => {
+describeNative.each([false, true])('the end of a run with a connector of its own, direct %s', (direct) => {
   it('leaves none of the orders that onStop cancels, on any instrument', async () => {
     const venue = await startFakeBybit();
     await venue.run('faults', { socket: 'trade', faults: { delayMs: 80 } });
@@ -75,7 +77,7 @@ describeNative('the end of a run with a connector of its own', () => {
         new LiveInstrument('XRPUSDT').connector('bybit').tickSize(0.0001).lotSize(0.1),
       ],
       backend: 'native',
-      connector: owned(venue) as never,
+      connector: owned(venue, direct) as never,
       onLog: (text) => lines.push(text),
     });
     await venue.run('place', { symbol: 'XRPUSDT', side: 'Buy', qty: '10.0', price: '2.4900' });
@@ -96,12 +98,12 @@ describeNative('the end of a run with a connector of its own', () => {
   }, 60_000);
 });
 
-describeNative('the end of a client with a connector of its own', () => {
+describeNative.each([false, true])('the end of a client with a connector of its own, direct %s', (direct) => {
   it.each([20_000, 0])(
     'runs what was asked for before, waiting %i ms for answers',
     async (stopWaitMs) => {
       const venue = await startFakeBybit();
-      const client = await realClient(venue, { stopWaitMs });
+      const client = await realClient(venue, { stopWaitMs, connector: owned(venue, direct) as never });
       for (let i = 0; i < 3; i += 1) await rest(client);
       await venue.run('faults', { socket: 'trade', faults: { delayMs: 200 } });
       // On its way, and not acknowledged.
@@ -119,7 +121,10 @@ describeNative('the end of a client with a connector of its own', () => {
   it('says which orders the connector leaves', async () => {
     const venue = await startFakeBybit();
     const errors: Error[] = [];
-    const client = await realClient(venue, { onError: (error) => errors.push(error) });
+    const client = await realClient(venue, {
+      connector: owned(venue, direct) as never,
+      onError: (error) => errors.push(error),
+    });
     await rest(client);
     errors.length = 0;
     await client.close();

@@ -41,6 +41,7 @@ import { announceRealOrders } from '../models/announce-real-orders.js';
 import { checkRequirement } from '../models/check-requirement.js';
 import { assetOn } from '../models/asset-on.js';
 import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
+import { ordersLeftOpen } from '../models/order-left.js';
 import { OrderSides } from '../models/order-sides.js';
 import { SlicedWaits } from './sliced-waits.js';
 
@@ -419,7 +420,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     this.forgetExit();
     this.guard('close', () => {
       try {
-        if (this.isDirect) stopDirect(native);
+        const left = this.isDirect ? stopDirect(native) : [];
+        // A bot that is closed has no other way to say it.
+        if (left.length > 0)
+          process.stderr.write(`hftbacktest-live: ${ordersLeftOpen('the bot', left).message}\n`);
       } finally {
         native.close();
       }

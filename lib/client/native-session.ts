@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 
 import { errorText } from '../models/error-text.js';
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
+import type { OrderLeft } from '../models/order-left.js';
 import { errorFromNative } from '../models/native-error.js';
 import type { NativePort } from '../native/addon.js';
 import type { NativeAddon } from '../native/native-addon.js';
@@ -37,8 +38,10 @@ export async function openNativeSession(context: SessionContext): Promise<Client
     atomics: 'disabled',
   });
   const { port1: control, port2: theirs } = new MessageChannel();
+  let left: readonly OrderLeft[] = [];
   const ended = new Promise<Error | undefined>((resolve) => {
-    control.once('message', ({ failure }: ClientWorkerEnd) => {
+    control.once('message', ({ failure, ordersLeft }: ClientWorkerEnd) => {
+      left = ordersLeft;
       resolve(failure === undefined ? undefined : toError(failure));
     });
     const died = (why: string, cause?: unknown): void => {
@@ -79,7 +82,10 @@ export async function openNativeSession(context: SessionContext): Promise<Client
     if (!started.ok) throw toError(started.failure);
     const isDirect = (context.config.direct ?? []).length > 0;
     const stopTimeoutMs = isDirect ? DIRECT_STOP_TIMEOUT_MS : STOP_TIMEOUT_MS;
-    return makeSession(started.botId, addon, port, ended, release, control, stopTimeoutMs);
+    return {
+      ...makeSession(started.botId, addon, port, ended, release, control, stopTimeoutMs),
+      ordersLeft: () => left,
+    };
   } catch (error) {
     port.stop();
     await release();
@@ -118,7 +124,7 @@ function makeSession(
   release: () => Promise<void>,
   control: { ref(): void },
   stopTimeoutMs: number,
-): ClientSession {
+): Omit<ClientSession, 'ordersLeft'> {
   let closing: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     control.ref(); // The process must not run out of handles while the thread ends.

@@ -312,8 +312,8 @@ impl<MD: Book> LiveCore<MD> {
     }
 
     /// Ends the connectors that run on this thread. `None` when something that was asked of them is not sent
-    /// or not answered after `wait_ns`: call again. Else the orders that stay open at their venues, in words;
-    /// the bot can only be dropped then.
+    /// or not answered after `wait_ns`: call again. Else the orders that stay open at their venues, one JSON
+    /// object each; the bot can only be dropped then.
     pub fn stop_direct(&mut self, wait_ns: u64) -> Option<Vec<String>> {
         let mut shared = self.shared.borrow_mut();
         let until_ns = monotonic_ns().saturating_add(wait_ns);

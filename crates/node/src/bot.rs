@@ -328,7 +328,7 @@ macro_rules! live_bot_class {
 
             /// Ends the connectors that run on this thread. null while something that was asked of them is
             /// not sent or not answered: call again; each call waits 100 ms at most. Else the orders that
-            /// stay open at their venues, in words; only `close()` may follow.
+            /// stay open at their venues, one JSON object each; only `close()` may follow.
             #[napi(catch_unwind)]
             pub fn stop_direct(&mut self) -> Result<Option<Vec<String>>> {
                 Ok(self.cell_mut()?.core.stop_direct(SLICE_MAX_NS))

@@ -35,6 +35,6 @@ pub trait DirectConnector {
 
     /// Refuses new orders from now on and takes one turn. `None` while something that was asked before is not
     /// sent or not answered: the caller calls again. Then it has ended, and these orders stay open at the
-    /// venue, in words.
+    /// venue: one JSON object each, as in the last line of a connector process.
     fn stop(&mut self, out: &mut MessageQueue) -> Option<Vec<String>>;
 }
