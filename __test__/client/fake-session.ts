@@ -81,6 +81,7 @@ export class FakeSession implements ClientPort {
       botId: context.config.botId === 0n ? 77n : context.config.botId,
       port: this,
       ended,
+      ordersLeft: () => [],
       monotonicNs: () => 1_000_000,
       close: async () => {
         this.closed += 1;

@@ -31,7 +31,7 @@ function instrumentOn(connector: string): LiveInstrument {
     .lastTradesCapacity(20);
 }
 
-/** Runs the same tests on the stub and, for both books, on a connector process. */
+/** Runs the same tests on the stub and, for both books, on a connector process and in direct mode. */
 export function describeBackends(title: string, tests: (backend: Backend) => void): void {
   describe(`${title}: stub`, () => {
     const instrument = (): LiveInstrument => instrumentOn('stub');
@@ -57,6 +57,21 @@ export function describeBackends(title: string, tests: (backend: Backend) => voi
         instrument,
         open: ({ instruments = [instrument()], requireLiveBook = true } = {}) =>
           create({ instruments, depth, backend: 'native', requireLiveBook }),
+      });
+    });
+    describeNative(`${title}: direct, ${depth}`, () => {
+      const instrument = (): LiveInstrument => instrumentOn('sim');
+      tests({
+        name: `direct, ${depth}`,
+        instrument,
+        open: ({ instruments = [instrument()], requireLiveBook = true } = {}) =>
+          create({
+            instruments,
+            depth,
+            backend: 'native',
+            requireLiveBook,
+            connector: { kind: 'sim', direct: true, symbols: ['BTCUSDT'] },
+          }),
       });
     });
   }

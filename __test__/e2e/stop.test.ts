@@ -25,11 +25,13 @@ const bitcoin = (connector: string): LiveInstrument =>
 /** A bybit connector that sends orders, for a client or run of its own. */
 const owned = (
   venue: FakeBybitVenue,
-): { kind: 'bybit'; paper: false; config: object; env: object } => ({
+  direct = false,
+): { kind: 'bybit'; paper: false; config: object; env: object; direct: boolean } => ({
   kind: 'bybit',
   paper: false,
   config: venue.config,
   env: venue.env,
+  direct,
 });
 
 async function realClient(
@@ -62,72 +64,84 @@ async function rest(client: LiveClient): Promise<void> {
   );
 }
 
-describeNative('the end of a run with a connector of its own', () => {
-  it('leaves none of the orders that onStop cancels, on any instrument', async () => {
-    const venue = await startFakeBybit();
-    await venue.run('faults', { socket: 'trade', faults: { delayMs: 80 } });
-    const lines: string[] = [];
-    const run = runLive({
-      strategy: new URL('../support/programs/ladder.mjs', import.meta.url),
-      strategyOptions: { count: 7 },
-      instruments: [
-        bitcoin('bybit'),
-        new LiveInstrument('XRPUSDT').connector('bybit').tickSize(0.0001).lotSize(0.1),
-      ],
-      backend: 'native',
-      connector: owned(venue) as never,
-      onLog: (text) => lines.push(text),
-    });
-    await venue.run('place', { symbol: 'XRPUSDT', side: 'Buy', qty: '10.0', price: '2.4900' });
-    await venue.run('place', { symbol: 'XRPUSDT', side: 'Sell', qty: '10.0', price: '2.5100' });
-    await until(
-      async () => {
-        const open = await openOrdersAt(venue);
-        return new Set(open.map(({ symbol }) => symbol)).size === 2 && open.length >= 10;
-      },
-      'orders on both',
-      25_000,
-    );
-    run.stop();
-    const summary = await run;
-    expect(await openOrdersAt(venue), lines.join('\n')).toEqual([]);
-    expect(summary).toMatchObject({ reason: 'stopped', ordersLeft: [] });
-    expect(lines.filter((line) => line.includes('open at the venue'))).toEqual([]);
-  }, 60_000);
-});
-
-describeNative('the end of a client with a connector of its own', () => {
-  it.each([20_000, 0])(
-    'runs what was asked for before, waiting %i ms for answers',
-    async (stopWaitMs) => {
+describeNative.each([false, true])(
+  'the end of a run with a connector of its own, direct %s',
+  (direct) => {
+    it('leaves none of the orders that onStop cancels, on any instrument', async () => {
       const venue = await startFakeBybit();
-      const client = await realClient(venue, { stopWaitMs });
-      for (let i = 0; i < 3; i += 1) await rest(client);
-      await venue.run('faults', { socket: 'trade', faults: { delayMs: 200 } });
-      // On its way, and not acknowledged.
-      const price = Math.round(client.snapshot().bids[0]!.price * 8) / 10;
-      void client.submitOrder({ side: 'buy', price, qty: 0.001 });
-      const outcome = client.cancelAll();
-      await client.close();
-      expect(await openOrdersAt(venue)).toEqual([]);
-      const status = stopWaitMs > 0 ? 'canceled' : 'unknown';
-      expect((await outcome).map((each) => each.status)).toEqual(Array(4).fill(status));
-    },
-    60_000,
-  );
+      await venue.run('faults', { socket: 'trade', faults: { delayMs: 80 } });
+      const lines: string[] = [];
+      const run = runLive({
+        strategy: new URL('../support/programs/ladder.mjs', import.meta.url),
+        strategyOptions: { count: 7 },
+        instruments: [
+          bitcoin('bybit'),
+          new LiveInstrument('XRPUSDT').connector('bybit').tickSize(0.0001).lotSize(0.1),
+        ],
+        backend: 'native',
+        connector: owned(venue, direct) as never,
+        onLog: (text) => lines.push(text),
+      });
+      await venue.run('place', { symbol: 'XRPUSDT', side: 'Buy', qty: '10.0', price: '2.4900' });
+      await venue.run('place', { symbol: 'XRPUSDT', side: 'Sell', qty: '10.0', price: '2.5100' });
+      await until(
+        async () => {
+          const open = await openOrdersAt(venue);
+          return new Set(open.map(({ symbol }) => symbol)).size === 2 && open.length >= 10;
+        },
+        'orders on both',
+        25_000,
+      );
+      run.stop();
+      const summary = await run;
+      expect(await openOrdersAt(venue), lines.join('\n')).toEqual([]);
+      expect(summary).toMatchObject({ reason: 'stopped', ordersLeft: [] });
+      expect(lines.filter((line) => line.includes('open at the venue'))).toEqual([]);
+    }, 60_000);
+  },
+);
 
-  it('says which orders the connector leaves', async () => {
-    const venue = await startFakeBybit();
-    const errors: Error[] = [];
-    const client = await realClient(venue, { onError: (error) => errors.push(error) });
-    await rest(client);
-    errors.length = 0;
-    await client.close();
-    expect(await openOrdersAt(venue)).toHaveLength(1);
-    expect(errors).toMatchObject([{ code: 'ERR_ORDERS_LEFT_OPEN' }]);
-    expect(errors[0]?.message).toContain('BTCUSDT buy 0.001');
-  }, 60_000);
-});
+describeNative.each([false, true])(
+  'the end of a client with a connector of its own, direct %s',
+  (direct) => {
+    it.each([20_000, 0])(
+      'runs what was asked for before, waiting %i ms for answers',
+      async (stopWaitMs) => {
+        const venue = await startFakeBybit();
+        const client = await realClient(venue, {
+          stopWaitMs,
+          connector: owned(venue, direct) as never,
+        });
+        for (let i = 0; i < 3; i += 1) await rest(client);
+        await venue.run('faults', { socket: 'trade', faults: { delayMs: 200 } });
+        // On its way, and not acknowledged.
+        const price = Math.round(client.snapshot().bids[0]!.price * 8) / 10;
+        void client.submitOrder({ side: 'buy', price, qty: 0.001 });
+        const outcome = client.cancelAll();
+        await client.close();
+        expect(await openOrdersAt(venue)).toEqual([]);
+        const status = stopWaitMs > 0 ? 'canceled' : 'unknown';
+        expect((await outcome).map((each) => each.status)).toEqual(Array(4).fill(status));
+      },
+      60_000,
+    );
+
+    it('says which orders the connector leaves', async () => {
+      const venue = await startFakeBybit();
+      const errors: Error[] = [];
+      const client = await realClient(venue, {
+        connector: owned(venue, direct) as never,
+        onError: (error) => errors.push(error),
+      });
+      await rest(client);
+      errors.length = 0;
+      await client.close();
+      expect(await openOrdersAt(venue)).toHaveLength(1);
+      expect(errors).toMatchObject([{ code: 'ERR_ORDERS_LEFT_OPEN' }]);
+      expect(errors[0]?.message).toContain('BTCUSDT buy 0.001');
+    }, 60_000);
+  },
+);
 
 describeNative('a connector that was stopped by SIGSTOP', () => {
   it('does not send an order that the client has given up, and says so', async () => {

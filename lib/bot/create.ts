@@ -11,6 +11,11 @@ import {
 } from '../models/bot-options.js';
 import { checkKeys, knownKeys, type NamesOf } from '../models/known-keys.js';
 import { STUB_KEYS } from '../stub/stub-options.js';
+import { assignConnector } from '../connector/assign-connector.js';
+import { DirectConnector } from '../connector/direct-connector.js';
+import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
+import type { DepthKind } from './depth-kind.js';
+import { DirectLiveBot } from './direct-live-bot.js';
 import { HashMapMarketDepthLiveBot } from './hash-map-market-depth-live-bot.js';
 import { whyNoLiveAddon } from './live-addon.js';
 import { isBundled } from '../native/package-root.js';
@@ -21,9 +26,6 @@ import { ROIVectorMarketDepthLiveBot } from './roi-vector-market-depth-live-bot.
  * be had.
  */
 export type Backend = 'auto' | 'native' | 'stub';
-
-/** Which book a bot keeps. */
-export type DepthKind = 'hashmap' | 'roivector';
 
 /** Options of {@link create}: those of every bot, and which one to make. */
 export interface CreateOptions extends BotOptions {
@@ -36,6 +38,12 @@ export interface CreateOptions extends BotOptions {
   readonly depth?: DepthKind;
   /** Settings of the stub, should it be taken. */
   readonly stub?: StubOptions;
+  /**
+   * A connector that runs on the thread of this bot: `direct: true` is required here, since a process takes
+   * time to start (`runLive` and `LiveClient` start one). Instruments name it by its `name`, or by its kind
+   * when it has none. The stub needs none.
+   */
+  readonly connector?: OwnedConnectorOptions;
 }
 
 /** The names of {@link CreateOptions}. */
@@ -44,6 +52,7 @@ export const CREATE_NAMES: NamesOf<CreateOptions> = {
   backend: true,
   depth: true,
   stub: true,
+  connector: true,
 };
 const KEYS = knownKeys(CREATE_NAMES);
 
@@ -115,16 +124,38 @@ export function resolveBackend(
  */
 export function create(options: CreateOptions): Bot {
   checkKeys(options, KEYS, '');
-  const { depth = 'hashmap', backend, stub, ...rest } = options;
+  const { depth = 'hashmap', backend, stub, connector, ...rest } = options;
   if (stub !== undefined) checkKeys(stub, STUB_KEYS, 'stub');
   if (!(['hashmap', 'roivector'] as unknown[]).includes(depth)) {
     invalid('depth', depth, 'must be hashmap or roivector');
   }
   if (depth === 'roivector') requireRoi(resolveInstruments(rest.instruments));
   const { requireOrders, requireEnvironment } = rest;
-  if (resolveBackend(backend, { requireOrders, requireEnvironment }) === 'stub')
+  if (connector !== undefined && connector.direct !== true) {
+    const what = 'connector: a bot that is made at once cannot wait for a process.';
+    throw new HftError('ERR_INVALID_ARGUMENT', what, {
+      remedy: 'Say `direct: true`, or let `runLive` or `LiveClient` start it.',
+    });
+  }
+  if (resolveBackend(backend, { connector, requireOrders, requireEnvironment }) === 'stub')
     return new StubConnectorBot({ ...rest, ...stub });
+  if (connector !== undefined) return createDirect(rest, depth, connector);
   return depth === 'roivector'
     ? new ROIVectorMarketDepthLiveBot(rest)
     : new HashMapMarketDepthLiveBot(rest);
+}
+
+function createDirect(
+  options: BotOptions,
+  depth: DepthKind,
+  connector: OwnedConnectorOptions,
+): Bot {
+  const assigned = assignConnector(options.instruments, connector);
+  const direct = new DirectConnector(assigned);
+  try {
+    const { instruments } = assigned;
+    return new DirectLiveBot({ ...options, instruments }, depth, direct.native);
+  } finally {
+    direct.remove();
+  }
 }

@@ -16,6 +16,8 @@ import {
 } from '../models/record-layout.js';
 import { RecordReader } from '../models/record-reader.js';
 import { tradeFromView, type Trade } from '../models/trade.js';
+import { stopDirect } from './stop-direct.js';
+import type { NativeDirectConnector } from '../native/addon.js';
 import type { NativeAddon, NativeBot, NativeBotConstructor } from '../native/native-addon.js';
 import * as check from '../models/arguments.js';
 import type { Bot, OrderId, OrderWait } from '../models/bot.js';
@@ -39,9 +41,18 @@ import { announceRealOrders } from '../models/announce-real-orders.js';
 import { checkRequirement } from '../models/check-requirement.js';
 import { assetOn } from '../models/asset-on.js';
 import { ordersText, ordersToCode, type OrdersKind } from '../models/orders-kind.js';
+import { ordersLeftOpen } from '../models/order-left.js';
 import { forEachAsset, LateCancels } from '../orders/late-cancels.js';
 import { OrderSides } from '../models/order-sides.js';
 import { SlicedWaits } from './sliced-waits.js';
+
+/** What differs between the native bots besides the book. */
+export interface NativeBotParts {
+  /** Connectors on the bot's thread. */
+  readonly direct?: readonly NativeDirectConnector[];
+  /** Refuses instruments that the book cannot keep. */
+  readonly checkInstruments?: (instruments: readonly InstrumentSpec[]) => void;
+}
 
 /**
  * A bot on shared memory, whichever book it keeps. It belongs to the thread that made it.
@@ -68,6 +79,8 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   private readonly lateCancels = new LateCancels();
   /** The last batch changed orders. */
   private ordersChanged = false;
+  /** A connector runs on this thread. */
+  private readonly isDirect: boolean;
   private readonly forgetExit: () => void;
 
   /**
@@ -78,13 +91,14 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   protected constructor(
     pick: (addon: NativeAddon) => NativeBotConstructor,
     options: BotOptions,
-    checkInstruments?: (instruments: readonly InstrumentSpec[]) => void,
+    { direct = [], checkInstruments }: NativeBotParts = {},
   ) {
     super();
     checkKeys(options, BOT_KEYS, '');
     this.instruments = resolveInstruments(options.instruments);
     checkInstruments?.(this.instruments);
-    const config = nativeBotConfig(this.instruments, options);
+    const config = { ...nativeBotConfig(this.instruments, options), direct: [...direct] };
+    this.isDirect = direct.length > 0;
     const batchRecords = resolveBatchRecords(options.batchRecords);
     this.addon = requireLiveAddon();
     // Shared buffers, because they cannot be detached while native code holds their address.
@@ -407,7 +421,14 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     this.native = null;
     this.forgetExit();
     this.guard('close', () => {
-      native.close();
+      try {
+        const left = this.isDirect ? stopDirect(native) : [];
+        // A bot that is closed has no other way to say it.
+        if (left.length > 0)
+          process.stderr.write(`hftbacktest-live: ${ordersLeftOpen('the bot', left).message}\n`);
+      } finally {
+        native.close();
+      }
     });
   }
 

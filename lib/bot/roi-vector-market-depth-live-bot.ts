@@ -8,6 +8,6 @@ import { NativeLiveBot } from './native-live-bot.js';
 export class ROIVectorMarketDepthLiveBot extends NativeLiveBot {
   /** @throws HftError `ERR_NATIVE_UNAVAILABLE`, `ERR_INVALID_ARGUMENT`. */
   constructor(options: BotOptions) {
-    super((addon) => addon.ROIVectorMarketDepthLiveBot, options, requireRoi);
+    super((addon) => addon.ROIVectorMarketDepthLiveBot, options, { checkInstruments: requireRoi });
   }
 }

@@ -106,7 +106,10 @@ function lateStart(seconds: number): HftError {
 }
 
 /** Rejects when the time of the demo is over. */
-function deadline(options: DemoOptions, endMs: number): { late: Promise<never>; clear: () => void } {
+function deadline(
+  options: DemoOptions,
+  endMs: number,
+): { late: Promise<never>; clear: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     if (options.seconds === undefined) return;

@@ -1,6 +1,8 @@
 import type { AssignedConnector } from '../connector/assign-connector.js';
+import { DirectConnector } from '../connector/direct-connector.js';
 import { OwnedConnector, type OwnedConnectorHealth } from '../connector/owned-connector.js';
 import type { BotOptions } from '../models/bot-options.js';
+import type { NativeDirectConnector } from '../native/addon.js';
 import type { HftError } from '../models/hft-error.js';
 import { ordersLeftOpen } from '../models/order-left.js';
 import type { EventHub } from './event-hub.js';
@@ -13,6 +15,7 @@ export class ClientConnector {
   readonly #hub: EventHub;
   readonly #reportError: (error: HftError) => void;
   #connector: OwnedConnector | undefined;
+  #direct: DirectConnector | undefined;
   #isRef = true;
 
   constructor(
@@ -23,6 +26,11 @@ export class ClientConnector {
     this.#given = given;
     this.#hub = hub;
     this.#reportError = reportError;
+  }
+
+  /** For the addon, when it runs on the bot's thread. */
+  get direct(): NativeDirectConnector[] {
+    return this.#direct === undefined ? [] : [this.#direct.native];
   }
 
   /** True when the client has a connector of its own. */
@@ -42,6 +50,11 @@ export class ClientConnector {
    */
   async start(required: Requirement): Promise<void> {
     if (this.#given === undefined) return;
+    if (this.#given.options.direct === true) {
+      this.#direct?.remove();
+      this.#direct = new DirectConnector(this.#given);
+      return;
+    }
     const { name } = this.#given;
     const connector = new OwnedConnector(this.#given);
     this.#connector = connector;
@@ -75,6 +88,7 @@ export class ClientConnector {
 
   /** Ends the process; its last condition stays readable. Idempotent, never throws. */
   async stop(): Promise<void> {
+    this.#direct?.remove();
     await this.#connector?.stop();
   }
 

@@ -144,7 +144,7 @@ export class ClientCore {
         if (this.#reading) pump.wake();
       },
       instruments: this.options.instruments,
-      config: { ...this.options.config, botId: this.botId },
+      config: { ...this.options.config, botId: this.botId, direct: this.connector.direct },
       depth: this.options.depth,
       stub: this.options.stub,
       requirement: this.options.requirement,

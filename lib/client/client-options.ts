@@ -7,7 +7,8 @@ import {
 } from '../models/bot-options.js';
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
-import type { Backend, DepthKind } from '../bot/create.js';
+import type { Backend } from '../bot/create.js';
+import type { DepthKind } from '../bot/depth-kind.js';
 import { nativeBotConfig } from '../bot/native-bot-config.js';
 import type { WaitOptions, WaitStrategy } from '../models/wait-options.js';
 import { checkWhole } from '../models/arguments.js';

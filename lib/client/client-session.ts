@@ -1,5 +1,6 @@
 import type { BotOptions } from '../models/bot-options.js';
 import type { NativeBotConfig } from '../native/addon.js';
+import type { OrderLeft } from '../models/order-left.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { StubOptions } from '../stub/stub-options.js';
 import type { ClientPort } from './client-port.js';
@@ -30,6 +31,8 @@ export interface ClientSession {
   readonly monotonicNs: () => number;
   /** Settles when the bot has ended: with an error when it was not asked to. */
   readonly ended: Promise<Error | undefined>;
+  /** Orders that a connector on the bot's thread leaves at the venue; known once the bot has ended. */
+  readonly ordersLeft: () => readonly OrderLeft[];
   /** Ends the bot, joins its thread, frees the port. Idempotent. */
   close(): Promise<void>;
 }

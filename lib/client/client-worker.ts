@@ -8,7 +8,9 @@
 import type { MessagePort } from 'node:worker_threads';
 
 import { HftError } from '../models/hft-error.js';
+import type { OrderLeft } from '../models/order-left.js';
 import { errorFromNative } from '../models/native-error.js';
+import { stopDirect } from '../bot/stop-direct.js';
 import type { NativeBotConfig } from '../native/addon.js';
 import type { NativeAddon, NativeBot } from '../native/native-addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
@@ -33,6 +35,8 @@ export type ClientWorkerStart =
 
 export interface ClientWorkerEnd {
   readonly failure: WorkerFailure | undefined;
+  /** Orders that a connector on the bot's thread leaves at the venue. */
+  readonly ordersLeft: readonly OrderLeft[];
 }
 
 /** Longest stay in native code, ns: how long a termination may have to wait. */
@@ -59,12 +63,14 @@ export default function startClientBot(task: ClientWorkerTask): ClientWorkerStar
     } catch (error) {
       failure = toFailure(error);
     }
+    let ordersLeft: readonly OrderLeft[] = [];
     try {
+      if ((task.config.direct ?? []).length > 0) ordersLeft = stopDirect(bot);
       bot.close();
     } catch (error) {
       failure ??= toFailure(error);
     }
-    const end: ClientWorkerEnd = { failure };
+    const end: ClientWorkerEnd = { failure, ordersLeft };
     task.control.postMessage(end);
     task.control.close();
   };

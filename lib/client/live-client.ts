@@ -454,13 +454,16 @@ export class LiveClient extends ClientEvents {
     await this.#starting.catch(() => undefined);
     if (this.#state !== 'running') return;
     this.#enter('stopping');
-    const left = await this.#core.settle();
+    const unsettled = await this.#core.settle();
     this.#timers.stop();
+    const { session } = this.#core;
     await this.#core.closeSession('closed');
     await this.#core.connector.stop();
-    // A connector of its own has the last word, and reports what is left itself.
-    if (left.length > 0 && !this.#core.connector.isOwned)
-      this.#core.reportError(ordersLeftOpen('the client', left.map(orderLeft)), 'client');
+    // A connector of its own has the last word; in a process of its own it reports what is left itself.
+    const left = this.#core.connector.isOwned
+      ? (session?.ordersLeft() ?? [])
+      : unsettled.map(orderLeft);
+    if (left.length > 0) this.#core.reportError(ordersLeftOpen('the client', left), 'client');
     this.#starting = undefined;
     this.#enter('stopped');
   }

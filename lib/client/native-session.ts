@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 
 import { errorText } from '../models/error-text.js';
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
+import type { OrderLeft } from '../models/order-left.js';
 import { errorFromNative } from '../models/native-error.js';
 import type { NativePort } from '../native/addon.js';
 import type { NativeAddon } from '../native/native-addon.js';
@@ -21,6 +22,8 @@ import type {
 
 /** How long the worker may take to end by itself before it is terminated. */
 const STOP_TIMEOUT_MS = 2_000;
+/** The same with a connector on its thread, which waits 8 s for the venue's answers. */
+const DIRECT_STOP_TIMEOUT_MS = 10_000;
 
 /** Starts the native bot on a worker thread. @throws HftError */
 export async function openNativeSession(context: SessionContext): Promise<ClientSession> {
@@ -35,8 +38,10 @@ export async function openNativeSession(context: SessionContext): Promise<Client
     atomics: 'disabled',
   });
   const { port1: control, port2: theirs } = new MessageChannel();
+  let left: readonly OrderLeft[] = [];
   const ended = new Promise<Error | undefined>((resolve) => {
-    control.once('message', ({ failure }: ClientWorkerEnd) => {
+    control.once('message', ({ failure, ordersLeft }: ClientWorkerEnd) => {
+      left = ordersLeft;
       resolve(failure === undefined ? undefined : toError(failure));
     });
     const died = (why: string, cause?: unknown): void => {
@@ -75,7 +80,12 @@ export async function openNativeSession(context: SessionContext): Promise<Client
     };
     const started = (await pool.run(task, { transferList: [theirs] })) as ClientWorkerStart;
     if (!started.ok) throw toError(started.failure);
-    return makeSession(started.botId, addon, port, ended, release, control);
+    const isDirect = (context.config.direct ?? []).length > 0;
+    const stopTimeoutMs = isDirect ? DIRECT_STOP_TIMEOUT_MS : STOP_TIMEOUT_MS;
+    return {
+      ...makeSession(started.botId, addon, port, ended, release, control, stopTimeoutMs),
+      ordersLeft: () => left,
+    };
   } catch (error) {
     port.stop();
     await release();
@@ -113,7 +123,8 @@ function makeSession(
   ended: Promise<Error | undefined>,
   release: () => Promise<void>,
   control: { ref(): void },
-): ClientSession {
+  stopTimeoutMs: number,
+): Omit<ClientSession, 'ordersLeft'> {
   let closing: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     control.ref(); // The process must not run out of handles while the thread ends.
@@ -122,7 +133,7 @@ function makeSession(
     await Promise.race([
       ended,
       new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, STOP_TIMEOUT_MS);
+        timer = setTimeout(resolve, stopTimeoutMs);
       }),
     ]);
     clearTimeout(timer);

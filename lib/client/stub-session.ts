@@ -209,6 +209,7 @@ export function openStubSession(context: SessionContext): Promise<ClientSession>
     botId: bot.botId,
     port,
     ended,
+    ordersLeft: () => [],
     monotonicNs: () => bot.monotonicNs(),
     close: () => {
       port.close();

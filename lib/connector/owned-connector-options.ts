@@ -15,8 +15,8 @@ export type ConfigValue =
 export interface OwnedConnectorOptions {
   readonly kind: ConnectorKind;
   /**
-   * Name on the machine. Default `<kind>-<pid>-<random>`: two programs never meet. Instruments name
-   * it by this name, or without one by its kind.
+   * Name on the machine. Default `<kind>-<pid>-<random>`: two programs never meet; with `direct` the kind,
+   * for it has no name on the machine. Instruments name it by this name, or without one by its kind.
    */
   readonly name?: string;
   /** Symbols on its command line. Default for `sim` without a config: those of the instruments. */
@@ -40,6 +40,13 @@ export interface OwnedConnectorOptions {
    * `sim` and `replay` have no venue. `health.connectorProcess.orders` says what holds.
    */
   readonly paper?: boolean;
+  /**
+   * Runs it on the bot's own thread instead of in a process of its own: no shared memory and no second
+   * process between the venue and the strategy. It serves this bot only, lives and dies with it, and stands
+   * still while a handler runs. The options of a process (`restart`, `binary`, `readyTimeoutMs`,
+   * `stopTimeoutMs`, `onLog`) are refused with it. Default false.
+   */
+  readonly direct?: boolean;
   /** How it is started again when it dies. Default 0.5 s, doubled up to 8 s, 5 times; `false`: never. */
   readonly restart?: ConnectorRestart | false;
   /** Path of the binary; found by `findConnector` when not given. */
@@ -63,6 +70,7 @@ export const OWNED_KEYS = knownKeys<OwnedConnectorOptions>({
   args: true,
   env: true,
   paper: true,
+  direct: true,
   restart: true,
   binary: true,
   readyTimeoutMs: true,

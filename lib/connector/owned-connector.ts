@@ -1,23 +1,21 @@
 import { EventEmitter } from 'node:events';
 
 import { announceRealOrders } from '../models/announce-real-orders.js';
+import { checkBoolean } from '../models/arguments.js';
 import type { BotOptions } from '../models/bot-options.js';
 import { checkRequirement } from '../models/check-requirement.js';
-import { flagOption } from '../models/flag-word.js';
 import { HftError } from '../models/hft-error.js';
 import { checkKeys } from '../models/known-keys.js';
 import type { OrderLeft } from '../models/order-left.js';
 import type { OrdersKind } from '../models/orders-kind.js';
-import { ownedConnectorEnv } from './owned-connector-env.js';
-import { bybitConnectorSettings, type BybitConnectorOptions } from './bybit-connector-settings.js';
+import { connectorCommand } from './connector-command.js';
 import { ConnectorProcess, type ConnectorProcessHealth } from './connector-process.js';
 import type { ConnectorExit } from './connector-run.js';
 import type { AssignedConnector } from './assign-connector.js';
 import { CONNECTOR_KINDS, type ConnectorKind } from './connector-kinds.js';
 import { RESTART_KEYS } from './connector-process-options.js';
 import { OWNED_KEYS, type OwnedConnectorOptions } from './owned-connector-options.js';
-import { SecretRedactor } from './secret-redactor.js';
-import { TemporaryConfig } from './temporary-config.js';
+import type { TemporaryConfig } from './temporary-config.js';
 
 /** Condition of a connector that a bot started, made now. */
 export interface OwnedConnectorHealth extends ConnectorProcessHealth {
@@ -56,7 +54,8 @@ const SECRET_KEY = /^(api_?key|.*secret.*|.*pass(word|phrase).*|.*token.*|.*priv
  */
 export function ownedConnectorName(options: OwnedConnectorOptions): string {
   checkKeys(options, OWNED_KEYS, 'connector');
-  const { kind, config, configFile, restart } = options;
+  const { kind, config, configFile, direct, restart } = options;
+  if (direct !== undefined && checkBoolean(direct, 'connector.direct')) refuseOfProcess(options);
   if (restart !== undefined && restart !== false)
     checkKeys(restart, RESTART_KEYS, 'connector.restart');
   if (!CONNECTOR_KINDS.includes(kind))
@@ -69,9 +68,10 @@ export function ownedConnectorName(options: OwnedConnectorOptions): string {
   for (const symbol of symbols) refuseOption('symbols', symbol);
   for (const file of [...files, ...(configFile === undefined ? [] : [configFile])])
     refuseOption('files', file);
-  return (
-    options.name ?? `${kind}-${String(process.pid)}-${Math.random().toString(36).slice(2, 10)}`
-  );
+  if (name !== undefined) return name;
+  // A connector on the bot's own thread meets no other program.
+  if (direct === true) return kind;
+  return `${kind}-${String(process.pid)}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
 /** A connector process over shared memory that belongs to a bot: made from options, run, removed. */
@@ -96,32 +96,14 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
     const { kind, restart, binary, readyTimeoutMs, stopTimeoutMs, onLog } = options;
     this.name = name;
     this.kind = kind;
-    const env: NodeJS.ProcessEnv = { ...process.env, ...options.env };
-    const paper = flagOption(options.paper, 'connector.paper');
-    this.#optionSaid = paper !== undefined;
-    const venue: BybitConnectorOptions = {
-      ...(paper === undefined ? {} : { paperTrading: paper }),
-      ...(options.configFile === undefined ? {} : { configFile: options.configFile }),
-    };
-    if (options.config !== undefined) {
-      const redactor = SecretRedactor.fromEnv(env);
-      if (
-        redactor.redact(JSON.stringify(options.config, asText)) !==
-        JSON.stringify(options.config, asText)
-      )
-        throw invalid('config', 'a secret of the environment stands in it');
-      this.#config = new TemporaryConfig(options.config);
-    }
+    const command = connectorCommand({ name, options, symbols });
+    this.#config = command.config;
+    this.#optionSaid = command.optionSaid;
     try {
       this.#process = new ConnectorProcess({
-        // Not `--name NAME KIND`: behind a KIND that comes first, a symbol that is a kind too would be the kind.
-        args: [
-          name,
-          kind,
-          ...words(options, symbols, this.#config?.path, configFileOf(kind, venue, env)),
-        ],
+        args: command.words,
         mustBe: { name, kind },
-        env: ownedConnectorEnv(kind, venue, env),
+        env: command.env,
         ...(binary === undefined ? {} : { binary }),
         ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
         ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
@@ -200,28 +182,12 @@ export class OwnedConnector extends EventEmitter<OwnedConnectorEvents> {
   }
 }
 
-/** Bybit has a variable for it; what is odd about its other variables is warned of on the way. */
-function configFileOf(
-  kind: ConnectorKind,
-  venue: BybitConnectorOptions,
-  env: NodeJS.ProcessEnv,
-): string | undefined {
-  return kind === 'bybit' ? bybitConnectorSettings(venue, env).configFile : venue.configFile;
-}
-
-function words(
-  options: OwnedConnectorOptions,
-  instruments: readonly string[],
-  temporary: string | undefined,
-  named: string | undefined,
-): string[] {
-  const { kind, files = [], args = [] } = options;
-  const file = temporary ?? named;
-  // A simulated exchange must know what it trades; event arrays do not name their symbol.
-  const isNeeded =
-    (kind === 'sim' && file === undefined) || (kind === 'replay' && instruments.length === 1);
-  const symbols = options.symbols ?? (isNeeded ? instruments : []);
-  return [...symbols, ...(file === undefined ? [] : [file]), ...files, ...args];
+/** A connector on the bot's thread is no process. */
+function refuseOfProcess(options: OwnedConnectorOptions): void {
+  const names = ['restart', 'binary', 'readyTimeoutMs', 'stopTimeoutMs', 'onLog'] as const;
+  const given = names.find((name) => options[name] !== undefined);
+  if (given !== undefined)
+    throw invalid(given, 'is for a connector in a process of its own, not for `direct: true`');
 }
 
 function refuseSecrets(value: unknown, at: string): void {
@@ -245,9 +211,6 @@ function refuseOption(what: string, word: string): void {
   if (word === '' || word.startsWith('-'))
     throw invalid(what, `${JSON.stringify(word)} is empty or begins with a dash`);
 }
-
-const asText = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? String(value) : value;
 
 function invalid(name: string, what: string): HftError {
   return new HftError('ERR_INVALID_ARGUMENT', `connector.${name}: ${what}.`);

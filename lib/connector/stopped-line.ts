@@ -9,13 +9,14 @@ export function parseStoppedLine(line: string): readonly OrderLeft[] | undefined
   try {
     const value = JSON.parse(line) as { type?: unknown; ordersLeft?: unknown };
     if (value.type !== 'stopped' || !Array.isArray(value.ordersLeft)) return undefined;
-    return value.ordersLeft.map(orderOf);
+    return value.ordersLeft.map(orderLeftFromJson);
   } catch {
     return undefined;
   }
 }
 
-function orderOf(value: unknown): OrderLeft {
+/** An order as a connector lists those that it leaves. */
+export function orderLeftFromJson(value: unknown): OrderLeft {
   const { symbol, orderId, side, price, leavesQty, known } = (value ?? {}) as Record<
     string,
     unknown

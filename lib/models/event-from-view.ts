@@ -157,9 +157,7 @@ export function connectorErrorFromView(view: EventView, instruments: Instruments
     symbol: instruments[asset]?.symbol ?? '',
     value: view.value,
     text: view.text(),
-    ...(tickSize > 0 && lotSize > 0
-      ? { sizes: Object.freeze({ tickSize, lotSize }) }
-      : {}),
+    ...(tickSize > 0 && lotSize > 0 ? { sizes: Object.freeze({ tickSize, lotSize }) } : {}),
   });
 }
 

@@ -238,6 +238,7 @@ const BY_NATIVE_CODE: Readonly<Record<string, HftErrorCode>> = {
   Closed: 'ERR_CLOSED',
   AlreadyRunning: 'ERR_ALREADY_RUNNING',
   SharedMemory: 'ERR_SHARED_MEMORY',
+  Connector: 'ERR_CONNECTOR_EXITED',
   Internal: 'ERR_NATIVE_PANIC',
   GenericFailure: 'ERR_NATIVE_PANIC',
 };

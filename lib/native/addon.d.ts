@@ -94,6 +94,12 @@ export declare class HashMapMarketDepthLiveBot {
   bindPort(portId: number): void;
   /** Unties the bot from its port: a stop has no effect any more. */
   unbindPort(): void;
+  /**
+   * Ends the connectors that run on this thread. null while something that was asked of them is
+   * not sent or not answered: call again; each call waits 100 ms at most. Else the orders that
+   * stay open at their venues, in words; only `close()` may follow.
+   */
+  stopDirect(): Array<string> | null;
   /** Releases the shared memory; idempotent. */
   close(): void;
   /** True after `close()`. */
@@ -236,6 +242,12 @@ export declare class ROIVectorMarketDepthLiveBot {
   bindPort(portId: number): void;
   /** Unties the bot from its port: a stop has no effect any more. */
   unbindPort(): void;
+  /**
+   * Ends the connectors that run on this thread. null while something that was asked of them is
+   * not sent or not answered: call again; each call waits 100 ms at most. Else the orders that
+   * stay open at their venues, in words; only `close()` may follow.
+   */
+  stopDirect(): Array<string> | null;
   /** Releases the shared memory; idempotent. */
   close(): void;
   /** True after `close()`. */
@@ -287,6 +299,8 @@ export interface NativeBotConfig {
   requireOrders?: number;
   /** Required of every connector: the venue's environment; empty or absent: any. */
   requireEnvironment?: string;
+  /** Connectors that run on the bot's own thread, in place of those of their names in shared memory. */
+  direct?: Array<NativeDirectConnector>;
 }
 
 /** Counters of a bot since it was made. */
@@ -309,6 +323,14 @@ export interface NativeBotStats {
   resyncs: number;
   /** Times the bot slept in the kernel. */
   parks: number;
+}
+
+/** A connector that runs on the bot's own thread. */
+export interface NativeDirectConnector {
+  /** Its command line, as the program `connector` takes it: name, kind, symbols, files, options. */
+  words: Array<string>;
+  /** Its environment: pairs of name and value, one after the other. */
+  env: Array<string>;
 }
 
 /** An instrument that a bot registers. */

@@ -179,7 +179,11 @@ function loopOptions(options: RunLiveOptions): StrategyTask['loop'] {
   };
 }
 
-function botOptions(options: RunLiveOptions, backend: 'native' | 'stub'): CreateOptions {
+function botOptions(
+  options: RunLiveOptions,
+  backend: 'native' | 'stub',
+  assigned: AssignedConnector | undefined,
+): CreateOptions {
   const { depth, wait, botId, heartbeatTimeoutMs, requireLiveBook, batchRecords, stub } = options;
   const { orderDeadlineMs, readOnly } = options;
   const { requireOrders, requireEnvironment } = options;
@@ -200,6 +204,9 @@ function botOptions(options: RunLiveOptions, backend: 'native' | 'stub'): Create
     ...(requireOrders === undefined ? {} : { requireOrders }),
     ...(requireEnvironment === undefined ? {} : { requireEnvironment }),
     ...(stub === undefined ? {} : { stub }),
+    ...(assigned?.options.direct === true
+      ? { connector: { ...assigned.options, name: assigned.name } }
+      : {}),
   };
 }
 
@@ -214,7 +221,8 @@ function makeConnector(
   backend: 'native' | 'stub',
   port: NativePort | null,
 ): OwnedConnector | undefined {
-  if (assigned === undefined || backend === 'stub') return undefined;
+  if (assigned === undefined || assigned.options.direct === true || backend === 'stub')
+    return undefined;
   try {
     return new OwnedConnector(assigned);
   } catch (error) {
@@ -258,6 +266,7 @@ export function runLive(options: RunLiveOptions): LiveRun {
   const bot = botOptions(
     assigned === undefined ? options : { ...options, instruments: assigned.instruments },
     backend,
+    assigned,
   );
   const loop = loopOptions(options);
   const filename = workerFile();

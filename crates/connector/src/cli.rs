@@ -113,17 +113,25 @@ pub struct Command {
 /// # Errors
 /// [`ConnectorError::Usage`] when the words make no sense.
 pub fn from_env() -> Result<Command, ConnectorError> {
-    read(&arguments().get_matches())
+    read(&arguments().get_matches(), &flag::process_env)
 }
 
-/// Reads a command line, without the program's own name.
+/// Reads a command line, without the program's own name, and the environment of the process.
 ///
 /// # Errors
 /// [`ConnectorError::Usage`] with what is wrong.
 pub fn parse(words: &[&str]) -> Result<Command, ConnectorError> {
+    parse_in(words, &flag::process_env)
+}
+
+/// As [`parse`], with an environment of its own.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_in(words: &[&str], env: flag::Env<'_>) -> Result<Command, ConnectorError> {
     let words = std::iter::once("connector").chain(words.iter().copied());
     let matches = arguments().try_get_matches_from(words).map_err(usage)?;
-    read(&matches)
+    read(&matches, env)
 }
 
 /// What clap knows: the options of every kind, and those that only some take.
@@ -138,7 +146,7 @@ fn usage(error: clap::Error) -> ConnectorError {
     ConnectorError::Usage(error.to_string())
 }
 
-fn read(matches: &clap::ArgMatches) -> Result<Command, ConnectorError> {
+fn read(matches: &clap::ArgMatches, env: flag::Env<'_>) -> Result<Command, ConnectorError> {
     let args = Args::from_arg_matches(matches).map_err(usage)?;
     let Words { name, kind, rest } = split(&args.words)?;
     let mut symbols = Vec::new();
@@ -185,9 +193,9 @@ fn read(matches: &clap::ArgMatches) -> Result<Command, ConnectorError> {
         log_format: args.log_format,
         ready_json: args.ready_json,
         with_stdin: args.with_stdin,
-        order_deadline: times::order_deadline(order_deadline, &flag::process_env)?,
-        require_live_book: require_live_book(live_book, &flag::process_env)?,
-        stop_wait: times::stop_wait(stop_wait, &flag::process_env)?,
+        order_deadline: times::order_deadline(order_deadline, env)?,
+        require_live_book: require_live_book(live_book, env)?,
+        stop_wait: times::stop_wait(stop_wait, env)?,
         stdio: args.stdio,
         check_config: args.check_config,
     })

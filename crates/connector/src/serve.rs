@@ -6,7 +6,6 @@ use std::sync::Arc;
 use hbl_venues::kit::dispatcher::{Dispatcher, LeftOrder};
 use hbl_venues::kit::kind::OpenVenue;
 use hbl_wire::{Capabilities, ConnectorPort, Destination, Hello};
-use hftbacktest::types::Side;
 use tracing::info;
 
 use crate::bus::{self, Commands, Ending, NoCommands};
@@ -129,17 +128,7 @@ fn ready_line(
 
 /// The last line: which orders stay open at the venue.
 fn stopped_line(left: &[LeftOrder]) -> serde_json::Value {
-    let orders = left.iter().map(|order| {
-        serde_json::json!({
-            "symbol": order.symbol,
-            "orderId": order.order_id.to_string(),
-            "side": if order.side == Side::Sell { "sell" } else { "buy" },
-            "price": order.price,
-            "leavesQty": order.leaves_qty,
-            "known": order.is_known,
-        })
-    });
-    let orders: Vec<_> = orders.collect();
+    let orders: Vec<_> = left.iter().map(LeftOrder::to_json).collect();
     serde_json::json!({ "type": "stopped", "ordersLeft": orders })
 }
 

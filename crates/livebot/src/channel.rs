@@ -89,11 +89,12 @@ impl Channel for TapChannel {
         if matches!(request, LiveRequest::RegisterInstrument { .. }) {
             return Ok(());
         }
-        let shared = self.shared();
-        let asset = shared
+        let mut shared = self.shared();
+        let session = shared
             .assets
             .get(inst_no)
-            .ok_or(BotError::InstrumentNotFound)?;
+            .ok_or(BotError::InstrumentNotFound)?
+            .session;
         #[cfg(test)]
         if shared.fails_to_send {
             return Err(BotError::Custom("there is no room".to_owned()));
@@ -103,9 +104,9 @@ impl Channel for TapChannel {
             LiveRequest::Order { order, .. } if order.req == Status::New => shared.deadline_ns,
             _ => u64::MAX,
         };
-        shared.sessions[asset.session]
+        shared.sessions[session]
             .port
-            .send_by(&request, deadline_ns)
+            .send_by(request, deadline_ns)
             .map_err(|error| BotError::Custom(error.to_string()))
     }
 }

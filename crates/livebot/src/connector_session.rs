@@ -1,12 +1,12 @@
 //! The session of a bot with one connector: port, link, batch in progress, order destination.
 
-use hbl_wire::BotPort;
-
-use crate::{order_destination::OrderDestination, record::LinkStatus, symbols::Symbols};
+use crate::{
+    order_destination::OrderDestination, port::Port, record::LinkStatus, symbols::Symbols,
+};
 
 /// The session with one connector.
 pub(crate) struct ConnectorSession {
-    pub(crate) port: BotPort,
+    pub(crate) port: Port,
     pub(crate) status: LinkStatus,
     pub(crate) assets: Symbols,
     /// The connector has no market data connection with its venue.
@@ -27,7 +27,7 @@ pub(crate) struct ConnectorSession {
 }
 
 impl ConnectorSession {
-    pub(crate) fn new(port: BotPort) -> Self {
+    pub(crate) fn new(port: Port) -> Self {
         Self {
             port,
             status: LinkStatus::Waiting,

@@ -32,6 +32,7 @@ mod order_questions;
 mod order_request;
 mod orders;
 mod pending_work;
+mod port;
 mod pretrade_checks;
 mod record;
 mod remote;

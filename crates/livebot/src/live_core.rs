@@ -3,9 +3,12 @@
 //! Its methods lie in files by subject: `waiting`, `order_entry`, `link_changes`, `resync`
 //! (registrations and books), `bot_state`.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc};
+use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc, thread, time::Duration};
 
-use hbl_wire::{BotControlBlock, BotPort, Capabilities, random_bot_id};
+use hbl_wire::{
+    BotControlBlock, BotPort, Capabilities, DirectConnector, DirectPort, clock::monotonic_ns,
+    random_bot_id,
+};
 use hftbacktest::{
     live::{Instrument, LiveBot, LiveBotBuilder},
     types::{Bot, Order},
@@ -20,6 +23,7 @@ use crate::{
     error::LiveBotError,
     idle::{RateDetector, Waiter},
     link::LinkView,
+    port::Port,
     record::Record,
     remote::Remote,
     resync_orders::ResyncOrders,
@@ -29,6 +33,9 @@ use crate::{
     trades::LastTrades,
     unconfirmed::UnconfirmedOrders,
 };
+
+/// Between two looks at connectors of this thread that are to end.
+const STOP_POLL: Duration = Duration::from_micros(200);
 
 fn capabilities_of(config: &BotConfig) -> Capabilities {
     if config.only_looks {
@@ -55,6 +62,19 @@ impl<MD: Book> LiveCore<MD> {
     /// # Errors
     /// [`LiveBotError::InvalidArgument`] with the path of the bad field, [`LiveBotError::Wire`].
     pub fn new(config: &BotConfig, with_roi: bool) -> Result<Self, LiveBotError> {
+        Self::with_direct(config, with_roi, Vec::new())
+    }
+
+    /// As [`new`](Self::new), with connectors that run on this thread in place of the ones of their names
+    /// in shared memory. One that no instrument names is refused.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_direct(
+        config: &BotConfig,
+        with_roi: bool,
+        mut directs: Vec<Box<dyn DirectConnector>>,
+    ) -> Result<Self, LiveBotError> {
         check(&config.instruments, with_roi)?;
         let id = if config.bot_id == 0 {
             random_bot_id()
@@ -72,11 +92,24 @@ impl<MD: Book> LiveCore<MD> {
             let session = match known {
                 Some(session) => session,
                 None => {
-                    sessions.push(ConnectorSession::new(BotPort::open(
-                        &one.connector,
-                        id,
-                        config.heartbeat_timeout,
-                    )?));
+                    let direct = directs.iter().position(|it| it.name() == one.connector);
+                    let port = match direct {
+                        Some(at) => {
+                            let connector = directs.swap_remove(at);
+                            Port::Direct(Box::new(DirectPort::new(
+                                id,
+                                config.only_looks,
+                                connector,
+                                block.ringer(),
+                            )))
+                        }
+                        None => Port::Shared(Box::new(BotPort::open(
+                            &one.connector,
+                            id,
+                            config.heartbeat_timeout,
+                        )?)),
+                    };
+                    sessions.push(ConnectorSession::new(port));
                     sessions.len() - 1
                 }
             };
@@ -105,6 +138,12 @@ impl<MD: Book> LiveCore<MD> {
                 MD::empty(one),
                 0,
             ));
+        }
+        if let Some(unnamed) = directs.first() {
+            return Err(LiveBotError::InvalidArgument(format!(
+                "direct: no instrument names the connector '{}'",
+                unnamed.name()
+            )));
         }
         let shared = Rc::new(RefCell::new(Shared::new(
             id,
@@ -269,6 +308,28 @@ impl<MD: Book> LiveCore<MD> {
         Stats {
             parks: shared.waiter.parks,
             ..shared.stats
+        }
+    }
+
+    /// Ends the connectors that run on this thread. `None` when something that was asked of them is not sent
+    /// or not answered after `wait_ns`: call again. Else the orders that stay open at their venues, one JSON
+    /// object each; the bot can only be dropped then.
+    pub fn stop_direct(&mut self, wait_ns: u64) -> Option<Vec<String>> {
+        let mut shared = self.shared.borrow_mut();
+        let until_ns = monotonic_ns().saturating_add(wait_ns);
+        loop {
+            let ended = shared
+                .sessions
+                .iter_mut()
+                .map(|session| session.port.stop());
+            let ended: Vec<_> = ended.collect();
+            if ended.iter().all(Option::is_some) {
+                return Some(ended.into_iter().flatten().flatten().collect());
+            }
+            if monotonic_ns() >= until_ns {
+                return None;
+            }
+            thread::sleep(STOP_POLL);
         }
     }
 

@@ -140,7 +140,7 @@ impl<MD: Book> LiveCore<MD> {
         let before = Some(order.exch_timestamp);
         let (price, qty) = self.on_grid(asset, Some(price), qty)?;
         {
-            let shared = self.shared.borrow();
+            let mut shared = self.shared.borrow_mut();
             let one = &shared.assets[asset];
             #[expect(
                 clippy::cast_possible_truncation,
@@ -155,7 +155,7 @@ impl<MD: Book> LiveCore<MD> {
             };
             shared.sessions[session]
                 .port
-                .send_side_by(&request, deadline_ns)
+                .send_control_by(request, deadline_ns)
                 .map_err(|error| CommandError::from(&error))?;
         }
         self.await_response(asset, order_id, (before, false), wait_ns)
@@ -209,13 +209,13 @@ impl<MD: Book> LiveCore<MD> {
     }
 
     fn send_cancel(&self, asset: usize, mut order: Order) -> Result<(), CommandError> {
-        let shared = self.shared.borrow();
+        let mut shared = self.shared.borrow_mut();
         let one = &shared.assets[asset];
         order.req = Status::Canceled;
-        let symbol = one.symbol.clone();
-        let sent = shared.sessions[one.session]
+        let (symbol, session) = (one.symbol.clone(), one.session);
+        let sent = shared.sessions[session]
             .port
-            .send(&LiveRequest::Order { symbol, order });
+            .send(LiveRequest::Order { symbol, order });
         sent.map_err(|_| CommandError::SendFailed)
     }
 
@@ -227,11 +227,11 @@ impl<MD: Book> LiveCore<MD> {
     pub fn cancel_all(&mut self, asset: usize) -> Result<(), CommandError> {
         let session = self.connected(asset)?;
         let unconfirmed: Vec<Order> = {
-            let shared = self.shared.borrow();
+            let mut shared = self.shared.borrow_mut();
             let request = ControlRequest::CancelAll {
                 symbol: shared.assets[asset].symbol.clone(),
             };
-            let sent = shared.sessions[session].port.send_control(&request);
+            let sent = shared.sessions[session].port.send_control(request);
             sent.map_err(|error| CommandError::from(&error))?;
             shared.assets[asset]
                 .unconfirmed
@@ -256,7 +256,7 @@ impl<MD: Book> LiveCore<MD> {
         let session = self.connected(asset)?;
         let order = self.order(asset, order_id).cloned();
         let mut shared = self.shared.borrow_mut();
-        let able = shared.sessions[session].port.info().capabilities;
+        let able = shared.sessions[session].port.capabilities();
         if !able.contains(Capabilities::ASK_ORDER) {
             shared.request_resync(asset);
             return Ok(());
@@ -276,7 +276,7 @@ impl<MD: Book> LiveCore<MD> {
                     sent_ts: 0,
                     to_this_run: false,
                 };
-                let sent = shared.sessions[session].port.send_control(&question);
+                let sent = shared.sessions[session].port.send_control(question);
                 sent.map_err(|error| CommandError::from(&error))?;
             }
         }

@@ -44,8 +44,10 @@ impl Shared {
         for order in orders {
             self.assets[asset].unconfirmed.put(order, false);
         }
-        let info = self.sessions[self.assets[asset].session].port.info();
-        if info.capabilities.contains(Capabilities::ASK_ORDER) {
+        let able = self.sessions[self.assets[asset].session]
+            .port
+            .capabilities();
+        if able.contains(Capabilities::ASK_ORDER) {
             self.ask_unconfirmed();
         } else {
             self.report_unconfirmed(asset, &ids, NO_QUESTIONS);
@@ -76,7 +78,7 @@ impl Shared {
                     sent_ts: due.sent_ts,
                     to_this_run: !one.earlier.contains(&order_id),
                 };
-                if let Err(error) = self.sessions[session].port.send_control(&question) {
+                if let Err(error) = self.sessions[session].port.send_control(question) {
                     tracing::warn!(%error, order_id, "a question about an order could not be sent; it is asked again");
                 }
             }

@@ -94,7 +94,7 @@ impl<MD: Book> LiveCore<MD> {
             lot_size: one.lot_size,
         };
         let session = one.session;
-        let sent = shared.sessions[session].port.send(&request);
+        let sent = shared.sessions[session].port.send(request);
         shared.push_edge(RecordKind::BookReset, asset, 0);
         shared.judge_book(asset);
         if let Err(error) = sent {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    hint,
     rc::Rc,
     sync::Arc,
     thread,
@@ -26,6 +27,9 @@ use crate::{
 
 /// Interval between two checks of the links.
 pub(crate) const LINK_CHECK_NS: u64 = 10_000_000;
+
+/// Work of a connector on this thread that is due sooner than this is awaited without a sleep.
+const DUE_SPIN_NS: u64 = 30_000;
 
 /// A registration without an answer, because one of the two was lost, is sent again after this time.
 pub(crate) const ANSWER_TIMEOUT_NS: u64 = 1_000_000_000;
@@ -174,6 +178,9 @@ impl Shared {
             thread::yield_now();
         }
         loop {
+            for session in &mut self.sessions {
+                session.port.turn();
+            }
             if self.has_messages() {
                 self.waiter.reset();
                 return;
@@ -186,7 +193,15 @@ impl Shared {
             {
                 return;
             }
-            let until_ns = until_ns.min(self.next_link_check_ns);
+            let due_ns = self.next_due_ns();
+            if due_ns <= now_ns + DUE_SPIN_NS {
+                // A sleep would end too late.
+                hint::spin_loop();
+                continue;
+            }
+            let until_ns = until_ns
+                .min(self.next_link_check_ns)
+                .min(due_ns - DUE_SPIN_NS / 2);
             let doorbell = self
                 .sessions
                 .iter()
@@ -199,7 +214,7 @@ impl Shared {
                 ..
             } = self;
             waiter.pause(now_ns, until_ns, block, doorbell, || {
-                sessions.iter().any(|session| session.port.has_messages())
+                sessions.iter().any(|session| session.port.has_arrivals())
                     || remote
                         .as_ref()
                         .is_some_and(|remote| remote.has_commands() || remote.is_stopped())
@@ -217,6 +232,15 @@ impl Shared {
         self.sessions
             .iter()
             .any(|session| session.port.has_messages())
+    }
+
+    /// When a connector of this thread has something to do by itself, monotonic.
+    fn next_due_ns(&self) -> u64 {
+        let due = self
+            .sessions
+            .iter()
+            .filter_map(|session| session.port.next_due_ns());
+        due.min().unwrap_or(u64::MAX)
     }
 
     fn look_at_links(&mut self, now_ns: u64) -> bool {

@@ -14,6 +14,7 @@ use napi::bindgen_prelude::{BigInt, Float64Array, Uint8Array};
 use napi_derive::napi;
 
 use crate::{
+    SLICE_MAX_NS,
     bot_cell::{BotCell, code, elapse_code, slice},
     dto::{NativeBotConfig, NativeBotStats, NativeLink, NativeOrder, destination_tag, id},
     error::{Result, closed, invalid},
@@ -323,6 +324,14 @@ macro_rules! live_bot_class {
             pub fn unbind_port(&mut self) -> Result<()> {
                 self.cell_mut()?.core.unbind();
                 Ok(())
+            }
+
+            /// Ends the connectors that run on this thread. null while something that was asked of them is
+            /// not sent or not answered: call again; each call waits 100 ms at most. Else the orders that
+            /// stay open at their venues, one JSON object each; only `close()` may follow.
+            #[napi(catch_unwind)]
+            pub fn stop_direct(&mut self) -> Result<Option<Vec<String>>> {
+                Ok(self.cell_mut()?.core.stop_direct(SLICE_MAX_NS))
             }
 
             /// Releases the shared memory; idempotent.

@@ -8,7 +8,7 @@ use hftbacktest::types::{Bot, ElapseResult, Side};
 use napi::bindgen_prelude::Uint8Array;
 
 use crate::{
-    SLICE_MAX_NS,
+    SLICE_MAX_NS, direct,
     dto::{NativeBotConfig, whole},
     error::{Result, from_core, invalid},
     hot::HotBot,
@@ -58,8 +58,10 @@ pub fn slice(timeout_ns: f64, path: &str) -> Result<u64> {
 impl<MD: Book> BotCell<MD> {
     /// Builds a bot.
     pub fn new(config: &NativeBotConfig, with_roi: bool) -> Result<Self> {
-        let mut core =
-            LiveCore::new(&config.to_core()?, with_roi).map_err(|error| from_core(&error))?;
+        let direct = config.direct.as_deref().unwrap_or_default();
+        let direct: Result<Vec<_>> = direct.iter().map(direct::open).collect();
+        let mut core = LiveCore::with_direct(&config.to_core()?, with_roi, direct?)
+            .map_err(|error| from_core(&error))?;
         core.require(config.requirement());
         Ok(Self {
             core,

@@ -49,6 +49,15 @@ pub struct NativeWait {
     pub share_core: bool,
 }
 
+/// A connector that runs on the bot's own thread.
+#[napi(object)]
+pub struct NativeDirectConnector {
+    /// Its command line, as the program `connector` takes it: name, kind, symbols, files, options.
+    pub words: Vec<String>,
+    /// Its environment: pairs of name and value, one after the other.
+    pub env: Vec<String>,
+}
+
 /// Configuration of a bot.
 #[napi(object)]
 pub struct NativeBotConfig {
@@ -71,6 +80,8 @@ pub struct NativeBotConfig {
     pub require_orders: Option<u32>,
     /// Required of every connector: the venue's environment; empty or absent: any.
     pub require_environment: Option<String>,
+    /// Connectors that run on the bot's own thread, in place of those of their names in shared memory.
+    pub direct: Option<Vec<NativeDirectConnector>>,
 }
 
 /// Counters of a bot since it was made.

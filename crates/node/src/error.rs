@@ -20,6 +20,8 @@ pub enum Code {
     AlreadyRunning,
     /// Shared memory cannot be opened or used.
     SharedMemory,
+    /// A connector of the bot's own thread cannot be opened.
+    Connector,
     /// A bug: a panic, or a broken invariant.
     Internal,
 }
@@ -31,6 +33,7 @@ impl AsRef<str> for Code {
             Self::Closed => "Closed",
             Self::AlreadyRunning => "AlreadyRunning",
             Self::SharedMemory => "SharedMemory",
+            Self::Connector => "Connector",
             Self::Internal => "Internal",
         }
     }

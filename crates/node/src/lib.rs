@@ -24,6 +24,8 @@ mod bot;
 mod bot_cell;
 mod build_info;
 #[cfg(feature = "live")]
+mod direct;
+#[cfg(feature = "live")]
 mod dto;
 #[cfg(feature = "live")]
 mod error;

@@ -6,8 +6,8 @@ use hftbacktest::types::LiveRequest;
 use iceoryx2::port::port_identifiers::UniquePublisherId;
 
 use crate::{
-    Asked, Capabilities, ChannelConfig, ControlEvent, ControlRequest, Destination, LinkEvent,
-    LinkInfo, Slot, WireError, clock,
+    Asked, ChannelConfig, ControlEvent, ControlRequest, Destination, LinkEvent, LinkInfo, Slot,
+    WireError, clock,
     codec::decode_owned,
     config::Channels,
     connector_link::{ConnectorLink, LinkChange, Run},
@@ -211,11 +211,7 @@ impl BotPort {
         request: &ControlRequest,
         deadline_ns: u64,
     ) -> Result<(), WireError> {
-        let (needed, what) = match request {
-            ControlRequest::Amend { .. } => (Capabilities::AMEND, "modify"),
-            ControlRequest::CancelAll { .. } => (Capabilities::CANCEL_ALL, "cancel-all"),
-            ControlRequest::AskOrder { .. } => (Capabilities::ASK_ORDER, "questions about orders"),
-        };
+        let (needed, what) = request.needs();
         let able = self.link.offers(needed);
         let Some(control) = self.control.as_ref().filter(|_| able) else {
             return Err(WireError::Unsupported {

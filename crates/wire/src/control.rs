@@ -2,7 +2,7 @@
 
 use bincode::{Decode, Encode};
 
-use crate::codec::clip;
+use crate::{Capabilities, codec::clip};
 
 /// From a bot to our connector.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -29,6 +29,17 @@ pub enum ControlRequest {
         /// The bot sent the order to this run of the connector, before this question.
         to_this_run: bool,
     },
+}
+
+impl ControlRequest {
+    /// The capability that a connector needs for it, and what it is in words.
+    pub(crate) const fn needs(&self) -> (Capabilities, &'static str) {
+        match self {
+            Self::Amend { .. } => (Capabilities::AMEND, "modify"),
+            Self::CancelAll { .. } => (Capabilities::CANCEL_ALL, "cancel-all"),
+            Self::AskOrder { .. } => (Capabilities::ASK_ORDER, "questions about orders"),
+        }
+    }
 }
 
 /// Money of the connector's account: one coin of it, or the account as a whole.

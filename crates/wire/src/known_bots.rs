@@ -42,6 +42,24 @@ fn look_for(bot: u64) -> Known {
     }
 }
 
+impl Known {
+    fn liveness(&self) -> Liveness {
+        match self {
+            Self::Ours(block) if block.is_held() => Liveness::Alive,
+            Self::Ours(_) | Self::Gone => Liveness::Dead,
+            Self::Unseen => Liveness::Alive,
+            Self::Upstream => Liveness::Upstream,
+        }
+    }
+}
+
+/// Whether a bot of this package lives, as its control block says now. One that could not be looked at is
+/// not called dead.
+#[must_use]
+pub fn liveness(bot: u64) -> Liveness {
+    look_for(bot).liveness()
+}
+
 /// The bots of a connector by id.
 #[derive(Default)]
 pub(crate) struct KnownBots {
@@ -122,15 +140,9 @@ impl KnownBots {
     /// Whether a bot lives. One that could not be looked at is not called dead: its orders would go to
     /// others.
     pub(crate) fn liveness(&self, bot: u64) -> Liveness {
-        let of = |known: &Known| match known {
-            Known::Ours(block) if block.is_held() => Liveness::Alive,
-            Known::Ours(_) | Known::Gone => Liveness::Dead,
-            Known::Unseen => Liveness::Alive,
-            Known::Upstream => Liveness::Upstream,
-        };
         match self.bots.get(&bot) {
-            Some(known) => of(known),
-            None => of(&look_for(bot)),
+            Some(known) => known.liveness(),
+            None => liveness(bot),
         }
     }
 }

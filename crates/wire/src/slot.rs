@@ -1,9 +1,10 @@
 //! A received slot with one or more messages, and the tail that a connector of this package writes behind
-//! them.
+//! them; or the same from a connector on the bot's own thread.
 
 use crate::{
     clock,
     codec::{DecodeError, WireEvent, decode_event},
+    direct::QueuedMessages,
     message,
     service::{SLOT_BYTES, TAIL_BYTES},
     slot_io::ReceivedSlot,
@@ -48,9 +49,37 @@ impl Tail {
     }
 }
 
-/// Messages for a bot, still in shared memory.
+/// Where the messages are.
+enum Place {
+    /// In shared memory.
+    Shared(ReceivedSlot),
+    /// On this thread's heap.
+    Queued(QueuedMessages),
+}
+
+impl Place {
+    /// All bytes, and how many of them are messages.
+    #[inline]
+    fn payload(&self) -> (&[u8], usize) {
+        match self {
+            Self::Shared(sample) => (sample.payload(), sample.user_header().len),
+            Self::Queued(queued) => (queued.bytes(), queued.bytes().len()),
+        }
+    }
+
+    /// Where the last message ends at most.
+    #[inline]
+    const fn end(&self, len: usize) -> usize {
+        match self {
+            Self::Shared(_) if len > TAIL_AT => TAIL_AT,
+            Self::Shared(_) | Self::Queued(_) => len,
+        }
+    }
+}
+
+/// Messages for a bot, still where the connector has put them.
 pub struct Slot {
-    sample: ReceivedSlot,
+    place: Place,
     tail: Option<Tail>,
     received_mono_ns: u64,
     /// Where the next message begins, or [`TORN`].
@@ -64,16 +93,38 @@ impl Slot {
         Self {
             tail: Tail::read(sample.payload()),
             received_mono_ns: clock::monotonic_ns(),
-            sample,
+            place: Place::Shared(sample),
             at: 0,
             taken: 0,
+        }
+    }
+
+    /// The messages of a connector on this thread.
+    pub(crate) fn of_queue(queued: QueuedMessages) -> Self {
+        Self {
+            tail: Some(queued.tail),
+            received_mono_ns: clock::monotonic_ns(),
+            place: Place::Queued(queued),
+            at: 0,
+            taken: 0,
+        }
+    }
+
+    /// What [`of_queue`](Self::of_queue) was given; `None` for a slot of shared memory.
+    pub(crate) fn into_queued(self) -> Option<QueuedMessages> {
+        match self.place {
+            Place::Queued(queued) => Some(queued),
+            Place::Shared(_) => None,
         }
     }
 
     /// The addressed bot, [`TO_ALL`](crate::TO_ALL) for every bot.
     #[must_use]
     pub fn to(&self) -> u64 {
-        self.sample.user_header().id
+        match &self.place {
+            Place::Shared(sample) => sample.user_header().id,
+            Place::Queued(queued) => queued.to,
+        }
     }
 
     /// Sequence number and send time, `None` from hftbacktest's own connector.
@@ -107,7 +158,7 @@ impl Slot {
         self.at == TORN
     }
 
-    /// The next message, borrowed from shared memory; `None` after the last one.
+    /// The next message, borrowed from the slot; `None` after the last one.
     ///
     /// # Errors
     /// [`DecodeError`] for foreign or damaged bytes; nothing was allocated beyond 64 KiB. Damage
@@ -117,12 +168,12 @@ impl Slot {
         if self.left() == 0 || self.is_torn() {
             return None;
         }
-        let len = self.sample.user_header().len;
+        let (payload, len) = self.place.payload();
         if self.tail.is_none() {
             self.taken = 1;
-            return Some(decode_event(self.sample.payload(), len));
+            return Some(decode_event(payload, len));
         }
-        let bytes = self.sample.payload().get(self.at..len.min(TAIL_AT));
+        let bytes = payload.get(self.at..self.place.end(len));
         let Some((message, _)) = bytes.and_then(message::split) else {
             self.at = TORN;
             return Some(Err(DecodeError::Length(len)));

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod codes;
 pub mod config;
 pub mod decimal;
+pub mod direct_venue;
 pub mod dispatcher;
 pub mod error;
 pub mod exchange_bridge;

@@ -41,6 +41,20 @@ impl LeftOrder {
     }
 }
 
+impl LeftOrder {
+    /// As programs read it: in the last line of a connector process, and from direct mode.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "symbol": self.symbol,
+            "orderId": self.order_id.to_string(),
+            "side": if self.side == Side::Sell { "sell" } else { "buy" },
+            "price": self.price,
+            "leavesQty": self.leaves_qty,
+            "known": self.is_known,
+        })
+    }
+}
+
 impl fmt::Display for LeftOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = match self.side {

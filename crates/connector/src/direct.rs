@@ -1,0 +1,60 @@
+//! A connector on the thread of its only bot, opened by the words of the command line.
+
+use hbl_venues::kit::config::flag::Env;
+use hbl_venues::kit::direct_venue::{DirectSettings, DirectVenue};
+use hbl_venues::kit::kind::OpenOptions;
+
+use crate::cli;
+use crate::error::ConnectorError;
+
+/// A connector that was opened, and what its bot's program has to say of it.
+pub struct Opened {
+    /// The connector.
+    pub connector: DirectVenue,
+    /// The setting that made the orders real; `None` where they are not.
+    pub because: Option<String>,
+}
+
+/// Opens a connector as `connector WORD…` would, in an environment of its own. It starts no process, opens no
+/// shared memory and logs nothing.
+///
+/// # Errors
+/// As the program: [`ConnectorError::Usage`] for the words, [`ConnectorError::Venue`] for the venue. Options
+/// that only a process can have are refused.
+pub fn open(words: &[&str], env: Env<'_>) -> Result<Opened, ConnectorError> {
+    let command = cli::parse_in(words, env)?;
+    let of_a_process = [
+        (command.stdio, "--stdio"),
+        (command.with_stdin, "--with-stdin"),
+        (command.ready_json, "--ready-json"),
+    ];
+    if let Some((_, option)) = of_a_process.iter().find(|(is_given, _)| *is_given) {
+        return Err(ConnectorError::Usage(format!(
+            "{option} is for a connector in a process of its own, not for direct mode"
+        )));
+    }
+    let opened = (command.kind.open)(&OpenOptions {
+        symbols: &command.symbols,
+        files: &command.files,
+        seed: command.seed,
+        paper: command.paper,
+        given: &command.given,
+        is_market_data_only: false,
+        env,
+    })?;
+    if opened.is_stepped {
+        return Err(ConnectorError::Usage(
+            "a replay by steps needs a connector in a process of its own, not direct mode".into(),
+        ));
+    }
+    let because = opened.because.clone();
+    let settings = DirectSettings {
+        name: command.name,
+        order_deadline: command.order_deadline,
+        stop_wait: command.stop_wait,
+    };
+    Ok(Opened {
+        connector: DirectVenue::new(opened, settings),
+        because,
+    })
+}

@@ -1,0 +1,40 @@
+//! The trait `DirectConnector`.
+
+use super::MessageQueue;
+use crate::{Asked, LinkInfo, Request, Ringer};
+
+/// A connector that runs on its bot's own thread. It never waits: its bot calls
+/// [`turn`](Self::turn) between two waits and sleeps in its place.
+pub trait DirectConnector {
+    /// Its name, by which instruments mean it.
+    fn name(&self) -> &str;
+
+    /// What a bot knows of it. Constant while it lives.
+    fn info(&self) -> LinkInfo;
+
+    /// Serves a request of the bot at once; answers go to `out`.
+    fn serve(&mut self, request: Request, asked: Asked, out: &mut MessageQueue);
+
+    /// Takes in what has arrived and is due, and hands out what follows from it. False when there was
+    /// nothing.
+    fn turn(&mut self, out: &mut MessageQueue) -> bool;
+
+    /// When [`turn`](Self::turn) has something to do again by itself,
+    /// [`monotonic_ns`](crate::clock::monotonic_ns); `None`: never by itself.
+    fn next_due_ns(&self) -> Option<u64>;
+
+    /// True when another thread has brought something that [`turn`](Self::turn) would take in.
+    fn has_arrivals(&self) -> bool;
+
+    /// Takes its bot, which is [`Capabilities::READ_ONLY`](crate::Capabilities) or not, and the bell that
+    /// wakes the bot's thread. Called once, before anything else.
+    fn serve_bot(&mut self, bot: u64, is_read_only: bool, bell: Ringer);
+
+    /// True when its data is at its end: nothing comes any more.
+    fn is_ended(&self) -> bool;
+
+    /// Refuses new orders from now on and takes one turn. `None` while something that was asked before is not
+    /// sent or not answered: the caller calls again. Then it has ended, and these orders stay open at the
+    /// venue: one JSON object each, as in the last line of a connector process.
+    fn stop(&mut self, out: &mut MessageQueue) -> Option<Vec<String>>;
+}

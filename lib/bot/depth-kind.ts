@@ -1,0 +1,2 @@
+/** Which book a bot keeps. */
+export type DepthKind = 'hashmap' | 'roivector';
