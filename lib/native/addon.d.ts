@@ -97,7 +97,7 @@ export declare class HashMapMarketDepthLiveBot {
   /**
    * Ends the connectors that run on this thread. null while something that was asked of them is
    * not sent or not answered: call again; each call waits 100 ms at most. Else the orders that
-   * stay open at their venues, in words; only `close()` may follow.
+   * stay open at their venues, one JSON object each; only `close()` may follow.
    */
   stopDirect(): Array<string> | null;
   /** Releases the shared memory; idempotent. */
@@ -245,7 +245,7 @@ export declare class ROIVectorMarketDepthLiveBot {
   /**
    * Ends the connectors that run on this thread. null while something that was asked of them is
    * not sent or not answered: call again; each call waits 100 ms at most. Else the orders that
-   * stay open at their venues, in words; only `close()` may follow.
+   * stay open at their venues, one JSON object each; only `close()` may follow.
    */
   stopDirect(): Array<string> | null;
   /** Releases the shared memory; idempotent. */
