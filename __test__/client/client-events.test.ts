@@ -264,6 +264,18 @@ describe('errors', () => {
     ]);
   });
 
+  it('of a refused instrument have the sizes of its symbol, where the connector knows them', async () => {
+    const sizes: unknown[] = [];
+    const { session } = await connectedClient({
+      onError: (_error, { reported }) => sizes.push(reported?.sizes),
+    });
+    const refused = { kind: RecordKind.Error, asset: 0, status: 3, value: 3002n, text: 'sizes' };
+    session.write({ ...refused, px: 0.25, qty: 0.002 });
+    session.write(refused);
+    await settled();
+    expect(sizes).toEqual([{ tickSize: 0.25, lotSize: 0.002 }, undefined]);
+  });
+
   it('become a warning when nobody listens', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const { session } = await connectedClient();

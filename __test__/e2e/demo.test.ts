@@ -222,7 +222,7 @@ describeNative('the demo on shared memory', () => {
       '--connector',
       name,
       '--seconds',
-      '2',
+      '6',
     );
     expect(report).toMatchObject({ connector: name, orders: 'paper' });
     expect(stderr).toContain('orders go: paper (simulated)');
@@ -230,8 +230,8 @@ describeNative('the demo on shared memory', () => {
 
   it('is read-only where it is not known at its start where orders go', async () => {
     const name = uniqueName();
-    const args = ['--backend', 'native', '--connector', name, '--seconds', '6'];
-    const running = run(...args);
+    const args = ['--backend', 'native', '--connector', name, '--seconds', '14'];
+    const running = run(...args, '--connect-seconds', '14');
     await setTimeout(1_500);
     await startConnector(name, 'sim', '--paper');
     const { report, stderr } = await running;

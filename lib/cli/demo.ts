@@ -154,6 +154,8 @@ function backendOf(options: DemoOptions): 'native' | 'stub' {
 export async function runDemo(options: DemoOptions): Promise<void> {
   const endMs = performance.now() + (options.seconds ?? Infinity) * 1000;
   const backend = backendOf(options);
+  // Before it is waited for: what comes later under the name was not known.
+  const readOnly = backend === 'native' && mustBeReadOnly(options);
   const abort = new AbortController();
   const giveUp = (): void => {
     abort.abort();
@@ -186,7 +188,17 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     const sizes = await Promise.race([asked, late]);
     page = await openDemoPage(options, sizes, backend, connector.name);
     clear();
-    const run = { options, sizes, backend, connector, page, said, endMs, signal: abort.signal };
+    const run = {
+      options,
+      readOnly,
+      sizes,
+      backend,
+      connector,
+      page,
+      said,
+      endMs,
+      signal: abort.signal,
+    };
     const { summary, orders } = await trade(run);
     const on = backend === 'native' ? options.connector : 'stub';
     process.stdout.write(
@@ -211,6 +223,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 /** Everything that the trading part of the demo works with. */
 interface DemoRun {
   readonly options: DemoOptions;
+  readonly readOnly: boolean;
   readonly sizes: SymbolSizes;
   readonly backend: 'native' | 'stub';
   readonly connector: DemoConnector;
@@ -223,6 +236,7 @@ interface DemoRun {
 
 async function trade({
   options,
+  readOnly,
   sizes,
   backend,
   connector,
@@ -233,7 +247,6 @@ async function trade({
 }: DemoRun): Promise<{ readonly summary: StrategySummary; readonly orders: string | undefined }> {
   const { tickSize, lotSize } = sizes;
   const qty = lotSize * 20;
-  const readOnly = backend === 'native' && mustBeReadOnly(options);
   const strategyOptions: DemoStrategyOptions = {
     qty,
     maxPosition: qty * 10,

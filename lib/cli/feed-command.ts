@@ -1,17 +1,14 @@
 import type { Command } from 'commander';
 
-import { LiveClient } from '../client/live-client.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import { HftError } from '../models/hft-error.js';
-import { LiveInstrument } from '../models/live-instrument.js';
-import { askSizes } from './ask-sizes.js';
-import { CONNECT_SECONDS, absentConnector, awaitConnectors } from './await-connectors.js';
+import { absentConnector } from './await-connectors.js';
 import { addConnectSeconds } from './client-command.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { feedOf } from './feed-of.js';
+import { joinedInstruments } from './joined-instruments.js';
 import { positive } from './positive.js';
 import { runUntilStopped } from './run-until-stopped.js';
-import { isKnown, type KnownInstrument, type WantedInstrument } from './wanted-instrument.js';
 import {
   INSTRUMENTS_HELP,
   wantedInstruments,
@@ -83,7 +80,7 @@ async function runFeed(options: FeedCommandOptions): Promise<void> {
   let printing: Promise<void> | undefined;
   const start = async (): Promise<void> => {
     const instruments = isConnector
-      ? await joined(connectorName, wanted, options.connectSeconds, stopped.signal)
+      ? await joinedInstruments(connectorName, wanted, options.connectSeconds, stopped.signal)
       : wanted.map(({ symbol }) => ({ symbol, tickSize: 0.1, lotSize: 0.001 }));
     if (stopped.signal.aborted) return;
     const { feed } = await feedOf({
@@ -129,32 +126,6 @@ function stepOf(
   const fromEnv = Number(process.env[variable] ?? '');
   const step = given ?? (fromEnv > 0 && Number.isFinite(fromEnv) ? fromEnv : undefined);
   return step === undefined ? {} : { [name]: step };
-}
-
-/**
- * The instruments of a connector that is there and takes them, with its sizes where none are given.
- *
- * @throws HftError `ERR_CONNECTOR_DOWN`, `ERR_INSTRUMENT_NOT_FOUND`, `ERR_INVALID_ARGUMENT`.
- */
-async function joined(
-  connector: string,
-  wanted: readonly WantedInstrument[],
-  seconds: number = CONNECT_SECONDS,
-  signal: AbortSignal,
-): Promise<KnownInstrument[]> {
-  const clientOf = (instruments: readonly LiveInstrument[]): LiveClient =>
-    new LiveClient({ instruments: [...instruments], backend: 'native', readOnly: true });
-  const connected = (client: LiveClient): Promise<void> => awaitConnectors(client, seconds, signal);
-  if (!wanted.every(isKnown))
-    return await askSizes(wanted, { clientOf, connector, connected, signal });
-  await using client = clientOf(
-    wanted.map(({ symbol, tickSize, lotSize }) =>
-      new LiveInstrument(symbol).connector(connector).tickSize(tickSize).lotSize(lotSize),
-    ),
-  );
-  await client.start();
-  await connected(client);
-  return [...wanted];
 }
 
 async function print(events: AsyncIterable<FeedEvent>, isJson: boolean): Promise<void> {

@@ -11,10 +11,13 @@ import {
 } from './client-command.js';
 import { onRefusal } from './await-connectors.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { joinedInstruments } from './joined-instruments.js';
 import { positive } from './positive.js';
 import { RecordReport } from './record-report.js';
 import { connectorSource, feedSource, type RecordSource } from './record-source.js';
 import { runUntilStopped } from './run-until-stopped.js';
+import type { KnownInstrument } from './wanted-instrument.js';
+import { wantedInstruments } from './wanted-instruments.js';
 
 interface RecordOptions extends ClientCommandOptions {
   readonly source?: string;
@@ -83,7 +86,7 @@ async function record(options: RecordOptions): Promise<void> {
     failed.abort(error);
   };
   const start = async (): Promise<void> => {
-    const instruments = await instrumentsOf(sourceless(options), failed.signal);
+    const instruments = await wantedOf(options, failed.signal);
     for (const { symbol, tickSize, lotSize } of instruments)
       recorded.push({
         symbol,
@@ -137,10 +140,23 @@ async function record(options: RecordOptions): Promise<void> {
     );
 }
 
-/** Sizes are of no use to sources other than a connector: their recordings hold prices and quantities. */
-function sourceless(options: RecordOptions): RecordOptions {
-  if (options.source === undefined || options.source === 'hft_connector') return options;
-  return { ...options, tick: options.tick ?? 0.1, lot: options.lot ?? 0.001 };
+/** Price and quantity step of a source that is no connector: its recordings need none. */
+const NO_SIZES = { tickSize: 0.1, lotSize: 0.001 };
+
+async function wantedOf(options: RecordOptions, signal: AbortSignal): Promise<KnownInstrument[]> {
+  const { source, connector, connectSeconds } = options;
+  if (source === undefined) return await instrumentsOf(options, signal);
+  const wanted = wantedInstruments(options);
+  if (source === 'hft_connector') {
+    const { feedSettings } = await import('../feed/feed-settings.js');
+    const { connectorName } = feedSettings({ dataSource: source, connectorName: connector });
+    return await joinedInstruments(connectorName, wanted, connectSeconds, signal);
+  }
+  return wanted.map(({ symbol, tickSize, lotSize }) => ({
+    symbol,
+    tickSize: tickSize ?? NO_SIZES.tickSize,
+    lotSize: lotSize ?? NO_SIZES.lotSize,
+  }));
 }
 
 function diskError(error: Error, folder: string): HftError {
