@@ -68,7 +68,8 @@ export function checkQuotes(
   desired: readonly DesiredQuote[],
   instrument: Pick<InstrumentSpec, 'tickSize' | 'lotSize'>,
 ): DesiredQuote[] {
-  if (!Array.isArray(desired)) invalid('quotes', desired, 'must be a list, [] for none');
+  const given: unknown = desired;
+  if (!Array.isArray(given)) invalid('quotes', desired, 'must be a list, [] for none');
   const { tickSize, lotSize } = instrument;
   const seen = new Set<string>();
   let bid = -Infinity;
