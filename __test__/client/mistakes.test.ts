@@ -249,7 +249,7 @@ describe('a strategy', () => {
     expect(performance.now() - beganMs).toBeLessThan(20_000);
   });
 
-  it('whose handler blocks for long is told so, and the summary has it', async () => {
+  it('whose handler blocks for long is reported so, and the summary has it', async () => {
     const lines: string[] = [];
     const summary = await run(
       `let once = true;

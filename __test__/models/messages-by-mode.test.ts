@@ -83,7 +83,7 @@ function remediesOf(layer: string): { readonly file: string; readonly text: stri
     .flatMap((file) => {
       const source = readFileSync(path.join(folder, file), 'utf8');
       return [...source.matchAll(/remedy:\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)"|`([^`]*)`)/g)].map(
-        ([, ...texts]) => ({ file, text: texts.find((text) => text !== undefined) ?? '' }),
+        ([, ...texts]) => ({ file, text: texts.join('') }),
       );
     });
 }

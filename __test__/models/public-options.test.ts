@@ -88,6 +88,16 @@ const CASES: Readonly<Record<string, (more: object) => unknown>> = {
       await running.close();
     }
   },
+  QuoteOptions: (more) => main.planQuotes([], [], { tickSize: 1, lotSize: 1 }, more),
+  SendQuoteOptions: async (more) => {
+    const running = client({ backend: 'stub' });
+    await running.start();
+    try {
+      return await running.quote([], more);
+    } finally {
+      await running.close();
+    }
+  },
   OrderListOptions: (more) => client({}).getOrders(undefined, more),
   ConnectorProcessOptions: (more) => new main.ConnectorProcess({ args: [], ...more }),
   'what ConnectorProcessOptions.mustBe takes': (more) =>

@@ -221,7 +221,7 @@ export class OrderRequests {
         return true;
       case 'cancel':
         this.#takeBackCancel(record);
-        // The order ended on the way: whoever wanted its cancellation has been told of the end.
+        // The order ended on the way: whoever wanted its cancellation knows of the end.
         return cancels.fail(orderId, error) || isTerminal(record.order.state);
       case 'modify': {
         record.wanted = undefined;

@@ -1,6 +1,6 @@
 import { HftError } from '../models/hft-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
-import type { DesiredQuote, SendQuoteOptions } from '../orders/desired-quote.js';
+import { planOptions, type DesiredQuote, type SendQuoteOptions } from '../orders/desired-quote.js';
 import type { CancelOutcome, ModifyOutcome, OrderOutcome } from '../orders/order-outcome.js';
 import { planQuotes } from '../orders/plan-quotes.js';
 import type { OrderManager } from './order-manager.js';
@@ -27,10 +27,8 @@ export async function sendQuotes(
   desired: readonly DesiredQuote[],
   options: SendQuoteOptions,
 ): Promise<QuoteOutcomes> {
-  const plan = planQuotes(desired, orders.working(asset), instrument, {
-    ...options,
-    modify: options.modify ?? canModify,
-  });
+  const how = planOptions(options, options.modify ?? canModify);
+  const plan = planQuotes(desired, orders.working(asset), instrument, how);
   const { timeInForce = 'GTX' } = options;
   const submits: OrderOutcome[] = [];
   const modifies: ModifyOutcome[] = [];

@@ -40,6 +40,9 @@ export interface SendQuoteOptions extends QuoteOptions {
 
 const QUOTE_KEYS = knownKeys<DesiredQuote>({ side: true, price: true, qty: true });
 
+/** The names of {@link QuoteOptions}. */
+export const PLAN_QUOTE_KEYS = knownKeys<QuoteOptions>({ modify: true, qtyTolerance: true });
+
 /** The names of {@link SendQuoteOptions}. */
 export const SEND_QUOTE_KEYS = knownKeys<SendQuoteOptions>({
   instrument: true,
@@ -47,6 +50,11 @@ export const SEND_QUOTE_KEYS = knownKeys<SendQuoteOptions>({
   qtyTolerance: true,
   timeInForce: true,
 });
+
+/** The options of a plan among those of `quote`. */
+export function planOptions({ qtyTolerance }: SendQuoteOptions, modify: boolean): QuoteOptions {
+  return qtyTolerance === undefined ? { modify } : { modify, qtyTolerance };
+}
 
 /** @throws HftError `ERR_INVALID_ARGUMENT`. */
 export function checkQuoteOptions({ modify, qtyTolerance, timeInForce }: SendQuoteOptions): void {
@@ -68,7 +76,8 @@ export function checkQuotes(
   desired: readonly DesiredQuote[],
   instrument: Pick<InstrumentSpec, 'tickSize' | 'lotSize'>,
 ): DesiredQuote[] {
-  if (!Array.isArray(desired)) invalid('quotes', desired, 'must be a list, [] for none');
+  const given: unknown = desired;
+  if (!Array.isArray(given)) invalid('quotes', desired, 'must be a list, [] for none');
   const { tickSize, lotSize } = instrument;
   const seen = new Set<string>();
   let bid = -Infinity;

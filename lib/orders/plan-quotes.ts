@@ -1,6 +1,13 @@
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { withoutNoise } from '../models/ticks.js';
-import { checkQuotes, type DesiredQuote, type QuoteOptions } from './desired-quote.js';
+import { checkKeys } from '../models/known-keys.js';
+import {
+  checkQuoteOptions,
+  checkQuotes,
+  PLAN_QUOTE_KEYS,
+  type DesiredQuote,
+  type QuoteOptions,
+} from './desired-quote.js';
 import type { Side } from '../models/side.js';
 
 /** An order that may be open, as {@link planQuotes} sees it. */
@@ -60,6 +67,8 @@ export function planQuotes(
   instrument: Pick<InstrumentSpec, 'tickSize' | 'lotSize'>,
   options: QuoteOptions = {},
 ): QuotePlan {
+  checkKeys(options, PLAN_QUOTE_KEYS, 'options');
+  checkQuoteOptions(options);
   const wanted = checkQuotes(desired, instrument);
   const orders = [...working];
   const plans = (['buy', 'sell'] as const).map((side) =>

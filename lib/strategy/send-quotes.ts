@@ -4,7 +4,7 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { OrderResponse } from '../models/order-response.js';
 import { isFinalStatus } from '../models/order-status.js';
 import { withoutNoise } from '../models/ticks.js';
-import type { DesiredQuote, SendQuoteOptions } from '../orders/desired-quote.js';
+import { planOptions, type DesiredQuote, type SendQuoteOptions } from '../orders/desired-quote.js';
 import { planQuotes, type QuotePlan, type WorkingOrder } from '../orders/plan-quotes.js';
 import type { StrategyContext } from './strategy-context.js';
 
@@ -60,7 +60,7 @@ export function sendQuotes(
     if (open !== undefined) working.push(open);
   }
   const plan = (modify: boolean): QuotePlan =>
-    planQuotes(desired, working, instrument, { ...options, modify });
+    planQuotes(desired, working, instrument, planOptions(options, modify));
   let made = plan(options.modify ?? true);
   // Only asked where it matters: hftbacktest's own connectors cannot change orders.
   if (

@@ -67,7 +67,7 @@ const KEYS = knownKeys<StrategyLoopOptions>({
 
 const STOP_WAIT_MS = 3_000;
 const START_WAIT_MS = 5_000;
-/** Handlers that hold the loop for so long are told of, so often at most. */
+/** Handlers that hold the loop for so long are reported, so often at most. */
 const BLOCKED_NS = 1e9;
 const SAY_BLOCKED_NS = 10e9;
 

@@ -81,7 +81,7 @@ describeNative('onStart', () => {
     expect(order0.slice(0, 3)).toEqual(['start', 'link', 'order true']);
   });
 
-  test('waits for the connector no longer than it is told, and says what is not known', () => {
+  test('waits for the connector no longer than it is allowed, and says what is not known', () => {
     const lines: string[] = [];
     const bot = botOn(uniqueName());
     const beganNs = bot.monotonicNs();
@@ -105,7 +105,7 @@ describeNative('onStart', () => {
     expect(lines.join()).toMatch(/without knowing position and open orders of BTCUSDT/);
   });
 
-  test('is called at once for a bot that knows already, and where it is told to wait for nothing', () => {
+  test('is called at once for a bot that knows already, and where it may wait for nothing', () => {
     const bot = botOn(name);
     waitForBook(bot, 0);
     for (const [each, startWaitMs] of [
