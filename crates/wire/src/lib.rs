@@ -29,6 +29,7 @@ mod control_block;
 mod destination;
 mod error;
 mod forgotten;
+mod iceoryx_config;
 mod idle;
 mod known_bots;
 mod leftovers;
