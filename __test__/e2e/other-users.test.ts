@@ -1,5 +1,5 @@
-// Shared memory and the register of iceoryx2 that another user has. Mounts of its own and other users take
-// root.
+// Shared memory and the register of iceoryx2 that another user has, and users that the machine does not
+// know. Mounts of its own and other users take root.
 import { execFile, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -12,8 +12,8 @@ import { nativeMissing } from '../support/native-suite.js';
 const root = path.resolve(import.meta.dirname, '..', '..');
 /** This folder stays in sight where a fresh `/tmp` would hide it. */
 const SEEN = '/mnt';
-/** The user `nobody`. */
-const NOBODY = 65_534;
+/** The user `nobody`, and one that no machine has. */
+const [NOBODY, STRANGER] = [65_534, 54_321];
 const as = (user: number): string =>
   `setpriv --reuid ${String(user)} --regid ${String(user)} --clear-groups env HOME=/`;
 const MOUNTS =
@@ -94,10 +94,18 @@ describe.skipIf(nativeMissing !== '' || !canBeOthers)('what another user has', (
     ],
     ['/dev/shm', `${OPEN} && chmod 600 /dev/shm/*`, '/dev/shm/iox2_'],
   ])(
-    'is an error when it is single files in %s, and the doctor names one with its owner',
+    'is named when it is single files in %s, with owner and remedy, and the doctor finds them',
     async (_, close, file) => {
-      const { bot, findings } = await asNobody(`${running('', 't-foreign')} && ${close}`);
+      const { bot, connector, findings } = await asNobody(
+        `${running('', 't-foreign')} && ${close}`,
+      );
       expect(bot.code).toBe('ERR_SHARED_MEMORY');
+      for (const text of [bot.message, connector]) {
+        expect(text).toContain(`in the way: ${file}`);
+        expect(text).toContain('belongs to user 0, this is user 65534');
+        expect(text).toContain('run bot and connector as the same user');
+        expect(text).toContain(`\`rm ${file}`);
+      }
       expect(findings.find(({ id }) => id === 'shm.foreign')).toMatchObject({
         level: 'warn',
         found: expect.stringMatching(
@@ -115,5 +123,16 @@ describe.skipIf(nativeMissing !== '' || !canBeOthers)('what another user has', (
     expect(bot.code).toBeNull();
     expect(findings.filter(({ id }) => id === 'shm.foreign')).toEqual([]);
     expect(findings.find(({ id }) => id === 'shm.register')?.level).toBe('ok');
+  }, 60_000);
+});
+
+describe.skipIf(nativeMissing !== '' || !canBeOthers)('a user without an account', () => {
+  it('runs connector and bot as any other', async () => {
+    const user = as(STRANGER);
+    const { stdout, stderr } = await isolated(
+      `${running(user, 't-stranger')} && ${user} ${OPEN_BOT} t-stranger
+       ls /dev/shm | grep -v iox2_ >&2; kill -INT $! && wait $!; cat /tmp/t-stranger.log >&2; ls /dev/shm`,
+    );
+    expect(stdout.trim(), stderr).toBe('{"code":null}');
   }, 60_000);
 });

@@ -23,7 +23,7 @@ const run = runLive({
     console.error(text);
   },
 });
-// Nobody reads the output any more (`| head`): ends in order, as at Ctrl+C.
+// Nobody reads the output any more (`| head`): ends in order, too.
 for (const output of [process.stdout, process.stderr])
   output.on('error', () => {
     run.stop();

@@ -39,6 +39,18 @@ pub enum WireError {
         "the register of iceoryx2 cannot be used: {path}: {reason}. Run bot and connector as the same user, with a temporary directory that it may write to; or remove the register once nothing uses it (`rm -r /tmp/iceoryx2`)"
     )]
     Register { path: String, reason: String },
+    /// Another user's file of a service.
+    #[error(
+        "shared memory of another user is in the way: {path}: {reason}. It belongs to user {owner}, this is user {own}: run bot and connector as the same user; or, once nothing of user {owner} uses it, remove it (`rm {path}`, as that user or as root)"
+    )]
+    Foreign {
+        path: String,
+        reason: String,
+        /// Number of the user that it belongs to.
+        owner: u32,
+        /// Number of this user.
+        own: u32,
+    },
     /// Shared memory is too small, or full.
     #[error(
         "shared memory is short: {folder} has {free_kib} KiB free of {size_kib} KiB, and {needed_kib} KiB are needed. Give it more (`docker run --shm-size=256m`, or `mount -o remount,size=256m /dev/shm`), remove what is left there, or make the channels smaller with HFTBACKTEST_CHANNEL_CONFIG"

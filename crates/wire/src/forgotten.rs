@@ -13,13 +13,12 @@ use std::{
 };
 
 use iceoryx2::{
-    config::Config,
     node::{Node, NodeId},
     prelude::{CallbackProgression, PortFactory as _, ipc},
 };
 use tracing::warn;
 
-use crate::{register, service::IpcService};
+use crate::{iceoryx_config, register, service::IpcService};
 
 /// Takes out what dead programs left in a service. `name` is the service's, for the log.
 pub(crate) fn take_out(service: &IpcService, name: &str) {
@@ -38,7 +37,7 @@ pub(crate) fn take_out(service: &IpcService, name: &str) {
             }
         }
     }
-    Node::<ipc::Service>::cleanup_dead_nodes(Config::global_config());
+    Node::<ipc::Service>::cleanup_dead_nodes(iceoryx_config::get());
 }
 
 /// The nodes of all ports of a service.

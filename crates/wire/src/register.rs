@@ -12,17 +12,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use iceoryx2::{config::Config, node::Node, prelude::ipc};
+use iceoryx2::{node::Node, prelude::ipc};
 use tracing::warn;
 
-use crate::{WireError, clock, lock};
+use crate::{WireError, clock, iceoryx_config, lock};
 
 /// The register is looked at this often.
 const LOOK_NS: u64 = 250_000_000;
 
 /// The folder of the register.
 pub(crate) fn folder() -> PathBuf {
-    let root = Config::global_config().global.root_path().to_string();
+    let root = iceoryx_config::get().global.root_path().to_string();
     PathBuf::from(root.trim_end_matches('/'))
 }
 
@@ -66,12 +66,21 @@ fn may_write(path: &Path) -> Result<(), WireError> {
     if !path.is_dir() {
         return Err(register_error(path, "it is no folder".to_owned()));
     }
+    may(path, libc::R_OK | libc::W_OK | libc::X_OK)
+        .map_err(|error| register_error(path, error.to_string()))
+}
+
+/// Whether this user may do something with a file or folder.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn may(path: &Path, what: libc::c_int) -> io::Result<()> {
     let mut bytes = path.as_os_str().as_bytes().to_vec();
     bytes.push(0);
     // SAFETY: the path ends with NUL.
-    match unsafe { libc::access(bytes.as_ptr().cast(), libc::R_OK | libc::W_OK | libc::X_OK) } {
+    match unsafe { libc::access(bytes.as_ptr().cast(), what) } {
         0 => Ok(()),
-        _ => Err(register_error(path, io::Error::last_os_error().to_string())),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     fs::{self, OpenOptions},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -11,7 +12,7 @@ use std::{
 use iceoryx2::prelude::MessagingPattern;
 use sha1_smol::Sha1;
 
-use crate::{lock, register, room};
+use crate::{WireError, lock, register, room};
 
 /// Younger files may be of a service that is being made, or restored by the programs that have it.
 const AGE: Duration = Duration::from_secs(1);
@@ -35,6 +36,29 @@ pub(crate) fn remove(service: &str) -> bool {
         is_removed |= is_old(&path) && fs::remove_file(&path).is_ok();
     }
     is_removed
+}
+
+/// Why a service cannot be used: a file of it that belongs to another user, who alone may use it.
+pub(crate) fn foreign(service: &str) -> Option<WireError> {
+    files_of(&id_of(service)).into_iter().find_map(|path| {
+        // Programs only read what a service is, and write to what changes.
+        let is_changing = path.extension().is_some_and(|end| end == "dynamic");
+        let needed = if is_changing {
+            libc::R_OK | libc::W_OK
+        } else {
+            libc::R_OK
+        };
+        let error = register::may(&path, needed).err()?;
+        let owner = fs::metadata(&path).ok()?.uid();
+        // SAFETY: takes nothing.
+        let own = unsafe { libc::getuid() };
+        (owner != own).then(|| WireError::Foreign {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+            owner,
+            own,
+        })
+    })
 }
 
 /// iceoryx2's name of a service in the names of its files.

@@ -139,6 +139,9 @@ pub(crate) fn open_service(
                 warn!(service = name, "removed what a killed process left of it");
             }
             Err(error) => {
+                if let Some(foreign) = remains::foreign(&name) {
+                    return Err(foreign);
+                }
                 return Err(WireError::Service {
                     service: name,
                     reason: format!("{error:?}"),
