@@ -1,6 +1,6 @@
 //! Orders as records, and the changes that the bot itself makes to them.
 
-use hbl_wire::price_of;
+use hbl_wire::{price_of, without_noise};
 use hftbacktest::types::{Order, Status};
 
 use crate::record::{Record, RecordKind};
@@ -26,6 +26,19 @@ pub(crate) fn record_of(order: &Order) -> Record {
         maker: u8::from(order.maker),
         ..Record::default()
     }
+}
+
+/// A reported quantity as the decimal that it is: sums and differences of floats are beside it by a little.
+/// One between two lots stays as it came.
+pub(crate) fn clean_qty(qty: f64, lot_size: f64) -> f64 {
+    without_noise(qty.abs(), lot_size).copysign(qty)
+}
+
+/// As [`clean_qty`], for all quantities of an order.
+pub(crate) fn clean(order: &mut Order, lot_size: f64) {
+    order.qty = clean_qty(order.qty, lot_size);
+    order.leaves_qty = clean_qty(order.leaves_qty, lot_size);
+    order.exec_qty = clean_qty(order.exec_qty, lot_size);
 }
 
 /// 0 none, 1 buy, 2 sell.

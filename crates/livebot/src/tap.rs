@@ -192,6 +192,7 @@ impl Shared {
                 self.drain_side(at);
                 let asset = self.asset(at, symbol)?;
                 let one = &mut self.assets[asset];
+                orders::clean(&mut order, one.lot_size);
                 if !self.sessions[at].is_real && one.unconfirmed.is_elsewhere(order.order_id) {
                     // "There is no such order" says nothing about an order that is elsewhere.
                     return None;
@@ -228,7 +229,9 @@ impl Shared {
                 if self.sessions[at].in_answer && self.sessions[at].orders_unknown.is_some() {
                     return None;
                 }
-                self.assets[asset].position_reported = true;
+                let one = &mut self.assets[asset];
+                one.position_reported = true;
+                let qty = orders::clean_qty(qty, one.lot_size);
                 self.push(&stamp.on(Record {
                     kind: RecordKind::Position as u8,
                     asset: index(asset),

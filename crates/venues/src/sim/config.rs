@@ -129,7 +129,8 @@ impl SimConfig {
     /// Keeps only the named symbols. Without a file, names that are new get default settings.
     ///
     /// # Errors
-    /// The first name that the file does not have.
+    /// The first name that the file does not have, or that is a known one in the wrong case: it would be a
+    /// market of its own, at another price.
     pub fn select(&mut self, names: &[String], from_file: bool) -> Result<(), String> {
         if names.is_empty() {
             return Ok(());
@@ -138,12 +139,17 @@ impl SimConfig {
         for name in names {
             match self.symbols.iter().find(|known| known.symbol == *name) {
                 Some(known) => selected.push(known.clone()),
-                None if from_file => return Err(name.clone()),
+                None if from_file || self.is_in_wrong_case(name) => return Err(name.clone()),
                 None => selected.push(SimSymbol::named(name)),
             }
         }
         self.symbols = selected;
         Ok(())
+    }
+
+    fn is_in_wrong_case(&self, name: &str) -> bool {
+        let known = |known: &SimSymbol| known.symbol.eq_ignore_ascii_case(name);
+        self.symbols.iter().any(known)
     }
 
     /// The exchange's own settings.
@@ -249,6 +255,10 @@ mod tests {
             .unwrap();
         let names: Vec<_> = config.symbols.iter().map(|s| s.symbol.as_str()).collect();
         assert_eq!(names, ["ETHUSDT", "SOLUSDT"]);
+        assert_eq!(
+            SimConfig::default().select(&["ethusdt".into()], false),
+            Err("ethusdt".into())
+        );
         assert_eq!(
             config.select(&["XRPUSDT".into()], true),
             Err("XRPUSDT".into())

@@ -74,6 +74,9 @@ fn config_of(options: &OpenOptions<'_>) -> Result<SimConfig, VenueError> {
         .select(options.symbols, !options.files.is_empty())
         .map_err(|name| {
             let hint = nearest::hint(&name, known.iter().map(String::as_str));
+            if options.files.is_empty() {
+                return VenueError::Usage(format!("`sim` has no {name}{hint}"));
+            }
             wrong(format!("its [[symbols]] have no {name}{hint}"))
         })?;
     if config.symbols.is_empty() {
