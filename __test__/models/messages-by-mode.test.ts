@@ -83,7 +83,8 @@ function remediesOf(layer: string): { readonly file: string; readonly text: stri
     .flatMap((file) => {
       const source = readFileSync(path.join(folder, file), 'utf8');
       return [...source.matchAll(/remedy:\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)"|`([^`]*)`)/g)].map(
-        ([, ...texts]) => ({ file, text: texts.join('') }),
+        // Values that are put in are no words of the message.
+        ([, ...texts]) => ({ file, text: texts.join('').replace(/\$\{[^}]*\}/g, '…') }),
       );
     });
 }
