@@ -155,7 +155,11 @@ impl DirectConnector for DirectVenue {
         }
         self.is_stopped = true;
         let left = self.dispatcher.stop(now, &mut out);
-        Some(left.iter().map(|order| order.to_json().to_string()).collect())
+        Some(
+            left.iter()
+                .map(|order| order.to_json().to_string())
+                .collect(),
+        )
     }
 }
 
