@@ -1,8 +1,10 @@
 // Commands and runs that get no market: the connector is not there, or refuses the symbol or its sizes.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { LiveInstrument, runLive } from '../../lib/index.js';
@@ -152,12 +154,14 @@ describeNative('a connector that refuses', () => {
       file,
       '[[symbols]]\nsymbol = "BTCUSDT"\ntick_size = 0.1\nlot_size = 0.001\n\n[[symbols]]\nsymbol = "NOPEUSDT"\ntick_size = 0.01\nlot_size = 0.01\n',
     );
-    const words = ['--connector', name, '--instruments', file, '--seconds', '5', '--json'];
+    const words = ['--connector', name, '--instruments', file, '--seconds', '12', '--json'];
     const ended = await run('feed', ...words);
     expect(ended.code, ended.stderr).toBe(0);
     const symbols = ended.stdout
       .trim()
       .split('\n')
+      // The last line may be cut by the end.
+      .filter((line) => line.endsWith('}'))
       .map((line) => (JSON.parse(line) as { symbol: string }).symbol);
     expect(new Set(symbols)).toEqual(new Set(['BTCUSDT', 'NOPEUSDT']));
   });
@@ -186,6 +190,31 @@ paper_trading = true
     expect(ended.ms).toBeLessThan(15_000);
     const { code: said, message } = errorOf(ended.stdout);
     expect([said, message]).toEqual([code, expect.stringContaining(words)]);
+  });
+});
+
+describeNative('a command that is stopped while it asks for the sizes', () => {
+  const name = connectorOfSuite('sim', 'BTCUSDT');
+  const moments = [500, 700, 900, 1_100];
+  it.each([
+    ['record', ['--source', 'hft_connector']],
+    ['record', []],
+    ['feed', []],
+    ['serve', ['--port', '0']],
+  ])('%s %j ends', async (command, more) => {
+    const out = command === 'record' ? ['--out', path.join(folder, 'stopped')] : [];
+    const ends = moments.map(async (atMs) => {
+      const words = [main, command, '--connector', name, ...more, ...out];
+      const child = spawn(process.execPath, words, { cwd: folder, stdio: 'ignore' });
+      const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
+      const killer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      await sleep(atMs);
+      child.kill('SIGINT');
+      const [, signal] = await closed;
+      clearTimeout(killer);
+      return signal;
+    });
+    expect(await Promise.all(ends)).not.toContain('SIGKILL');
   });
 });
 

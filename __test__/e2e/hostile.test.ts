@@ -107,15 +107,18 @@ describeNative('a connector that is not there', () => {
       code: 'ERR_CONNECTOR_DOWN',
     });
     const logged: unknown[] = [];
-    const summary = await runLive({
+    const run = runLive({
       strategy: new URL('../support/programs/early-order.mjs', import.meta.url),
       instruments: [btcOn(name)],
       backend: 'native',
       durationMs: 300,
       onLog: (text) => logged.push(text),
     });
-    expect(summary).toMatchObject({ reason: 'duration', ordersSubmitted: 0, handlerErrors: 1 });
-    expect(logged).toEqual(['ERR_CONNECTOR_DOWN']);
+    await expect(run).rejects.toMatchObject({
+      code: 'ERR_CONNECTOR_DOWN',
+      message: expect.stringContaining(name) as string,
+    });
+    expect(logged).toContain('ERR_CONNECTOR_DOWN');
   });
 });
 

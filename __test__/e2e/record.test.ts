@@ -139,9 +139,14 @@ describeNative('a recording of a live connector', () => {
     const ended = once(recorder, 'exit');
     const flushedTrades = (): number => {
       const file = readdirSync(folder).find((each) => each.endsWith('.npy'));
-      return file === undefined
-        ? 0
-        : rowsIn(readFileSync(path.join(folder, file))).filter(isTrade).length;
+      if (file === undefined) return 0;
+      try {
+        return rowsIn(readFileSync(path.join(folder, file))).filter(isTrade).length;
+      } catch (error) {
+        // Read between the count in the head and its last row.
+        if (error instanceof RangeError) return 0;
+        throw error;
+      }
     };
     await until(() => flushedTrades() > 20, 'trades in the file', 30_000);
     recorder.kill('SIGKILL');

@@ -22,12 +22,18 @@ const isRunner = ({ code }: Program): boolean => code.includes('runLive(');
 const trades = ({ code }: Program): boolean => /\.submit\w*\(|runLive\(/.test(code);
 /** It asks for the stub, or for refusals of the simulator. */
 const isMadeUp = ({ code }: Program): boolean => /backend: 'stub'|faults:/.test(code);
+/** Recipes that join a connector that the reader has started: there is none in them that could be another. */
+const NO_OTHER_CONNECTOR: ReadonlySet<string> = new Set([
+  'Restart with open orders',
+  'Watch and record a strategy',
+]);
 const programs = pages.flatMap((page) => {
   const ofPage = programsOf(page);
   const modules = ofPage.filter(({ file, code }) => file !== undefined && !code.includes('await '));
   return ofPage
     .filter((program) => trades(program) && !isMadeUp(program) && !modules.includes(program))
-    .map((program) => ({ page, heading: program.heading, program, modules }));
+    .map((program) => ({ page, heading: program.heading, program, modules }))
+    .filter(({ heading }) => !NO_OTHER_CONNECTOR.has(heading));
 });
 
 const nameOf = ({ page, heading }: { page: string; heading: string }): string =>

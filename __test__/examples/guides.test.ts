@@ -58,6 +58,7 @@ const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
   'several-instruments.md Several connectors': [/ simulated\n.* simulated\n$/],
   'connectors.md Let your program start it': [/^simulated$/m],
   'connectors.md Run it as a process of its own': [/kind: 'sim'.*true/s],
+  "connectors.md Run it on the bot's own thread": [/^\d+(\.\d)? simulated$/m],
   'connectors.md Paper or real orders': [/^simulated$/m],
   'testing.md On the stub': [/^stub \d+(\.\d)?$/m],
   'testing.md A strategy in a unit test': [/^\[ 0\.001 \]$/m],

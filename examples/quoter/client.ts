@@ -73,8 +73,6 @@ while (!stop.signal.aborted) {
   await sleep(200);
 }
 await client.cancelAll();
-const { backend } = client;
-const left = client.getOrders().length;
-const position = client.getPosition();
+const [position, left] = [client.getPosition(), client.getOrders().length];
 await client.close();
-console.log(JSON.stringify({ backend, submitted, fills, position, left }));
+console.log(JSON.stringify({ backend: client.backend, submitted, fills, position, left }));

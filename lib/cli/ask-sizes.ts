@@ -71,13 +71,11 @@ async function listen(
       if (error === undefined) resolve();
       else reject(error);
     };
-    signal.addEventListener(
-      'abort',
-      () => {
-        settle(new HftError('ERR_INTERRUPTED', 'the command was stopped.'));
-      },
-      { once: true },
-    );
+    const giveUp = (): void => {
+      settle(new HftError('ERR_INTERRUPTED', 'the command was stopped.'));
+    };
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
     client.on('error', ({ reported }) => {
       const spec = reported === undefined ? undefined : client.instruments[reported.asset];
       if (reported === undefined || spec === undefined) return;

@@ -59,7 +59,8 @@ export async function awaitConnectors(
     };
     client.on('link', look);
     signal.addEventListener('abort', giveUp, { once: true });
-    look();
+    if (signal.aborted) settle();
+    else look();
   });
 }
 

@@ -54,7 +54,7 @@ const LIST_COLUMNS = 38;
  * @param size - Default: ten levels.
  */
 export function renderFrame(frame: DemoFrame, size?: FrameSize): string[] {
-  const { state, summary, page, message } = frame;
+  const { state, page, message } = frame;
   const above = [
     bold(frame.banner),
     renderDestination(state),
@@ -70,7 +70,7 @@ export function renderFrame(frame: DemoFrame, size?: FrameSize): string[] {
   const layout = layoutFor(size, above.length + TITLE_AND_SPREAD + below.length);
   const left = BESIDE_BAR + layout.bar;
   const ladder =
-    state === undefined ? [dim(waitText(summary))] : renderLadder(frame, state, layout);
+    state === undefined ? [dim('waiting for the book …')] : renderLadder(frame, state, layout);
   const tape = state === undefined ? [] : renderTrades(frame, state.tape);
   const fills = state === undefined || !layout.hasFills ? [] : renderTrades(frame, state.ownFills);
   const rows = Array.from({ length: layout.levels * 2 + 1 }, (_, i) =>
@@ -109,10 +109,6 @@ export function renderLine(frame: DemoFrame): string {
     `feed p50 ${micros(summary?.feedLatency.p50Us)} p99 ${micros(summary?.feedLatency.p99Us)}`,
     lossText(summary, '  '),
   ].join('  ');
-}
-
-function waitText(summary: StrategySummary | undefined): string {
-  return summary === undefined ? 'starting …' : 'waiting for the book …';
 }
 
 /** Where orders go, as the connector that is there says, known also of one that was joined; and the link. */

@@ -78,16 +78,18 @@ async function runFeed(options: FeedCommandOptions): Promise<void> {
   const stopped = new AbortController();
   let made: Awaited<ReturnType<typeof feedOf>>['feed'] | undefined;
   let printing: Promise<void> | undefined;
+  const isStopped = (): boolean => stopped.signal.aborted;
   const start = async (): Promise<void> => {
     const instruments = isConnector
       ? await joinedInstruments(connectorName, wanted, options.connectSeconds, stopped.signal)
       : wanted.map(({ symbol }) => ({ symbol, tickSize: 0.1, lotSize: 0.001 }));
-    if (stopped.signal.aborted) return;
+    if (isStopped()) return;
     const { feed } = await feedOf({
       dataSource: source,
       connectorName: options.connector,
       instruments,
     });
+    if (isStopped()) return;
     made = feed;
     // A reader that is too slow gets merged books and the newest trades, and memory stays bounded.
     printing = print(feed.events({ policy: 'conflate' }), options.json === true);

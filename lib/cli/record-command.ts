@@ -85,8 +85,11 @@ async function record(options: RecordOptions): Promise<void> {
   const fail = (error: HftError): void => {
     failed.abort(error);
   };
+  const isStopped = (): boolean => failed.signal.aborted;
   const start = async (): Promise<void> => {
     const instruments = await wantedOf(options, failed.signal);
+    // It was stopped meanwhile: nothing may begin that nobody ends.
+    if (isStopped()) return;
     for (const { symbol, tickSize, lotSize } of instruments)
       recorded.push({
         symbol,
@@ -111,6 +114,7 @@ async function record(options: RecordOptions): Promise<void> {
       options.source === undefined
         ? connectorSource(options, instruments, recorders)
         : await feedSource(options.source, options, instruments, recorders);
+    if (isStopped()) return;
     if (source.client !== undefined) onRefusal(source.client, fail);
     await source.start();
     if (source.client !== undefined) await connected(source.client, options, failed.signal);

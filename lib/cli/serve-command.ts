@@ -43,8 +43,12 @@ async function serve(given: ServeOptions): Promise<void> {
   const { ClientSource, LiveServer } = await import('../server/index.js');
   const failed = new AbortController();
   const open: { close(): Promise<void> }[] = [];
+  const isStopped = (): boolean => failed.signal.aborted;
   const start = async (): Promise<void> => {
-    const client = clientOf(options, await instrumentsOf(options, failed.signal));
+    const instruments = await instrumentsOf(options, failed.signal);
+    // It was stopped meanwhile: nothing may begin that nobody ends.
+    if (isStopped()) return;
+    const client = clientOf(options, instruments);
     open.unshift(client);
     onRefusal(client, (error) => {
       failed.abort(error);
@@ -56,6 +60,7 @@ async function serve(given: ServeOptions): Promise<void> {
     });
     open.unshift(server);
     await client.start();
+    if (isStopped()) return;
     const url = await server.start();
     process.stderr.write(`live page: ${url}\n`);
     if (options.json === true)

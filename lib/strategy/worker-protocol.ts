@@ -85,10 +85,9 @@ export function packError(error: unknown): PortableError {
 
 export function unpackError(packed: PortableError): HftError {
   const { code, message, remedy, stack } = packed;
-  const what =
-    remedy !== '' && message.endsWith(remedy)
-      ? message.slice(0, -remedy.length).trimEnd()
-      : message;
+  // `HftError` ends both as sentences.
+  const end = [remedy, `${remedy}.`].find((each) => remedy !== '' && message.endsWith(each));
+  const what = end === undefined ? message : message.slice(0, -end.length).trimEnd();
   const error = new HftError(code, what, { remedy });
   if (stack !== '') error.stack = stack;
   return error;

@@ -134,16 +134,18 @@ describeNative('onStart', () => {
     bots.push(bot);
     const errors: unknown[] = [];
     const beganNs = bot.monotonicNs();
-    runStrategyLoop(
-      bot,
-      {
-        onError(ctx, error) {
-          errors.push(error);
-          ctx.stop();
+    const run = (): unknown =>
+      runStrategyLoop(
+        bot,
+        {
+          onError(ctx, error) {
+            errors.push(error);
+            ctx.stop();
+          },
         },
-      },
-      { startWaitMs: 60_000, durationMs: 60_000 },
-    );
+        { startWaitMs: 60_000, durationMs: 60_000 },
+      );
+    expect(run).toThrow(/refuses the tick or lot size of BTCUSDT/);
     expect(bot.monotonicNs() - beganNs).toBeLessThan(20e9);
     expect(errors).toMatchObject([
       {

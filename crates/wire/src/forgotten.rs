@@ -4,6 +4,9 @@
 //! cannot take out (another program removes a connection of it at the same moment) is passed over, and the
 //! program is forgotten all the same: the port keeps its place until the last program of the service ends.
 //! A connector has one place, so that none could start again while a bot of the killed one lives.
+//!
+//! A connection that a kill left half made keeps its port for good: iceoryx2 cannot open it, so it passes the
+//! port over each time.
 
 use std::{
     fs::{DirBuilder, OpenOptions},
@@ -18,12 +21,22 @@ use iceoryx2::{
 };
 use tracing::warn;
 
-use crate::{iceoryx_config, register, service::IpcService};
+use crate::{half_made, iceoryx_config, register, service::IpcService};
 
 /// Takes out what dead programs left in a service. `name` is the service's, for the log.
 pub(crate) fn take_out(service: &IpcService, name: &str) {
-    for id in nodes_of(service) {
-        if !is_forgotten(&id) {
+    let mut dead = ports_of(service);
+    dead.retain(|port| !is_there(&port.node));
+    half_made::remove(&dead.iter().map(|port| port.id).collect::<Vec<_>>());
+    let mut nodes: Vec<NodeId> = Vec::new();
+    for port in dead {
+        if !nodes.contains(&port.node) {
+            nodes.push(port.node);
+        }
+    }
+    for id in nodes {
+        // A living program writes its entries anew when another has emptied the register, see [`register`].
+        if register::monitor_of(id.value()).exists() {
             continue;
         }
         match remember(&id, service) {
@@ -40,28 +53,34 @@ pub(crate) fn take_out(service: &IpcService, name: &str) {
     Node::<ipc::Service>::cleanup_dead_nodes(iceoryx_config::get());
 }
 
-/// The nodes of all ports of a service.
-fn nodes_of(service: &IpcService) -> Vec<NodeId> {
-    let mut ids: Vec<NodeId> = Vec::new();
-    let mut note = |id: NodeId| {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-        CallbackProgression::Continue
-    };
-    let ports = service.dynamic_config();
-    ports.list_publishers(|port| note(port.node_id));
-    ports.list_subscribers(|port| note(port.node_id));
-    ids
+/// A port of a service.
+struct Port {
+    id: u128,
+    node: NodeId,
 }
 
-/// True when the register has nothing of a node whose process has ended. A living program writes its
-/// entries anew when another has emptied the register, see [`register`].
-fn is_forgotten(id: &NodeId) -> bool {
+/// The ports of a service.
+fn ports_of(service: &IpcService) -> Vec<Port> {
+    let mut found = Vec::new();
+    let ports = service.dynamic_config();
+    ports.list_publishers(|port| {
+        let (id, node) = (port.publisher_id.value(), port.node_id);
+        found.push(Port { id, node });
+        CallbackProgression::Continue
+    });
+    ports.list_subscribers(|port| {
+        let (id, node) = (port.subscriber_id.value(), port.node_id);
+        found.push(Port { id, node });
+        CallbackProgression::Continue
+    });
+    found
+}
+
+/// True when there is a process of this number; it need not be the node's.
+fn is_there(id: &NodeId) -> bool {
     // SAFETY: signal 0 only asks whether there is the process.
-    let is_there = unsafe { libc::kill(id.pid().value(), 0) } == 0
-        || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH);
-    !is_there && !register::monitor_of(id.value()).exists()
+    let is_answered = unsafe { libc::kill(id.pid().value(), 0) == 0 };
+    is_answered || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
 }
 
 /// Writes the entries of a dead node again, so that iceoryx2 finds it.

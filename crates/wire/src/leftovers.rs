@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use crate::{ControlBlock, block_path, lock, room};
+use crate::{ControlBlock, block_path, half_made, lock, room};
 
 /// iceoryx2's id of a port as its files carry it: process, and when the port was made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,7 @@ const START_S: u32 = 2;
 /// cut off, which iceoryx2 has not written down anywhere yet. A page that is removed while it is being made
 /// is made again: its owner looks whether the file is still there once it holds the lock.
 pub(crate) fn sweep() {
+    half_made::sweep();
     let ours = format!("hbl-{}-", block_path::user());
     let Ok(entries) = fs::read_dir(room::folder()) else {
         return;

@@ -30,6 +30,7 @@ mod destination;
 mod direct;
 mod error;
 mod forgotten;
+mod half_made;
 mod iceoryx_config;
 mod idle;
 mod known_bots;

@@ -62,8 +62,9 @@ fn with_retry<T, E: core::fmt::Debug>(
         match create() {
             Ok(port) => return Ok(port),
             Err(_) if attempt < TRIES => {
-                // By then the living have written anew what another program took from the register.
-                if attempt == TRIES - 1 {
+                // By then the living have written anew what another program took from the register. Twice:
+                // another program may be about the same the first time.
+                if attempt + 2 >= TRIES {
                     forgotten::take_out(service, name);
                 }
                 thread::sleep(pause);

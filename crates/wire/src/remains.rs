@@ -111,7 +111,7 @@ fn files_of(id: &str) -> Vec<PathBuf> {
     files
 }
 
-fn is_old(path: &Path) -> bool {
+pub(crate) fn is_old(path: &Path) -> bool {
     let changed = fs::metadata(path).and_then(|at| at.modified());
     changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age >= AGE))
 }

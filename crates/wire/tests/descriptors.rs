@@ -7,7 +7,9 @@
 mod support;
 
 use std::{
+    fmt::Write as _,
     fs,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -15,6 +17,54 @@ use hbl_wire::{BotControlBlock, BotPort, ConnectorPort, Liveness, random_bot_id}
 use hftbacktest::types::LiveRequest;
 
 use support::{hello, name, until};
+
+/// Keeps the words that are logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    /// Warnings that a bot cannot be looked at.
+    fn failed_looks(&self, bot: u64) -> usize {
+        let lines = self.0.lock().unwrap();
+        let is_meant = |line: &&String| {
+            line.contains("cannot be looked at, so it counts as alive")
+                && line.contains(&format!("bot={bot} "))
+        };
+        lines.iter().filter(is_meant).count()
+    }
+}
+
+struct Words(String);
+
+impl tracing::field::Visit for Words {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        write!(self.0, "{}={value:?} ", field.name()).unwrap();
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut words = Words(String::new());
+        event.record(&mut words);
+        self.0.lock().unwrap().push(words.0);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
 
 fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
@@ -47,7 +97,9 @@ fn tidy(connector: &mut ConnectorPort) {
 }
 
 #[test]
-fn nothing_is_kept_of_bots_that_have_gone_and_a_failed_look_is_no_death() {
+fn nothing_is_kept_of_bots_that_have_gone_and_a_failed_look_is_reported_and_no_death() {
+    let log = Log::default();
+    let _logged = tracing::subscriber::set_default(log.clone());
     let name = name();
     let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
     let run = |connector: &mut ConnectorPort| {
@@ -88,9 +140,12 @@ fn nothing_is_kept_of_bots_that_have_gone_and_a_failed_look_is_no_death() {
         std::iter::from_fn(|| fs::File::open("/dev/null").ok()).collect()
     };
     assert_eq!(connector.liveness(id), Liveness::Alive, "the look failed");
+    assert_eq!(log.failed_looks(id), 1);
     let stranger = random_bot_id();
     assert_eq!(connector.liveness(stranger), Liveness::Alive);
+    assert_eq!(log.failed_looks(stranger), 1);
     register(&mut connector, &bot);
+    assert_eq!(log.failed_looks(id), 2);
     assert_eq!(connector.liveness(id), Liveness::Alive);
     drop(taken);
     assert_eq!(connector.liveness(stranger), Liveness::Dead);
