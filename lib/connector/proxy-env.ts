@@ -97,7 +97,8 @@ function isThisMachine(host: string): boolean {
 }
 
 function isDirect(host: string, port: number, env: NodeJS.ProcessEnv): boolean {
-  const list = env['NO_PROXY']?.trim() || (env['no_proxy'] ?? '');
+  const upper = env['NO_PROXY']?.trim() ?? '';
+  const list = upper === '' ? (env['no_proxy'] ?? '') : upper;
   const rules = list.split(',').map((rule) => rule.trim().toLowerCase());
   return rules.some((rule) => {
     if (rule === '') return false;
