@@ -36,6 +36,11 @@ function askedWith(
     orders: () => orders,
     clearInactiveOrders: () => undefined,
     submit: ({ side }: NewOrder) => submitted.add(side),
+    // Orders that are not at a desired price go, and what is desired comes.
+    quote: (desired: readonly { side: string }[]) => {
+      for (const orderId of orders.keys()) cancelled.add(orderId);
+      for (const { side } of desired) submitted.add(side);
+    },
     cancel: (orderId: bigint) => cancelled.add(orderId),
     cancelAll: () => {
       for (const orderId of orders.keys()) cancelled.add(orderId);
