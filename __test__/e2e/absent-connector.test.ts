@@ -74,7 +74,7 @@ describeNative('a command for a connector that does not run', () => {
     expect(stderr).toMatch(new RegExp(`There run .*${there}`));
   });
 
-  it('serve waits for it unless it is told how long, and says so', async () => {
+  it('serve waits for it unless it is reported how long, and says so', async () => {
     const name = uniqueName();
     const sizes = ['--tick', '0.1', '--lot', '0.001'];
     const ended = await run(
@@ -92,7 +92,7 @@ describeNative('a command for a connector that does not run', () => {
     expect(ended.code).toBe(0);
   });
 
-  it('record waits as long as it is told, and records', async () => {
+  it('record waits as long as it is reported, and records', async () => {
     const name = uniqueName();
     const out = path.join(folder, 'late');
     const running = run(

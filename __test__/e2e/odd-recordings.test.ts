@@ -16,7 +16,7 @@ import { until } from '../support/until.js';
 
 const data = path.join(path.dirname(recordingFile), 'odd-recordings');
 const main = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-/** What could not be read was told. */
+/** What could not be read was reported. */
 const UNREADABLE = 3130;
 const describeOdd: typeof describeNative = existsSync(data) ? describeNative : describe.skip;
 const title = existsSync(data) ? 'an odd recording' : `an odd recording (without ${data})`;
@@ -59,8 +59,8 @@ describeOdd(title, () => {
     ['killed-appended.gz', true],
     ['milli.gz', false],
   ])(
-    '%s is played as far as it can be read, and what cannot is told: %s',
-    async (file, isTold) => {
+    '%s is played as far as it can be read, and what cannot is reported: %s',
+    async (file, isReported) => {
       const name = uniqueName();
       const recording = path.join(data, file);
       await startConnector(name, 'replay', recording, 'BTCUSDT', '--speed', 'max');
@@ -83,7 +83,7 @@ describeOdd(title, () => {
       );
       await until(() => notices.includes(3101), 'the end', 20_000);
       expect(trades).toBe(expected);
-      expect(notices.includes(UNREADABLE)).toBe(isTold);
+      expect(notices.includes(UNREADABLE)).toBe(isReported);
     },
     60_000,
   );

@@ -53,7 +53,7 @@ async function rest(strategy: AskedStrategy, price: number): Promise<bigint> {
     async () => {
       orderId = idOf(await strategy.submit(quote(price)));
       const ended = (): string | undefined =>
-        strategy.told.find(({ orderId: id, status }) => id === orderId && status !== undefined)
+        strategy.reported.find(({ orderId: id, status }) => id === orderId && status !== undefined)
           ?.status;
       await until(() => ended() !== undefined, 'an answer', 20_000);
       return ended() === 'new';
@@ -65,7 +65,7 @@ async function rest(strategy: AskedStrategy, price: number): Promise<bigint> {
 }
 
 describeNative('a strategy whose book leaves `live`', () => {
-  it('is told each state, may not submit or modify meanwhile, may cancel, and may again after it', async () => {
+  it('is reported each state, may not submit or modify meanwhile, may cancel, and may again after it', async () => {
     const venue = await quietVenue();
     const name = uniqueName();
     await connectorOn(venue, name, false);
@@ -84,7 +84,7 @@ describeNative('a strategy whose book leaves `live`', () => {
     await mendPublicFeed(venue);
     await strategy.sees('live', 30_000);
     await rest(strategy, 2.45);
-    const states = strategy.told.filter(({ event }) => event === 'bookState');
+    const states = strategy.reported.filter(({ event }) => event === 'bookState');
     expect(states.map(({ bookState }) => bookState)).toContain('disconnected');
     expect(states.at(-1)).toMatchObject({ bookState: 'live' });
     // Each begins where the one before it ended.

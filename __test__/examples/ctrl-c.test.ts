@@ -88,7 +88,7 @@ const PROGRAMS: Readonly<Record<string, (connector: string) => string[]>> = {
 
 const BRIEF: readonly string[] = ['examples/async', 'examples/callbacks'];
 
-/** How a program is told to end. */
+/** How a program is reported to end. */
 const ENDS: Readonly<Record<string, (running: Running) => Promise<void>>> = {
   SIGINT: async ({ child }) => Promise.resolve(void child.kill('SIGINT')),
   SIGTERM: async ({ child }) => Promise.resolve(void child.kill('SIGTERM')),

@@ -7,7 +7,7 @@ import type { OrdersKind } from '../../lib/models/orders-kind.js';
 import { until } from './until.js';
 
 /** What a handler of the strategy was called with. */
-export interface Told {
+export interface Reported {
   readonly event: 'order' | 'bookState' | 'link' | 'error';
   readonly orderId?: bigint;
   readonly status?: string;
@@ -35,7 +35,7 @@ export type Answer<T> = { readonly value: T } | { readonly code: string; readonl
 
 /** What comes over the channel. */
 type Message =
-  Told | { readonly event: 'began' } | { readonly event: 'answer'; readonly ask: number };
+  Reported | { readonly event: 'began' } | { readonly event: 'answer'; readonly ask: number };
 
 /** A loop that is busy answers within some milliseconds. */
 const ANSWER_MS = 20_000;
@@ -54,7 +54,7 @@ export class AskedStrategy {
   readonly #began: Promise<void>;
   #asked = 0;
   /** Calls of the handlers, in order. */
-  readonly told: Told[] = [];
+  readonly reported: Reported[] = [];
 
   constructor(options: Omit<RunLiveOptions, 'strategy' | 'strategyOptions' | 'onLog'>) {
     const name = `asked-${String(process.pid)}-${String(Math.random()).slice(2)}`;
@@ -63,7 +63,7 @@ export class AskedStrategy {
       this.#channel.onmessage = ({ data }: { data: Message }) => {
         if (data.event === 'began') began();
         else if (data.event === 'answer') this.#answers.get(data.ask)?.(data as never);
-        else this.told.push(data);
+        else this.reported.push(data);
       };
     });
     this.#run = runLive({
@@ -115,8 +115,9 @@ export class AskedStrategy {
 
   /** Waits until an order has a status. */
   async order(orderId: bigint, status: string): Promise<void> {
-    const isIt = (told: Told): boolean => told.orderId === orderId && told.status === status;
-    await until(() => this.told.some(isIt), `order ${String(orderId)} ${status}`, 20_000);
+    const isIt = (reported: Reported): boolean =>
+      reported.orderId === orderId && reported.status === status;
+    await until(() => this.reported.some(isIt), `order ${String(orderId)} ${status}`, 20_000);
   }
 
   async stop(): Promise<void> {

@@ -14,7 +14,7 @@ const ANSWER_MS = 30_000;
 
 /** How sizes are asked for. */
 export interface SizeQuestion {
-  /** A client that only looks on, not started, for these instruments. */
+  /** A client that is read-only, not started, for these instruments. */
   readonly clientOf: (instruments: readonly LiveInstrument[]) => LiveClient;
   /** Name of the connector. */
   readonly connector: string;

@@ -6,7 +6,7 @@ import { registrationRefusal } from '../models/registration-refusal.js';
 /** A connector that runs has answered by then. */
 const SAID_AFTER_NS = 2_000_000_000;
 
-/** How a run that gets no market at its start is told and ended. */
+/** How a run that gets no market at its start is reported and ended. */
 export interface StartWatchOptions {
   /** Ends the run when a connector is not there so long after the start, ms. `undefined`: never. */
   readonly connectTimeoutMs: number | undefined;

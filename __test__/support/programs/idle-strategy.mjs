@@ -1,2 +1,2 @@
-// A strategy that only looks on.
+// A strategy that is read-only.
 export default { onBatch() {} };

@@ -139,10 +139,10 @@ impl<MD: Book> LiveCore<MD> {
                 0,
             ));
         }
-        if let Some(unnamed) = directs.first() {
+        if let Some(unused) = directs.first() {
             return Err(LiveBotError::InvalidArgument(format!(
                 "direct: no instrument names the connector '{}'",
-                unnamed.name()
+                unused.name()
             )));
         }
         let shared = Rc::new(RefCell::new(Shared::new(

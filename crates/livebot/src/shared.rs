@@ -28,7 +28,7 @@ use crate::{
 /// Interval between two checks of the links.
 pub(crate) const LINK_CHECK_NS: u64 = 10_000_000;
 
-/// Work of a connector on this thread that is due sooner than this is awaited without a sleep.
+/// Work of a connector on this thread that is due sooner than this is waited for without a sleep.
 const DUE_SPIN_NS: u64 = 30_000;
 
 /// A registration without an answer, because one of the two was lost, is sent again after this time.
