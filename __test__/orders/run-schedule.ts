@@ -28,7 +28,8 @@ const START_PAUSE_MS = 1_000;
 export const STARTED_ANEW = 'the connector does not start: everything is started anew';
 /** A program that was refused an instrument asks for it again so often. */
 const AGAIN_MS = 6_000;
-const REGISTRATION_REFUSED = /\b300[12]\b/;
+const REGISTRATION_REFUSED =
+  /\b300[12]\b|\bERR_INSTRUMENT_NOT_FOUND\b|\bERR_INVALID_ARGUMENT the connector\b/;
 /** The bit of the ids that are drawn by chance: whoever comes next inherits the orders of such a bot. */
 const ANONYMOUS = 1n << 63n;
 /** How long a process that was stopped in its tracks needs until it has caught up. */

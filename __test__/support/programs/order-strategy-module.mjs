@@ -3,7 +3,6 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import { isOpen, OrderTeller } from './order-teller.mjs';
 import { nowUs } from './unix-us.mjs';
 
-const REJECT = /^The connector reported: \S+ order (\d+) reject (-?\d+) ?(.*)\.$/s;
 const READY_MS = 20_000;
 
 export function createStrategy({ channel: name }) {
@@ -68,11 +67,10 @@ export function createStrategy({ channel: name }) {
     onExecutionReport: (_, view) => teller.onOrder(view),
     onNotice: (_, view) => say({ kind: 'notice', text: `${view.valueNumber} ${view.text()}` }),
     onLink: (_, view) => say({ kind: 'link', text: `${view.linkState} ${view.text()}` }),
-    onError(_, error) {
-      const [, orderId, code, text] = REJECT.exec(error.message) ?? [];
-      if (orderId === undefined) say({ kind: 'error', text: error.message });
-      else teller.onReject(BigInt(orderId), code, text);
+    onOrderUpdate(_, { order, refusal }) {
+      if (refusal !== undefined) teller.onReject(order.orderId, refusal.code, refusal.text);
     },
+    onError: (_, error) => say({ kind: 'error', text: `${error.code} ${error.message}` }),
     onStop: () => channel.close(),
   };
 }
