@@ -16,7 +16,7 @@ pub(crate) enum Port {
 
 impl Port {
     /// The next slot, and how many messages were lost before it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn recv(&mut self) -> Result<Option<(Slot, u64)>, WireError> {
         match self {
             Self::Shared(port) => port.recv(),
@@ -24,7 +24,7 @@ impl Port {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put_back(&mut self, slot: Slot) {
         match self {
             Self::Shared(port) => port.put_back(slot),

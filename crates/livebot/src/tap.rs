@@ -56,8 +56,10 @@ impl Shared {
     }
 
     fn receive(&mut self, at: usize) -> Result<Option<(Slot, u64)>, BotError> {
-        let received = self.sessions[at].port.recv();
-        received.map_err(|error| BotError::Custom(error.to_string()))
+        match self.sessions[at].port.recv() {
+            Ok(received) => Ok(received),
+            Err(error) => Err(BotError::Custom(error.to_string())),
+        }
     }
 
     /// Takes messages of a slot up to the first that `LiveBot` must see, or that makes work pending.

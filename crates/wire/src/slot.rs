@@ -54,7 +54,7 @@ enum Place {
     /// In shared memory.
     Shared(ReceivedSlot),
     /// On this thread's heap.
-    Queued(QueuedMessages),
+    Queued(Box<QueuedMessages>),
 }
 
 impl Place {
@@ -100,7 +100,7 @@ impl Slot {
     }
 
     /// The messages of a connector on this thread.
-    pub(crate) fn of_queue(queued: QueuedMessages) -> Self {
+    pub(crate) fn of_queue(queued: Box<QueuedMessages>) -> Self {
         Self {
             tail: Some(queued.tail),
             received_mono_ns: clock::monotonic_ns(),
@@ -111,7 +111,7 @@ impl Slot {
     }
 
     /// What [`of_queue`](Self::of_queue) was given; `None` for a slot of shared memory.
-    pub(crate) fn into_queued(self) -> Option<QueuedMessages> {
+    pub(crate) fn into_queued(self) -> Option<Box<QueuedMessages>> {
         match self.place {
             Place::Queued(queued) => Some(queued),
             Place::Shared(_) => None,

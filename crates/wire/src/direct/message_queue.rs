@@ -20,6 +20,21 @@ pub(crate) struct QueuedMessages {
     len: usize,
 }
 
+impl Default for QueuedMessages {
+    fn default() -> Self {
+        Self {
+            to: 0,
+            tail: Tail {
+                seq: 0,
+                count: 0,
+                sent_mono_ns: 0,
+            },
+            bytes: vec![0; PACKET_BYTES],
+            len: 0,
+        }
+    }
+}
+
 impl QueuedMessages {
     /// The messages.
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -31,8 +46,12 @@ impl QueuedMessages {
 /// connector is turned only when the bot has taken everything.
 #[derive(Default)]
 pub struct MessageQueue {
-    packets: VecDeque<QueuedMessages>,
-    spare: Vec<Vec<u8>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a slot moves with each message: it holds a pointer, and the packets go round"
+    )]
+    spare: Vec<Box<QueuedMessages>>,
+    packets: VecDeque<Box<QueuedMessages>>,
     control: VecDeque<ControlEvent>,
     seq: u64,
 }
@@ -79,7 +98,7 @@ impl MessageQueue {
     }
 
     /// The oldest packet.
-    pub(crate) fn pop(&mut self) -> Option<QueuedMessages> {
+    pub(crate) fn pop(&mut self) -> Option<Box<QueuedMessages>> {
         self.packets.pop_front()
     }
 
@@ -89,24 +108,22 @@ impl MessageQueue {
     }
 
     /// Takes back the memory of a packet that was read.
-    pub(crate) fn recycle(&mut self, packet: QueuedMessages) {
+    pub(crate) fn recycle(&mut self, packet: Box<QueuedMessages>) {
         if self.spare.len() < SPARE_MAX {
-            self.spare.push(packet.bytes);
+            self.spare.push(packet);
         }
     }
 
     fn begin(&mut self, to: u64) -> &mut QueuedMessages {
-        let bytes = self.spare.pop().unwrap_or_else(|| vec![0; PACKET_BYTES]);
-        self.packets.push_back(QueuedMessages {
-            to,
-            tail: Tail {
-                seq: self.seq + 1,
-                count: 0,
-                sent_mono_ns: clock::monotonic_ns(),
-            },
-            bytes,
-            len: 0,
-        });
+        let mut packet = self.spare.pop().unwrap_or_default();
+        packet.to = to;
+        packet.len = 0;
+        packet.tail = Tail {
+            seq: self.seq + 1,
+            count: 0,
+            sent_mono_ns: clock::monotonic_ns(),
+        };
+        self.packets.push_back(packet);
         let last = self.packets.len() - 1;
         &mut self.packets[last]
     }
