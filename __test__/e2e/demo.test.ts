@@ -14,6 +14,7 @@ import {
 } from '../support/live-connector-process.js';
 import { describeNative } from '../support/native-suite.js';
 import { ordersAt } from '../support/open-orders.js';
+import { strategySummary } from '../support/strategy-summary.js';
 import { until } from '../support/until.js';
 
 const demo = path.resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
@@ -147,31 +148,13 @@ describe('the demo', () => {
         quotes: [{ side: 'buy', price: 99.5, leavesQty: 0.02, cancelling: false }],
       },
       summary: {
-        backend: 'native',
-        durationMs: 2_000,
-        reason: 'running',
+        ...strategySummary,
         events: 5_000,
-        batches: 1,
-        longestBatchMs: 0.1,
         trades: 70,
         levels: 900,
         ordersSubmitted: 12,
         fills: 7,
-        positions: [-0.02],
-        stop: {
-          cancelsAsked: 0,
-          canceled: 0,
-          cancelsUnanswered: 0,
-          submitsAsked: 0,
-          submitsRefused: 0,
-        },
-        ordersLeft: [],
         gaps: 0,
-        lost: 0,
-        dropped: 3,
-        handlerErrors: 0,
-        refusals: 0,
-        connectorErrors: 0,
         feedLatency: latency,
         orderLatency: latency,
       },

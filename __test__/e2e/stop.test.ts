@@ -143,6 +143,32 @@ describeNative.each([false, true])(
   },
 );
 
+describeNative('an order that a client with a connector on its own thread leaves', () => {
+  it.each([false, true])(
+    'is its own again in the next run, direct %s',
+    async (direct) => {
+      const venue = await startFakeBybit();
+      const botId = 4_712n;
+      const first = await realClient(venue, {
+        botId,
+        connector: owned(venue, true) as never,
+      });
+      await rest(first);
+      const left = first.getOrders().map(({ orderId }) => orderId);
+      await first.close();
+      const second = await realClient(venue, {
+        botId,
+        connector: owned(venue, direct) as never,
+      });
+      await until(() => second.getOrders().length === 1, 'the order is known');
+      expect(second.getOrders().map(({ orderId }) => orderId)).toEqual(left);
+      expect((await second.cancelAll()).map(({ status }) => status)).toEqual(['canceled']);
+      expect(await openOrdersAt(venue)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
 describeNative('a connector that was stopped by SIGSTOP', () => {
   it('does not send an order that the client has given up, and says so', async () => {
     const venue = await startFakeBybit();

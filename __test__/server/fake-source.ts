@@ -1,6 +1,7 @@
 import type { Candle } from '../../lib/server/history/candle-history.js';
 import type { LiveView, Level } from '../../lib/server/live-view.js';
 import type { ServerSource } from '../../lib/server/server-source.js';
+import { UNKNOWN_ACCOUNT } from '../../lib/server/view/unknown-account.js';
 
 const LATENCY = {
   count: 2,
@@ -104,12 +105,7 @@ export class FakeSource implements ServerSource {
         realisedPnl: undefined,
         unrealisedPnl: undefined,
       })),
-      account: {
-        currency: '',
-        equity: undefined,
-        realisedPnl: undefined,
-        unrealisedPnl: undefined,
-      },
+      account: UNKNOWN_ACCOUNT,
       position: 0,
       pnl: undefined,
       hops: [{ name: 'feed', about: '', latency: LATENCY }],

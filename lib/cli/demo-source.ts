@@ -16,6 +16,7 @@ import type {
 } from '../server/server-source.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
 import type { DemoState } from './demo-state.js';
+import { UNKNOWN_ACCOUNT } from '../server/view/unknown-account.js';
 
 /** The strategy reports its state ten times a second: a silence like this is a fault. */
 const SILENT_MS = 2_000;
@@ -212,12 +213,7 @@ export class DemoSource implements ServerSource {
           unrealisedPnl: undefined,
         },
       ],
-      account: {
-        currency: '',
-        equity: undefined,
-        realisedPnl: undefined,
-        unrealisedPnl: undefined,
-      },
+      account: UNKNOWN_ACCOUNT,
       position: state?.position,
       pnl: state?.pnl,
       hops: [

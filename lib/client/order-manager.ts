@@ -6,6 +6,7 @@ import { errorFromCommand } from '../models/native-error.js';
 import type { NewOrder } from '../models/new-order.js';
 import type { OrderChange } from '../models/order-change.js';
 import { CommandError } from '../models/record-layout.js';
+import { canRest } from '../orders/can-rest.js';
 import type { ClientOrder, RejectReason } from '../orders/client-order.js';
 import { checkTimeoutMs } from '../orders/order-checks.js';
 import { OrderLedger } from './order-ledger.js';
@@ -62,9 +63,7 @@ export class OrderManager {
   working(asset: number): WorkingOrder[] {
     return this.#ledger.store
       .open(asset)
-      .filter(({ order: { orderType, timeInForce } }) => {
-        return orderType === 'limit' && (timeInForce === 'GTC' || timeInForce === 'GTX');
-      })
+      .filter(({ order }) => canRest(order))
       .map(workingOrder);
   }
 

@@ -23,6 +23,7 @@ import type {
   WsHealth,
 } from './server-source.js';
 import { SymbolTally } from './symbol-tally.js';
+import { UNKNOWN_ACCOUNT } from './view/unknown-account.js';
 
 /** Orders that the page lists; a program with more has another fault than a short list. */
 const ORDERS_SHOWN = 500;
@@ -250,13 +251,6 @@ export class ClientSource implements ServerSource {
     });
   }
 }
-
-const UNKNOWN_ACCOUNT: AccountView = {
-  currency: '',
-  equity: undefined,
-  realisedPnl: undefined,
-  unrealisedPnl: undefined,
-};
 
 function queued(health: ClientHealth): number {
   return Object.values(health.queues).reduce((sum, queue) => sum + queue.size, health.ringPending);

@@ -22,6 +22,7 @@ import type {
   SourceMetrics,
   WsHealth,
 } from './server-source.js';
+import { UNKNOWN_ACCOUNT } from './view/unknown-account.js';
 
 /** How prices and quantities of a symbol are written; a feed does not know its steps. */
 export interface FeedSteps {
@@ -166,12 +167,7 @@ export class FeedSource implements ServerSource {
       orders: [],
       fills: [],
       positions: this.#positions(),
-      account: {
-        currency: '',
-        equity: undefined,
-        realisedPnl: undefined,
-        unrealisedPnl: undefined,
-      },
+      account: UNKNOWN_ACCOUNT,
       position: undefined,
       pnl: undefined,
       hops: [

@@ -4,6 +4,7 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { OrderResponse } from '../models/order-response.js';
 import { isFinalStatus } from '../models/order-status.js';
 import { withoutNoise } from '../models/ticks.js';
+import { canRest } from '../orders/can-rest.js';
 import { planOptions, type DesiredQuote, type SendQuoteOptions } from '../orders/desired-quote.js';
 import { planQuotes, type QuotePlan, type WorkingOrder } from '../orders/plan-quotes.js';
 import type { StrategyContext } from './strategy-context.js';
@@ -32,9 +33,8 @@ const PENDING: Readonly<Record<string, WorkingOrder['pending']>> = {
 
 /** An order of a bot as a plan takes it; `undefined` for one that has ended or cannot rest. */
 function workingOrder(order: OrderResponse, lotSize: number): WorkingOrder | undefined {
-  const { orderId, side, price, qty, leavesQty, status, pending, timeInForce, orderType } = order;
-  const rests = orderType === 'limit' && (timeInForce === 'GTC' || timeInForce === 'GTX');
-  if (!rests || isFinalStatus(status)) return undefined;
+  const { orderId, side, price, qty, leavesQty, status, pending } = order;
+  if (!canRest(order) || isFinalStatus(status)) return undefined;
   return {
     orderId,
     side,
