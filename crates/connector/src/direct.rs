@@ -7,21 +7,13 @@ use hbl_venues::kit::kind::OpenOptions;
 use crate::cli;
 use crate::error::ConnectorError;
 
-/// A connector that was opened, and what its bot's program has to say of it.
-pub struct Opened {
-    /// The connector.
-    pub connector: DirectVenue,
-    /// The setting that made the orders real; `None` where they are not.
-    pub because: Option<String>,
-}
-
 /// Opens a connector as `connector WORD…` would, in an environment of its own. It starts no process, opens no
 /// shared memory and logs nothing.
 ///
 /// # Errors
 /// As the program: [`ConnectorError::Usage`] for the words, [`ConnectorError::Venue`] for the venue. Options
 /// that only a process can have are refused.
-pub fn open(words: &[&str], env: Env<'_>) -> Result<Opened, ConnectorError> {
+pub fn open(words: &[&str], env: Env<'_>) -> Result<DirectVenue, ConnectorError> {
     let command = cli::parse_in(words, env)?;
     let of_a_process = [
         (command.stdio, "--stdio"),
@@ -47,14 +39,10 @@ pub fn open(words: &[&str], env: Env<'_>) -> Result<Opened, ConnectorError> {
             "a replay by steps needs a connector in a process of its own, not direct mode".into(),
         ));
     }
-    let because = opened.because.clone();
     let settings = DirectSettings {
         name: command.name,
         order_deadline: command.order_deadline,
         stop_wait: command.stop_wait,
     };
-    Ok(Opened {
-        connector: DirectVenue::new(opened, settings),
-        because,
-    })
+    Ok(DirectVenue::new(opened, settings))
 }

@@ -56,7 +56,7 @@ fn config(strategy: WaitStrategy, connector: &str) -> BotConfig {
 }
 
 fn connector(words: &[&str]) -> Box<dyn DirectConnector> {
-    Box::new(direct::open(words, &|_| None).unwrap().connector)
+    Box::new(direct::open(words, &|_| None).unwrap())
 }
 
 impl Rig {

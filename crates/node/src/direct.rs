@@ -19,7 +19,7 @@ pub fn open(config: &NativeDirectConnector) -> Result<Box<dyn DirectConnector>> 
     };
     let words: Vec<&str> = config.words.iter().map(String::as_str).collect();
     match direct::open(&words, &env) {
-        Ok(opened) => Ok(Box::new(opened.connector)),
+        Ok(connector) => Ok(Box::new(connector)),
         Err(ConnectorError::Usage(text)) => Err(invalid(format!("direct: {text}"))),
         Err(error) => Err(CodedError::new(Code::Connector, error.to_string())),
     }

@@ -100,17 +100,16 @@ impl DirectConnector for DirectVenue {
             .handle_asked(Now::read(), request, asked, &mut out);
     }
 
-    fn turn(&mut self, out: &mut MessageQueue) -> bool {
+    fn turn(&mut self, out: &mut MessageQueue) {
         let mut out = ToBot {
             queue: out,
             bot: self.bot,
         };
-        let worked = self.dispatcher.poll(Now::read(), &mut out) > 0;
+        self.dispatcher.poll(Now::read(), &mut out);
         if self.ends_with_data && !self.is_stopped && self.dispatcher.venue().is_finished() {
             self.is_stopped = true;
             self.dispatcher.stop(Now::read(), &mut out);
         }
-        worked
     }
 
     fn next_due_ns(&self) -> Option<u64> {

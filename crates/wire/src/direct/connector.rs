@@ -15,9 +15,8 @@ pub trait DirectConnector {
     /// Serves a request of the bot at once; answers go to `out`.
     fn serve(&mut self, request: Request, asked: Asked, out: &mut MessageQueue);
 
-    /// Takes in what has arrived and is due, and hands out what follows from it. False when there was
-    /// nothing.
-    fn turn(&mut self, out: &mut MessageQueue) -> bool;
+    /// Takes in what has arrived and is due, and hands out what follows from it.
+    fn turn(&mut self, out: &mut MessageQueue);
 
     /// When [`turn`](Self::turn) has something to do again by itself,
     /// [`monotonic_ns`](crate::clock::monotonic_ns); `None`: never by itself.
