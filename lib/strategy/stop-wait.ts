@@ -99,7 +99,8 @@ export class StopWait {
     let retryNs = now + RETRY_NS;
     while (now < endNs) {
       const isEmpty = this.#cancels.isEmpty || this.#cancels.again(now >= retryNs) === 0;
-      if ((isEmpty && !this.#isUnanswered()) || bot.ended) return;
+      // A stop that comes now, once more or late, ends no wait for answers: `waitMs` does.
+      if ((isEmpty && !this.#isUnanswered()) || !goesOn(bot)) return;
       if (now >= retryNs) retryNs = now + RETRY_NS;
       const batch = bot.waitBatch(Math.ceil(Math.min(SLICE_NS, endNs - now)));
       now = bot.monotonicNs();
