@@ -5,7 +5,9 @@ import {
   runStrategyLoop,
   type BalanceChange,
   type Bot,
+  type DesiredQuote,
   type OrderRequest,
+  type QuoteResult,
 } from '../../lib/index.js';
 import { balanceFromView } from '../../lib/models/event-from-view.js';
 import { isFinalStatus } from '../../lib/models/order-status.js';
@@ -86,6 +88,62 @@ describeBackends('the orders of a bot', (backend) => {
     const now = bot.order(0, order.orderId);
     expect(now).toMatchObject({ status: 'new', qty: 0.02, leavesQty: 0.02 });
     expect(now?.price).toBeCloseTo(price, 6);
+  });
+
+  test('shows a change as under way until it is answered, and sends no second one meanwhile', () => {
+    const order = resting();
+    bot.submitOrder(0, order, WAIT);
+    const price = bot.depth(0).bestBid - 600;
+    const pending = (): string | undefined => bot.order(0, order.orderId)?.pending;
+    expect(bot.modify(0, order.orderId, price, 0.01)).toBe('ok');
+    expect(pending()).toBe('replaced');
+    expect(bot.orders(0).get(order.orderId as bigint)?.pending).toBe('replaced');
+    const again = (): unknown => bot.modify(0, order.orderId, price - 1, 0.01);
+    expect(again).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ORDER_STATUS' }) as Error);
+    expect(bot.waitOrderResponse(0, order.orderId, 20e9)).toBe('order_response');
+    expect(pending()).toBe('none');
+    expect(bot.order(0, order.orderId)?.price).toBeCloseTo(price, 6);
+    // More than the account has money for.
+    bot.modify(0, order.orderId, price, 90_000);
+    expect(pending()).toBe('replaced');
+    waitForRecord(bot, RecordKind.Reject);
+    expect(pending()).toBe('none');
+    expect(bot.modify(0, order.orderId, price - 1, 0.01, WAIT)).toBe('order_response');
+    bot.cancel(0, order.orderId, WAIT);
+  });
+
+  test('quotes nothing twice while a change is under way', () => {
+    const wanted = (by: number): DesiredQuote[] => [
+      { side: 'buy', price: Math.round(bot.depth(0).bestBid - 500 - by), qty: 0.01 },
+    ];
+    const results: QuoteResult[] = [];
+    let turns = 0;
+    runStrategyLoop(
+      bot,
+      {
+        onStart: (ctx) => void ctx.quote(wanted(0)),
+        onBatch(ctx) {
+          turns += 1;
+          if (turns > 1_000) ctx.stop();
+          if (results.length > 0 || ![...ctx.orders().values()].some((each) => each.cancellable))
+            return;
+          const next = wanted(50);
+          results.push(ctx.quote(next), ctx.quote(next), ctx.quote(wanted(60)));
+          ctx.stop();
+        },
+        onStop: (ctx) => {
+          ctx.cancelAll();
+        },
+      },
+      { durationMs: 10_000 },
+    );
+    expect(results.map(({ modified, waiting }) => [modified.length, waiting])).toEqual([
+      [1, 0],
+      [0, 1],
+      [0, 1],
+    ]);
+    expect(bot.orders(0).size).toBeGreaterThan(0);
+    for (const { status } of bot.orders(0).values()) expect(status).toBe('canceled');
   });
 
   test('denies a price or quantity off its grid, names the nearest, and sends nothing', () => {

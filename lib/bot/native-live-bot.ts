@@ -35,6 +35,7 @@ import { requireLiveAddon } from './live-addon.js';
 import { nativeBotConfig } from './native-bot-config.js';
 import { connectionHealth } from './native-link.js';
 import { NativeDepthView } from './native-depth-view.js';
+import { PendingChanges } from './pending-changes.js';
 import { orderFromNative } from './native-order.js';
 import type { StateValues } from '../models/state-values.js';
 import { announceRealOrders } from '../models/announce-real-orders.js';
@@ -77,6 +78,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   /** Orders as last asked for; null once something may have changed them. */
   private readonly orderMaps: (ReadonlyMap<bigint, OrderResponse> | null)[];
   private readonly lateCancels = new LateCancels();
+  private readonly changes: PendingChanges;
   /** The last batch changed orders. */
   private ordersChanged = false;
   /** A connector runs on this thread. */
@@ -126,6 +128,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
         new NativeDepthView({ open: () => this.open() }, asset, instrument, state),
     );
     this.orderMaps = this.instruments.map(() => null);
+    this.changes = new PendingChanges(this.instruments);
     this.forgetExit = closeAtExit(this);
     this.lookAtLinks(options);
   }
@@ -232,7 +235,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     if (cached) return cached;
     const orders = this.guard('orders', () => native.orders(asset));
     const map = new Map(
-      orders.map((order) => [order.orderId, orderFromNative(order, asset, instrument)]),
+      orders.map((order) => [
+        order.orderId,
+        this.changes.shown(orderFromNative(order, asset, instrument)),
+      ]),
     );
     this.orderMaps[asset] = map;
     return map;
@@ -243,7 +249,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     const instrument = this.instrument(asset);
     const id = check.checkOrderId(orderId);
     const order = this.guard('order', () => native.order(asset, id));
-    return order === null ? null : orderFromNative(order, asset, instrument);
+    return order === null ? null : this.changes.shown(orderFromNative(order, asset, instrument));
   }
 
   override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
@@ -273,9 +279,12 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     const toQty = check.checkQty(qty);
     check.checkGrid(instrument, toPrice, toQty, false);
     const waitNs = check.checkWait(wait);
-    return this.request('modify', asset, id, waitNs, () =>
-      addon.botModify(handle, asset, id, toPrice, toQty, 0),
-    );
+    return this.request('modify', asset, id, waitNs, () => {
+      if (this.changes.has(id)) return CommandError.InvalidOrderStatus;
+      const code = addon.botModify(handle, asset, id, toPrice, toQty, 0);
+      if (code === CommandError.Ok) this.changes.sent(asset, id, toPrice, toQty);
+      return code;
+    });
   }
 
   cancel(asset: number, orderId: OrderId, wait?: OrderWait): ElapseResult {
@@ -516,6 +525,7 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     return this.waits.repeat(operation, timeoutNs, (native, sliceNs) => {
       const code = wait(native, sliceNs);
       this.orderMaps.fill(null);
+      this.noteAnswers(native.recordCount());
       this.lateCancels.look(this);
       return code;
     });
@@ -533,6 +543,13 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     return false;
   }
 
+  /** Changes of orders may have been answered by the last `count` records. */
+  private noteAnswers(count: number): void {
+    if (this.changes.isEmpty) return;
+    this.reader.reset(0, count);
+    while (this.reader.next()) this.changes.look(this.reader.view);
+  }
+
   /**
    * Forgets the copies of orders when a batch of `count` records changed any, and with the batch after it:
    * what the bot itself concludes of an order is applied to it only then.
@@ -540,9 +557,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   private noteOrders(count: number): void {
     let changed = false;
     let linked = false;
+    this.noteAnswers(count);
     for (let index = 0; index < count; index += 1) {
       const kind = this.kinds[index * RECORD_BYTES];
-      if (kind === RecordKind.Order) changed = true;
+      if (kind === RecordKind.Order || kind === RecordKind.Reject) changed = true;
       else if (kind === RecordKind.Link) linked = true;
     }
     if (changed || linked || this.ordersChanged) {
