@@ -11,17 +11,14 @@ process.on('exit', () => {
   rmSync(states, { recursive: true, force: true });
 });
 
-/** Suites that start processes, use shared memory or measure time: one after the other. */
-const serial = [
-  'e2e',
-  'stress',
-  'packaging',
-  'contract',
-  'client',
-  'connector',
-  'examples',
-  'orders',
-].map((folder) => `__test__/${folder}/**/*.test.ts`);
+function suitesOf(...folders: string[]): string[] {
+  return folders.map((folder) => `__test__/${folder}/**/*.test.ts`);
+}
+
+/** Suites that start processes of their own and mostly wait for them: two at a time. */
+const waiting = suitesOf('packaging', 'contract', 'client', 'connector', 'examples');
+/** Suites that count what the machine holds, measure time or need all of it: one after the other. */
+const alone = suitesOf('e2e', 'stress', 'orders');
 
 const shared = {
   root,
@@ -42,7 +39,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['__test__/**/*.test.ts'],
-          exclude: serial,
+          exclude: [...waiting, ...alone],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -50,12 +47,22 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          name: 'processes',
+          include: waiting,
+          testTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
           name: 'system',
-          include: serial,
+          include: alone,
           testTimeout: 60_000,
           maxWorkers: 1,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
