@@ -5,7 +5,7 @@ import type {
   SessionContext,
 } from '../../lib/client/client-session.js';
 import { bookStateToCode, type BookState } from '../../lib/models/book-state.js';
-import { RingProducer } from '../../lib/client/ring.js';
+import { RingProducer } from '../../lib/models/ring.js';
 import {
   type CommandError,
   LinkStatus,

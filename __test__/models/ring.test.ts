@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createRing, RingConsumer, RingProducer } from '../../lib/client/ring.js';
+import { createRing, RingConsumer, RingProducer } from '../../lib/models/ring.js';
 import { RecordKind, RingWord } from '../../lib/models/record-layout.js';
 import { RecordWriter, type RecordFields } from '../../lib/models/record-writer.js';
 

@@ -6,14 +6,13 @@ import { STATE_BYTES, StateField } from '../models/record-layout.js';
 import { roundToTick, tickToPrice } from '../models/ticks.js';
 import type { NativeBot } from '../native/native-addon.js';
 import { checkCount, checkTick } from '../models/arguments.js';
-import type { MarketDepthView } from '../models/market-depth-view.js';
+import { LEVELS_MAX, type MarketDepthView } from '../models/market-depth-view.js';
 
 const WORDS = STATE_BYTES / 8;
 const TWO_32 = 4294967296;
 /** Upper halves of hftbacktest's INVALID_MIN (i64::MIN) and INVALID_MAX (i64::MAX). */
 const INVALID_MIN_HIGH = -0x80000000;
 const INVALID_MAX_HIGH = 0x7fffffff;
-const LEVELS_MAX = 10_000;
 
 /** What a view needs from its bot: `open` throws `ERR_CLOSED` after `close()`. */
 export interface DepthSource {

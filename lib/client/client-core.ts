@@ -21,7 +21,7 @@ import { InstrumentState } from './instrument-state.js';
 import { OrderManager } from './order-manager.js';
 import { OrderReconciler } from './order-reconciler.js';
 import { PressureNotices } from './pressure-notices.js';
-import { createRing, RingConsumer } from './ring.js';
+import { createRing, RingConsumer } from '../models/ring.js';
 import { RecordRouter } from './record-router.js';
 import { RingPump } from './ring-pump.js';
 import { TokenBucket } from './token-bucket.js';
@@ -99,7 +99,7 @@ export class ClientCore {
 
   /** Opens a session; its records wait in the ring until `beginReading`. */
   async open(openSession: OpenSession): Promise<ClientSession> {
-    const memory = createRing(this.options.ringCapacity);
+    const memory = openSession.ring ?? createRing(this.options.ringCapacity);
     const ring = new RingConsumer(memory);
     this.#ring = ring;
     this.#ringDropped = 0;

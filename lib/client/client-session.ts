@@ -4,7 +4,7 @@ import type { OrderLeft } from '../models/order-left.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import type { StubOptions } from '../stub/stub-options.js';
 import type { ClientPort } from './client-port.js';
-import type { RingMemory } from './ring.js';
+import type { RingMemory } from '../models/ring.js';
 
 /** What a session is opened with. */
 export interface SessionContext {
@@ -25,6 +25,8 @@ export interface SessionContext {
  */
 export interface ClientSession {
   readonly backend: 'native' | 'stub';
+  /** True for a strategy's run that is looked at only: what it sends is the strategy's. */
+  readonly watches?: boolean;
   readonly botId: bigint;
   readonly port: ClientPort;
   /** CLOCK_MONOTONIC (or the stub's clock) now, ns. */
@@ -38,4 +40,8 @@ export interface ClientSession {
 }
 
 /** Opens a session; `LiveClient` has one for the native bot and one for the stub. */
-export type OpenSession = (context: SessionContext) => Promise<ClientSession>;
+export interface OpenSession {
+  (context: SessionContext): Promise<ClientSession>;
+  /** Where its records come; without it the client makes one. */
+  readonly ring?: RingMemory;
+}

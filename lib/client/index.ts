@@ -1,4 +1,5 @@
 export { LiveClient, type OrderListOptions } from './live-client.js';
+export { watchRun, type WatchRunOptions } from './watch-run.js';
 export type { ClientEvents } from './client-events.js';
 export type { LiveClientOptions } from './client-options.js';
 export type {

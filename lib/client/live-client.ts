@@ -506,6 +506,14 @@ export class LiveClient extends ClientEvents {
   }
 
   #requireRunning(): void {
+    if (this.#core.session?.watches === true)
+      throw new HftError(
+        'ERR_READ_ONLY',
+        "the client watches a strategy's run: it sends nothing.",
+        {
+          remedy: "Orders are the strategy's: its handlers send, change and cancel them.",
+        },
+      );
     if (this.#state === 'running' && !this.#isEnding()) return;
     if (this.#state === 'created' || this.#state === 'starting') {
       throw new HftError('ERR_INVALID_STATE', 'the client is not started.', {

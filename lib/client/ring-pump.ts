@@ -1,4 +1,4 @@
-import type { RingConsumer } from './ring.js';
+import type { RingConsumer } from '../models/ring.js';
 import type { RecordRouter } from './record-router.js';
 
 /** Records per turn of the event loop: a few hundred µs, then others have their turn. */

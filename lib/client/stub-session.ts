@@ -1,9 +1,8 @@
 import { HftError, type HftErrorCode } from '../models/hft-error.js';
 import { bookStateToCode } from '../models/book-state.js';
-import { isLinkUp } from '../models/link-state.js';
 import { orderTypeFromCode } from '../models/order-type.js';
-import { ordersFromCode, ordersToCode } from '../models/orders-kind.js';
-import { Capability, CommandError, LinkStatus, RecordKind } from '../models/record-layout.js';
+import { ordersFromCode } from '../models/orders-kind.js';
+import { CommandError, RecordKind } from '../models/record-layout.js';
 import { RecordWriter } from '../models/record-writer.js';
 import { sideFromCode } from '../models/side.js';
 import { timeInForceFromCode } from '../models/time-in-force.js';
@@ -11,13 +10,11 @@ import type { NativeBotStats, NativeLink } from '../native/addon.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { ClientPort } from './client-port.js';
 import type { ClientSession, SessionContext } from './client-session.js';
-import { RingProducer } from './ring.js';
+import { nativeLinkOf } from './native-link-of.js';
+import { RingProducer } from '../models/ring.js';
 
 /** Longest pause between two looks at the stub: commands are carried out at once regardless. */
 const PAUSE_MS_MAX = 20;
-
-/** What the stub offers: all that there is. */
-const STUB_CAPABILITIES = Object.values(Capability).reduce<number>((all, bit) => all | bit, 0);
 
 const STATUS_BY_CODE: Partial<Record<HftErrorCode, number>> = {
   ERR_ORDER_ID_EXISTS: CommandError.OrderIdExist,
@@ -119,19 +116,7 @@ class StubPort implements ClientPort {
 
   links(): NativeLink[] {
     if (this.#bot.closed) return [];
-    return this.#bot.links().map((link) => ({
-      connector: link.connector,
-      status: isLinkUp(link.state) ? LinkStatus.Connected : LinkStatus.Lost,
-      controlChannel: link.controlChannel,
-      capabilities: STUB_CAPABILITIES,
-      epoch: link.epoch,
-      pid: link.pid ?? 0,
-      version: link.version,
-      heartbeatAgeNs: (link.heartbeatAgeMs ?? 0) * 1e6,
-      orders: ordersToCode(link.orders),
-      environment: link.environment,
-      ordersAgreed: link.ordersAgreed,
-    }));
+    return this.#bot.links().map(nativeLinkOf);
   }
 
   stop(): void {

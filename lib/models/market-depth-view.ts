@@ -1,6 +1,9 @@
 import type { BookLevel } from './book-level.js';
 import type { BookState } from './book-state.js';
 
+/** So many levels of a side can be read at once. */
+export const LEVELS_MAX = 10_000;
+
 /**
  * The book of one instrument. A bot has one view per instrument: it always shows the current
  * book, so it may be kept. Reading it allocates nothing except for `levels()`.

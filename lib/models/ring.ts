@@ -4,13 +4,13 @@ import {
   RING_HEADER_BYTES,
   RingWord,
   TEXT_BYTES,
-} from '../models/record-layout.js';
-import { EventView } from '../models/event-view.js';
+} from './record-layout.js';
+import { EventView } from './event-view.js';
 
 /** Memory of a ring: header words and records over one shared buffer. */
 export interface RingMemory {
   /** The whole buffer, as the addon takes it. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
   readonly header: Int32Array;
   readonly records: Uint8Array;
   /** In records, a power of two. */
@@ -24,12 +24,16 @@ export function createRing(capacity: number): RingMemory {
       `ringCapacity must be a power of two from 64 to 4194304, got ${String(capacity)}`,
     );
   }
-  const shared = new SharedArrayBuffer(RING_HEADER_BYTES + capacity * RECORD_BYTES);
+  return ringOn(new SharedArrayBuffer(RING_HEADER_BYTES + capacity * RECORD_BYTES));
+}
+
+/** The ring that another thread created, over the buffer of its `bytes`. */
+export function ringOn(shared: SharedArrayBuffer): RingMemory {
   return {
     bytes: new Uint8Array(shared),
     header: new Int32Array(shared, 0, RING_HEADER_BYTES / 4),
     records: new Uint8Array(shared, RING_HEADER_BYTES),
-    capacity,
+    capacity: (shared.byteLength - RING_HEADER_BYTES) / RECORD_BYTES,
   };
 }
 
@@ -40,11 +44,13 @@ const COMMIT_EVERY = 256;
 export class RingConsumer {
   readonly #ring: RingMemory;
   readonly #view: EventView;
-  #read = 0;
+  #read: number;
 
   constructor(ring: RingMemory) {
     this.#ring = ring;
     this.#view = new EventView(ring.records);
+    // Somebody may have read before.
+    this.#read = Atomics.load(ring.header, RingWord.read);
   }
 
   /** Records that wait now. */
@@ -141,6 +147,29 @@ export class RingProducer {
 
   /** Writes whole records (a record and its text stay together); wakes the consumer once. */
   write(records: Uint8Array, count: number): void {
+    if (!this.#putAll(records, count)) this.#putGroups(records, count);
+    this.#wake();
+  }
+
+  /** Copies all of them where they fit as they are: nothing is allocated per record. */
+  #putAll(records: Uint8Array, count: number): boolean {
+    const { header, records: cells, capacity } = this.#ring;
+    const used = (this.#written - Atomics.load(header, RingWord.read)) >>> 0;
+    if (this.#backlog.length > 0 || used + count > capacity) return false;
+    const first = (this.#written >>> 0) & (capacity - 1);
+    const toEnd = Math.min(count, capacity - first);
+    cells.set(records.subarray(0, toEnd * RECORD_BYTES), first * RECORD_BYTES);
+    if (toEnd < count) cells.set(records.subarray(toEnd * RECORD_BYTES, count * RECORD_BYTES));
+    let marketData = 0;
+    for (let i = 0; i < count; i += 1)
+      if (isDroppable(records[i * RECORD_BYTES] ?? 0)) marketData += 1;
+    Atomics.add(header, RingWord.delivered, marketData);
+    this.#written = (this.#written + count) | 0;
+    Atomics.store(header, RingWord.written, this.#written);
+    return true;
+  }
+
+  #putGroups(records: Uint8Array, count: number): void {
     for (const group of groups(records, count)) {
       if (this.#backlog.length > 0) this.#flushBacklog();
       if (this.#backlog.length === 0 && this.#put(group)) continue;
@@ -149,7 +178,6 @@ export class RingProducer {
         Atomics.add(this.#ring.header, RingWord.dropped, 1);
       } else this.#backlog.push(group.slice());
     }
-    this.#wake();
   }
 
   /** Tries again to deliver what waits; the owner calls it now and then. */

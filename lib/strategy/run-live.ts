@@ -23,6 +23,7 @@ import { describeOnBoard, withOrdersLeft } from './forced-end.js';
 import { OrderBoard, type OrdersOnBoard } from './order-board.js';
 import type { StrategySummary } from './strategy-summary.js';
 import { RunControl } from './run-control.js';
+import { keepWatch, RunWatch } from './run-watch.js';
 import { StrategyThread } from './strategy-thread.js';
 import { unpackError, type StrategyMessage, type StrategyTask } from './worker-protocol.js';
 
@@ -279,6 +280,7 @@ export function runLive(options: RunLiveOptions): LiveRun {
   const connector = makeConnector(assigned, backend, port);
   const control = new RunControl(port, new Int32Array(stopWord));
   const { port1, port2 } = new MessageChannel();
+  const watch = new RunWatch(specs, backend, port);
   const task: StrategyTask = {
     strategyUrl: url,
     strategyOptions: options.strategyOptions ?? {},
@@ -287,6 +289,7 @@ export function runLive(options: RunLiveOptions): LiveRun {
     portId: control.port?.id ?? null,
     stop: stopWord,
     board: board?.memory ?? null,
+    watch: watch.memory,
     messages: port2,
   };
   const letGo =
@@ -301,17 +304,19 @@ export function runLive(options: RunLiveOptions): LiveRun {
           },
         )
       : () => undefined;
-  const run = finish(filename, task, port1, control, options, connector, left);
+  const run = finish(filename, task, port1, control, options, connector, left, watch);
   const done = run.finally(async () => {
     await connector?.stop();
     letGo();
   });
-  return Object.assign(done, {
+  const live = Object.assign(done, {
     backend,
     stop: () => {
       control.stop();
     },
   });
+  keepWatch(live, watch);
+  return live;
 }
 
 /** A run whose loop has not ended itself after its duration and so long is stopped, ms. */
@@ -376,6 +381,7 @@ async function finish(
   options: RunLiveOptions,
   connector: OwnedConnector | undefined,
   left: () => OrdersOnBoard,
+  watch: RunWatch,
 ): Promise<StrategySummary> {
   const { onLog = writeLog, onProgress, signal, stopTimeoutMs = 5000, stopWaitMs = 3000 } = options;
   const stop = (): void => {
@@ -387,8 +393,11 @@ async function finish(
   const handle = (message: StrategyMessage): void => {
     if (message.type === 'log') onLog(message.text, message.values);
     else if (message.type === 'realOrders') announceRealOrders(...message.said);
-    else if (message.type === 'began') overtime = endOvertime(options.durationMs, stop);
-    else onProgress?.(message.summary);
+    else if (message.type === 'records') watch.wake();
+    else if (message.type === 'began') {
+      overtime = endOvertime(options.durationMs, stop);
+      watch.begin(message.botId, message.links);
+    } else onProgress?.(message.summary);
   };
   messages.on('message', handle);
   const finished = new AbortController();
@@ -421,6 +430,7 @@ async function finish(
     }
     messages.close();
     await thread?.end();
+    watch.end();
     control.port?.close();
   }
 }

@@ -7,10 +7,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { create } from '../bot/create.js';
+import { errorText } from '../models/error-text.js';
 import { announceBy } from '../models/announce-real-orders.js';
 import { NativeLiveBot } from '../bot/native-live-bot.js';
 import { StubConnectorBot } from '../stub/stub-connector-bot.js';
 import type { Bot } from '../models/bot.js';
+import { mirrorBatches } from './batch-mirror.js';
 import { loadStrategy } from './load-strategy.js';
 import { OrderBoard } from './order-board.js';
 import { runLoopWithBoard, runStrategyLoop } from './strategy-loop.js';
@@ -56,7 +58,14 @@ async function runStrategyTask(task: StrategyTask): Promise<StrategyOutcome> {
         post({ type: 'progress', summary: progress });
       },
     };
-    post({ type: 'began' });
+    const wake = (): void => {
+      post({ type: 'records' });
+    };
+    mirrorBatches(bot, task.watch, wake, (error) => {
+      const text = `watchRun: the client that watches this run gets nothing more: ${errorText(error)}`;
+      post({ type: 'log', text, values: undefined });
+    });
+    post({ type: 'began', botId: bot.botId, links: bot.links() });
     const summary =
       task.board === null
         ? runStrategyLoop(bot, strategy, options)

@@ -1,10 +1,19 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ConnectionHealth } from '../models/connection-health.js';
 import type { announceRealOrders } from '../models/announce-real-orders.js';
 import { errorText } from '../models/error-text.js';
 import type { HftErrorCode } from '../models/hft-error.js';
 import { HftError } from '../models/hft-error.js';
 import type { CreateOptions } from '../bot/create.js';
 import type { StrategySummary } from './strategy-summary.js';
+
+/** Memory between the thread of a strategy and who watches its run. */
+export interface WatchMemory {
+  /** A ring, see `ringOn`. */
+  readonly ring: SharedArrayBuffer;
+  /** One word: how often somebody began to watch, 0 while nobody does. */
+  readonly wanted: SharedArrayBuffer;
+}
 
 /** What the main thread gives the worker. */
 export interface StrategyTask {
@@ -25,6 +34,8 @@ export interface StrategyTask {
   readonly stop: SharedArrayBuffer;
   /** Memory of the `OrderBoard`; null on the stub, whose orders end with it. */
   readonly board: SharedArrayBuffer | null;
+  /** Where the records go that somebody on the main thread wants to see, too. */
+  readonly watch: WatchMemory;
   readonly messages: MessagePort;
 }
 
@@ -36,7 +47,13 @@ export type StrategyMessage =
       readonly values: Readonly<Record<string, unknown>> | undefined;
     }
   /** The loop begins: `durationMs` runs from now on. */
-  | { readonly type: 'began' }
+  | {
+      readonly type: 'began';
+      readonly botId: bigint;
+      readonly links: readonly ConnectionHealth[];
+    }
+  /** The ring of `watch` has records, and its reader slept. */
+  | { readonly type: 'records' }
   | { readonly type: 'progress'; readonly summary: StrategySummary }
   /** For `announceRealOrders` of the main thread. */
   | {

@@ -1,0 +1,111 @@
+import type { NativeLink } from '../native/addon.js';
+import { tryLoadAddon } from '../native/load-addon.js';
+import type { LiveRun } from '../strategy/run-live.js';
+import { watchOf, type RunWatch } from '../strategy/run-watch.js';
+import type { ClientPort } from './client-port.js';
+import type { ClientSession, OpenSession } from './client-session.js';
+import type { LiveClientOptions } from './client-options.js';
+import { LiveClient } from './live-client.js';
+import { nativeLinkOf } from './native-link-of.js';
+
+/** What to give the client of {@link watchRun}; everything else is the run's. */
+export type WatchRunOptions = Pick<
+  LiveClientOptions,
+  | 'healthIntervalMs'
+  | 'keepTerminalOrders'
+  | 'onConnectionLost'
+  | 'onConnectionRestored'
+  | 'onError'
+  | 'queues'
+  | 'snapshotIntervalMs'
+  | 'snapshotLevels'
+  | 'streamCapacity'
+>;
+
+/**
+ * A client that watches the run of a strategy from the main thread: the events, books, orders, fills,
+ * positions and health of the strategy's own bot, for the live page, a recorder, metrics. A slow watcher does
+ * not slow the strategy down: market data that does not fit is dropped here, counted, and the books are sent
+ * again; everything else waits.
+ *
+ * Called in the same turn as `runLive`, and started in it, it sees the run from its first event on. Called later it
+ * begins with books, positions and orders as they stand, and a balance is known with its next change. The client is
+ * closed when the run ends; closing it earlier does not end the run. It sends nothing: methods that do throw
+ * `ERR_READ_ONLY`. `start()` resolves once the strategy's bot is there, and throws `ERR_CLOSED` when the run ends
+ * before.
+ *
+ * ```ts
+ * const run = runLive({ strategy, instruments });
+ * const client = watchRun(run);
+ * client.on('orderUpdate', ({ order }) => console.log(order.orderId, order.state));
+ * await client.start();
+ * console.log(await run);
+ * ```
+ *
+ * @throws HftError `ERR_INVALID_ARGUMENT` for anything but a run, `ERR_INVALID_STATE` while another client
+ * watches it.
+ */
+export function watchRun(run: LiveRun, options: WatchRunOptions = {}): LiveClient {
+  const watch = watchOf(run);
+  const { instruments, backend } = watch;
+  const client = new LiveClient(
+    { ...options, instruments, backend, readOnly: true },
+    sessionOf(watch),
+  );
+  void watch.ended.then(() => client.close());
+  return client;
+}
+
+function sessionOf(watch: RunWatch): OpenSession {
+  // At once: what the run brings until the client is started waits in the ring.
+  let wake = (): void => undefined;
+  watch.attach(() => {
+    wake();
+  });
+  const open = async ({ onWake }: { onWake: () => void }): Promise<ClientSession> => {
+    wake = onWake;
+    const { botId, links } = await watch.began;
+    return {
+      backend: watch.backend,
+      watches: true,
+      botId,
+      port: watchPort(watch, links.map(nativeLinkOf)),
+      monotonicNs: clockOf(watch.backend),
+      // The client is closed with the run; it does not fail.
+      ended: new Promise(() => undefined),
+      ordersLeft: () => [],
+      close: () => {
+        watch.detach();
+        return Promise.resolve();
+      },
+    };
+  };
+  return Object.assign(open, { ring: watch.ring });
+}
+
+/** Shows the bot's counters and links. No command gets here: the client refuses them. */
+function watchPort({ port }: RunWatch, stubLinks: NativeLink[]): ClientPort {
+  const refused = (): number => 0;
+  return {
+    submitOrder: refused,
+    modify: refused,
+    cancel: refused,
+    cancelAll: refused,
+    askOrder: refused,
+    clearInactiveOrders: refused,
+    resync: refused,
+    agreeOrders: refused,
+    stats: () => port?.stats() ?? null,
+    links: () => port?.links() ?? stubLinks,
+    stop: () => undefined,
+    close: () => undefined,
+  };
+}
+
+/** The stub's clock is its thread's own: delays on the way to this one are not measured then. */
+function clockOf(backend: 'native' | 'stub'): () => number {
+  const loaded = backend === 'native' ? tryLoadAddon() : undefined;
+  if (loaded?.ok !== true) return () => 0;
+  const { addon } = loaded;
+  return () => addon.monotonicNs();
+}

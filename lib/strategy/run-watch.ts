@@ -1,0 +1,105 @@
+import type { ConnectionHealth } from '../models/connection-health.js';
+import { HftError } from '../models/hft-error.js';
+import type { InstrumentSpec } from '../models/live-instrument.js';
+import { createRing, type RingMemory } from '../models/ring.js';
+import type { NativePort } from '../native/addon.js';
+import type { WatchMemory } from './worker-protocol.js';
+
+/** 4 MB, which take no memory before somebody watches. */
+const RING_RECORDS = 32_768;
+
+/** What the thread of a strategy tells when its loop begins. */
+export interface RunBegin {
+  readonly botId: bigint;
+  readonly links: readonly ConnectionHealth[];
+}
+
+/** The main thread's end of a run that may be watched: by one at a time. */
+export class RunWatch {
+  readonly instruments: readonly InstrumentSpec[];
+  readonly backend: 'native' | 'stub';
+  /** Counters and links of the bot; `null` on the stub. */
+  readonly port: NativePort | null;
+  readonly memory: WatchMemory;
+  readonly ring: RingMemory = createRing(RING_RECORDS);
+  /** Rejects when the run ends without having begun. */
+  readonly began: Promise<RunBegin>;
+  /** Resolves when the run has ended, however it did. */
+  readonly ended: Promise<void>;
+  readonly #wanted: Int32Array;
+  #watchers = 0;
+  #onWake: (() => void) | undefined;
+  #settleBegan: (begin: RunBegin) => void = () => undefined;
+  #failBegan: (error: Error) => void = () => undefined;
+  #settleEnded: () => void = () => undefined;
+
+  constructor(
+    instruments: readonly InstrumentSpec[],
+    backend: 'native' | 'stub',
+    port: NativePort | null,
+  ) {
+    this.instruments = instruments;
+    this.backend = backend;
+    this.port = port;
+    const wanted = new SharedArrayBuffer(4);
+    this.#wanted = new Int32Array(wanted);
+    this.memory = { ring: this.ring.bytes.buffer, wanted };
+    this.began = new Promise((resolve, reject) => {
+      this.#settleBegan = resolve;
+      this.#failBegan = reject;
+    });
+    this.began.catch(() => undefined);
+    this.ended = new Promise((resolve) => {
+      this.#settleEnded = resolve;
+    });
+  }
+
+  /** @throws HftError `ERR_INVALID_STATE` while somebody else watches. */
+  attach(onWake: () => void): void {
+    if (this.#onWake !== undefined)
+      throw new HftError('ERR_INVALID_STATE', 'watchRun: the run is watched already.', {
+        remedy: 'One client may watch a run: share it, or close it first.',
+      });
+    this.#onWake = onWake;
+    this.#watchers += 1;
+    Atomics.store(this.#wanted, 0, this.#watchers);
+  }
+
+  detach(): void {
+    this.#onWake = undefined;
+    Atomics.store(this.#wanted, 0, 0);
+  }
+
+  wake(): void {
+    this.#onWake?.();
+  }
+
+  begin(botId: bigint, links: readonly ConnectionHealth[]): void {
+    this.#settleBegan({ botId, links });
+  }
+
+  end(): void {
+    this.#failBegan(
+      new HftError('ERR_CLOSED', 'watchRun: the run ended before its bot was there.', {
+        remedy: 'Await the run: it rejects with the reason.',
+      }),
+    );
+    this.#settleEnded();
+  }
+}
+
+const WATCHES = new WeakMap<object, RunWatch>();
+
+/** Notes how a run can be watched. */
+export function keepWatch(run: object, watch: RunWatch): void {
+  WATCHES.set(run, watch);
+}
+
+/** @throws HftError `ERR_INVALID_ARGUMENT` for what `runLive` did not return. */
+export function watchOf(run: unknown): RunWatch {
+  const watch = typeof run === 'object' && run !== null ? WATCHES.get(run) : undefined;
+  if (watch !== undefined) return watch;
+  throw new HftError('ERR_INVALID_ARGUMENT', 'run: must be what runLive() returned.', {
+    remedy: 'Give the run itself, before it is awaited: const run = runLive(…); watchRun(run).',
+  });
+}
