@@ -1,13 +1,13 @@
 //! A connector's end of the protocol.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use hftbacktest::types::{Event, LiveError, Order, Value};
 
 use crate::{
     Asked, ControlEvent, Liveness, Request, Ringer, WakerAffinity, WireError, WireEventRef,
     block_path, clock,
-    codec::{clip, decode_owned, decode_request},
+    codec::clip,
     config::Channels,
     control_block::{ControlBlock, ControlBlockState, Hello},
     idle::doorbell,
@@ -16,12 +16,11 @@ use crate::{
     main_channel::MainChannel,
     ports::{open_publisher, open_subscriber},
     register::{self, Register},
+    request_reader::RequestReader,
     room,
     run_record::RunRecord,
-    service::{
-        Direction, IpcNode, IpcService, IpcSubscriber, Lane, check_name, open_node, open_service,
-    },
-    slot_io::{ReceivedSlot, publish, receive},
+    service::{Direction, IpcNode, IpcService, Lane, check_name, open_node, open_service},
+    slot_io::publish,
     slot_publisher::SlotPublisher,
     upstream_channel::UpstreamChannel,
 };
@@ -42,20 +41,14 @@ const TIDY_NS: u64 = 1_000_000_000;
 /// slot is sent at once. Their order stays.
 pub struct ConnectorPort {
     to_bot: MainChannel,
-    from_bot: IpcSubscriber,
     control_to_bot: SlotPublisher,
-    control_from_bot: IpcSubscriber,
+    requests: RequestReader,
     upstream: UpstreamChannel,
-    /// A request of the control channel waits here until what the bots sent before it has been taken.
-    held: VecDeque<(Request, Asked)>,
     /// Something was sent since the last flush.
     is_due: bool,
     bots: KnownBots,
     record: RunRecord,
-    /// Of the [`Destination`](crate::Destination) of this connector's orders.
-    tag: u32,
     sent: u64,
-    decode_errors: u64,
     next_tidy_ns: u64,
     /// The log has said that shared memory is nearly full.
     is_short_reported: bool,
@@ -101,17 +94,17 @@ impl ConnectorPort {
         let register = Register::of(&node);
         let port = Self {
             to_bot: MainChannel::new(open_publisher(&services[0], name)?),
-            from_bot: open_subscriber(&services[1], name)?,
             control_to_bot: open_publisher(&services[2], name)?,
-            control_from_bot: open_subscriber(&services[3], name)?,
+            requests: RequestReader::new(
+                open_subscriber(&services[1], name)?,
+                open_subscriber(&services[3], name)?,
+                block.destination().tag(),
+            ),
             upstream,
-            held: VecDeque::new(),
             is_due: false,
             bots: KnownBots::default(),
             record,
-            tag: block.destination().tag(),
             sent: 0,
-            decode_errors: 0,
             next_tidy_ns: 0,
             is_short_reported: false,
             block,
@@ -125,69 +118,23 @@ impl ConnectorPort {
         Ok(port)
     }
 
-    /// Takes the next request, `None` when there is none now. Damaged bytes are counted and passed.
+    /// Takes the request that was sent first, `None` when there is none now. Damaged bytes are counted and
+    /// passed.
     ///
     /// # Errors
     /// [`WireError::Receive`] when iceoryx2 fails.
     pub fn recv(&mut self) -> Result<Option<Request>, WireError> {
-        loop {
-            let (slot, is_upstream) = match receive(&self.from_bot)? {
-                Some(slot) => (Some(slot), false),
-                None => (receive(self.upstream.requests())?, true),
-            };
-            if let Some(slot) = slot {
-                let bot = slot.user_header().id;
-                let read = self.read(&slot, |bytes, len| {
-                    Request::of_main(bot, decode_request(bytes, len).ok()?)
-                });
-                drop(slot);
-                let Some((request, asked)) = read else {
-                    continue;
-                };
-                let again = matches!(request, Request::Register { .. });
-                self.bots.meet(bot, is_upstream, again);
-                if is_upstream && again {
-                    self.record.registered(bot);
-                }
-                self.asked = asked;
-                return Ok(Some(request));
-            }
-            if let Some((request, asked)) = self.held.pop_front() {
-                self.asked = asked;
-                return Ok(Some(request));
-            }
-            let Some(slot) = receive(&self.control_from_bot)? else {
-                return Ok(None);
-            };
-            let bot = slot.user_header().id;
-            let read = self.read(&slot, |bytes, len| {
-                Some(Request::of_control(bot, decode_owned(bytes, len).ok()?))
-            });
-            // Once more around: a bot sends an order before it amends it, and the order may have come
-            // between our two looks.
-            self.held.extend(read);
+        let Some(received) = self.requests.take(&self.upstream)? else {
+            return Ok(None);
+        };
+        let (request, bot) = (received.request, received.bot);
+        let again = matches!(request, Request::Register { .. });
+        self.bots.meet(bot, received.is_upstream, again);
+        if received.is_upstream && again {
+            self.record.registered(bot);
         }
-    }
-
-    /// The request of a slot, and when it was asked for; `None`, and counted, when `decode` does not
-    /// understand it.
-    fn read(
-        &mut self,
-        slot: &ReceivedSlot,
-        decode: impl FnOnce(&[u8], usize) -> Option<Request>,
-    ) -> Option<(Request, Asked)> {
-        let asked = Asked::read(slot.payload(), clock::monotonic_ns());
-        let Some(request) = decode(slot.payload(), slot.user_header().len) else {
-            self.decode_errors += 1;
-            return None;
-        };
-        let is_meant = asked.tag == 0 || asked.tag == self.tag;
-        let request = if is_meant {
-            request
-        } else {
-            request.meant_elsewhere()
-        };
-        Some((request, asked))
+        self.asked = received.asked;
+        Ok(Some(request))
     }
 
     /// When the request that [`recv`](Self::recv) gave last was asked for.
@@ -335,18 +282,11 @@ impl ConnectorPort {
         } else {
             UNKNOWN_POLL
         });
-        let subscribers = [
-            &self.from_bot,
-            &self.control_from_bot,
-            self.upstream.requests(),
-        ];
+        let (requests, upstream) = (&self.requests, &self.upstream);
         self.slept = true;
         // A bot that wakes the bus may go on spinning, so the two must not share a core.
         doorbell::sleep(&self.block, timeout, &mut WakerAffinity::new(false), || {
-            has_work()
-                || subscribers
-                    .iter()
-                    .any(|subscriber| subscriber.has_samples().unwrap_or(true))
+            has_work() || requests.has_more(upstream)
         });
     }
 
@@ -384,7 +324,7 @@ impl ConnectorPort {
     /// Requests that could not be understood, since the start.
     #[must_use]
     pub const fn decode_errors(&self) -> u64 {
-        self.decode_errors
+        self.requests.decode_errors()
     }
 
     /// Messages sent to bots, since the start.

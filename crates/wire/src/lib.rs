@@ -43,6 +43,7 @@ mod price;
 mod register;
 mod remains;
 mod request;
+mod request_reader;
 mod room;
 mod run_record;
 mod service;

@@ -205,6 +205,48 @@ fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
     assert_eq!(connector.liveness(id), Liveness::Dead);
 }
 
+/// A bot that takes its orders back and closes its position then must not have the closing order taken
+/// back with them.
+#[test]
+fn requests_are_taken_in_the_order_in_which_they_were_sent_whatever_their_channel() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let id = random_bot_id();
+    let _block = BotControlBlock::own(id).unwrap();
+    let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
+    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
+    let mut sent = Vec::new();
+    for order_id in 0..60 {
+        // In threes: order, cancel-all, order.
+        if order_id % 3 == 1 {
+            sent.push(None);
+            let symbol = "X".into();
+            bot.send_control(&ControlRequest::CancelAll { symbol })
+                .unwrap();
+            continue;
+        }
+        sent.push(Some(order_id));
+        bot.send(&LiveRequest::Order {
+            symbol: "X".into(),
+            order: Order {
+                order_id,
+                req: Status::New,
+                ..order()
+            },
+        })
+        .unwrap();
+    }
+    let mut taken = Vec::new();
+    while let Some(request) = connector.recv().unwrap() {
+        taken.push(match request {
+            Request::Submit { order, .. } => Some(order.order_id),
+            Request::CancelAll { .. } => None,
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(taken, sent);
+}
+
 #[test]
 fn a_bell_wakes_both_ends_long_before_their_time_outs() {
     let name = name();
