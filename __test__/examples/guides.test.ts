@@ -50,9 +50,7 @@ const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
     /first position 0\n.*first 1 open\n.*second open since before: \d+ buy 0\.001 @ \d+\nsecond position 0\n.*second 1 open\n/s,
   ],
   'recipes.md Watch and record a strategy': [
-    /^page http:\/\/127\.0\.0\.1:\d+\/$/m,
-    /^(buy|sell) 0\.00\d+ filled$/m,
-    /^[1-9]\d* trades\n$/m,
+    /^(?=.*^page http:\/\/127\.0\.0\.1:\d+\/$)(?=.*^(buy|sell) 0\.00\d+ filled$).*[1-9]\d* trades\n$/ms,
   ],
   'several-instruments.md Several symbols on one connector': [
     /^BTCUSDT [45]\d+(\.\d)?\nETHUSDT 2\d+(\.\d+)?\n(accepted|filled)$/m,

@@ -62,6 +62,11 @@ const CASES: Readonly<Record<string, (more: object) => unknown>> = {
   OrderWait: (more) => stubBot().submitOrder(0, order, { timeoutMs: 1, ...more }),
   RunLiveOptions: (more) =>
     main.runLive({ instruments, backend: 'stub', strategy: 'no-such-file.js', ...more }),
+  WatchRunOptions: (more) => {
+    const run = main.runLive({ instruments, backend: 'stub', strategy: 'no-such-file.js' });
+    run.catch(() => undefined);
+    return main.watchRun(run, more);
+  },
   StrategyLoopOptions: (more) => main.runStrategyLoop(stubBot(), {}, more),
   LiveClientOptions: (more) => client(more),
   RateLimit: (more) => client({ orderRateLimit: { perSecond: 1, ...more } }),
@@ -163,7 +168,7 @@ const VALUES: readonly string[] = [
   ...['Bot', 'Strategy', 'ConnectorWrapper', 'FeedLogger', 'FeedStrategy', 'ServerSource'],
   ...['RunnerPort', 'DataSourceParts'],
   // What classes of this package hand to each other.
-  ...['EventQueue', 'KnownKeys'],
+  ...['EventQueue', 'KnownKeys', 'LiveRun'],
   // An error that throws another one would hide what it is about.
   'HftErrorOptions',
 ];

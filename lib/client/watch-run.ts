@@ -1,5 +1,6 @@
 import type { NativeLink } from '../native/addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
+import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { LiveRun } from '../strategy/run-live.js';
 import { watchOf, type RunWatch } from '../strategy/run-watch.js';
 import type { ClientPort } from './client-port.js';
@@ -22,6 +23,18 @@ export type WatchRunOptions = Pick<
   | 'streamCapacity'
 >;
 
+const KEYS = knownKeys<WatchRunOptions>({
+  healthIntervalMs: true,
+  keepTerminalOrders: true,
+  onConnectionLost: true,
+  onConnectionRestored: true,
+  onError: true,
+  queues: true,
+  snapshotIntervalMs: true,
+  snapshotLevels: true,
+  streamCapacity: true,
+});
+
 /**
  * A client that watches the run of a strategy from the main thread: the events, books, orders, fills,
  * positions and health of the strategy's own bot, for the live page, a recorder, metrics. A slow watcher does
@@ -42,18 +55,22 @@ export type WatchRunOptions = Pick<
  * console.log(await run);
  * ```
  *
- * @throws HftError `ERR_INVALID_ARGUMENT` for anything but a run, `ERR_INVALID_STATE` while another client
+ * @throws HftError `ERR_INVALID_ARGUMENT` for anything but a run and for a wrong option, `ERR_INVALID_STATE` while another client
  * watches it.
  */
 export function watchRun(run: LiveRun, options: WatchRunOptions = {}): LiveClient {
   const watch = watchOf(run);
   const { instruments, backend } = watch;
-  const client = new LiveClient(
-    { ...options, instruments, backend, readOnly: true },
-    sessionOf(watch),
-  );
-  void watch.ended.then(() => client.close());
-  return client;
+  const all = { ...checkKeys(options, KEYS, ''), instruments, backend, readOnly: true };
+  const session = sessionOf(watch);
+  try {
+    const client = new LiveClient(all, session);
+    void watch.ended.then(() => client.close());
+    return client;
+  } catch (error) {
+    watch.detach();
+    throw error;
+  }
 }
 
 function sessionOf(watch: RunWatch): OpenSession {

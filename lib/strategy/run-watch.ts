@@ -100,6 +100,6 @@ export function watchOf(run: unknown): RunWatch {
   const watch = typeof run === 'object' && run !== null ? WATCHES.get(run) : undefined;
   if (watch !== undefined) return watch;
   throw new HftError('ERR_INVALID_ARGUMENT', 'run: must be what runLive() returned.', {
-    remedy: 'Give the run itself, before it is awaited: const run = runLive(…); watchRun(run).',
+    remedy: 'Give the run itself, not what it resolves with.',
   });
 }
