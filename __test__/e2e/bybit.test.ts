@@ -234,7 +234,11 @@ describeNative('a client on Bybit', () => {
         connector: {
           kind: 'bybit',
           paper: false,
-          config: { ...venue.config, category },
+          config: {
+            ...venue.config,
+            category,
+            public_url: venue.config['public_url']!.replace('linear', category),
+          },
           env: venue.env,
         },
       });
