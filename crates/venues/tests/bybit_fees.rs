@@ -41,7 +41,7 @@ fn filled_with(category: &str, side: Side, more: &Value) -> Option<ExecutionDeta
     let order = limit(1, side, 190, 1.0);
     let (link, id) = venue.live(&order);
     let mut item = venue.fill_json("e1", &link, &id, &order, 1.0, 0.0);
-    for (key, value) in more.as_object().unwrap() {
+    for (key, value) in more.as_object().into_iter().flatten() {
         item[key] = value.clone();
     }
     venue.private("execution", json!([item]));

@@ -175,3 +175,21 @@ fn is_reported(status: OrderStatus, reason: ExchangeReject) -> bool {
             ExchangeReject::PostOnlyWouldCross | ExchangeReject::SelfTrade
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::without_last_digits;
+
+    #[test]
+    fn a_fee_is_the_decimal_that_its_product_stands_for() {
+        for (amount, decimal) in [
+            (0.1 + 0.2, 0.3),
+            (60_200.1 * 0.003 * 0.0005, 0.090_300_15),
+            (-0.060_000_000_000_000_005, -0.06),
+            (0.0, 0.0),
+            (12_345_678.912_345, 12_345_678.912_345),
+        ] {
+            assert_eq!(without_last_digits(amount).to_bits(), f64::to_bits(decimal));
+        }
+    }
+}
