@@ -289,14 +289,14 @@ describe('the doctor', () => {
           .filter(({ id }) => id === 'running')
           .map(({ found }) => found);
       expect(running()).toEqual(['no connector of this package runs']);
-      const [page, dead] = [pageOf(3, 4, 'mainnet'), pageOf(3, 3, 'testnet')];
+      const [page, dead] = [pageOf(4, 4, 'mainnet'), pageOf(4, 3, 'testnet')];
       writeFileSync(path.join(shmFolder, 'hbl-0-connector-dead'), dead);
       writeFileSync(path.join(shmFolder, 'hbl-0-bot-gone'), dead);
       // Whose pages they are is seen by who holds them open.
       const held = [
         ['hbl-0-connector-mine%2fone', page],
-        ['hbl-0-connector-old', pageOf(2, 0, '')],
-        ['hbl-0-bot-01', pageOf(3, 0, '', 32)],
+        ['hbl-0-connector-old', pageOf(3, 0, '')],
+        ['hbl-0-bot-01', pageOf(4, 0, '', 32)],
       ].map(([name, bytes]) => {
         const file = path.join(shmFolder, name as string);
         writeFileSync(file, bytes as Buffer);

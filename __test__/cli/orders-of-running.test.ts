@@ -36,24 +36,24 @@ describe.skipIf(process.platform !== 'linux')('where the orders of a running con
     [REAL, 'real'],
     [99, 'unknown'],
   ])('is what its page says: %i is %s', (code, word) => {
-    hold('hbl-0-connector-it', pageOf(3, code, 'mainnet'));
-    hold('hbl-0-connector-another', pageOf(3, code === REAL ? PAPER : REAL, 'mainnet'));
-    hold('hbl-0-bot-it', pageOf(3, code === REAL ? PAPER : REAL, 'mainnet'));
+    hold('hbl-0-connector-it', pageOf(4, code, 'mainnet'));
+    hold('hbl-0-connector-another', pageOf(4, code === REAL ? PAPER : REAL, 'mainnet'));
+    hold('hbl-0-bot-it', pageOf(4, code === REAL ? PAPER : REAL, 'mainnet'));
     expect(ordersOfRunning('it', folder)).toBe(word);
   });
 
   it('is not known when none runs, or nothing can be read', () => {
     expect(ordersOfRunning('it', folder)).toBe('unknown');
     expect(ordersOfRunning('it', path.join(folder, 'none'))).toBe('unknown');
-    writeFileSync(path.join(folder, 'hbl-0-connector-it'), pageOf(3, PAPER, 'mainnet'));
+    writeFileSync(path.join(folder, 'hbl-0-connector-it'), pageOf(4, PAPER, 'mainnet'));
     expect(ordersOfRunning('it', folder), 'of a process that is gone').toBe('unknown');
   });
 
   it('is not known of another version, and when two of the name disagree', () => {
-    hold('hbl-0-connector-old', pageOf(2, PAPER, ''));
+    hold('hbl-0-connector-old', pageOf(3, PAPER, ''));
     expect(ordersOfRunning('old', folder)).toBe('unknown');
-    hold('hbl-0-connector-it', pageOf(3, PAPER, 'mainnet'));
-    hold('hbl-1-connector-it', pageOf(3, REAL, 'mainnet'));
+    hold('hbl-0-connector-it', pageOf(4, PAPER, 'mainnet'));
+    hold('hbl-1-connector-it', pageOf(4, REAL, 'mainnet'));
     expect(ordersOfRunning('it', folder)).toBe('unknown');
   });
 });

@@ -286,3 +286,37 @@ describe('an order of an earlier run', () => {
     expect(client.getOrder(9n)).toMatchObject({ state: 'canceled', filledQty: 0 });
   });
 });
+
+describe('the execution of an order', () => {
+  it('has what the record right before it says of the same order, and nothing of another', async () => {
+    const { client, session, id } = await withOrder();
+    const fills: unknown[] = [];
+    client.on('orderUpdate', ({ fill }) => {
+      if (fill !== undefined) fills.push([fill.fee, fill.feeCoin, fill.tradeId]);
+    });
+    const execution = (orderId: bigint, px: number, text: string): void => {
+      session.write({ kind: RecordKind.Execution, orderId, px, text });
+    };
+    const fill = (leavesQty: number, exchTsNs: bigint): void => {
+      session.order(id, WireStatus.PartiallyFilled, { leavesQty, execQty: 0.1, execPx: 99, exchTsNs }); // prettier-ignore
+    };
+    execution(id, -0.25, 'USDT\ne1');
+    fill(0.9, 11n);
+    fill(0.8, 12n);
+    execution(id + 1n, 0.5, 'USDT\ne3');
+    fill(0.7, 13n);
+    execution(id, NaN, '\ne4');
+    fill(0.6, 14n);
+    execution(id, 0, 'BNB\n');
+    fill(0.5, 15n);
+    await settled();
+    const none = [undefined, undefined, undefined];
+    expect(fills).toStrictEqual([
+      [-0.25, 'USDT', 'e1'],
+      none,
+      none,
+      [undefined, undefined, 'e4'],
+      [0, 'BNB', undefined],
+    ]);
+  });
+});

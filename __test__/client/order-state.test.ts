@@ -176,9 +176,13 @@ describe('the order state machine', () => {
         execQty: 2,
         execPx: 99,
         exchTsNs: 4n,
+        details: { fee: 0.1, feeCoin: 'USDT', tradeId: 'e2' },
       }),
     );
-    expect(fill).toEqual({ qty: 7, price: 99, maker: true, exchTsNs: 4n, inferred: true });
+    // The fee and the id are those of the last one only.
+    const unknown = { liquidity: undefined, fee: undefined, feeCoin: undefined, tradeId: undefined }; // prettier-ignore
+    const seen = { qty: 7, price: 99, maker: true, exchTsNs: 4n, inferred: true };
+    expect(fill).toStrictEqual({ ...seen, ...unknown });
   });
 
   it('takes a changed price and quantity from an amend and counts no fill for it', () => {

@@ -20,6 +20,34 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()));
 });
 
+/** An execution of one of the account's orders, as the venue has it. */
+interface VenueExecution {
+  readonly execId: string;
+  readonly execFee: string;
+  readonly feeCurrency: string;
+  readonly execQty: string;
+  readonly execTime: string;
+}
+
+/** What the venue's ledger says of the account's executions, oldest first. */
+async function executionsAt(venue: FakeBybitVenue): Promise<object[]> {
+  const { executions } = await venue.run<{ executions: VenueExecution[] }>('truth');
+  return executions.map(({ execId, execFee, feeCurrency, execQty }) => ({
+    tradeId: execId,
+    fee: Number(execFee),
+    feeCoin: feeCurrency,
+    qty: Number(execQty),
+  }));
+}
+
+/** The fills among events, likewise. */
+const fillsIn = (events: readonly ClientEvent[]): object[] =>
+  events.flatMap((event) => {
+    if (event.type !== 'orderUpdate' || event.fill === undefined) return [];
+    const { tradeId, fee, feeCoin, qty } = event.fill;
+    return [{ tradeId, fee, feeCoin, qty }];
+  });
+
 interface Positions {
   readonly positions: readonly { symbol: string; side: string; size: string }[];
 }
@@ -179,10 +207,57 @@ describeNative('a client on Bybit', () => {
     const { positions } = await venue.run<Positions>('truth');
     const position = positions.find(({ symbol }) => symbol === 'XRPUSDT');
     expect(position).toMatchObject({ side: 'Buy', size: '14.0' });
+    // What was filled meanwhile has fees and ids as if it had been seen.
+    expect(await executionsAt(venue)).toHaveLength(2);
+    expect(fillsIn(events)).toEqual(await executionsAt(venue));
     // No fill was reported twice.
     const fills = events.flatMap((event) => (event.type === 'orderUpdate' && event.fill ? [event.fill.qty] : [])); // prettier-ignore
     expect(fills.reduce((sum, qty) => sum + qty, 0)).toBe(14);
   });
+
+  it.each([
+    ['linear', 0.1, ['USDT', 'USDT', 'USDT']],
+    ['spot', 0.01, ['XRP', 'XRP', 'USDT']],
+  ] as const)(
+    'knows fee, coin and id of every fill as the ledger of the venue has them: %s',
+    async (category, lotSize, coins) => {
+      const venue = await startFakeBybit();
+      const level = { symbol: 'XRPUSDT', category, owner: 'other', qty: '1000' };
+      await venue.run('place', { ...level, side: 'Buy', price: '2.4' });
+      await venue.run('place', { ...level, side: 'Sell', price: '2.6' });
+      const events: ClientEvent[] = [];
+      const client = new LiveClient({
+        instruments: [
+          new LiveInstrument('XRPUSDT').connector('bybit').tickSize(0.0001).lotSize(lotSize),
+        ],
+        backend: 'native',
+        connector: {
+          kind: 'bybit',
+          paper: false,
+          config: {
+            ...venue.config,
+            category,
+            public_url: venue.config['public_url']!.replace('linear', category),
+          },
+          env: venue.env,
+        },
+      });
+      clients.push(client);
+      client.on('orderUpdate', (event) => events.push(event));
+      await client.start();
+      await client.ready(20_000);
+      // One that rests and is taken, one that takes, and one that gives back.
+      expect((await client.submitOrder(quote(2.5))).status).toBe('accepted');
+      await venue.run('place', { ...level, side: 'Sell', price: '2.5', qty: '10' });
+      await until(() => fillsIn(events).length === 1, 'the first fill');
+      for (const side of ['buy', 'sell'] as const)
+        await client.submitOrder({ side, qty: 7.3, orderType: 'market' });
+      await until(() => fillsIn(events).length === 3, 'the others');
+      const ledger = await executionsAt(venue);
+      expect(fillsIn(events)).toEqual(ledger);
+      expect(ledger.map((execution) => (execution as { feeCoin: string }).feeCoin)).toEqual(coins);
+    },
+  );
 
   it('leaves real orders open and unconfirmed while its connector has no keys, and hears the truth with them', async () => {
     const venue = await startFakeBybit();

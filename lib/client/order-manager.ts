@@ -114,6 +114,11 @@ export class OrderManager {
     return this.#ledger.watchers.wait(order, until, checkTimeoutMs(timeoutMs));
   }
 
+  /** An `Execution` record came. */
+  onExecution(view: EventView): void {
+    this.#reports.onExecution(view);
+  }
+
   /** An `Order` record came. */
   onReport(view: EventView): void {
     this.#reports.onReport(view);

@@ -4,6 +4,7 @@ import type { OrderLedger } from './order-ledger.js';
 import type { OrderManagerOptions } from './order-manager-options.js';
 import type { Unknown } from '../orders/order-outcome.js';
 import { BOT_CANNOT_TELL, BOT_GONE, BOT_NOT_SENT, NOT_KNOWN } from '../orders/order-codes.js';
+import { NextExecution } from '../orders/execution-details.js';
 import { orderRecord, progressOf, type OrderRecord } from '../orders/order-record.js';
 import { cancelRefused, closeUnseen, isTerminal } from '../orders/order-state.js';
 import { WireStatus } from '../models/wire-status.js';
@@ -15,6 +16,7 @@ export class OrderReports {
   readonly #options: OrderManagerOptions;
   readonly #ledger: OrderLedger;
   readonly #sendCancel: (record: OrderRecord) => void;
+  readonly #execution = new NextExecution();
 
   /** @param sendCancel - Sends a cancel that waited for the acknowledgement. */
   constructor(
@@ -25,6 +27,11 @@ export class OrderReports {
     this.#options = options;
     this.#ledger = ledger;
     this.#sendCancel = sendCancel;
+  }
+
+  /** An `Execution` record came. */
+  onExecution(view: EventView): void {
+    this.#execution.keep(view);
   }
 
   /** An `Order` record came. */
@@ -38,6 +45,7 @@ export class OrderReports {
       record,
       view,
       this.#options.instruments[view.asset],
+      this.#execution.take(orderId),
     );
     this.#ledger.advance(
       record,

@@ -110,6 +110,9 @@ export class RecordRouter {
         // What the bot itself concluded was reported by the `Reject` record before.
         if (!view.isSynthetic) orders.onReport(view);
         return;
+      case RecordKind.Execution:
+        orders.onExecution(view);
+        return;
       case RecordKind.Reject:
         if (view.isSynthetic) orders.onConcluded(view.orderId, view.valueNumber, view.text());
         else this.#reject(view);

@@ -53,6 +53,12 @@ export const RecordKind = {
   Notice: 16,
   /** `status`: state of the book (`bookStateFromCode`), `value`: the one before. */
   BookState: 17,
+  /**
+   * What the venue says of the execution that the next `Order` record reports, which is of the same order:
+   * `orderId`, `px` the fee (NaN when it is not known), the text is the coin of the fee, a line feed, and the
+   * venue's id of the trade, each empty when it is not known.
+   */
+  Execution: 18,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

@@ -1,5 +1,6 @@
 import { withoutNoise } from '../models/ticks.js';
 import { WireStatus } from '../models/wire-status.js';
+import { NO_DETAILS, type ExecutionDetails } from './execution-details.js';
 
 /**
  * Where an order stands.
@@ -52,6 +53,8 @@ export interface OrderReport {
   readonly exchTsNs: bigint;
   /** Step of quantities, in which differences are reported; absent or NaN reports them as they come. */
   readonly lotSize?: number;
+  /** What the venue says of that execution; absent: nothing. */
+  readonly details?: ExecutionDetails;
 }
 
 /** One execution of an order. */
@@ -65,13 +68,13 @@ export interface Fill {
    */
   readonly liquidity: 'maker' | 'taker' | undefined;
   /**
-   * What the venue charged, in `feeCoin`; below 0 for a rebate. `undefined` where it is not reported: no
-   * message between connector and bot carries it yet.
+   * What the venue charged, in `feeCoin`; below 0 for a rebate. `undefined` where it is not known: the report
+   * was lost, several executions were seen as one (`inferred`), or the connector is hftbacktest's own.
    */
   readonly fee: number | undefined;
-  /** The coin of the fee; `undefined` where it is not reported. */
+  /** The coin of the fee, in which it was taken; `undefined` where it is not known. */
   readonly feeCoin: string | undefined;
-  /** The venue's id of the execution; `undefined` where it is not reported, as `fee`. */
+  /** The venue's id of the execution; `undefined` where it is not known, as `fee`. */
   readonly tradeId: string | undefined;
   /** Exchange time, Unix ns. */
   readonly exchTsNs: bigint;
@@ -202,14 +205,15 @@ function fillOf(order: OrderProgress, report: OrderReport, eps: number): Fill | 
   const qty = wholeLots(total - order.filledQty, report.lotSize);
   if (qty <= eps) return undefined;
   const inferred = Math.abs(qty - report.execQty) > eps;
+  const { fee, feeCoin, tradeId } = (inferred ? undefined : report.details) ?? NO_DETAILS;
   return {
     qty,
     price: report.execPx > 0 ? report.execPx : report.price,
     maker: report.maker,
     liquidity: inferred ? undefined : report.maker ? 'maker' : 'taker',
-    fee: undefined,
-    feeCoin: undefined,
-    tradeId: undefined,
+    fee,
+    feeCoin,
+    tradeId,
     exchTsNs: report.exchTsNs,
     inferred,
   };

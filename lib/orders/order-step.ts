@@ -3,6 +3,7 @@ import type { InstrumentSpec } from '../models/live-instrument.js';
 import { withoutNoise } from '../models/ticks.js';
 import type { RejectReason } from './client-order.js';
 import { progressOf, type OrderRecord } from './order-record.js';
+import type { ExecutionDetails } from './execution-details.js';
 import { applyReport, isTerminal, type Fill, type OrderProgress } from './order-state.js';
 import type { OrderRefusal } from './order-update.js';
 import { isOwnEnd } from '../models/own-end.js';
@@ -16,11 +17,15 @@ export interface OrderStepTaken {
   readonly refusal: OrderRefusal | undefined;
 }
 
-/** Applies an `Order` record, and the reject that came before it, to what is known of its order. */
+/**
+ * Applies an `Order` record, and the reject and the details of the execution that came before it, to what is known
+ * of its order.
+ */
 export function stepOf(
   record: OrderRecord,
   view: EventView,
   instrument: InstrumentSpec | undefined,
+  details: ExecutionDetails,
 ): OrderStepTaken {
   const { tickSize = NaN, lotSize = NaN } = instrument ?? {};
   const { state: before, reject: known } = record.order;
@@ -35,6 +40,7 @@ export function stepOf(
     maker: view.maker,
     exchTsNs: view.exchTsNs,
     lotSize,
+    details,
   });
   const reason = record.pendingReject;
   // Acknowledged: what was refused was something else. The reason of an end may overtake the reports that

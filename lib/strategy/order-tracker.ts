@@ -5,6 +5,7 @@ import { WireStatus } from '../models/wire-status.js';
 import type { RejectReason } from '../orders/client-order.js';
 import type { CheckedOrder } from '../orders/order-checks.js';
 import { BOT_CANNOT_TELL, BOT_GONE, BOT_NOT_SENT, NOT_KNOWN } from '../orders/order-codes.js';
+import { NextExecution } from '../orders/execution-details.js';
 import { orderAfter, orderRecord, progressOf, type OrderRecord } from '../orders/order-record.js';
 import {
   cancelRefused,
@@ -30,6 +31,7 @@ export class OrderTracker {
   readonly #onUpdate: (update: OrderUpdate) => void;
   readonly #records = new Map<bigint, OrderRecord>();
   readonly #ended: bigint[] = [];
+  readonly #execution = new NextExecution();
 
   /** @param nowMs - The bot's local time, Unix ms. */
   constructor(
@@ -71,6 +73,11 @@ export class OrderTracker {
     if (record !== undefined) record.wanted = { price, qty };
   }
 
+  /** An `Execution` record came. */
+  onExecution(view: EventView): void {
+    this.#execution.keep(view);
+  }
+
   /** An `Order` record came. */
   onReport(view: EventView): void {
     // What the bot itself concluded was reported by the `Reject` record before.
@@ -78,7 +85,12 @@ export class OrderTracker {
     const { orderId, statusCode } = view;
     const known = this.#records.get(orderId);
     const record = known ?? orderRecord(recoveredOrder(view, this.#instruments, this.#nowMs()));
-    const { next, fill, reject, refusal } = stepOf(record, view, this.#instruments[view.asset]);
+    const { next, fill, reject, refusal } = stepOf(
+      record,
+      view,
+      this.#instruments[view.asset],
+      this.#execution.take(orderId),
+    );
     this.#advance(record, known === undefined, next, { fill, reject, refusal });
     const { wanted } = record;
     if (wanted !== undefined && (statusCode === WireStatus.Replaced || isAt(record, wanted)))

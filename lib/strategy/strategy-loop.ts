@@ -334,6 +334,9 @@ class StrategyLoop {
         handlers.refusePromise(strategy.onExecutionReport?.(ctx, view));
         this.tracker?.onReport(view);
         break;
+      case RecordKind.Execution:
+        this.tracker?.onExecution(view);
+        break;
       case RecordKind.Position:
         handlers.refusePromise(strategy.onPosition?.(ctx, view));
         break;

@@ -12,7 +12,7 @@ import { StubClock } from './stub-clock.js';
 import type { StubFeed } from './stub-data.js';
 import { stubFeeds } from './stub-feeds.js';
 import type { ResolvedStubOptions } from './stub-options.js';
-import { stubOrderRecord, type StubOrder } from './stub-order.js';
+import { stubExecutionRecord, stubOrderRecord, type StubOrder } from './stub-order.js';
 import { StubRecords } from './stub-records.js';
 import { StubVenue } from './stub-venue.js';
 
@@ -59,6 +59,8 @@ export class StubConnector {
   private readonly latencies: Random;
   private readonly feeds: Iterator<StubFeed, void>;
   private feedsLeft = true;
+  /** Executions so far: their ids. */
+  private trades = 0;
   private lastFeedDueNs = 0;
 
   /**
@@ -147,8 +149,8 @@ export class StubConnector {
         },
         depth: (asset) => this.asset(asset).book,
         lotSize: (asset) => this.asset(asset).instrument.lotSize,
-        orderUpdated: (order) => {
-          this.applyOrder(order);
+        orderUpdated: (order, isExecution) => {
+          this.applyOrder(order, isExecution);
         },
         filled: (order) => {
           this.applyFill(order);
@@ -212,12 +214,16 @@ export class StubConnector {
     asset.trades.push(makeTrade({ asset: feed.asset, symbol, price, qty, side, ...times }));
   }
 
-  private applyOrder(order: StubOrder): void {
+  private applyOrder(order: StubOrder, isExecution: boolean): void {
     this.asset(order.asset).orderLatency = Object.freeze({
       reqTsNs: order.localTsNs,
       exchTsNs: order.exchTsNs,
       respTsNs: this.clock.unixNs(this.clock.nowNs()),
     });
+    if (isExecution) {
+      this.trades += 1;
+      this.records.report(stubExecutionRecord(order, this.options.coin, this.trades));
+    }
     this.records.report(stubOrderRecord(order));
     this.host.onOrder(order);
   }

@@ -61,6 +61,16 @@ export function stubOrderResponse(order: StubOrder, instrument: InstrumentSpec):
   });
 }
 
+/** The record of an execution, which stands before that of its order. The stub takes no fees. */
+export function stubExecutionRecord(
+  { asset, orderId, exchTsNs }: StubOrder,
+  coin: string,
+  trade: number,
+): RecordFields {
+  const text = `${coin}\n${String(trade)}`;
+  return { kind: RecordKind.Execution, asset, orderId, exchTsNs, px: 0, text };
+}
+
 export function stubOrderRecord(order: StubOrder): RecordFields {
   return {
     kind: RecordKind.Order,

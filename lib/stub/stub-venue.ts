@@ -28,8 +28,8 @@ export interface VenueHost {
   schedule(dueNs: number, happen: () => void): void;
   depth(asset: number): MarketDepthView;
   lotSize(asset: number): number;
-  /** The bot learns a new state of an order. */
-  orderUpdated(order: StubOrder): void;
+  /** The bot learns a new state of an order; `isExecution`: after an execution. */
+  orderUpdated(order: StubOrder, isExecution: boolean): void;
   filled(order: StubOrder): void;
   /** Why the account does not get an order with these terms. */
   refusal(order: StubOrder): StubRefusal | undefined;
@@ -257,14 +257,14 @@ export class StubVenue {
     order.maker = price === undefined;
     order.leavesQty = this.wholeLots(order.asset, order.leavesQty - qty);
     order.status = order.leavesQty > 0 ? WireStatus.PartiallyFilled : WireStatus.Filled;
-    this.report(order, atNs);
+    this.report(order, atNs, true);
     this.host.filled(order);
   }
 
-  private report(order: StubOrder, atNs: number): void {
+  private report(order: StubOrder, atNs: number, isExecution = false): void {
     const exchTsNs = this.host.unixNs(atNs);
     order.exchTsNs = exchTsNs > order.exchTsNs ? exchTsNs : order.exchTsNs + 1n;
-    this.host.orderUpdated(order);
+    this.host.orderUpdated(order, isExecution);
     if (isCancellable(order) && this.lateCancels.delete(order.orderId))
       this.cancel(order.asset, order.orderId);
   }

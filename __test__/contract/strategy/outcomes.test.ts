@@ -183,7 +183,7 @@ describeBackends('outcomes in a strategy', (backend) => {
     expect(seen.updates[1]?.order.reject).toBeUndefined();
   });
 
-  test('a fill is counted once, and tells who took', () => {
+  test('a fill is counted once, and tells who took, what it cost and its id', () => {
     const seen = run((ctx) => {
       ctx.submit({ side: 'buy', qty: 0.01, orderType: 'market' });
     }, hasEnded);
@@ -191,6 +191,13 @@ describeBackends('outcomes in a strategy', (backend) => {
     const fills = seen.updates.flatMap(({ fill }) => (fill === undefined ? [] : [fill]));
     expect(fills.reduce((sum, { qty }) => sum + qty, 0)).toBeCloseTo(0.01, 9);
     expect(fills.every(({ liquidity }) => liquidity === 'taker')).toBe(true);
+    const rate = backend.name === 'stub' ? 0 : 0.0005;
+    for (const { qty, price, fee, feeCoin } of fills) {
+      expect(fee).toBeCloseTo(qty * price * rate, 9);
+      expect(feeCoin).toBe('USDT');
+    }
+    expect(new Set(fills.map(({ tradeId }) => tradeId ?? '')).has('')).toBe(false);
+    expect(new Set(fills.map(({ tradeId }) => tradeId)).size).toBe(fills.length);
     expect(seen.updates.at(-1)).toMatchObject({ current: 'filled', order: { filledQty: 0.01 } });
   });
 

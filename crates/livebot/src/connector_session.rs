@@ -1,8 +1,18 @@
 //! The session of a bot with one connector: port, link, batch in progress, order destination.
 
+use hbl_wire::ExecutionDetails;
+
 use crate::{
     order_destination::OrderDestination, port::Port, record::LinkStatus, symbols::Symbols,
 };
+
+/// What the venue says of an execution of an order.
+pub(crate) struct Execution {
+    pub(crate) asset: usize,
+    pub(crate) order_id: u64,
+    pub(crate) exch_ts: i64,
+    pub(crate) details: ExecutionDetails,
+}
 
 /// The session with one connector.
 pub(crate) struct ConnectorSession {
@@ -16,6 +26,8 @@ pub(crate) struct ConnectorSession {
     pub(crate) in_answer: bool,
     /// Instruments of the answer.
     pub(crate) answered: Vec<usize>,
+    /// What the venue says of an execution that the next message reports.
+    pub(crate) execution: Option<Execution>,
     /// Orders go to a venue; false on paper and before the first connection.
     pub(crate) is_real: bool,
     /// Where its orders go, and where they may go.
@@ -36,6 +48,7 @@ impl ConnectorSession {
             in_batch: false,
             in_answer: false,
             answered: Vec::new(),
+            execution: None,
             is_real: false,
             destination: OrderDestination::default(),
             orders_unknown: None,

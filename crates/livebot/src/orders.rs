@@ -1,6 +1,6 @@
 //! Orders as records, and the changes that the bot itself makes to them.
 
-use hbl_wire::{price_of, without_noise};
+use hbl_wire::{ExecutionDetails, price_of, without_noise};
 use hftbacktest::types::{Order, Status};
 
 use crate::record::{Record, RecordKind};
@@ -26,6 +26,20 @@ pub(crate) fn record_of(order: &Order) -> Record {
         maker: u8::from(order.maker),
         ..Record::default()
     }
+}
+
+/// The record of what a venue says of the execution in the state of an order, and its text.
+pub(crate) fn execution_record(order: &Order, details: &ExecutionDetails) -> (Record, String) {
+    let record = Record {
+        kind: RecordKind::Execution as u8,
+        exch_ts_ns: order.exch_timestamp,
+        order_id: order.order_id,
+        px: details.fee.unwrap_or(f64::NAN),
+        ..Record::default()
+    };
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    let (coin, trade_id) = (text(&details.fee_coin), text(&details.trade_id));
+    (record, format!("{coin}\n{trade_id}"))
 }
 
 /// A reported quantity as the decimal that it is: sums and differences of floats are beside it by a little.

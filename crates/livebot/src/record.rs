@@ -56,6 +56,10 @@ pub enum RecordKind {
     /// The state of the book of `asset` changed: `status` is a [`BookState`](crate::BookState),
     /// `value` the one before.
     BookState = 17,
+    /// What the venue says of the execution that the next `Order` record reports, which is of the same order:
+    /// `order_id`, `px` the fee (NaN when it is not known), the text is the coin of the fee, a line feed, and the
+    /// venue's id of the trade, each empty when it is not known.
+    Execution = 18,
 }
 
 /// What happened to the link with a connector ([`RecordKind::Link`]).

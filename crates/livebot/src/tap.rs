@@ -7,7 +7,7 @@ use hftbacktest::{
 };
 
 use crate::{
-    connector_session::ConnectorSession,
+    connector_session::{ConnectorSession, Execution},
     error::ErrorCode,
     feed, orders,
     record::{FLAG_IN_BATCH, FLAG_SNAPSHOT, Record, RecordKind},
@@ -192,6 +192,7 @@ impl Shared {
             WireEvent::Order { symbol, mut order } => {
                 // Its reason was sent before it, on the control channel.
                 self.drain_side(at);
+                let execution = self.sessions[at].execution.take();
                 let asset = self.asset(at, symbol)?;
                 let one = &mut self.assets[asset];
                 orders::clean(&mut order, one.lot_size);
@@ -203,12 +204,23 @@ impl Shared {
                 if !one.earlier.is_empty() {
                     one.earlier.remove(&order.order_id);
                 }
+                let reported = (order.exch_timestamp, order.exec_qty);
                 let is_answer = self.sessions[at].in_answer && self.sessions[at].port.is_ours();
                 let resync_orders = &mut self.assets[asset].resync_orders;
                 if !is_answer {
                     resync_orders.seen(&order);
                 } else if !resync_orders.judge(&mut order) {
                     return None;
+                }
+                // A part of an execution has no fee of its own.
+                if let Some(Execution { details, .. }) = execution.filter(|execution| {
+                    (execution.asset, execution.order_id) == (asset, order.order_id)
+                        && (execution.exch_ts, order.exec_qty) == reported
+                        && order.exec_qty > 0.0
+                }) {
+                    let (record, text) = orders::execution_record(&order, &details);
+                    let asset = index(asset);
+                    self.push_text(stamp.on(Record { asset, ..record }), &text);
                 }
                 self.push(&stamp.on(Record {
                     asset: index(asset),
@@ -221,6 +233,22 @@ impl Shared {
                         order,
                     },
                 ))
+            }
+            WireEvent::Execution {
+                symbol,
+                order_id,
+                exch_ts,
+                details,
+            } => {
+                // Of a symbol that this bot does not trade: the order that follows counts it.
+                let asset = self.sessions[at].assets.get(symbol)?;
+                self.sessions[at].execution = Some(Execution {
+                    asset,
+                    order_id,
+                    exch_ts,
+                    details,
+                });
+                None
             }
             WireEvent::Position {
                 symbol,

@@ -80,6 +80,8 @@ fn every_vector_encodes_to_the_bytes_that_typescript_reads() {
     }
     assert_eq!(
         kinds.into_iter().collect::<Vec<_>>(),
-        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]
+        [
+            0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
+        ]
     );
 }

@@ -255,6 +255,10 @@ fn look_at_execution(
         let price = number(&json["execPrice"]);
         assert_eq!(scale().tick.f64_of(fill.tick), price, "{name}");
         assert_eq!(Some(fill.maker), json["isMaker"].as_bool(), "{name}");
+        let fee = json.get("execFee").filter(|fee| **fee != "");
+        assert_eq!(fill.fee, fee.map(number), "{name}");
+        let coin = json["feeCurrency"].as_str().filter(|coin| !coin.is_empty());
+        assert_eq!(fill.fee_coin.as_deref(), coin, "{name}");
         let ms: i64 = json["execTime"].as_str().unwrap().parse().unwrap();
         assert_eq!(fill.exec_ns, ms * 1_000_000, "{name}");
     }

@@ -17,6 +17,7 @@ mod bybit_account;
 mod bybit_changes;
 mod bybit_checks;
 mod bybit_core;
+mod bybit_fees;
 mod bybit_frames;
 mod bybit_rate_limit;
 mod bybit_schedules;

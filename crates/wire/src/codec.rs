@@ -8,7 +8,10 @@ use bincode::{
 use hftbacktest::types::{Event, LiveError, LiveRequest, Order};
 use thiserror::Error;
 
-use crate::service::{PREFIX_BYTES, SLOT_BYTES, TAIL_BYTES};
+use crate::{
+    ExecutionDetails,
+    service::{PREFIX_BYTES, SLOT_BYTES, TAIL_BYTES},
+};
 
 /// Longest message in hftbacktest's encoding that leaves room for what programs of this package write around it.
 pub const MAX_MESSAGE_BYTES: usize = SLOT_BYTES - TAIL_BYTES - PREFIX_BYTES;
@@ -43,7 +46,8 @@ pub enum DecodeError {
     Bytes(#[from] bincode::error::DecodeError),
 }
 
-/// hftbacktest's `LiveEvent`, with symbols borrowed from the slot.
+/// hftbacktest's `LiveEvent`, with symbols borrowed from the slot, and behind its variants what only programs of
+/// this package send each other.
 #[derive(Debug, BorrowDecode)]
 pub enum WireEvent<'a> {
     /// Events that belong together start.
@@ -73,9 +77,18 @@ pub enum WireEvent<'a> {
     },
     /// An error of the connector.
     Error(LiveError),
+    /// More of the execution that the next message, the state of the same order, reports.
+    Execution {
+        /// Symbol as the connector names it.
+        symbol: &'a str,
+        order_id: u64,
+        /// Exchange time of that state, Unix nanoseconds: no other one of the order has it.
+        exch_ts: i64,
+        details: ExecutionDetails,
+    },
 }
 
-/// hftbacktest's `LiveEvent` by reference, to encode without cloning.
+/// [`WireEvent`] by reference, to encode without cloning.
 #[derive(Debug, Encode)]
 pub enum WireEventRef<'a> {
     /// See [`WireEvent::BatchStart`].
@@ -105,6 +118,15 @@ pub enum WireEventRef<'a> {
     },
     /// See [`WireEvent::Error`].
     Error(&'a LiveError),
+    /// See [`WireEvent::Execution`]; never sent to hftbacktest's bots.
+    Execution {
+        /// Symbol as the bots registered it.
+        symbol: &'a str,
+        order_id: u64,
+        /// Exchange time of that state, Unix nanoseconds.
+        exch_ts: i64,
+        details: &'a ExecutionDetails,
+    },
 }
 
 /// Encodes a message into a slot and returns its length.

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use hftbacktest::types::{Event, LiveError, Order, Value};
 
 use crate::{
-    Asked, ControlEvent, Liveness, Request, Ringer, WakerAffinity, WireError, WireEventRef,
-    block_path, clock,
+    Asked, ControlEvent, ExecutionDetails, Liveness, Request, Ringer, WakerAffinity, WireError,
+    WireEventRef, block_path, clock,
     codec::clip,
     config::Channels,
     control_block::{ControlBlock, ControlBlockState, Hello},
@@ -187,6 +187,33 @@ impl ConnectorPort {
     /// [`WireError::Send`], [`WireError::TooLarge`] for a very long symbol.
     pub fn send_order(&mut self, to: u64, symbol: &str, order: &Order) -> Result<(), WireError> {
         self.send(to, &WireEventRef::Order { symbol, order })
+    }
+
+    /// Sends more of the execution in the state of an order, which has to be sent next.
+    /// hftbacktest's own bots never see it.
+    ///
+    /// # Errors
+    /// [`WireError::Send`], [`WireError::TooLarge`] for a very long symbol.
+    pub fn send_execution(
+        &mut self,
+        to: u64,
+        symbol: &str,
+        order: &Order,
+        details: &ExecutionDetails,
+    ) -> Result<(), WireError> {
+        let (to_ours, _) = self.bots.channels_of(to);
+        if !to_ours {
+            return Ok(());
+        }
+        self.is_due = true;
+        self.sent += 1;
+        let event = WireEventRef::Execution {
+            symbol,
+            order_id: order.order_id,
+            exch_ts: order.exch_timestamp,
+            details: &details.clipped(),
+        };
+        self.to_bot.put(to, &event)
     }
 
     /// Sends the position; `exch_ts` in Unix nanoseconds.

@@ -21,7 +21,7 @@ use crate::{Capabilities, Destination, Orders, WireError, clock, idle::WakeStamp
 
 pub(crate) const BLOCK_BYTES: usize = 4096;
 const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
-const LAYOUT_VERSION: u32 = 3;
+const LAYOUT_VERSION: u32 = 4;
 const TEXT_BYTES: usize = 32;
 
 /// What a process says about itself on its control block.

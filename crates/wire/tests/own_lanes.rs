@@ -5,8 +5,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use hbl_wire::{
-    BotControlBlock, BotPort, ConnectorPort, ControlEvent, ControlRequest, LinkEvent, Liveness,
-    Request, TO_ALL, WakerAffinity, WireEvent, random_bot_id,
+    BotControlBlock, BotPort, COIN_BYTES_MAX, ConnectorPort, ControlEvent, ControlRequest,
+    ExecutionDetails, LinkEvent, Liveness, Request, TO_ALL, TRADE_ID_BYTES_MAX, WakerAffinity,
+    WireEvent, random_bot_id,
 };
 use hftbacktest::types::{Event, LiveRequest, Order, Status};
 use support::{TIMEOUT, event, hello, name, order, until};
@@ -112,6 +113,69 @@ fn what_is_sent_before_a_flush_shares_slots_in_its_order_and_is_counted_message_
         .unwrap();
     assert!(bot.recv().unwrap().is_some(), "it went out with the reason");
     assert!(bot.recv_control().is_some());
+}
+
+#[test]
+fn what_a_venue_says_of_an_execution_comes_right_before_its_order() {
+    let name = name();
+    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let mut bot = BotPort::open(&name, 3, TIMEOUT).unwrap();
+    bot.check_link().unwrap();
+    let symbol = "S".repeat(128);
+    let sent = Order {
+        exch_timestamp: i64::MIN,
+        ..order()
+    };
+    let all = ExecutionDetails {
+        fee: Some(-0.000_123),
+        fee_coin: Some("USDT".to_owned()),
+        trade_id: Some("e1000000-0000-5000-8000-000000000001".to_owned()),
+    };
+    let nothing = ExecutionDetails::default();
+    let longest = ExecutionDetails {
+        fee: Some(f64::MAX),
+        fee_coin: Some("\u{e9}".repeat(COIN_BYTES_MAX)),
+        trade_id: Some("i".repeat(TRADE_ID_BYTES_MAX)),
+    };
+    let too_long = ExecutionDetails {
+        trade_id: Some("i".repeat(TRADE_ID_BYTES_MAX + 1)),
+        ..nothing.clone()
+    };
+    assert!(nothing.is_empty() && !all.is_empty());
+    for details in [&all, &nothing, &longest, &too_long] {
+        connector
+            .send_execution(3, &symbol, &sent, details)
+            .unwrap();
+        connector.send_order(3, &symbol, &sent).unwrap();
+    }
+    connector.flush().unwrap();
+    let mut read = Vec::new();
+    while let Some((mut slot, lost)) = bot.recv().unwrap() {
+        assert_eq!(lost, 0);
+        while let Some(message) = slot.next_message() {
+            read.push(match message.unwrap() {
+                WireEvent::Execution {
+                    symbol: s,
+                    order_id,
+                    exch_ts: i64::MIN,
+                    details,
+                } if s == symbol && order_id == sent.order_id => Some(details),
+                WireEvent::Order { .. } => None,
+                other => panic!("{other:?}"),
+            });
+        }
+    }
+    let cut = ExecutionDetails {
+        fee_coin: Some("\u{e9}".repeat(COIN_BYTES_MAX / 2)),
+        ..longest
+    };
+    // A name is cut as in a balance; half an id would be another one.
+    let sent_details = [all, nothing.clone(), cut, nothing];
+    let expected: Vec<_> = sent_details
+        .into_iter()
+        .flat_map(|d| [Some(d), None])
+        .collect();
+    assert_eq!(read, expected);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 mod support;
 
 use hbl_wire::{
-    BotControlBlock, BotPort, ConnectorPort, ControlRequest, LinkEvent, Liveness, Request, TO_ALL,
-    WireError, WireEvent, random_bot_id,
+    BotControlBlock, BotPort, ConnectorPort, ControlRequest, ExecutionDetails, LinkEvent, Liveness,
+    Request, TO_ALL, WireError, WireEvent, random_bot_id,
 };
 use hftbacktest::{
     live::ipc::iceoryx::IceoryxBuilder,
@@ -19,6 +19,15 @@ fn a_bot_of_hftbacktest_understands_our_connector() {
     let theirs = IceoryxBuilder::new(&name).receiver::<LiveEvent>().unwrap();
     ours.send_batch_start(7).unwrap();
     ours.send_feed(TO_ALL, "BTCUSDT", &event()).unwrap();
+    // What hftbacktest's messages have no room for is not sent to its bots.
+    let details = ExecutionDetails {
+        fee: Some(0.1),
+        ..ExecutionDetails::default()
+    };
+    for to in [9, TO_ALL] {
+        ours.send_execution(to, "BTCUSDT", &order(), &details)
+            .unwrap();
+    }
     ours.send_order(9, "BTCUSDT", &order()).unwrap();
     ours.send_position(TO_ALL, "ETHUSDT", -1.5, 11).unwrap();
     ours.flush().unwrap();

@@ -5,7 +5,7 @@ import { ordersFromCode, type OrdersKind } from '../../models/orders-kind.js';
 
 /** Begins every page of this package's processes; what follows is of `crates/wire/src/control_block.rs`. */
 const MAGIC = 'hblPage1';
-const LAYOUT_VERSION = 3;
+const LAYOUT_VERSION = 4;
 const LAYOUT_OFFSET = 8;
 const PID_OFFSET = 12;
 const CAPABILITIES_OFFSET = 32;

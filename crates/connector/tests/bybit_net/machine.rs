@@ -145,6 +145,7 @@ impl BotPublisher for Notebook {
             BotMessage::BatchStart => self.0.batch(true),
             BotMessage::BatchEnd => self.0.batch(false),
             BotMessage::Feed(_, event) => self.0.feed(event),
+            BotMessage::Execution(..) => {}
             BotMessage::Order(_, order) => self.0.order(order),
             BotMessage::Position(_, qty, _) => self.0.position = qty,
             BotMessage::Error(_) => {}

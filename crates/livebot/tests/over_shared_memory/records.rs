@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use hbl_livebot::{CommandError, LinkStatus, Record, RecordKind};
-use hbl_wire::{Balance, ControlEvent, Request, Severity, TO_ALL, VenueSocket};
-use hftbacktest::types::{ElapseResult, Side, Status};
+use hbl_wire::{Balance, ControlEvent, ExecutionDetails, Request, Severity, TO_ALL, VenueSocket};
+use hftbacktest::types::{ElapseResult, Order, Side, Status};
 
 use crate::support::{
     HashRig, SYMBOL, accept, buy, config, connector, instrument, kinds, level, name, only, ready,
@@ -87,6 +87,74 @@ fn hftbacktests_own_waits_keep_their_meaning() {
         "{:?}",
         started.elapsed()
     );
+}
+
+/// Fee, order and text of the execution that stands before each order record.
+fn executions(records: &[Record]) -> Vec<Option<(f64, u64, String)>> {
+    let orders = (0..records.len()).filter(|at| records[*at].kind == RecordKind::Order as u8);
+    let before = orders.map(|at| match &records[at.saturating_sub(2)..at] {
+        [execution, text] if execution.kind == RecordKind::Execution as u8 => {
+            // SAFETY: a record is plain integers and floats of exactly this size.
+            let bytes: [u8; 128] = unsafe { core::mem::transmute(*text) };
+            let text = &bytes[8..8 + execution.text_len as usize];
+            let text = String::from_utf8(text.to_vec()).unwrap();
+            Some((execution.px, execution.order_id, text))
+        }
+        _ => None,
+    });
+    before.collect()
+}
+
+#[test]
+fn what_the_venue_says_of_an_execution_stands_right_before_its_order_and_nowhere_else() {
+    let (mut connector, mut rig) = ready(&name());
+    for id in [5, 6] {
+        rig.core.submit(0, buy(id, 99.0), 0).unwrap();
+    }
+    let Request::Submit { bot, order, .. } = request(&mut connector, &mut rig) else {
+        panic!()
+    };
+    let all = ExecutionDetails {
+        fee: Some(-0.25),
+        fee_coin: Some("USDT".to_owned()),
+        trade_id: Some("e1".to_owned()),
+    };
+    let only_id = ExecutionDetails {
+        trade_id: Some("e2".to_owned()),
+        ..ExecutionDetails::default()
+    };
+    let step = |exec_qty: f64, at: i64| Order {
+        leaves_qty: 0.5,
+        exec_qty,
+        ..accept(&order, Status::PartiallyFilled, at)
+    };
+    let mut send = |of: &Order, details: &ExecutionDetails, order: &Order| {
+        connector.send_execution(bot, SYMBOL, of, details).unwrap();
+        connector.send_order(bot, SYMBOL, order).unwrap();
+    };
+    let other = Order {
+        order_id: 6,
+        ..step(0.25, 12)
+    };
+    send(&step(0.25, 10), &all, &step(0.25, 10));
+    send(&step(0.25, 11), &only_id, &step(0.25, 11));
+    // Of another order, of another state, and of no execution.
+    send(&other, &all, &step(0.25, 12));
+    send(&step(0.25, 12), &all, &step(0.25, 13));
+    send(&step(0.0, 14), &all, &step(0.0, 14));
+    connector.send_order(bot, SYMBOL, &step(0.25, 15)).unwrap();
+    connector.flush().unwrap();
+    let mut records = Vec::new();
+    while only(&records, RecordKind::Order).len() < 6 {
+        records.extend(rig.until(RecordKind::Order));
+    }
+    let details_of = executions(&records);
+    assert_eq!(details_of[0], Some((-0.25, 5, "USDT\ne1".to_owned())));
+    let (fee, id, text) = details_of[1].clone().unwrap();
+    assert!(fee.is_nan(), "{fee}");
+    assert_eq!((id, text.as_str()), (5, "\ne2"));
+    assert_eq!(details_of[2..], [None, None, None, None]);
+    assert_eq!(only(&records, RecordKind::Execution).len(), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hbl_livebot::{FLAG_SYNTHETIC, Record, RecordKind};
-use hbl_wire::{ControlEvent, OrderFate, Request};
+use hbl_wire::{ControlEvent, ExecutionDetails, OrderFate, Request};
 use hftbacktest::types::{Order, Status};
 
 use crate::support::{SYMBOL, accept, buy, connector, name, only, ready, registration, request};
@@ -40,6 +40,13 @@ fn fills_while_the_connector_was_dead_are_reported_once_and_then_the_end() {
         ..accept(&order, Status::Canceled, 13)
     };
     for order in [other, step(0.75, 0.25, 10), step(0.25, 0.5, 12), end] {
+        let details = ExecutionDetails {
+            fee: Some(order.exch_timestamp as f64),
+            ..ExecutionDetails::default()
+        };
+        second
+            .send_execution(bot, SYMBOL, &order, &details)
+            .unwrap();
         second.send_order(bot, SYMBOL, &order).unwrap();
         second.flush().unwrap();
     }
@@ -58,6 +65,9 @@ fn fills_while_the_connector_was_dead_are_reported_once_and_then_the_end() {
             (1, Status::Canceled as u8, 0.0)
         ]
     );
+    let fees = only(&records, RecordKind::Execution);
+    let fees: Vec<_> = fees.iter().map(|r| (r.order_id, r.px)).collect();
+    assert_eq!(fees, [(1, 12.0)], "of the fill that is news");
     assert_eq!(rig.core.order(0, 1).unwrap().status, Status::Canceled);
     assert!(rig.core.order(0, 77).is_none());
 }
@@ -123,4 +133,54 @@ fn an_order_that_an_answer_does_not_name_is_asked_for_and_ends_by_a_proof_only()
     );
     assert_eq!(rig.core.order(0, 1).unwrap().status, Status::Expired);
     assert_eq!(rig.core.order(0, 2).unwrap().status, Status::New);
+}
+
+#[test]
+fn a_part_of_an_execution_and_one_before_a_gap_have_no_fee() {
+    let name = name();
+    let (mut first, mut rig) = ready(&name);
+    rig.core.submit(0, buy(1, 99.0), 0).unwrap();
+    let Request::Submit { bot, order, .. } = request(&mut first, &mut rig) else {
+        panic!()
+    };
+    let step = |leaves: f64, exec: f64, at: i64| Order {
+        leaves_qty: order.qty * leaves,
+        exec_qty: order.qty * exec,
+        exec_price_tick: order.price_tick,
+        ..accept(&order, Status::PartiallyFilled, at)
+    };
+    let details = ExecutionDetails {
+        fee: Some(0.5),
+        ..ExecutionDetails::default()
+    };
+    first.send_order(bot, SYMBOL, &step(0.7, 0.3, 10)).unwrap();
+    // The state that this belongs to never comes.
+    first
+        .send_execution(bot, SYMBOL, &step(0.6, 0.1, 9), &details)
+        .unwrap();
+    first.flush().unwrap();
+    rig.until(RecordKind::Order);
+    drop(first);
+    let mut second = connector(&name);
+    let bot = registration(&mut second, &mut rig);
+    second.send_batch_start(bot).unwrap();
+    second.send_order(bot, SYMBOL, &step(0.6, 0.1, 11)).unwrap();
+    // 0.4 of it were left: 0.2 of its 0.6 are known.
+    let whole = step(0.2, 0.6, 12);
+    second
+        .send_execution(bot, SYMBOL, &whole, &details)
+        .unwrap();
+    second.send_order(bot, SYMBOL, &whole).unwrap();
+    second.send_position(bot, SYMBOL, 0.0, 1).unwrap();
+    second.send_batch_end(bot).unwrap();
+    second.flush().unwrap();
+    let records = rig.until(RecordKind::BookReady);
+    let fills = only(&records, RecordKind::Order);
+    let fills: Vec<_> = fills.iter().map(|r| r.exec_qty / order.qty).collect();
+    assert_eq!(fills.len(), 2);
+    assert!(
+        (fills[0] - 0.1).abs() < 1e-9 && (fills[1] - 0.4).abs() < 1e-9,
+        "{fills:?}"
+    );
+    assert!(only(&records, RecordKind::Execution).is_empty());
 }

@@ -74,6 +74,7 @@ impl Toy {
             exec_price_tick,
             maker: false,
             exch_ts,
+            details: None,
             reject,
         }));
         if lots > 0 {

@@ -2,7 +2,7 @@
 //!
 //! The connector sends over shared memory (`ConnectorPort`); tests collect the messages.
 
-use hbl_wire::{ConnectorPort, ControlEvent, Liveness, WireError, is_anonymous};
+use hbl_wire::{ConnectorPort, ControlEvent, ExecutionDetails, Liveness, WireError, is_anonymous};
 use hftbacktest::types::{Event, LiveError, Order};
 
 use crate::kit::order_registry::OwnerState;
@@ -18,6 +18,9 @@ pub enum BotMessage<'a> {
     Feed(&'a str, &'a Event),
     /// State of an order.
     Order(&'a str, &'a Order),
+    /// What the venue says of the execution in the state of this order, which is sent next. Upstream bots do not
+    /// get it.
+    Execution(&'a str, &'a Order, &'a ExecutionDetails),
     /// Position: symbol, signed quantity (NaN: not known, never sent to upstream bots), Unix nanoseconds.
     Position(&'a str, f64, i64),
     /// An error.
@@ -51,6 +54,9 @@ impl BotPublisher for ConnectorPort {
             BotMessage::BatchEnd => self.send_batch_end(to),
             BotMessage::Feed(symbol, event) => self.send_feed(to, symbol, event),
             BotMessage::Order(symbol, order) => self.send_order(to, symbol, order),
+            BotMessage::Execution(symbol, order, details) => {
+                self.send_execution(to, symbol, order, details)
+            }
             BotMessage::Position(symbol, qty, exch_ts) => {
                 self.send_position(to, symbol, qty, exch_ts)
             }

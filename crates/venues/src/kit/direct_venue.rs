@@ -183,7 +183,17 @@ impl BotPublisher for ToBot<'_> {
         if to != TO_ALL && !self.is_served(to) {
             return Ok(());
         }
+        let clipped;
         let event = match message {
+            BotMessage::Execution(symbol, order, details) => {
+                clipped = details.clipped();
+                WireEventRef::Execution {
+                    symbol,
+                    order_id: order.order_id,
+                    exch_ts: order.exch_timestamp,
+                    details: &clipped,
+                }
+            }
             BotMessage::BatchStart => WireEventRef::BatchStart,
             BotMessage::BatchEnd => WireEventRef::BatchEnd,
             BotMessage::Feed(symbol, event) => WireEventRef::Feed { symbol, event },

@@ -1,5 +1,7 @@
 //! Converts orders and reports between the dispatcher and the exchange crate.
 
+use std::sync::Arc;
+
 use hbl_exchange::{
     AmendOrder, CancelAll, CancelOrder, Instrument, NewOrder as ExchangeOrder,
     OrderReport as Report, OrderStatus, OrderType, Position, Reject as ExchangeReject, Request,
@@ -8,7 +10,7 @@ use hbl_exchange::{
 use hftbacktest::types::{OrdType, Side, Status, TimeInForce};
 
 use crate::kit::order_rules::VenueCode;
-use crate::kit::venue::{Amendment, Balance, NewOrder, OrderReport, Reject};
+use crate::kit::venue::{Amendment, Balance, ExecutionDetails, NewOrder, OrderReport, Reject};
 
 /// All bots of a connector trade on one account, as at a venue.
 pub const ACCOUNT: u64 = 1;
@@ -71,12 +73,14 @@ pub fn amend(symbol: u32, spec: &Instrument, change: &Amendment) -> Request {
     .into()
 }
 
-/// A report of the exchange, for the bus. `code`: the venue's own number of a reason.
+/// A report of the exchange, for the bus. `code`: the venue's own number of a reason; `coin`: what fees are
+/// paid in.
 pub fn order_report(
     spec: &Instrument,
     report: &Report,
     exch_ts: i64,
     code: VenueCode,
+    coin: &str,
 ) -> OrderReport {
     OrderReport {
         handle: report.client_id,
@@ -97,11 +101,27 @@ pub fn order_report(
         exec_price_tick: report.last_px_tick,
         maker: report.maker,
         exch_ts,
+        details: (report.last_lots > 0).then(|| Arc::new(details(report, coin))),
         reject: report
             .reason
             .filter(|reason| is_reported(report.status, *reason))
             .map(|reason| reject(reason, code)),
     }
+}
+
+/// What the exchange says of an execution. A trade between two orders of the account is an execution of each,
+/// so that its number alone would not tell them apart.
+fn details(report: &Report, coin: &str) -> ExecutionDetails {
+    ExecutionDetails {
+        fee: Some(without_last_digits(report.fee)),
+        fee_coin: Some(coin.to_owned()),
+        trade_id: Some(format!("{}-{}", report.trade_id, report.order_id)),
+    }
+}
+
+/// A product of floats as the decimal that it stands for: 0.06, not 0.060000000000000005.
+fn without_last_digits(amount: f64) -> f64 {
+    format!("{amount:.13e}").parse().unwrap_or(amount)
 }
 
 /// Profit of a position at the middle of the book, negative is a loss; of a book with one side
@@ -154,4 +174,22 @@ fn is_reported(status: OrderStatus, reason: ExchangeReject) -> bool {
             reason,
             ExchangeReject::PostOnlyWouldCross | ExchangeReject::SelfTrade
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_last_digits;
+
+    #[test]
+    fn a_fee_is_the_decimal_that_its_product_stands_for() {
+        for (amount, decimal) in [
+            (0.1 + 0.2, 0.3),
+            (60_200.1 * 0.003 * 0.0005, 0.090_300_15),
+            (-0.060_000_000_000_000_005, -0.06),
+            (0.0, 0.0),
+            (12_345_678.912_345, 12_345_678.912_345),
+        ] {
+            assert_eq!(without_last_digits(amount).to_bits(), f64::to_bits(decimal));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use hftbacktest::types::{Order, Status};
 
 use crate::kit::sizes::is_same;
 use crate::kit::venue::{OrderReport, Recovered};
-pub use tracked::{Routed, is_final};
+pub use tracked::{OrderState, Routed, is_final};
 use tracked::{Tracked, is_open, next_time, orders_of};
 
 mod tracked;
@@ -277,9 +277,13 @@ impl OrderRegistry {
         order.maker = report.maker;
         order.req = Status::None;
         order.exch_timestamp = next_time(order, report.exch_ts);
-        let routed = tracked.routed();
+        let mut routed = tracked.routed();
+        routed.details = report.details.clone().filter(|_| report.exec_qty > 0.0);
         if !tracked.is_reported || report.exec_qty > 0.0 {
-            tracked.remember(routed.order.clone());
+            tracked.remember(OrderState {
+                order: routed.order.clone(),
+                details: routed.details.clone(),
+            });
         }
         if is_final(routed.order.status) {
             self.end(report.handle);
@@ -297,7 +301,7 @@ impl OrderRegistry {
         bot: u64,
         symbol: u32,
         state_of: impl Fn(u64) -> OwnerState,
-    ) -> Vec<Order> {
+    ) -> Vec<OrderState> {
         let mut handles: Vec<u64> = self
             .tracked
             .iter()
@@ -349,7 +353,7 @@ impl OrderRegistry {
 
     /// The orders of a bot that have ended, the one that ended last at the end, each with what its
     /// executions made of it. Of orders that had the same id only the last one counts.
-    fn ended_of(&mut self, bot: u64, symbol: u32) -> Vec<Order> {
+    fn ended_of(&mut self, bot: u64, symbol: u32) -> Vec<OrderState> {
         let is_meant = |handle: &&u64| {
             self.tracked.get(handle).is_some_and(|tracked| {
                 let key = (bot, symbol, tracked.order.order_id);

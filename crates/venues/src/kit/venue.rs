@@ -4,8 +4,8 @@ use crate::kit::clock::Now;
 pub use crate::kit::market_data::{MarketData, Wake};
 pub use crate::kit::reject::Reject;
 pub use crate::kit::venue_event::{
-    Amendment, Balance, NewOrder, OrderReport, PastFill, RECOVERED_HANDLES, Recovered, VenueEvent,
-    VenueSocket,
+    Amendment, Balance, ExecutionDetails, NewOrder, OrderReport, PastFill, RECOVERED_HANDLES,
+    Recovered, VenueEvent, VenueSocket,
 };
 
 /// Whether an order of a previous session that is not followed can still be open.

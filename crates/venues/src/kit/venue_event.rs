@@ -1,6 +1,8 @@
 //! What a venue is asked for about orders, and what it reports: orders, account, market data, links.
 
-pub use hbl_wire::{Balance, VenueSocket};
+use std::sync::Arc;
+
+pub use hbl_wire::{Balance, ExecutionDetails, VenueSocket};
 use hftbacktest::types::{Event, OrdType, Side, Status, TimeInForce};
 
 use crate::kit::notice::Notice;
@@ -68,6 +70,9 @@ pub struct OrderReport {
     /// When it happened at the venue, Unix nanoseconds; 0 when the venue gives no time, as in most
     /// rejects: bots then get the time of this machine's clock at which the bus got it.
     pub exch_ts: i64,
+    /// What the venue says of this execution; `None` when this is none, when the venue says nothing, and when
+    /// several executions are reported as one.
+    pub details: Option<Arc<ExecutionDetails>>,
     /// Why the venue ended or rejected the order.
     pub reject: Option<Reject>,
 }
@@ -85,13 +90,14 @@ impl OrderReport {
             exec_price_tick: 0,
             maker: false,
             exch_ts,
+            details: None,
             reject: Some(reject),
         }
     }
 }
 
 /// An execution of a recovered order, made before it was recovered.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PastFill {
     /// Quantity.
     pub qty: f64,
@@ -101,6 +107,8 @@ pub struct PastFill {
     pub maker: bool,
     /// When, Unix nanoseconds.
     pub exch_ts: i64,
+    /// What the venue says of it.
+    pub details: Option<Arc<ExecutionDetails>>,
 }
 
 /// An order of a previous session of the connector.

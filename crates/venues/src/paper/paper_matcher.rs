@@ -265,7 +265,9 @@ impl PaperMatcher {
                 EventBody::Order(report) => {
                     if let Some(listed) = self.listed.get(report.symbol as usize) {
                         let (spec, code) = (&listed.spec, listed.code);
-                        let report = exchange_bridge::order_report(spec, &report, exch_ts, code);
+                        let coin = &self.config.coin;
+                        let report =
+                            exchange_bridge::order_report(spec, &report, exch_ts, code, coin);
                         out.push(VenueEvent::Order(report));
                     }
                 }

@@ -139,7 +139,9 @@ impl SimVenue {
             }
             EventBody::Order(report) => {
                 if let Some(spec) = self.specs.get(report.symbol as usize) {
-                    let report = exchange_bridge::order_report(spec, report, exch_ts, no_code);
+                    let coin = &self.coin;
+                    let report =
+                        exchange_bridge::order_report(spec, report, exch_ts, no_code, coin);
                     out.push(VenueEvent::Order(report));
                 }
             }

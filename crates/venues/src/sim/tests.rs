@@ -149,6 +149,29 @@ fn an_order_rests_is_canceled_and_a_crossing_one_fills_and_moves_the_position() 
     assert_eq!(statuses(1), [Status::New, Status::Canceled]);
     assert_eq!(statuses(2).last(), Some(&Status::Filled));
     assert_eq!(statuses(3), [Status::Expired]);
+    let mut ids = std::collections::HashSet::new();
+    for event in &events {
+        let VenueEvent::Order(report) = event else {
+            continue;
+        };
+        let Some(details) = report.details.as_deref() else {
+            assert_eq!(report.exec_qty, 0.0, "an execution without details");
+            continue;
+        };
+        let value = report.exec_qty * report.exec_price_tick as f64 * 0.1;
+        let fee = details.fee.unwrap();
+        assert!(
+            (fee - value * 0.0005).abs() < 1e-9 && fee > 0.0,
+            "{fee} of {value}"
+        );
+        assert!(format!("{fee}").len() < 14, "{fee}: noise of floats");
+        assert_eq!(details.fee_coin.as_deref(), Some("USDT"));
+        assert!(
+            ids.insert(details.trade_id.clone().unwrap()),
+            "an id of its own"
+        );
+    }
+    assert!(!ids.is_empty());
     let refused = events.iter().any(|event| {
         matches!(
             event,

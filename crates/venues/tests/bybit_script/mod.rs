@@ -317,7 +317,8 @@ impl Script {
                     _ => "qtyStep",
                 };
                 json!({ "list": [{
-                    "symbol": SYMBOL, "status": "Trading", "baseCoin": "X",
+                    "symbol": SYMBOL, "status": "Trading", "baseCoin": "X", "quoteCoin": "USDC",
+                    "settleCoin": if self.category == "spot" { "" } else { "USDT" },
                     "priceFilter": { "tickSize": self.tick_size },
                     "lotSizeFilter": { step: self.lot_size },
                 }] })

@@ -265,6 +265,7 @@ impl BotPublisher for Bot {
                     }
                 }
             }
+            BotMessage::Execution(..) => {}
             BotMessage::Order(_, order) => self.take_order(order),
             BotMessage::Position(_, qty, _) => self.position = (!qty.is_nan()).then_some(qty),
             BotMessage::Feed(_, event) => {

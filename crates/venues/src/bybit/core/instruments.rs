@@ -256,6 +256,8 @@ impl BybitCore {
             Ok(listing) => {
                 let coin = item.base_coin.or_empty().to_owned();
                 self.positions.base_coins.insert(name.to_owned(), coin);
+                let coin = item.quote_coin.or_empty().to_owned();
+                self.positions.quote_coins.insert(name.to_owned(), coin);
                 self.note_limits(name, item);
                 self.listings.listed.insert(name.to_owned(), listing);
                 self.compare(name);

@@ -7,11 +7,13 @@ use hftbacktest::types::Side;
 use crate::bybit::core::calls::{Method, Purpose};
 use crate::bybit::core::{BybitCore, Login};
 use crate::bybit::frames::FrameError;
+use crate::bybit::frames::execution::Fill;
 use crate::bybit::frames::position::{Leg, PositionItem, WalletItem};
 use crate::bybit::options::PositionMode;
 use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::decimal::Step;
+use crate::kit::listing::Listing;
 use crate::kit::query_text::query_text;
 use crate::kit::venue::VenueEvent;
 
@@ -48,6 +50,8 @@ pub(super) struct Positions {
     asks: HashMap<String, u64>,
     /// Spot: base coin of each symbol.
     pub(super) base_coins: HashMap<String, String>,
+    /// Spot: quote coin of each symbol.
+    pub(super) quote_coins: HashMap<String, String>,
     /// Spot: balance of each coin, and the venue's time of it.
     balances: HashMap<String, (f64, i64)>,
     /// Settle coins whose positions were read; spot: the empty name, once the wallet was.
@@ -110,15 +114,35 @@ impl BybitCore {
 
     /// The coin that a symbol is settled in.
     fn settle_coin_of(&self, name: &str) -> &str {
+        match self.listing_of(name) {
+            Some(listing) if !listing.settle_coin.is_empty() => &listing.settle_coin,
+            _ => &self.settings.settle_coin,
+        }
+    }
+
+    /// The coin of a fee when the venue leaves it out; `None` when it is not known. Derivatives: the settle
+    /// coin. Spot: what the order receives; a rebate is paid in the other one.
+    pub(super) fn fee_coin_of(&self, name: &str, fill: &Fill) -> Option<&str> {
+        let coin = if self.is_spot() {
+            let is_rebate = fill.maker && fill.fee? < 0.0;
+            let coins = match (fill.side == Side::Buy) != is_rebate {
+                true => &self.positions.base_coins,
+                false => &self.positions.quote_coins,
+            };
+            coins.get(name)?
+        } else {
+            &self.listing_of(name)?.settle_coin
+        };
+        Some(coin.as_str()).filter(|coin| !coin.is_empty())
+    }
+
+    /// The instrument as it is listed, or as it was when it was registered.
+    fn listing_of(&self, name: &str) -> Option<&Listing> {
         let registered = self
             .instruments
             .get(name)
             .map(|known| known.registered.listing());
-        let listing = self.listings.get(name).or(registered);
-        match listing {
-            Some(listing) if !listing.settle_coin.is_empty() => &listing.settle_coin,
-            _ => &self.settings.settle_coin,
-        }
+        self.listings.get(name).or(registered)
     }
 
     /// Settle coins whose orders and positions are read: those of the instruments, and the one of

@@ -280,7 +280,10 @@ impl BybitCore {
             _ => unit,
         };
         match item.fill(&unit) {
-            Ok(Some(fill)) => {
+            Ok(Some(mut fill)) => {
+                if fill.fee_coin.is_none() {
+                    fill.fee_coin = self.fee_coin_of(name, &fill).map(str::to_owned);
+                }
                 if let OrderSession::Previous(id) = session {
                     let first = FirstReport {
                         id,

@@ -8,6 +8,7 @@ use crate::bybit::frames::text::Text;
 use crate::bybit::frames::{FrameError, cut};
 use crate::kit::decimal::Step;
 use crate::kit::scale::Scale;
+use crate::kit::venue::ExecutionDetails;
 
 /// An execution as it was sent, on the socket or over REST.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -41,6 +42,8 @@ pub struct ExecutionItem<'a> {
     #[serde(borrow)]
     pub exec_fee: Text<'a>,
     #[serde(borrow)]
+    pub fee_currency: Text<'a>,
+    #[serde(borrow)]
     pub exec_type: Text<'a>,
     #[serde(borrow)]
     pub exec_time: Text<'a>,
@@ -51,7 +54,7 @@ pub struct ExecutionItem<'a> {
 }
 
 /// A fill on the instrument's grid.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fill {
     /// The venue's id of the execution; never twice.
     pub exec_id: String,
@@ -78,6 +81,21 @@ pub struct Fill {
     pub maker: bool,
     /// When, Unix nanoseconds.
     pub exec_ns: i64,
+    /// What was charged, in units of `fee_coin`; below 0 for a rebate. `None`: not known.
+    pub fee: Option<f64>,
+    /// The coin of the fee, where the venue names it.
+    pub fee_coin: Option<String>,
+}
+
+impl Fill {
+    /// For bots.
+    pub fn details(&self) -> ExecutionDetails {
+        ExecutionDetails {
+            fee: self.fee,
+            fee_coin: self.fee_coin.clone(),
+            trade_id: Some(self.exec_id.clone()),
+        }
+    }
 }
 
 impl ExecutionItem<'_> {
@@ -154,6 +172,13 @@ impl ExecutionItem<'_> {
             completes: self.leaves_qty.get().is_some() && leaves == 0 && order_lots > 0,
             maker: self.is_maker.flag(),
             exec_ns: exec_ns.ok_or(FrameError::Missing("execTime"))?,
+            // What cannot be read of the fee must not hold back the fill.
+            fee: self
+                .exec_fee
+                .real("execFee")
+                .ok()
+                .filter(|fee| !fee.is_nan()),
+            fee_coin: self.fee_currency.get().map(str::to_owned),
         }))
     }
 }

@@ -238,6 +238,8 @@ pub struct InstrumentItem<'a> {
     #[serde(borrow)]
     pub base_coin: Text<'a>,
     #[serde(borrow)]
+    pub quote_coin: Text<'a>,
+    #[serde(borrow)]
     pub settle_coin: Text<'a>,
     #[serde(borrow)]
     pub price_filter: PriceFilter<'a>,

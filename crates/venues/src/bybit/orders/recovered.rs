@@ -2,6 +2,7 @@
 //! with their executions at once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hftbacktest::types::{OrdType, Status, TimeInForce};
 
@@ -107,6 +108,7 @@ fn adopted_of(entry: &FollowedOrder, gathered: &Gathered) -> Recovered {
         price_tick: fill.tick,
         maker: fill.maker,
         exch_ts: fill.exec_ns,
+        details: Some(Arc::new(fill.details())),
     };
     Recovered {
         handle: order.handle,

@@ -62,6 +62,8 @@ fn fill(link: &str, n: i64, lots: i64, leaves: i64) -> Fill {
         completes: leaves == 0,
         maker: true,
         exec_ns: n,
+        fee: Some(0.25),
+        fee_coin: Some("USDT".into()),
     }
 }
 

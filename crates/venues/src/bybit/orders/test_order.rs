@@ -54,6 +54,8 @@ pub fn fill(link: &str, lots: i64) -> Fill {
         completes: false,
         maker: true,
         exec_ns: 5,
+        fee: Some(0.25),
+        fee_coin: Some("USDT".into()),
     }
 }
 

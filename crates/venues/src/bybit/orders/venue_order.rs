@@ -4,6 +4,7 @@
 //! there must be. Invariant: the end is reported only after every lot before it, whichever came first.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use hftbacktest::types::{Side, Status};
 
@@ -12,7 +13,7 @@ use crate::bybit::frames::order::{OrderPhase, OrderUpdate};
 use crate::kit::codes;
 use crate::kit::decimal::Step;
 use crate::kit::scale::Scale;
-use crate::kit::venue::{OrderReport, Reject, VenueEvent};
+use crate::kit::venue::{ExecutionDetails, OrderReport, Reject, VenueEvent};
 
 /// Effect of an execution on its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,7 +267,10 @@ impl VenueOrder {
             return FillEffect::Late;
         }
         if lots > 0 {
-            self.report_fill(lots, fill.tick, fill.maker, out);
+            // Only of an execution that is reported as it is: not of one that was partly reported before.
+            let is_whole = lots == fill.lots.saturating_mul(factor);
+            let details = is_whole.then(|| Arc::new(fill.details()));
+            self.report_fill(lots, (fill.tick, fill.maker), details, out);
         }
         self.settle(out);
         FillEffect::Counted
@@ -277,7 +281,7 @@ impl VenueOrder {
         let lots = self.cum_lots - self.reported_lots;
         if lots > 0 && !self.reported_end {
             let tick = self.avg_tick.unwrap_or(self.price_tick);
-            self.report_fill(lots, tick, false, out);
+            self.report_fill(lots, (tick, false), None, out);
             self.settle(out);
         }
     }
@@ -316,7 +320,13 @@ impl VenueOrder {
         }
     }
 
-    fn report_fill(&mut self, lots: i64, tick: i64, maker: bool, out: &mut Vec<VenueEvent>) {
+    fn report_fill(
+        &mut self,
+        lots: i64,
+        (tick, maker): (i64, bool),
+        details: Option<Arc<ExecutionDetails>>,
+        out: &mut Vec<VenueEvent>,
+    ) {
         self.reported_lots += lots;
         self.reported_end = self.is_complete();
         let status = if self.reported_end {
@@ -327,11 +337,8 @@ impl VenueOrder {
         } else {
             Status::PartiallyFilled
         };
-        out.push(VenueEvent::Order(self.report(
-            status,
-            (lots, tick, maker),
-            None,
-        )));
+        let report = self.report(status, (lots, tick, maker), None);
+        out.push(VenueEvent::Order(OrderReport { details, ..report }));
     }
 
     /// Reports the end when nothing before it is missing.
@@ -384,6 +391,7 @@ impl VenueOrder {
             exec_price_tick: exec_tick,
             maker,
             exch_ts: self.last_ns,
+            details: None,
             reject,
         }
     }

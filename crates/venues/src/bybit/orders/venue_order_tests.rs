@@ -43,6 +43,8 @@ fn fill(id: u32, lots: i64, leaves: i64) -> Fill {
         completes: leaves == 0,
         maker: true,
         exec_ns: 100 + i64::from(id),
+        fee: Some(0.25),
+        fee_coin: Some("USDT".into()),
     }
 }
 
@@ -130,6 +132,33 @@ fn an_execution_that_never_comes_is_reported_at_the_average_and_not_again() {
     );
     assert_eq!(order.on_fill(&fill(2, 1, 0), &mut out), FillEffect::Late);
     assert_eq!(out.len(), 1);
+}
+
+#[test]
+fn only_an_execution_that_is_reported_as_it_is_has_its_fee_and_id() {
+    let (mut order, mut out) = (order(10), vec![]);
+    order.on_order(&update(OrderPhase::PartlyFilled, 4, 3), &mut out);
+    order.fill_up(&mut out);
+    // Two of its lots are news, four were reported without an execution.
+    order.on_fill(&fill(1, 6, 4), &mut out);
+    order.on_fill(&fill(2, 4, 0), &mut out);
+    let ids = out.iter().map(|event| match event {
+        VenueEvent::Order(OrderReport {
+            exec_qty, details, ..
+        }) => {
+            let details = details.as_deref().cloned().unwrap_or_default();
+            (*exec_qty, details.fee, details.trade_id)
+        }
+        other => panic!("{other:?}"),
+    });
+    let known = (4.0, Some(0.25), Some("E2".to_owned()));
+    let expected = [
+        (0.0, None, None),
+        (4.0, None, None),
+        (2.0, None, None),
+        known,
+    ];
+    assert_eq!(ids.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hbl_wire::{ControlEvent, OrderFate, TO_ALL};
+use hbl_wire::{ControlEvent, ExecutionDetails, OrderFate, TO_ALL};
 use hftbacktest::types::{ErrorKind, LiveError, OrdType, Order, Side, Status, TimeInForce, Value};
 
 use super::Dispatcher;
@@ -379,8 +379,25 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             );
         }
         if routed.is_reported {
-            self.send(routed.to, BotMessage::Order(&name, &routed.order), out);
+            let details = routed.details.as_deref();
+            self.send_order(routed.to, &name, &routed.order, details, out);
         }
+    }
+
+    /// Sends the state of an order, and before it what the venue says of the execution in it.
+    pub(super) fn send_order<O: BotPublisher>(
+        &mut self,
+        to: u64,
+        symbol: &str,
+        order: &Order,
+        details: Option<&ExecutionDetails>,
+        out: &mut O,
+    ) {
+        if let Some(details) = details.filter(|details| !details.is_empty()) {
+            let message = BotMessage::Execution(symbol, order, details);
+            self.send(to, message, out);
+        }
+        self.send(to, BotMessage::Order(symbol, order), out);
     }
 
     fn report_again<O: BotPublisher>(&mut self, now: Now, handle: u64, out: &mut O) {

@@ -12,7 +12,7 @@ use crate::kit::bot_publisher::{BotMessage, BotPublisher};
 use crate::kit::clock::Now;
 use crate::kit::codes;
 use crate::kit::notice::Notice;
-use crate::kit::order_registry::OwnerState;
+use crate::kit::order_registry::{OrderState, OwnerState};
 use crate::kit::registrations::Waiting;
 use crate::kit::sizes;
 use crate::kit::venue::{Reject, Venue};
@@ -149,8 +149,8 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             );
         }
         self.send(bot, BotMessage::BatchStart, out);
-        for order in &orders {
-            self.send(bot, BotMessage::Order(symbol, order), out);
+        for OrderState { order, details } in &orders {
+            self.send_order(bot, symbol, order, details.as_deref(), out);
         }
         // Bots that read the control channel know by now that the account is not known; upstream bots do
         // not, and get no position then.

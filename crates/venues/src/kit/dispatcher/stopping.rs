@@ -143,6 +143,7 @@ impl<V: Venue + ?Sized> Dispatcher<V> {
             exec_price_tick: 0,
             maker: false,
             exch_ts: now.unix_ns,
+            details: None,
             reject: None,
         };
         self.publish_order(now, &report, out);

@@ -1,7 +1,9 @@
 //! Owners of orders, and the orders in the answer to a registration.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::kit::venue::{PastFill, RECOVERED_HANDLES};
+use crate::kit::venue::{ExecutionDetails, PastFill, RECOVERED_HANDLES};
 use hftbacktest::types::{OrdType, Side, TimeInForce};
 
 const BOT: u64 = 7;
@@ -29,6 +31,7 @@ fn report(handle: u64, status: Status, exch_ts: i64) -> OrderReport {
         exec_price_tick: 0,
         maker: false,
         exch_ts,
+        details: None,
         reject: None,
     }
 }
@@ -161,7 +164,9 @@ fn orders_of_an_orphan_move_to_the_bot_that_registers() {
         3 => OwnerState::Upstream,
         _ => OwnerState::Alive,
     };
-    let ids = |orders: Vec<Order>| orders.iter().map(|o| o.order_id).collect::<Vec<_>>();
+    let ids = |states: Vec<OrderState>| -> Vec<u64> {
+        states.iter().map(|state| state.order.order_id).collect()
+    };
     assert_eq!(ids(registry.orders_for(BOT, 0, state)), [11, 13, 15]);
     assert_eq!(ids(registry.orders_for(BOT, 1, state)), [0u64; 0]);
     let handle = registry.find(BOT, OwnerState::Alive, 0, 11).unwrap();
@@ -180,12 +185,26 @@ fn orders_of_an_orphan_move_to_the_bot_that_registers() {
     assert!(registry.find(99, OwnerState::Upstream, 0, 13).is_some());
 }
 
+fn details(number: i64) -> Arc<ExecutionDetails> {
+    Arc::new(ExecutionDetails {
+        trade_id: Some(format!("e{number}")),
+        ..ExecutionDetails::default()
+    })
+}
+
+fn trade_id_of(details: Option<&ExecutionDetails>) -> &str {
+    details
+        .and_then(|known| known.trade_id.as_deref())
+        .unwrap_or_default()
+}
+
 fn recovered(n: u64, order_id: u64, status: Status, leaves_qty: f64) -> Recovered {
     let fill = |qty, price_tick, exch_ts| PastFill {
         qty,
         price_tick,
         maker: true,
         exch_ts,
+        details: Some(details(price_tick)),
     };
     Recovered {
         handle: RECOVERED_HANDLES + n,
@@ -221,7 +240,7 @@ fn a_registering_bot_gets_the_past_of_recovered_orders_step_by_step() {
     let reported = registry.orders_for(BOT, 0, |_| OwnerState::Alive);
     let steps: Vec<_> = reported
         .iter()
-        .map(|o| (o.leaves_qty, o.exec_qty, o.exec_price_tick, o.status))
+        .map(|OrderState { order: o, .. }| (o.leaves_qty, o.exec_qty, o.exec_price_tick, o.status))
         .collect();
     let partly = Status::PartiallyFilled;
     // One lot was filled before the executions that are known.
@@ -233,7 +252,15 @@ fn a_registering_bot_gets_the_past_of_recovered_orders_step_by_step() {
             (6.0, 0.0, 0, partly)
         ]
     );
-    assert!(reported.is_sorted_by_key(|o| o.exch_timestamp));
+    let ids = reported
+        .iter()
+        .map(|state| trade_id_of(state.details.as_deref()));
+    assert_eq!(
+        ids.collect::<Vec<_>>(),
+        ["e99", "e98", ""],
+        "each with its own"
+    );
+    assert!(reported.is_sorted_by_key(|OrderState { order: o, .. }| o.exch_timestamp));
     let handle = registry.find(BOT, OwnerState::Alive, 0, 5).unwrap();
     assert_eq!(
         registry
@@ -257,7 +284,7 @@ fn a_registering_bot_learns_how_its_orders_ended_but_only_the_last_of_an_id() {
         let reported = registry.orders_for(BOT, 0, |_| owner);
         reported
             .iter()
-            .map(|o| (o.order_id, o.status))
+            .map(|OrderState { order: o, .. }| (o.order_id, o.status))
             .collect::<Vec<_>>()
     };
     let ours = states(&mut registry, OwnerState::Alive);
@@ -289,13 +316,16 @@ fn reports_of_recovered_orders_wait_for_the_answer_with_their_past() {
             .is_reported
     );
     let answer = registry.orders_for(BOT, 0, |_| OwnerState::Alive);
-    let steps: Vec<_> = answer.iter().map(|o| (o.leaves_qty, o.exec_qty)).collect();
+    let steps: Vec<_> = answer
+        .iter()
+        .map(|OrderState { order: o, .. }| (o.leaves_qty, o.exec_qty))
+        .collect();
     assert_eq!(
         steps,
         [(9.0, 1.0), (7.0, 2.0), (6.0, 1.0), (6.0, 0.0)],
         "what came before the answer stands in it, in its place"
     );
-    assert!(answer.is_sorted_by_key(|o| o.exch_timestamp));
+    assert!(answer.is_sorted_by_key(|OrderState { order: o, .. }| o.exch_timestamp));
     assert!(registry.apply(&filled(5.0, 70)).unwrap().is_reported);
 }
 
@@ -311,7 +341,10 @@ fn recovered_orders_of_an_orphan_move_without_their_past() {
     };
     let reported = registry.orders_for(8, 0, state);
     assert_eq!(reported.len(), 1);
-    assert_eq!((reported[0].exec_qty, reported[0].leaves_qty), (0.0, 7.0));
+    assert_eq!(
+        (reported[0].order.exec_qty, reported[0].order.leaves_qty),
+        (0.0, 7.0)
+    );
 }
 
 #[test]
@@ -337,19 +370,28 @@ fn executions_that_an_owner_may_have_missed_are_reported_again_at_their_prices()
         leaves_qty,
         exec_qty,
         exec_price_tick: price,
+        details: Some(details(exch_ts)),
         ..report(handle, Status::New, exch_ts)
     };
-    registry.apply(&fill(2.0, 1.5, 0.5, 98, 11)).unwrap();
+    let routed = registry.apply(&fill(2.0, 1.5, 0.5, 98, 11)).unwrap();
+    assert_eq!(trade_id_of(routed.details.as_deref()), "e11");
     let amended = OrderReport {
         status: Status::Replaced,
         ..fill(3.0, 2.5, 0.0, 0, 12)
     };
-    registry.apply(&amended).unwrap();
+    let routed = registry.apply(&amended).unwrap();
+    assert_eq!(routed.details, None, "no execution");
     registry.apply(&fill(3.0, 1.5, 1.0, 99, 13)).unwrap();
+    let again = registry.report_again(handle, 14).unwrap();
+    assert_eq!(again.details, None, "reported before");
     let reported = registry.orders_for(BOT, 0, |_| OwnerState::Alive);
+    let ids = reported
+        .iter()
+        .map(|state| trade_id_of(state.details.as_deref()));
+    assert_eq!(ids.collect::<Vec<_>>(), ["e11", "e13", ""]);
     let reported: Vec<_> = reported
         .iter()
-        .map(|o| (o.qty, o.leaves_qty, o.exec_qty, o.exec_price_tick))
+        .map(|OrderState { order: o, .. }| (o.qty, o.leaves_qty, o.exec_qty, o.exec_price_tick))
         .collect();
     assert_eq!(
         reported,

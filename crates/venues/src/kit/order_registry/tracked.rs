@@ -1,8 +1,8 @@
 //! One order that the registry follows: as its owner knows it, and what it was after each execution.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
-use hbl_wire::TO_ALL;
+use hbl_wire::{ExecutionDetails, TO_ALL};
 use hftbacktest::types::{Order, Status};
 
 use crate::kit::venue::Recovered;
@@ -24,13 +24,22 @@ pub(super) struct Tracked {
     pub(super) order: Order,
     /// The order after each execution, and after each report while it is not reported to its owner,
     /// oldest first: an owner that missed executions gets each with its price.
-    pub(super) past: VecDeque<Order>,
+    pub(super) past: VecDeque<OrderState>,
     /// The owner has received every report of this session. False for an order of a previous session
     /// until the answer to the owner's registration: an update before that answer would be newer than
     /// the states in it, and the bot would take the fills made meanwhile for old ones.
     pub(super) is_reported: bool,
     /// Price in ticks and quantity of the last amendment, while no cancellation came after it.
     pub(super) wanted: Option<(i64, f64)>,
+}
+
+/// An order as its owner has to see it.
+#[derive(Clone, Debug)]
+pub struct OrderState {
+    /// The order.
+    pub order: Order,
+    /// What the venue says of the execution in it.
+    pub details: Option<Arc<ExecutionDetails>>,
 }
 
 /// An update ready to be sent.
@@ -42,6 +51,8 @@ pub struct Routed {
     pub symbol: u32,
     /// The order as its owner has to see it.
     pub order: Order,
+    /// What the venue says of the execution in it.
+    pub details: Option<Arc<ExecutionDetails>>,
     /// False: not to be sent; the answer to its owner's registration reports it.
     pub is_reported: bool,
 }
@@ -58,18 +69,21 @@ impl Tracked {
     }
 
     /// The order as it is, without an execution that was reported before.
-    pub(super) fn without_execution(&self) -> Order {
+    pub(super) fn without_execution(&self) -> OrderState {
         let mut order = self.order.clone();
         order.exec_qty = 0.0;
         order.exec_price_tick = 0;
-        order
+        OrderState {
+            order,
+            details: None,
+        }
     }
 
-    pub(super) fn remember(&mut self, order: Order) {
+    pub(super) fn remember(&mut self, state: OrderState) {
         if self.past.len() == PAST_MAX {
             self.past.pop_front();
         }
-        self.past.push_back(order);
+        self.past.push_back(state);
     }
 
     /// An amended order is reported with its quantity of now, also as it was before: how much was
@@ -77,9 +91,9 @@ impl Tracked {
     pub(super) fn amend_past(&mut self, qty: f64) {
         let grown = qty - self.order.qty;
         if qty > 0.0 && grown != 0.0 {
-            for past in &mut self.past {
-                past.qty = qty;
-                past.leaves_qty += grown;
+            for OrderState { order, .. } in &mut self.past {
+                order.qty = qty;
+                order.leaves_qty += grown;
             }
         }
     }
@@ -90,13 +104,14 @@ impl Tracked {
             to,
             symbol: self.symbol,
             order: self.order.clone(),
+            details: None,
             is_reported: self.is_reported,
         }
     }
 }
 
 /// A recovered order as it is, and what it was after each of its executions.
-pub(super) fn orders_of(recovered: &Recovered) -> (Order, VecDeque<Order>) {
+pub(super) fn orders_of(recovered: &Recovered) -> (Order, VecDeque<OrderState>) {
     let mut order = Order::new(
         recovered.order_id,
         recovered.price_tick,
@@ -120,7 +135,10 @@ pub(super) fn orders_of(recovered: &Recovered) -> (Order, VecDeque<Order>) {
         order.exec_price_tick = fill.price_tick;
         order.maker = fill.maker;
         order.exch_timestamp = next_time(&order, fill.exch_ts);
-        past.push_back(order.clone());
+        past.push_back(OrderState {
+            order: order.clone(),
+            details: fill.details.clone(),
+        });
     }
     order.status = recovered.status;
     order.leaves_qty = recovered.leaves_qty;

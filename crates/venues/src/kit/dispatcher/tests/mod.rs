@@ -188,6 +188,9 @@ impl BotPublisher for Notebook {
                 self.orders.push(order.clone());
                 format!("order {symbol} {} {:?}", order.order_id, order.status)
             }
+            BotMessage::Execution(symbol, order, details) => {
+                format!("execution {symbol} {} {details:?}", order.order_id)
+            }
             BotMessage::Position(symbol, qty, _) => format!("position {symbol} {qty}"),
             BotMessage::Error(error) => format!("error {:?}", error.kind),
             BotMessage::Side(ControlEvent::Reject { order_id, code, .. }) => {
@@ -257,6 +260,7 @@ fn report(handle: u64, status: Status) -> VenueEvent {
         exec_price_tick: 0,
         maker: false,
         exch_ts: 5,
+        details: None,
         reject: None,
     })
 }

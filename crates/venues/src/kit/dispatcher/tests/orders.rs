@@ -1,6 +1,9 @@
 //! Orders, cancellations and amendments, and their reports.
 
+use std::sync::Arc;
+
 use super::*;
+use crate::kit::venue::ExecutionDetails;
 
 #[test]
 fn a_refused_cancel_of_an_order_on_its_way_tells_no_state_of_it() {
@@ -248,4 +251,36 @@ fn a_cancel_all_that_cannot_be_done_is_answered() {
         symbol: "Y".into(),
     });
     assert_eq!(bench.out.sent, ["7:reject 0 3001"]);
+}
+
+#[test]
+fn what_the_venue_says_of_an_execution_is_sent_right_before_the_order_and_again_in_an_answer() {
+    let mut bench = Bench::registered();
+    bench.ask(submit(BOT, 1));
+    let VenueEvent::Order(filled) = report(1, Status::PartiallyFilled) else {
+        panic!()
+    };
+    let details = ExecutionDetails {
+        fee: Some(0.25),
+        fee_coin: None,
+        trade_id: Some("e1".to_owned()),
+    };
+    let of = |details: &ExecutionDetails| OrderReport {
+        exec_qty: 0.5,
+        leaves_qty: 1.5,
+        details: Some(Arc::new(details.clone())),
+        ..filled.clone()
+    };
+    bench.sent();
+    bench.says(VenueEvent::Order(of(&details)));
+    let expected = format!("7:execution X 1 {details:?}");
+    assert_eq!(bench.sent(), [&expected, "7:order X 1 PartiallyFilled"]);
+    // Nothing is known: nothing is said.
+    bench.says(VenueEvent::Order(of(&ExecutionDetails::default())));
+    assert_eq!(bench.sent(), ["7:order X 1 PartiallyFilled"]);
+    bench.ask(register(BOT, "X", 0.1));
+    let sent = bench.sent();
+    let at = sent.iter().position(|what| *what == expected).unwrap();
+    assert_eq!(sent[at + 1], "7:order X 1 PartiallyFilled");
+    assert_eq!(sent.iter().filter(|what| **what == expected).count(), 1);
 }
