@@ -8,6 +8,7 @@ import { findConnector } from '../connector/find-connector.js';
 import { reasonOfBookState } from '../models/book-state.js';
 import { HftError } from '../models/hft-error.js';
 import { LiveInstrument } from '../models/live-instrument.js';
+import { buildRemedy } from '../native/build-remedy.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import { runLive } from '../strategy/run-live.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
@@ -44,7 +45,7 @@ function strategyUrl(): URL {
   const found = places.find((place) => existsSync(fileURLToPath(place)));
   if (found === undefined)
     throw new HftError('ERR_STRATEGY_MODULE', "the demo's strategy is not built.", {
-      remedy: 'Run `npm run build`.',
+      remedy: buildRemedy('Run `npm run build`.'),
     });
   return found;
 }
