@@ -5,7 +5,7 @@ import { BUNDLED_REMEDY, isBundled, packageRoot } from './package-root.js';
 
 /** For users of the package, who have nothing to build. */
 export const INSTALL_REMEDY =
-  'npm installs it with the package on Linux x86-64, Linux arm64 (both with glibc) and macOS arm64, unless `--omit=optional` is given; elsewhere it has to be built from a clone (BUILD_LIVE.md).';
+  'Install it: npm brings it with the package on Linux x86-64, Linux arm64 (both with glibc) and macOS arm64, unless `--omit=optional` is given; elsewhere build it from a clone (BUILD_LIVE.md).';
 
 /** What to do about a part that is missing: of a bundle, of a clone (`build`), of an installed package. */
 export function buildRemedy(build: string): string {
