@@ -73,7 +73,11 @@ async function listen(
       else reject(error);
     };
     const giveUp = (): void => {
-      settle(new HftError('ERR_INTERRUPTED', 'the command was stopped.'));
+      settle(
+        new HftError('ERR_INTERRUPTED', 'the command was stopped.', {
+          remedy: 'Start it again.',
+        }),
+      );
     };
     if (signal.aborted) giveUp();
     signal.addEventListener('abort', giveUp, { once: true });

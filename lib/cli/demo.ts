@@ -132,7 +132,9 @@ function backendOf(options: DemoOptions): 'native' | 'stub' {
   const reason = whyStub(options);
   if (reason === '') return 'native';
   if (options.backend === 'native')
-    throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`);
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`, {
+      remedy: '--backend stub takes made-up prices.',
+    });
   if (options.backend === 'auto' && options.connector !== 'sim') {
     throw new HftError(
       'ERR_NATIVE_UNAVAILABLE',

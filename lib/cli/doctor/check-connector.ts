@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { HftError } from '../../models/hft-error.js';
+import { whatHappened } from '../../models/what-happened.js';
 import { CONNECTOR_ENV, findConnector } from '../../connector/find-connector.js';
 import { nativeRemedy } from '../../native/build-remedy.js';
 import { packageRoot } from '../../native/package-root.js';
@@ -17,8 +18,7 @@ export function checkConnector(context: DoctorContext): Finding[] {
   try {
     binary = findConnector(context.env);
   } catch (error) {
-    const { message, remedy } = error as HftError;
-    return [fail('connector', message.replace(` ${remedy}`, ''), remedy)];
+    return [fail('connector', whatHappened(error), (error as HftError).remedy)];
   }
   const run = spawnSync(binary, ['--version'], { encoding: 'utf8', timeout: 10_000 });
   if (run.error !== undefined || run.status !== 0) {
@@ -37,7 +37,7 @@ export function checkConnector(context: DoctorContext): Finding[] {
       fail(
         'connector',
         `${binary} is no connector of this package: it does not say its version`,
-        `Correct or unset ${CONNECTOR_ENV}. ${another()}`,
+        `Correct or unset ${CONNECTOR_ENV}: without it the connector of this package is taken.`,
       ),
     ];
   const wanted = packageVersion();
