@@ -135,16 +135,16 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
     throw fail(url, `threw: ${errorText(error)}`, { cause: error });
   }
   if (typeof strategy !== 'object' || strategy === null) throw fail(url, 'exports no strategy.');
-  const handlers = strategy as Record<string, unknown>;
-  if (!HANDLERS.some((name) => typeof handlers[name] === 'function')) {
-    throw fail(url, `has no handler (${HANDLERS.join(', ')}).`);
-  }
   const wrong = misspelt(strategy);
   if (wrong !== undefined) {
     const { given, meant } = wrong;
     throw fail(url, `${given} is no handler and would never be called. Did you mean ${meant}?`, {
       remedy: `Name it ${meant}; a method of your own needs a name that does not look like a handler's.`,
     });
+  }
+  const handlers = strategy as Record<string, unknown>;
+  if (!HANDLERS.some((name) => typeof handlers[name] === 'function')) {
+    throw fail(url, `has no handler (${HANDLERS.join(', ')}).`);
   }
   return strategy;
 }

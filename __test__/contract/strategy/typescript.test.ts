@@ -67,6 +67,7 @@ module.exports = { ...handlers, onError: (ctx: any, error: Error) => ctx.log(err
   'common/half.cts': 'module.exports.half = (value: number): number => value / 2;',
   'common/module.ts': "import 'node:os';\nexport default { onTrade() {} };",
   'common/module.js': 'export default { onTrade() {} };',
+  'misspelt.ts': 'export default { onTrades() {} };',
   'enum.ts': 'enum Side { Buy }\nexport default { onTrade: () => Side.Buy };',
   'tsx.ts': `import { half } from './lib/half.js';
 enum Side { Buy = 4 }
@@ -141,6 +142,7 @@ describe('runLive with a strategy in TypeScript', () => {
 
   it.each([
     ['./enum.ts', /^ERR_STRATEGY_MODULE .*enum.ts.* enum .*not supported.*erasableSyntaxOnly/s],
+    ['./misspelt.ts', /onTrades is no handler.*Did you mean onTrade\?/],
     ['./wrong.ts', /^ERR_STRATEGY_MODULE .*wrong\.ts/s],
     [
       './compiled-names.ts',
