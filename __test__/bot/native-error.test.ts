@@ -20,7 +20,8 @@ describe('errors', () => {
   test('an unknown number is shown as it is', () => {
     expect(errorFromCommand(77, 'cancel')).toMatchObject({
       code: 'ERR_CUSTOM',
-      message: 'cancel: error number 77.',
+      message:
+        'cancel: error number 77. It has no name in this version of the package: please report it.',
     });
   });
 

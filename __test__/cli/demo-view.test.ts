@@ -101,6 +101,25 @@ describe.each([
   });
 });
 
+it('has only whole parts of the banner, as many as fit', () => {
+  const parts = ['hftbacktest-live', 'native, connector sim (a simulated exchange)', 'in a worker'];
+  const banner = parts.join('  ·  ');
+  expect(shown(90, 24, { banner })[0]).toBe(banner);
+  expect(shown(72, 24, { banner })[0]).toBe(parts.slice(0, 2).join('  ·  '));
+  expect(shown(60, 24, { banner })[0]).toBe(parts[0]);
+});
+
+it('keeps the trades in their column beside a book that is not live, with long prices', () => {
+  const bids: [number, number][] = [[0.0012306, 80]];
+  const asks: [number, number][] = [[0.0012307, 396]];
+  const state = { ...frame.state!, bids, asks, book: 'disconnected' as const };
+  const lines = shown(80, 24, { tickSize: 1e-7, lotSize: 1, state });
+  const trades = lines.filter((line) => line.includes('00:00:00.000'));
+  expect(trades.some((line) => line.includes('spread 0.0000001  (disconnected)'))).toBe(true);
+  expect(new Set(trades.map((line) => line.indexOf('00:00:00.000'))).size).toBe(1);
+  expect(trades.find((line) => line.includes('(disc'))).toContain('(disconnected) 00:');
+});
+
 it('shows as many levels of each side as there is room for', () => {
   const levelsShown = (rows: number): number =>
     shown(120, rows).filter((line) => line.includes('█')).length;

@@ -83,7 +83,7 @@ describe('the doctor', () => {
   it('finds a connector that is named wrongly', () => {
     const { findings } = doctor({ HFTBACKTEST_LIVE_CONNECTOR: path.join(folder, 'none') });
     expect(find(findings, 'connector').found).toContain('not an executable file');
-    expect(find(findings, 'connector').remedy).toContain('npm run build:native');
+    expect(find(findings, 'connector').remedy).toContain('Correct or unset the variable');
   });
 
   it('finds a connector of another machine', () => {

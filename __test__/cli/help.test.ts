@@ -41,3 +41,28 @@ it('says which connector serve and record take when none is named', () => {
   for (const command of ['serve', 'record'])
     expect(run(command, '--help').stdout).toContain('(default without --connector: sim)');
 });
+
+it.each([
+  [['demo', '--bogus'], "unknown option '--bogus'", 'hftbacktest-live demo --help'],
+  [['record', '--seconds', 'x'], "'x' is invalid", 'hftbacktest-live record --help'],
+  [['feed', '--start', 'sim'], "unknown option '--start'", 'hftbacktest-live feed --help'],
+  [['bogus'], "unknown command 'bogus'", 'hftbacktest-live --help'],
+  [['feed', '--source', 'nope'], 'there is no data source "nope"', 'Use one of them.'],
+])(
+  '%j says what is wrong and where to look, with --json in its last line too',
+  (words, what, remedy) => {
+    const { status, stdout, stderr } = run(...words, '--json');
+    expect(status).toBe(1);
+    expect(stderr).toContain(what);
+    expect(stderr).toContain(remedy);
+    const { error } = JSON.parse(stdout) as { error: Record<string, string> };
+    expect(error['code']).toMatch(/^ERR_(INVALID_ARGUMENT|UNKNOWN_DATA_SOURCE)$/);
+    expect(error['message']).toContain(what);
+    expect(error['remedy']).not.toMatch(/^$|\w\(/);
+  },
+);
+
+it('help and version are no failures', () => {
+  for (const words of [['--help'], ['--version'], ['demo', '--help']])
+    expect(run(...words, '--json')).toMatchObject({ status: 0, stderr: '' });
+});

@@ -71,6 +71,21 @@ it.each([
   expect(stderr).toMatch(missing);
 });
 
+it.each([
+  ['serve', ['--start', 'sim', '--port', '0']],
+  ['serve', ['--port', '0']],
+  ['record', ['--start', 'bybit']],
+  ['record', []],
+])('%s %j makes nothing up where it is to start a connector', (command, args) => {
+  const out = path.join(folder, 'started');
+  const more = command === 'record' ? ['--out', out] : [];
+  const { status, stderr } = run(main, [command, ...args, ...more, '--seconds', '2']);
+  expect(stderr).toMatch(addon);
+  expect(stderr).toContain('--backend stub asks for them');
+  expect(status).toBe(1);
+  expect(existsSync(out)).toBe(false);
+});
+
 it('says so of the connectors that the environment names', () => {
   for (const source of ['hft_connector', 'bybit_connector']) {
     const env = { DATA_SOURCE: source, CONNECTOR_NAME: 'mine' };

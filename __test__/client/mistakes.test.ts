@@ -194,7 +194,8 @@ describe('a client', () => {
 
   it('that is not started says so where it is waited for, and names no connector', async () => {
     const error = await errorOf(() => stubClient({ instruments }).ready(10));
-    expect(error.message).toMatch(/Await start\(\) first/);
+    expect(error).toMatchObject({ code: 'ERR_INVALID_STATE', recoverable: false });
+    expect(error.message).toMatch(/the client is not started\. Await start\(\) first/);
     expect(error.message).not.toContain('Is a connector running');
   });
 });

@@ -176,6 +176,20 @@ rest_url = "http://127.0.0.1:1"
 paper_trading = true
 `;
 
+  it.each(['record', 'serve'])('%s says why it has no sizes, while it waits', async (command) => {
+    const file = path.join(folder, `${command}-sizes.toml`);
+    writeFileSync(file, nowhere);
+    const words = ['--start', 'bybit', '--config', file, '--seconds', '3', '--json'];
+    const more = command === 'serve' ? ['--port', '0'] : ['--out', path.join(folder, 'none')];
+    const ended = await run(command, ...words, ...more);
+    expect(ended.code, ended.stderr).toBe(1);
+    expect(ended.stderr).toMatch(/BTCUSDT: the connector reported .*Connection refused/);
+    expect(errorOf(ended.stdout)).toMatchObject({
+      code: 'ERR_TIMEOUT',
+      remedy: expect.stringContaining('lines above') as string,
+    });
+  });
+
   it.each([
     ['record', 'ERR_END_OF_DATA', 'nothing was recorded of BTCUSDT'],
     ['demo', 'ERR_BOOK_NOT_LIVE', 'no live book of BTCUSDT'],

@@ -346,6 +346,21 @@ describe('HFTConnectorStream, reconnection', () => {
     }
   });
 
+  it('stops what was started in the same turn', async () => {
+    const connector = new ScriptedConnector();
+    const stream = streamOver(connector);
+    const closed = { code: 'ERR_CLOSED', remedy: 'Call start() again.' };
+    const starting = expect(stream.start()).rejects.toMatchObject(closed);
+    await stream.stop();
+    await starting;
+    expect(connector.connected).toBe(false);
+    await stream.start();
+    const stopping = stream.stop();
+    const again = expect(stream.start()).rejects.toMatchObject(closed);
+    await Promise.all([stopping, stream.stop(), again]);
+    expect([stream.state, connector.connected]).toEqual(['stopped', false]);
+  });
+
   it('starts again after a stop', async () => {
     const connector = new ScriptedConnector();
     const stream = streamOver(connector);

@@ -10,4 +10,6 @@ it('an error with a remedy is printed with it, one without it has no empty line'
   expect(bare.remedy).toBe('');
   expect(inspect(bare)).toMatch(/code: 'ERR_CLOSED'/);
   expect(inspect(bare)).not.toContain('remedy');
+  expect(inspect(bare)).not.toContain('undefined');
+  expect('ordersLeft' in bare).toBe(false);
 });

@@ -28,13 +28,33 @@ function packagesBelow(modules: string): Installed[] {
   });
 }
 
-/** The major versions that a range begins with: `>=20`, `^16 || ^18 || >=20`, `>= 10`. */
-function takesNode20(range: string): boolean {
+/** The Node.js versions that this package is for: the oldest of each line, major and minor. */
+const VERSIONS: readonly (readonly [number, number])[] = [
+  [20, 17],
+  [22, 0],
+  [24, 0],
+  [26, 0],
+];
+
+/** Whether a range takes a version: `>=20`, `^16 || ^18 || >=20`, `>= 10.x`. Other forms take none. */
+function takes(range: string, [major, minor]: readonly [number, number]): boolean {
   return range.split('||').some((part) => {
-    const [, operator, major = ''] = /^(>=|\^)?\s*(\d+)(?:[.\dx]*)$/.exec(part.trim()) ?? [];
-    return operator === '>=' ? Number(major) <= 20 : Number(major) === 20;
+    const found = /^(>=|\^)?\s*(\d+)(?:\.(\d+|x))?(?:\.[\dx]+)?$/.exec(part.trim());
+    if (found === null) return false;
+    const first = Number(found[2]);
+    const enough = major > first || minor >= Number(found[3]?.replace('x', '0') ?? 0);
+    return found[1] === '>=' ? major >= first && enough : major === first && enough;
   });
 }
+
+it('a range takes the versions from its first on', () => {
+  const taken = (range: string): string =>
+    VERSIONS.filter((version) => takes(range, version)).join(' ');
+  expect(taken('>=20.17')).toBe('20,17 22,0 24,0 26,0');
+  expect(taken('>= 20.19.0')).toBe('22,0 24,0 26,0');
+  expect(taken('^16 || ^20.9 || >=24.x')).toBe('20,17 24,0 26,0');
+  expect(taken('>=20 <23')).toBe('');
+});
 
 describe('npm install hftbacktest-live', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'hftbacktest-live-engines-'));
@@ -64,12 +84,14 @@ describe('npm install hftbacktest-live', () => {
     expect(stderr).toBe('');
   });
 
-  it('brings nothing that wants a Node.js newer than 20, or that runs a script', () => {
+  it('brings nothing that refuses a Node.js that the package is for, or that runs a script', () => {
     const packages = packagesBelow(path.join(project, 'node_modules'));
     expect(packages.length).toBeGreaterThan(10);
     for (const { name, engines, scripts } of packages) {
-      if (name !== 'hftbacktest-live' && engines?.node !== undefined)
-        expect(takesNode20(engines.node), `${name} wants ${engines.node}`).toBe(true);
+      const wanted = engines?.node;
+      if (wanted !== undefined)
+        for (const version of VERSIONS)
+          expect(takes(wanted, version), `${name} wants ${wanted}`).toBe(true);
       for (const script of ['preinstall', 'install', 'postinstall'])
         expect(scripts?.[script], `${name} runs a script`).toBeUndefined();
     }

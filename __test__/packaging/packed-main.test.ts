@@ -67,6 +67,33 @@ describe('the packed package without the addon', () => {
     expect(stderr.match(/HFTBACKTEST_LIVE_STUB/g)).toHaveLength(1);
   });
 
+  it('names no script of the repository where something is missing or does not fit', () => {
+    consumer.write(
+      'missing.mjs',
+      `import { ConnectorProcess, create } from 'hftbacktest-live';
+       const instruments = [{ symbol: 'X', connector: 'sim', tickSize: 0.1, lotSize: 0.1 }];
+       for (const call of [
+         () => create({ instruments, backend: 'native' }),
+         () => new ConnectorProcess({ args: ['x', 'sim'] }).start(),
+       ])
+         try { await call(); } catch (error) { console.log(error.code, error.message); }`,
+    );
+    consumer.write('none', 'not a library');
+    const main = path.join(consumer.dir, 'node_modules', 'hftbacktest-live', 'dist/cli/main.js');
+    consumer.write('doctor.mjs', `process.argv[2] = 'doctor'; await import('${main}');`);
+    const none = path.join(consumer.dir, 'none');
+    for (const env of [
+      {},
+      { HFTBACKTEST_LIVE_ADDON: none, HFTBACKTEST_LIVE_CONNECTOR: none },
+      { HFTBACKTEST_LIVE_ADDON: `${none}.node`, HFTBACKTEST_LIVE_CONNECTOR: process.execPath },
+    ])
+      for (const file of ['missing.mjs', 'doctor.mjs']) {
+        const { stdout, stderr } = consumer.node(file, env);
+        expect(stdout, stderr).toMatch(/addon/i);
+        expect(stdout + stderr).not.toMatch(/npm run|target.release|\.\.|undefined/);
+      }
+  });
+
   it.each([
     ['NodeNext as an ES module', 'typed.mts', { module: 'NodeNext', moduleResolution: 'NodeNext' }],
     ['NodeNext as CommonJS', 'typed.cts', { module: 'NodeNext', moduleResolution: 'NodeNext' }],

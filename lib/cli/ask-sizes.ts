@@ -66,27 +66,40 @@ async function listen(
   count: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const said = new Set<string>();
   await new Promise<void>((resolve, reject) => {
     const settle = (error?: HftError): void => {
       if (error === undefined) resolve();
       else reject(error);
     };
     const giveUp = (): void => {
-      settle(new HftError('ERR_INTERRUPTED', 'the command was stopped.'));
+      settle(
+        new HftError('ERR_INTERRUPTED', 'the command was stopped.', {
+          remedy: 'Start it again.',
+        }),
+      );
     };
     if (signal.aborted) giveUp();
     signal.addEventListener('abort', giveUp, { once: true });
-    client.on('error', ({ reported }) => {
+    client.on('error', ({ error, reported }) => {
       const spec = reported === undefined ? undefined : client.instruments[reported.asset];
       if (reported === undefined || spec === undefined) return;
       if (reported.sizes !== undefined) found.set(spec.symbol, reported.sizes);
       else {
         const refusal = registrationRefusal(reported, spec);
         if (refusal?.code === 'ERR_INSTRUMENT_NOT_FOUND') settle(refusal);
+        else if (refusal === undefined) sayOnce(said, error.message);
       }
       if (found.size === count) settle();
     });
   });
+}
+
+/** A venue that cannot be reached is reported with every try. */
+function sayOnce(said: Set<string>, text: string): void {
+  if (said.has(text)) return;
+  said.add(text);
+  process.stderr.write(`${text}\n`);
 }
 
 /** Rejects when the connector has had its time. */
@@ -99,6 +112,9 @@ async function silence(
   throw new HftError(
     'ERR_TIMEOUT',
     `connector ${silent?.connector ?? ''} does not say the tick and lot size of ${silent?.symbol ?? ''}.`,
-    { remedy: 'Give them with --tick and --lot, or in a file with --instruments' },
+    {
+      remedy:
+        'Give them with --tick and --lot. A line above says so if the connector does not reach its venue',
+    },
   );
 }

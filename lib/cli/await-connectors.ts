@@ -12,7 +12,7 @@ export function absentConnector(name: string, seconds: number): HftError {
     'ERR_CONNECTOR_DOWN',
     `connector ${name} is not there: nothing of this name answered within ${String(seconds)} s. ${runningConnectors()}`.trim(),
     {
-      remedy: `Start it (connector ${name} KIND), correct the name, or wait longer for it with --connect-seconds. hftbacktest-live doctor shows what runs`,
+      remedy: `Start it (hftbacktest-live serve --start KIND --connector ${name}), correct the name, or wait longer for it with --connect-seconds. hftbacktest-live doctor shows what runs`,
     },
   );
 }

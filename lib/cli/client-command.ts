@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
 
-import { resolveBackend } from '../bot/create.js';
 import { LiveClient } from '../client/live-client.js';
 import { CONNECTOR_KINDS, type ConnectorKind } from '../connector/connector-kinds.js';
 import { LiveInstrument } from '../models/live-instrument.js';
@@ -8,6 +7,7 @@ import { ordersText } from '../models/orders-kind.js';
 import { registrationRefusal } from '../models/registration-refusal.js';
 import { askSizes } from './ask-sizes.js';
 import { CONNECT_SECONDS, awaitConnectors } from './await-connectors.js';
+import { commandBackend } from './command-backend.js';
 import { positive } from './positive.js';
 import { isKnown, type KnownInstrument } from './wanted-instrument.js';
 import {
@@ -81,8 +81,7 @@ export async function instrumentsOf(
 ): Promise<KnownInstrument[]> {
   const wanted = wantedInstruments(options);
   if (wanted.every(isKnown)) return wanted;
-  const backend = resolveBackend(options.backend, { connector: options.connector });
-  if (backend === 'stub')
+  if (commandBackend(options.backend) === 'stub')
     return wanted.map(({ symbol, tickSize, lotSize }) => ({
       symbol,
       tickSize: tickSize ?? STUB_SIZES.tickSize,
@@ -141,7 +140,7 @@ function lookingClient(
   };
   return new LiveClient({
     instruments: [...instruments],
-    backend: resolveBackend(options.backend, { connector: options.connector }),
+    backend: commandBackend(options.backend),
     // These commands only look on: they must not take over orders that a bot has left.
     readOnly: true,
     stub: { stepIntervalNs: 1_000_000, maxFeeds: Infinity },

@@ -56,7 +56,7 @@ const LIST_COLUMNS = 38;
 export function renderFrame(frame: DemoFrame, size?: FrameSize): string[] {
   const { state, page, message } = frame;
   const above = [
-    bold(frame.banner),
+    bold(wholeParts(frame.banner, size?.columns ?? Infinity)),
     renderDestination(state),
     ...(page === undefined ? [] : [`${bold('live page')}   ${page}`]),
     '',
@@ -111,6 +111,15 @@ export function renderLine(frame: DemoFrame): string {
   ].join('  ');
 }
 
+const BETWEEN_PARTS = '  ·  ';
+
+/** As many parts of a line as fit, whole. */
+function wholeParts(text: string, columns: number): string {
+  const parts = text.split(BETWEEN_PARTS);
+  while (parts.length > 1 && parts.join(BETWEEN_PARTS).length > columns) parts.pop();
+  return parts.join(BETWEEN_PARTS);
+}
+
 /** Where orders go, as the connector that is there says, known also of one that was joined; and the link. */
 function renderDestination(state: DemoState | undefined): string {
   const text = destination(state);
@@ -149,9 +158,11 @@ function renderLadder(frame: DemoFrame, state: DemoState, { levels, bar }: Layou
   };
   const spread = (state.asks[0]?.[0] ?? NaN) - (state.bids[0]?.[0] ?? NaN);
   const book = state.book === 'live' ? '' : `  (${state.book})`;
+  const middle = `spread ${priceText(frame, spread)}${book}`;
+  const indent = within(0, BESIDE_BAR + bar - 1 - middle.length, 13);
   return [
     ...asks.reverse().map((level) => row(level, red)),
-    dim(`${' '.repeat(12)} spread ${priceText(frame, spread)}${book}`),
+    dim(`${' '.repeat(indent)}${middle}`),
     ...bids.map((level) => row(level, green)),
   ];
 }

@@ -8,6 +8,7 @@ import { findConnector } from '../connector/find-connector.js';
 import { reasonOfBookState } from '../models/book-state.js';
 import { HftError } from '../models/hft-error.js';
 import { LiveInstrument } from '../models/live-instrument.js';
+import { buildRemedy } from '../native/build-remedy.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import { runLive } from '../strategy/run-live.js';
 import type { StrategySummary } from '../strategy/strategy-summary.js';
@@ -44,7 +45,7 @@ function strategyUrl(): URL {
   const found = places.find((place) => existsSync(fileURLToPath(place)));
   if (found === undefined)
     throw new HftError('ERR_STRATEGY_MODULE', "the demo's strategy is not built.", {
-      remedy: 'Run `npm run build`.',
+      remedy: buildRemedy('Run `npm run build`.'),
     });
   return found;
 }
@@ -131,7 +132,9 @@ function backendOf(options: DemoOptions): 'native' | 'stub' {
   const reason = whyStub(options);
   if (reason === '') return 'native';
   if (options.backend === 'native')
-    throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`);
+    throw new HftError('ERR_NATIVE_UNAVAILABLE', `--backend native cannot run: ${reason}`, {
+      remedy: '--backend stub takes made-up prices.',
+    });
   if (options.backend === 'auto' && options.connector !== 'sim') {
     throw new HftError(
       'ERR_NATIVE_UNAVAILABLE',

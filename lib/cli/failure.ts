@@ -1,5 +1,7 @@
 import { errorText } from '../models/error-text.js';
 import { HftError } from '../models/hft-error.js';
+import { whatHappened } from '../models/what-happened.js';
+import { isUsageError } from './usage-errors.js';
 
 /** Why a command failed, for programs: the value of `error` in a line of `--json`. */
 export interface Failure {
@@ -16,8 +18,11 @@ export function failureOf(thrown: unknown): Failure {
   const text = errorText(thrown);
   if (HftError.is(thrown)) {
     const { code, remedy } = thrown;
-    const end = remedy === '' ? -1 : text.lastIndexOf(remedy);
-    return { code, message: (end < 0 ? text : text.slice(0, end)).trim(), remedy };
+    return { code, message: whatHappened(thrown), remedy };
+  }
+  if (isUsageError(thrown)) {
+    const message = text.replace(/^error: /, '');
+    return { code: 'ERR_INVALID_ARGUMENT', message, remedy: 'All options: --help' };
   }
   const code =
     thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'

@@ -54,6 +54,7 @@ export class FakeBybit {
       throw new HftError(
         'ERR_CONNECTOR_EXITED',
         `the fake venue ended with ${String(signal ?? code)} before it listened.`,
+        { remedy: 'The lines above say why.' },
       );
     });
     ended.catch(() => undefined);

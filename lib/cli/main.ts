@@ -6,6 +6,7 @@ import { Command } from 'commander';
 
 import { errorText } from '../models/error-text.js';
 import { packageRoot } from '../native/package-root.js';
+import { inCommandWords } from './command-words.js';
 import { runDemo } from './demo.js';
 import { demoCommand } from './demo-options.js';
 import { addDoctor } from './doctor-command.js';
@@ -17,6 +18,7 @@ import { addInit } from './init/init-command.js';
 import { addRecord } from './record-command.js';
 import { addReplay } from './replay-command.js';
 import { addServe } from './serve-command.js';
+import { isUsageError, throwUsageErrors } from './usage-errors.js';
 
 function version(): string {
   const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
@@ -46,9 +48,12 @@ addDoctor(program);
 
 program.addHelpText('after', `\n${EXIT_CODES}`);
 
-program.parseAsync().catch((error: unknown) => {
-  const words = errorText(error);
-  process.stderr.write(`hftbacktest-live: ${words}\n`);
+throwUsageErrors(program);
+program.parseAsync().catch((thrown: unknown) => {
+  const error = inCommandWords(thrown);
+  if (isUsageError(error)) {
+    if (error.exitCode === 0) return; // --help and --version.
+  } else process.stderr.write(`hftbacktest-live: ${errorText(error)}\n`);
   // What follows `replay` is the connector's.
   if (process.argv.includes('--json') && process.argv[2] !== 'replay')
     process.stdout.write(`${JSON.stringify({ error: failureOf(error) })}\n`);

@@ -263,7 +263,9 @@ export class ClientCore {
     // The session changes over a client's life, the order manager does not.
     const port = (): ClientSession['port'] => {
       if (this.session === undefined)
-        throw new HftError('ERR_CLOSED', 'the client is not running.');
+        throw new HftError('ERR_CLOSED', 'the client is not running.', {
+          remedy: 'Await start() first, or make a new one after close().',
+        });
       return this.session.port;
     };
     const ids = (): OrderIdSource => (this.#ids ??= new OrderIdSource(this.botId));
@@ -318,5 +320,8 @@ export class ClientCore {
 function toError(error: unknown): Error {
   return error instanceof Error
     ? error
-    : new HftError('ERR_CUSTOM', String(error), { cause: error });
+    : new HftError('ERR_CUSTOM', String(error), {
+        remedy: 'It was thrown by a part that is not of this package: look at `cause`.',
+        cause: error,
+      });
 }

@@ -185,11 +185,9 @@ export class LiveClient extends ClientEvents {
         stopWatching();
         reject(
           new HftError(
-            'ERR_CONNECTOR_DOWN',
+            this.#isBegun() ? 'ERR_CONNECTOR_DOWN' : 'ERR_INVALID_STATE',
             `not ready after ${String(timeoutMs)} ms: ${this.#missing()}.`,
-            {
-              remedy: this.#readyRemedy(),
-            },
+            { remedy: this.#readyRemedy() },
           ),
         );
       }, timeoutMs);
@@ -199,10 +197,7 @@ export class LiveClient extends ClientEvents {
         if (!dead && refusal === undefined && !this.#core.isReady) return false;
         clearTimeout(timer);
         if (refusal !== undefined) reject(refusal);
-        else if (dead)
-          reject(
-            new HftError('ERR_CLOSED', `the client is ${this.#state}.`, { cause: this.#failure }),
-          );
+        else if (dead) reject(closedError(this.#state, this.#failure));
         else resolve();
         return true;
       });
@@ -406,7 +401,9 @@ export class LiveClient extends ClientEvents {
     if (link?.orders !== code || link.environment !== asReported)
       throw errorFromCommand(CommandError.OrdersChanged, what, undefined, 'client');
     if (port?.agreeOrders(asset, code, asReported) === 0)
-      throw new HftError('ERR_QUEUE_FULL', `${what}: the command queue is full.`);
+      throw new HftError('ERR_QUEUE_FULL', `${what}: the command queue is full.`, {
+        remedy: 'Call it again in a moment.',
+      });
   }
 
   /** Asks the connector for orders, position and book of an instrument again. */
@@ -483,7 +480,11 @@ export class LiveClient extends ClientEvents {
   /** The bot ended; when it was not asked to, the client has failed. */
   async #onEnded(session: { close(): Promise<void> }, error: Error | undefined): Promise<void> {
     if (this.#state !== 'running' || this.#isEnding()) return;
-    const failure = error ?? new HftError('ERR_NATIVE_UNAVAILABLE', 'the bot ended by itself.');
+    const failure =
+      error ??
+      new HftError('ERR_NATIVE_UNAVAILABLE', 'the bot ended by itself.', {
+        remedy: 'Make a new one.',
+      });
     this.#failure = failure;
     this.#timers.stop();
     this.#enter('failed');
@@ -515,16 +516,12 @@ export class LiveClient extends ClientEvents {
         },
       );
     if (this.#state === 'running' && !this.#isEnding()) return;
-    if (this.#state === 'created' || this.#state === 'starting') {
+    if (!this.#isBegun()) {
       throw new HftError('ERR_INVALID_STATE', 'the client is not started.', {
         remedy: 'Await start() first.',
       });
     }
-    throw new HftError(
-      'ERR_CLOSED',
-      `the client is ${this.#state === 'running' ? 'stopping' : this.#state}.`,
-      this.#failure === undefined ? {} : { cause: this.#failure },
-    );
+    throw closedError(this.#state === 'running' ? 'stopping' : this.#state, this.#failure);
   }
 
   #instrument(instrument: string | number): InstrumentState {
@@ -537,7 +534,7 @@ export class LiveClient extends ClientEvents {
 
   /** By what is missing: a connector that is there need not be started. */
   #readyRemedy(): string {
-    if (this.#state === 'created' || this.#state === 'starting') return 'Await start() first.';
+    if (!this.#isBegun()) return 'Await start() first.';
     const down = (this.#core.session?.port.links() ?? []).filter(
       ({ status }) => !isLinkUp(linkStateFromCode(status)),
     );
@@ -549,13 +546,28 @@ export class LiveClient extends ClientEvents {
   }
 
   #missing(): string {
+    if (!this.#isBegun()) return 'the client is not started';
     if (this.#state !== 'running') return `the client is ${this.#state}`;
     return this.#core.readiness.missing();
+  }
+
+  #isBegun(): boolean {
+    return this.#state !== 'created' && this.#state !== 'starting';
   }
 }
 
 function endedWhileStarting(): HftError {
-  return new HftError('ERR_CLOSED', 'the client was closed while it started.');
+  return new HftError('ERR_CLOSED', 'the client was closed while it started.', {
+    remedy: 'Make a new one.',
+  });
+}
+
+/** @param cause - What made it fail; absent where it was closed. */
+function closedError(state: string, cause: unknown): HftError {
+  return new HftError('ERR_CLOSED', `the client is ${state}.`, {
+    remedy: 'Make a new one.',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function orderLeft({ symbol, orderId, side, price, leavesQty, state }: ClientOrder): OrderLeft {

@@ -10,7 +10,7 @@ import type { NativePort } from '../native/addon.js';
 import type { NativeAddon } from '../native/native-addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
 import { ownUrl } from '../native/own-url.js';
-import { buildRemedy } from '../native/build-remedy.js';
+import { buildRemedy, nativeRemedy } from '../native/build-remedy.js';
 import type { ClientPort } from './client-port.js';
 import type { ClientSession, SessionContext } from './client-session.js';
 import type {
@@ -155,7 +155,7 @@ function loadLiveAddon(): NativeAddon {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', loaded.reason, { remedy: loaded.remedy });
   if (!loaded.addon.buildInfo().live) {
     throw new HftError('ERR_NATIVE_UNAVAILABLE', 'The addon was built without the live part.', {
-      remedy: buildRemedy('Build it with `npm run build:native -- --features live`.'),
+      remedy: nativeRemedy(),
     });
   }
   return loaded.addon;

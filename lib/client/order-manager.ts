@@ -175,7 +175,9 @@ export class OrderManager {
   /** Ends every waiting call: the client closes. */
   close(): void {
     this.onLinkLost(new Set(this.#options.instruments.keys()), 'closed');
-    this.#ledger.watchers.failAll(new HftError('ERR_CLOSED', 'the client is closed.'));
+    this.#ledger.watchers.failAll(
+      new HftError('ERR_CLOSED', 'the client is closed.', { remedy: 'Make a new one.' }),
+    );
   }
 }
 

@@ -119,7 +119,9 @@ export class OrderRequests {
     if (inOneMessage && this.#options.isLinkUp(asset)) {
       const command = this.#options.port.cancelAll(asset);
       if (command === 0) {
-        const error = new HftError('ERR_QUEUE_FULL', 'cancelAll: the command queue is full.');
+        const error = new HftError('ERR_QUEUE_FULL', 'cancelAll: the command queue is full.', {
+          remedy: SLOW_DOWN,
+        });
         this.#cancelAllFailed(asset, error);
       } else this.#commands.add(command, { kind: 'cancelAll', orderId: 0n, asset });
     }
@@ -148,6 +150,7 @@ export class OrderRequests {
       throw new HftError(
         'ERR_INVALID_ORDER_STATUS',
         `order ${String(orderId)} has a request under way.`,
+        { remedy: 'Await its outcome first.' },
       );
     }
     this.#requireLink(order.asset);
@@ -288,6 +291,7 @@ export class OrderRequests {
       throw new HftError(
         'ERR_INVALID_ORDER_STATUS',
         `${call}(${String(orderId)}): the order is ${record.order.state} already.`,
+        { remedy: 'Nothing was sent. Look at `state` of getOrder(id) first.' },
       );
     }
     return record;
@@ -310,9 +314,11 @@ function inClient(code: number, operation: string): HftError {
   return errorFromCommand(code, operation, undefined, 'client');
 }
 
+const SLOW_DOWN = 'Nothing was sent. Send less at once, or again in a moment.';
+
 function queueFull(kind: string, orderId: bigint): HftError {
   const text = `${kind}Order(${String(orderId)}): the command queue is full.`;
-  return new HftError('ERR_QUEUE_FULL', text);
+  return new HftError('ERR_QUEUE_FULL', text, { remedy: SLOW_DOWN });
 }
 
 /** Price and quantity without the noise of floating point; 0, the price of a market order, stays. */

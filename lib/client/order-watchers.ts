@@ -44,7 +44,8 @@ export class OrderWatchers {
       };
       const timer = setTimeout(() => {
         const text = `order ${String(orderId)} is still ${last.state} after ${String(timeoutMs)} ms.`;
-        watcher.fail(new HftError('ERR_TIMEOUT', text));
+        const remedy = 'Look at getOrder(id) before you send anything again, or wait for longer.';
+        watcher.fail(new HftError('ERR_TIMEOUT', text, { remedy }));
       }, timeoutMs);
       watchers.add(watcher);
     });

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 
 import { HftError } from '../models/hft-error.js';
+import { EXIT_CODES, stoppedError } from './connector-ends.js';
 import { checkKeys } from '../models/known-keys.js';
 import {
   MUST_BE_KEYS,
@@ -113,7 +114,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
    */
   start(): Promise<ReadyInfo> {
     if (this.#stopping !== undefined)
-      return Promise.reject(new HftError('ERR_CLOSED', 'the connector process was stopped.'));
+      return Promise.reject(stoppedError('the connector process was stopped.'));
     this.#starting ??= this.#launch();
     return this.#starting;
   }
@@ -187,7 +188,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       const info = await run.ready(readyTimeoutMs);
       this.#refuseAnother(info);
       if (this.#stopping !== undefined)
-        throw new HftError('ERR_CLOSED', 'the connector process was stopped while it started.');
+        throw stoppedError('the connector process was stopped while it started.');
       this.#state = 'running';
       run.onExit(() => {
         this.#onDeath(run);
@@ -294,6 +295,7 @@ export class ConnectorProcess extends EventEmitter<ConnectorProcessEvents> {
       const error = new HftError(
         'ERR_CONNECTOR_EXITED',
         `the connector died ${String(maxAttempts + 1)} times in a row${this.#run?.lastWords ?? ''}`,
+        { remedy: EXIT_CODES },
       );
       // After `died`, which says why.
       queueMicrotask(() => this.emit('failed', error));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
 import { HftError } from '../models/hft-error.js';
+import { EXIT_CODES, stoppedError } from './connector-ends.js';
 import type { OrderLeft } from '../models/order-left.js';
 import { LineReader } from './line-reader.js';
 import { parseReadyLine, type ReadyInfo } from './ready-line.js';
@@ -113,6 +114,7 @@ export class ConnectorRun {
           new HftError(
             'ERR_TIMEOUT',
             `the connector was not ready after ${String(timeoutMs)} ms${this.lastWords}`,
+            { remedy: 'Give it longer, or see in what it wrote what it waits for.' },
           ),
         );
       }, timeoutMs);
@@ -122,7 +124,10 @@ export class ConnectorRun {
           new HftError(
             'ERR_CONNECTOR_NOT_FOUND',
             `the connector could not be started: ${error.message}`,
-            { cause: error },
+            {
+              remedy: 'See whether the file is a program of this machine: hftbacktest-live doctor.',
+              cause: error,
+            },
           ),
         );
       });
@@ -130,7 +135,7 @@ export class ConnectorRun {
       child.once('close', (code, signal) => {
         clearTimeout(timer);
         if (this.#hooks.isStopping()) {
-          reject(new HftError('ERR_CLOSED', 'the connector process was stopped.'));
+          reject(stoppedError('the connector process was stopped.'));
           return;
         }
         this.#hooks.onClosed({ code, signal, stderrTail: this.stderrTail });
@@ -139,6 +144,7 @@ export class ConnectorRun {
           new HftError(
             'ERR_CONNECTOR_EXITED',
             `the connector ended with ${how} before it was ready${this.lastWords}`,
+            { remedy: EXIT_CODES },
           ),
         );
       });

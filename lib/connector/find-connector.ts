@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 
 import { HftError } from '../models/hft-error.js';
-import { buildRemedy } from '../native/build-remedy.js';
+import { isClone, nativeRemedy } from '../native/build-remedy.js';
 import { packageRoot } from '../native/package-root.js';
 import { platformName } from '../native/platform-name.js';
 
@@ -14,7 +14,7 @@ const BINARY = process.platform === 'win32' ? 'connector.exe' : 'connector';
 
 /**
  * Finds the connector binary: the environment variable `HFTBACKTEST_LIVE_CONNECTOR`, the platform
- * package `hftbacktest-live-<platform>`, `target/release` of this package, then
+ * package `hftbacktest-live-<platform>`, `target/release` of a clone, then
  * `hftbacktest-connector` on the PATH (`connector` alone is too common a name to trust).
  *
  * @throws HftError `ERR_CONNECTOR_NOT_FOUND` with every place that was looked at.
@@ -26,22 +26,20 @@ export function findConnector(env: NodeJS.ProcessEnv = process.env): string {
     if (isExecutable(path)) return path;
     throw new HftError(
       'ERR_CONNECTOR_NOT_FOUND',
-      `${CONNECTOR_ENV} names ${path}, which is not an executable file`,
+      `${CONNECTOR_ENV} names ${path}, which is not an executable file.`,
+      { remedy: 'Correct or unset the variable.' },
     );
   }
   const places = [
     platformPackageBinary(),
-    join(packageRoot(), 'target', 'release', BINARY),
-    ...onPath(env),
+    isClone() ? join(packageRoot(), 'target', 'release', BINARY) : undefined,
   ].filter((place) => place !== undefined);
-  const found = places.find(isExecutable);
+  const found = [...places, ...onPath(env)].find(isExecutable);
   if (found !== undefined) return found;
   throw new HftError(
     'ERR_CONNECTOR_NOT_FOUND',
-    `no connector binary found; looked at ${places.join(', ')}. ` +
-      buildRemedy(
-        `Build it with "npm run build:native -- --features live", or name one in ${CONNECTOR_ENV}`,
-      ),
+    `there is no connector: looked for ${[...places, 'hftbacktest-connector on the PATH'].join(', ')}.`,
+    { remedy: `${nativeRemedy()} Or name one in ${CONNECTOR_ENV}.` },
   );
 }
 

@@ -16,7 +16,12 @@ export class BinanceRestError extends HftError {
   readonly retryAfterMs: number;
 
   constructor(what: string, status: number, venueCode: number, retryAfterMs: number) {
-    super(status === 0 ? 'ERR_CONNECTOR_DOWN' : 'ERR_VENUE_REFUSED', what);
+    super(status === 0 ? 'ERR_CONNECTOR_DOWN' : 'ERR_VENUE_REFUSED', what, {
+      remedy:
+        status === 0
+          ? 'See whether this machine reaches Binance, directly or by the proxy that is set.'
+          : 'Its answer says what it wants; after 429 ask less often.',
+    });
     this.status = status;
     this.venueCode = venueCode;
     this.retryAfterMs = retryAfterMs;

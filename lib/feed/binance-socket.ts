@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 
 import { HftError } from '../models/hft-error.js';
+import { whatHappened } from '../models/what-happened.js';
 import { jsonExcerpt } from '../models/json-excerpt.js';
 import { proxyAgent } from './proxy-agent.js';
 
@@ -233,7 +234,10 @@ class Connection {
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', (cause) => {
-        reject(new HftError('ERR_CONNECTOR_DOWN', `${url}: ${cause.message}`, { cause }));
+        const known = HftError.is(cause) ? cause.remedy : '';
+        const remedy = known === '' ? REACH : known;
+        const what = `${url}: ${whatHappened(cause)}`;
+        reject(new HftError('ERR_CONNECTOR_DOWN', what, { remedy, cause }));
       });
       socket.once('close', () => {
         reject(closedError());
@@ -272,7 +276,9 @@ class Connection {
       const timer = setTimeout(() => {
         this.#pending.delete(id);
         reject(
-          new HftError('ERR_TIMEOUT', `Binance did not answer ${method} ${params.join(',')}.`),
+          new HftError('ERR_TIMEOUT', `Binance did not answer ${method} ${params.join(',')}.`, {
+            remedy: REACH,
+          }),
         );
       }, this.#options.timeoutMs);
       this.#pending.set(id, {
@@ -351,6 +357,7 @@ class Connection {
         new HftError(
           'ERR_VENUE_REFUSED',
           `Binance refused: ${jsonExcerpt(code)} ${jsonExcerpt(msg, 200)}`,
+          { remedy: 'Write the symbol as Binance does; else its answer says what it wants.' },
         ),
       );
   }
@@ -374,6 +381,11 @@ function readFrame(data: WebSocket.RawData): Fields | undefined {
   }
 }
 
+/** Of a venue that does not answer. */
+const REACH = 'See whether this machine reaches the venue, directly or by the proxy that is set.';
+
 function closedError(): HftError {
-  return new HftError('ERR_CONNECTOR_DOWN', 'the connection with Binance is closed.');
+  return new HftError('ERR_CONNECTOR_DOWN', 'the connection with Binance is closed.', {
+    remedy: REACH,
+  });
 }

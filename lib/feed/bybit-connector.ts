@@ -227,9 +227,11 @@ export class BybitConnector implements ConnectorWrapper {
     while (!isRunning(runner)) {
       const { state } = runner.health;
       if (this.#disconnecting || this.#runner !== runner || state === 'stopped')
-        throw new HftError('ERR_CLOSED', `${this.#name} was disconnected.`);
+        throw disconnected(this.#name);
       if (state === 'failed')
-        throw new HftError('ERR_CONNECTOR_EXITED', `${this.#name}: the connector process died.`);
+        throw new HftError('ERR_CONNECTOR_EXITED', `${this.#name}: the connector process died.`, {
+          remedy: 'See its log for the reason.',
+        });
       await sleep(WAIT_MS);
     }
   }
@@ -238,11 +240,12 @@ export class BybitConnector implements ConnectorWrapper {
   async #untilVenue(runner: RunnerPort): Promise<void> {
     const endMs = performance.now() + VENUE_WAIT_MS;
     while (this.#venueAway) {
-      if (this.#disconnecting || this.#runner !== runner)
-        throw new HftError('ERR_CLOSED', `${this.#name} was disconnected.`);
+      if (this.#disconnecting || this.#runner !== runner) throw disconnected(this.#name);
       if (!isRunning(runner)) await this.#untilRunning(runner);
       if (performance.now() > endMs)
-        throw new HftError('ERR_CONNECTOR_DOWN', `${this.#name}: the venue is away.`);
+        throw new HftError('ERR_CONNECTOR_DOWN', `${this.#name}: the venue is away.`, {
+          remedy: 'See the log of the connector for the reason.',
+        });
       const event = await runner.nextEvent(WAIT_MS);
       if (event !== undefined) this.#look(event, runner);
     }
@@ -323,4 +326,8 @@ export class BybitConnector implements ConnectorWrapper {
 function isRunning(runner: RunnerPort): boolean {
   const { state, processAlive } = runner.health;
   return state === 'running' && processAlive;
+}
+
+function disconnected(name: string): HftError {
+  return new HftError('ERR_CLOSED', `${name} was disconnected.`, { remedy: 'Connect it again.' });
 }

@@ -1,5 +1,6 @@
 import { asError } from '../models/as-error.js';
 import { HftError } from '../models/hft-error.js';
+import { whatHappened } from '../models/what-happened.js';
 import { backoffDelayMs } from './backoff.js';
 import type { StopGate } from './stop-gate.js';
 import type { ResolvedStreamOptions } from './stream-options.js';
@@ -75,7 +76,7 @@ export class ConnectRetries {
         const isLast = this.attempts >= backoff.maxAttempts;
         const delayMs = isLast ? null : backoffDelayMs(backoff, this.attempts + 1);
         this.#hooks.onFailed(failure, this.attempts, delayMs);
-        if (isLast) throw this.#exhausted(failure.message, failure);
+        if (isLast) throw this.#exhausted(whatHappened(failure), failure);
         await this.#pause(gate);
       }
     }
@@ -94,7 +95,9 @@ export class ConnectRetries {
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(
-          new HftError('ERR_TIMEOUT', `${this.#name} did not connect in ${connectTimeoutMs} ms.`),
+          new HftError('ERR_TIMEOUT', `${this.#name} did not connect in ${connectTimeoutMs} ms.`, {
+            remedy: 'See whether the venue or the connector runs, or raise connectTimeoutMs.',
+          }),
         );
       }, connectTimeoutMs);
     });
@@ -109,10 +112,17 @@ export class ConnectRetries {
   }
 
   #exhausted(why: string, cause: Error | undefined): HftError {
+    const remedy = HftError.is(cause) ? cause.remedy : '';
     return new HftError(
       'ERR_CONNECTOR_DOWN',
       `${this.#name} could not be connected; gave up after ${String(this.attempts)} retries: ${why}`,
-      { remedy: 'See whether the venue or the connector runs, then start() again.', cause },
+      {
+        remedy:
+          remedy === ''
+            ? 'See whether the venue or the connector runs, then start() again.'
+            : `${remedy} Then call start() again.`,
+        cause,
+      },
     );
   }
 }

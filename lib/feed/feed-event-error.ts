@@ -15,7 +15,9 @@ export class FeedEventError extends HftError {
     rule: string,
     source: string,
   ) {
-    super(code, `${source === '' ? 'event' : `event of ${source}`}: ${field} ${rule}.`);
+    super(code, `${source === '' ? 'event' : `event of ${source}`}: ${field} ${rule}.`, {
+      remedy: 'The event was left out: see why its source sends it.',
+    });
     this.field = field;
     this.source = source;
   }

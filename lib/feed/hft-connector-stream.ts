@@ -97,15 +97,18 @@ export class HFTConnectorStream extends Feed {
   }
 
   start(): Promise<void> {
-    this.#starting ??= this.#start().catch(async (error: unknown) => {
+    if (this.#starting !== undefined) return this.#starting;
+    const starting = this.#start().catch(async (error: unknown) => {
       await this.#wrapper.disconnect().catch(() => undefined);
-      this.#starting = undefined;
+      if (this.#starting === starting) this.#starting = undefined;
       throw error;
     });
-    return this.#starting;
+    this.#starting = starting;
+    return starting;
   }
 
   stop(): Promise<void> {
+    this.#gate.stop();
     this.#stopping ??= this.#stop().finally(() => {
       this.#stopping = undefined;
     });
@@ -167,9 +170,11 @@ export class HFTConnectorStream extends Feed {
   // ---- life
 
   async #start(): Promise<void> {
-    await this.#stopping;
+    // Made at once: a stop that comes in the same turn must find it.
     const gate = new StopGate();
     this.#gate = gate;
+    await this.#stopping;
+    if (gate.isStopped()) throw this.#wasStopped();
     this.#retries.attempts = 0;
     this.hub.revive();
     this.enter('connecting');
@@ -181,13 +186,20 @@ export class HFTConnectorStream extends Feed {
       if (!gate.isStopped()) this.enter('failed');
       throw failure;
     }
-    if (gate.isStopped()) throw new HftError('ERR_CLOSED', `feed ${this.name} was stopped.`);
+    if (gate.isStopped()) throw this.#wasStopped();
     this.#running = this.#run(gate);
   }
 
+  #wasStopped(): HftError {
+    return new HftError('ERR_CLOSED', `feed ${this.name} was stopped.`, {
+      remedy: 'Call start() again.',
+    });
+  }
+
   async #stop(): Promise<void> {
-    this.#gate.stop();
     const starting = this.#starting;
+    // A start from here on is another one.
+    this.#starting = undefined;
     await starting?.catch(() => undefined);
     await this.#running;
     this.#running = undefined;
@@ -198,7 +210,6 @@ export class HFTConnectorStream extends Feed {
       this.#report(asError(error), 'connector');
     });
     if (wasConnected) this.#reportDisconnected('stopped');
-    if (this.#starting === starting) this.#starting = undefined;
     if (this.state !== 'created') this.enter('stopped');
     this.hub.end(undefined);
   }

@@ -42,7 +42,9 @@ export function proxyAgent(
 function tunnel(proxy: EnvProxy, host: string, port: number): Promise<Socket> {
   const path = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
   const failed = (why: string): HftError =>
-    new HftError('ERR_CONNECTOR_DOWN', `the proxy ${proxyText(proxy)}: ${why}`);
+    new HftError('ERR_CONNECTOR_DOWN', `the proxy ${proxyText(proxy)}: ${why}`, {
+      remedy: 'Correct or unset HTTPS_PROXY, or name the host in NO_PROXY.',
+    });
   return new Promise((resolve, reject) => {
     const asked = request({
       host: proxy.host,

@@ -103,7 +103,9 @@ export class StubbedConnector extends InboxConnector {
     if (connectDelayMs > 0) await sleep(connectDelayMs);
     if (this.#failuresLeft > 0) {
       this.#failuresLeft -= 1;
-      throw new HftError('ERR_CONNECTOR_DOWN', `${this.name}: a fault that was asked for.`);
+      throw new HftError('ERR_CONNECTOR_DOWN', `${this.name}: a fault that was asked for.`, {
+        remedy: 'Leave it out of the options of the stub.',
+      });
     }
     this.#sinceConnect = 0;
     this.markConnected();

@@ -1,6 +1,5 @@
 import { HftError } from './hft-error.js';
 import type { InstrumentSpec } from './live-instrument.js';
-import { nearestName } from './nearest-name.js';
 
 /**
  * Number of the instrument meant: by its number, its symbol, or `connector:symbol`. Allocates nothing
@@ -16,7 +15,13 @@ export function findInstrument(
   if (typeof instrument === 'number') {
     if (Number.isInteger(instrument) && instrument >= 0 && instrument < instruments.length)
       return instrument;
-    throw new HftError('ERR_INSTRUMENT_NOT_FOUND', `there is no instrument ${String(instrument)}.`);
+    throw new HftError(
+      'ERR_INSTRUMENT_NOT_FOUND',
+      `there is no instrument ${String(instrument)}.`,
+      {
+        remedy: `Use an index from 0 to ${String(instruments.length - 1)}, in the order of the instruments.`,
+      },
+    );
   }
   if (typeof instrument !== 'string') {
     const given = (instrument as unknown) === null ? 'null' : `a ${typeof instrument}`;
@@ -72,13 +77,20 @@ function isNamed({ connector, symbol }: InstrumentSpec, name: string): boolean {
   );
 }
 
+/** Another case or ending; ETHUSDT is no way to write BTCUSDT. */
+function isWrittenLike(symbol: string, wanted: string): boolean {
+  const [a, b] = [symbol, wanted].map((text) => text.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  if (a === undefined || b === undefined || b.length < 3) return false;
+  return a.startsWith(b) || b.startsWith(a);
+}
+
 function notFound(instruments: readonly InstrumentSpec[], wanted: string): HftError {
   const symbols = instruments.map((spec) => spec.symbol);
-  const near = nearestName(wanted, symbols);
+  const near = symbols.find((symbol) => isWrittenLike(symbol, wanted));
   return new HftError(
     'ERR_INSTRUMENT_NOT_FOUND',
     `there is no instrument ${JSON.stringify(wanted)}; there are ${symbols.join(', ')}.`,
-    near === undefined ? {} : { remedy: `Did you mean ${near}?` },
+    { remedy: near === undefined ? 'Name one of them.' : `Did you mean ${near}?` },
   );
 }
 

@@ -120,7 +120,7 @@ export class HftError extends Error {
    * thread was ended, or ended by itself (see `runLive`), and `ERR_ORDERS_LEFT_OPEN`. Absent: the
    * error says nothing about orders.
    */
-  readonly ordersLeft?: readonly OrderLeft[];
+  declare readonly ordersLeft?: readonly OrderLeft[];
 
   /** @param what - What happened, a sentence; the remedy follows it in `message`. */
   constructor(code: HftErrorCode, what: string, options: HftErrorOptions = {}) {

@@ -205,7 +205,9 @@ export function errorFromCommand(
 ): HftError {
   const known = COMMAND_EXPLANATIONS[code];
   if (known === undefined) {
-    return new HftError('ERR_CUSTOM', `${operation}: error number ${String(code)}.`);
+    return new HftError('ERR_CUSTOM', `${operation}: error number ${String(code)}.`, {
+      remedy: 'It has no name in this version of the package: please report it.',
+    });
   }
   const what =
     code === CommandError.BookNotLive && book !== undefined
@@ -223,10 +225,10 @@ export function inWordsOf(error: unknown, mode: Mode): unknown {
   if (known === undefined) return error;
   const { message, remedy } = error;
   const what = message.endsWith(remedy) ? message.slice(0, -remedy.length).trimEnd() : message;
-  const own = what.replace(
-    known.what.replace('%', NAMES.bot),
-    known.what.replace('%', NAMES[mode]),
-  );
+  const own = what
+    .replace(known.what.replace('%', NAMES.bot), known.what.replace('%', NAMES[mode]))
+    // A strategy calls it by another name.
+    .replace(/^submitOrder\(/, mode === 'strategy' ? 'submit(' : 'submitOrder(');
   const said = new HftError(error.code, own, { remedy: remedyFor(known, mode) });
   if (error.stack !== undefined) said.stack = error.stack.replace(message, said.message);
   return said;

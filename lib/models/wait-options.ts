@@ -6,7 +6,8 @@ import { checkKeys, knownKeys } from './known-keys.js';
  * How a bot waits for shared memory.
  * - `spin`: lowest latency, a whole core.
  * - `yield`: gives its core to others that want it, a whole core otherwise.
- * - `adaptive`: spins, then yields, then parks; parks at once for a while (20 ms to 1 s) when giving the core away
+ * - `adaptive` (default): about a whole core while more than some 250 events/s come and no other thread wants it,
+ *   next to nothing at rest. Spins, then yields, then parks; parks at once for a while (20 ms to 1 s) when giving the core away
  *   cost it more than 1 ms twice within 10 ms: another thread computes there.
  * - `park`: sleeps until the connector's doorbell; least CPU.
  */

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 
 import { errorText } from '../models/error-text.js';
 import type { NativeAddon } from './native-addon.js';
-import { INSTALL_REMEDY } from './build-remedy.js';
-import { BUNDLED_REMEDY, isBundled, packageRoot } from './package-root.js';
+import { isClone, nativeRemedy } from './build-remedy.js';
+import { isBundled, packageRoot } from './package-root.js';
 import { platformName } from './platform-name.js';
 
 /** Names the addon file directly; wins over every other place. */
@@ -15,8 +15,6 @@ export const ADDON_ENV = 'HFTBACKTEST_LIVE_ADDON';
 export type AddonResult =
   | { readonly ok: true; readonly addon: NativeAddon; readonly path: string }
   | { readonly ok: false; readonly reason: string; readonly remedy: string };
-
-const BUILD = 'Build it with "npm run build:native -- --features live" (see BUILD_LIVE.md)';
 
 let cached: AddonResult | undefined;
 
@@ -39,7 +37,7 @@ function load(): AddonResult {
     if (!existsSync(path)) {
       return missing(
         `${ADDON_ENV} names ${path}, which does not exist`,
-        'Correct or unset the variable',
+        'Correct or unset the variable.',
       );
     }
     return open(require, path);
@@ -49,13 +47,13 @@ function load(): AddonResult {
   if (fromPackage !== undefined) return open(require, fromPackage);
   const built = join(packageRoot(), 'target', 'node', `hftbacktest-live.${platform}.node`);
   if (existsSync(built)) return open(require, built);
-  if (isBundled()) return missing('the native addon is not found from a bundle', BUNDLED_REMEDY);
-  if (!existsSync(join(packageRoot(), 'Cargo.toml')))
+  if (isBundled()) return missing('the native addon is not found from a bundle', nativeRemedy());
+  if (!isClone())
     return missing(
       `the native addon hftbacktest-live-${platform} is not installed`,
-      INSTALL_REMEDY,
+      nativeRemedy(),
     );
-  return missing(`the native addon is not built for ${platform}`, BUILD);
+  return missing(`the native addon is not built for ${platform}`, nativeRemedy());
 }
 
 function resolvePackage(require: NodeJS.Require, name: string): string | undefined {
@@ -70,12 +68,12 @@ function open(require: NodeJS.Require, path: string): AddonResult {
   try {
     const addon = require(path) as Partial<NativeAddon>;
     if (addon.buildInfo?.().live !== true) {
-      return missing(`the native addon at ${path} was built without its live part`, BUILD);
+      return missing(`the native addon at ${path} was built without its live part`, nativeRemedy());
     }
     return { ok: true, addon: addon as NativeAddon, path };
   } catch (error) {
     const words = errorText(error);
-    return missing(`the native addon at ${path} cannot be loaded: ${words}`, BUILD);
+    return missing(`the native addon at ${path} cannot be loaded: ${words}`, nativeRemedy());
   }
 }
 

@@ -99,7 +99,9 @@ export function packNpy(npy: string, npz: string): FinishedFile {
   const whole = readFileSync(npy);
   const rowsInHeader = rowsOf(whole);
   if (rowsInHeader === undefined) {
-    throw new HftError('ERR_INVALID_DATA', `${npy} is no recording of this package.`);
+    throw new HftError('ERR_INVALID_DATA', `${npy} is no recording of this package.`, {
+      remedy: 'Move it away, and recover the others.',
+    });
   }
   const there = Math.floor((whole.length - HEADER_BYTES) / ROW_BYTES);
   const data = whole.subarray(HEADER_BYTES, arrayBytes(Math.min(rowsInHeader, there)));

@@ -54,7 +54,9 @@ export class LiveServer {
    */
   start(): Promise<string> {
     if (this.#closing !== undefined)
-      return Promise.reject(new HftError('ERR_CLOSED', 'the server is closed.'));
+      return Promise.reject(
+        new HftError('ERR_CLOSED', 'the server is closed.', { remedy: 'Make a new one.' }),
+      );
     this.#starting ??= this.#start();
     return this.#starting;
   }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { HftError } from '../models/hft-error.js';
+import { buildRemedy } from '../native/build-remedy.js';
 import { ownUrl } from '../native/own-url.js';
 
 /** The live page with the header that lets a browser run nothing but what is in it. */
@@ -23,7 +24,7 @@ export function readPage(): PageFile {
   const found = places.find((place) => existsSync(place));
   if (found === undefined) {
     throw new HftError('ERR_INVALID_DATA', 'the live page is not built.', {
-      remedy: 'Run `npm run build`.',
+      remedy: buildRemedy('Run `npm run build`.'),
     });
   }
   const html = readFileSync(found, 'utf8');

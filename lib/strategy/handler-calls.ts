@@ -9,6 +9,9 @@ import type { OrderUpdate } from '../orders/order-update.js';
 import type { Strategy } from './strategy.js';
 import type { StrategyContext } from './strategy-context.js';
 
+/** What to do about a report that refuses nothing. */
+const CODES = 'Its number is explained in docs/guide/connector-reference.md.';
+
 /** Calls the handlers of a strategy: what they throw is contained, counted and passed to `onError`. */
 export class HandlerCalls {
   readonly #strategy: Strategy;
@@ -95,7 +98,9 @@ export class HandlerCalls {
     const spec = this.#instruments[reported.asset];
     const refusal = spec === undefined ? undefined : registrationRefusal(reported, spec);
     const what = `${symbol}: ${kind} ${String(value)} ${text}`.trimEnd();
-    this.#report(refusal ?? new HftError('ERR_CUSTOM', `The connector reported: ${what}.`));
+    this.#report(
+      refusal ?? new HftError('ERR_CUSTOM', `The connector reported: ${what}.`, { remedy: CODES }),
+    );
   }
 
   /** Unheard, it would leave a strategy without data and without a word. */

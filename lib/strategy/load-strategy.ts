@@ -46,7 +46,15 @@ const TYPESCRIPT_REMEDIES: Readonly<Record<string, string>> = {
     'Import a TypeScript file by the name that it has, ./util.ts (`allowImportingTsExtensions` in tsconfig.json), or start the program with `tsx`.',
 };
 
+/** What Node says of `import` and `export` in a file that it takes for CommonJS. */
+const IS_COMMON_JS =
+  /^(?:Unexpected token 'export'|Cannot use import statement outside a module|Cannot require\(\) ES Module)/;
+
 function importRemedy(url: string, error: unknown): string {
+  if (url.startsWith('file:') && !existsSync(fileURLToPath(url)))
+    return 'Look at the name: a relative one begins at the working directory.';
+  if (error instanceof Error && IS_COMMON_JS.test(error.message))
+    return 'The nearest package.json makes it CommonJS: write "type": "module" there, or name the file .mjs (.mts in TypeScript).';
   const { code } = error as { code?: unknown };
   if (!TYPESCRIPT.test(url) || typeof code !== 'string') return REMEDY;
   return TYPESCRIPT_REMEDIES[code] ?? REMEDY;
@@ -113,7 +121,7 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
     module = (await import(url)) as Record<string, unknown>;
   } catch (error) {
     const remedy = importRemedy(url, error);
-    throw fail(url, `cannot be imported: ${errorText(error)}.`, { cause: error, remedy });
+    throw fail(url, `cannot be imported: ${errorText(error)}`, { cause: error, remedy });
   }
   let exported = module['createStrategy'] ?? module['default'];
   // A CommonJS module that was compiled from `export default`.
@@ -124,21 +132,19 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
   try {
     strategy = await make(exported, options);
   } catch (error) {
-    throw fail(url, `threw: ${errorText(error)}.`, {
-      cause: error,
-    });
+    throw fail(url, `threw: ${errorText(error)}`, { cause: error });
   }
   if (typeof strategy !== 'object' || strategy === null) throw fail(url, 'exports no strategy.');
-  const handlers = strategy as Record<string, unknown>;
-  if (!HANDLERS.some((name) => typeof handlers[name] === 'function')) {
-    throw fail(url, `has no handler (${HANDLERS.join(', ')}).`);
-  }
   const wrong = misspelt(strategy);
   if (wrong !== undefined) {
     const { given, meant } = wrong;
     throw fail(url, `${given} is no handler and would never be called. Did you mean ${meant}?`, {
       remedy: `Name it ${meant}; a method of your own needs a name that does not look like a handler's.`,
     });
+  }
+  const handlers = strategy as Record<string, unknown>;
+  if (!HANDLERS.some((name) => typeof handlers[name] === 'function')) {
+    throw fail(url, `has no handler (${HANDLERS.join(', ')}).`);
   }
   return strategy;
 }

@@ -82,7 +82,8 @@ function absentConnector(name: string, elapsedNs: number): HftError {
     'ERR_CONNECTOR_DOWN',
     `connector ${name} is not there: nothing of this name answered within ${seconds} s`,
     {
-      remedy: `Start it (connector ${name} KIND), or correct the name; hftbacktest-live doctor shows what runs`,
+      remedy:
+        'Start it under this name, or correct the name, or give the run a `connector` of its own; hftbacktest-live doctor shows what runs',
     },
   );
 }

@@ -34,6 +34,8 @@ export class StopWait {
   /** Orders that `onStop` sent, by id, with their instrument. */
   readonly #submits = new Map<bigint, number>();
   readonly #refused = new Set<bigint>();
+  /** Of them those that the venue took, and ended by their own rules. */
+  readonly #endedItself = new Set<bigint>();
   #isRunning = false;
   #denied = 0;
   #summary: StopSummary = {
@@ -114,8 +116,13 @@ export class StopWait {
 
   #noteReject(view: EventView): void {
     const { orderId, valueNumber } = view;
-    if (!view.isSynthetic && this.#submits.has(orderId) && !isOwnEnd(valueNumber))
-      this.#refused.add(orderId);
+    const asset = this.#submits.get(orderId);
+    if (asset === undefined || view.isSynthetic) return;
+    if (isOwnEnd(valueNumber)) this.#endedItself.add(orderId);
+    // A cancellation of what has ended is refused too.
+    const status = this.#bot.order(asset, orderId)?.status;
+    if (status === 'filled' || status === 'canceled' || this.#endedItself.has(orderId)) return;
+    this.#refused.add(orderId);
   }
 
   /** True while an order of `onStop` has no answer, or cannot rest and has not ended. */

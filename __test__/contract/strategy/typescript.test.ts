@@ -65,6 +65,9 @@ interface Handlers { onTrade(): void }
 const handlers: Handlers = { onTrade: () => { throw new Error('qty ' + half(4)); } };
 module.exports = { ...handlers, onError: (ctx: any, error: Error) => ctx.log(error.stack) };`,
   'common/half.cts': 'module.exports.half = (value: number): number => value / 2;',
+  'common/module.ts': "import 'node:os';\nexport default { onTrade() {} };",
+  'common/module.js': 'export default { onTrade() {} };',
+  'misspelt.ts': 'export default { onTrades() {} };',
   'enum.ts': 'enum Side { Buy }\nexport default { onTrade: () => Side.Buy };',
   'tsx.ts': `import { half } from './lib/half.js';
 enum Side { Buy = 4 }
@@ -100,8 +103,9 @@ describe('runLive with a strategy in TypeScript', () => {
       encoding: 'utf8',
       timeout: 50_000,
     });
-    // Node's own words, where it takes TypeScript itself, on a package without a `type`.
-    const noise = /MODULE_TYPELESS_PACKAGE_JSON|^Reparsing|^To eliminate|--trace-warnings/;
+    // Node's own words on a package without a `type`, or with the other one.
+    const noise =
+      /MODULE_TYPELESS_PACKAGE_JSON|^Reparsing|^To eliminate|--trace-warnings|load (an|the) ES module/;
     const complaints = stderr.split('\n').filter((line) => !noise.test(line));
     expect(complaints.join('\n')).toBe('');
     return stdout;
@@ -138,12 +142,16 @@ describe('runLive with a strategy in TypeScript', () => {
 
   it.each([
     ['./enum.ts', /^ERR_STRATEGY_MODULE .*enum.ts.* enum .*not supported.*erasableSyntaxOnly/s],
+    ['./misspelt.ts', /onTrades is no handler.*Did you mean onTrade\?/],
     ['./wrong.ts', /^ERR_STRATEGY_MODULE .*wrong\.ts/s],
     [
       './compiled-names.ts',
       /^ERR_STRATEGY_MODULE .*half\.js.*by the name that it has, \.\/util\.ts/s,
     ],
-    ['./none.ts', /^ERR_STRATEGY_MODULE .*none\.ts.* cannot be imported/s],
+    ['./none.ts', /^ERR_STRATEGY_MODULE .*none\.ts.* cannot be imported.*Look at the name/s],
+    // What `npm init --yes` writes into package.json.
+    ['./common/module.ts', /module\.ts.*\. The nearest package\.json makes it CommonJS.*\.mts/s],
+    ['./common/module.js', /'export'\. The nearest package\.json makes it CommonJS.*\.mjs/],
   ])('refuses %s with a word on what to do', (strategy, expected) => {
     expect(printed(strategy)).toMatch(expected);
   });

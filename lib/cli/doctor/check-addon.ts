@@ -3,12 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { buildRemedy, nativeRemedy } from '../../native/build-remedy.js';
 import { packageRoot } from '../../native/package-root.js';
 import { platformName } from '../../native/platform-name.js';
 import type { DoctorContext } from './doctor-context.js';
 import { fail, ok, warn, type Finding } from './finding.js';
-
-const BUILD = 'Run `npm run build:native -- --features live` (see BUILD_LIVE.md).';
 
 /**
  * Loads the addon in a process of its own: one that crashes must not take the doctor with it, and
@@ -19,7 +18,7 @@ export function checkAddon(context: DoctorContext): Finding[] {
     .map((place) => fileURLToPath(new URL(place, import.meta.url)))
     .find((file) => existsSync(file));
   if (probe === undefined)
-    return [fail('addon', 'the package itself is not built', 'Run `npm run build`.')];
+    return [fail('addon', 'the package itself is not built', buildRemedy('Run `npm run build`.'))];
   try {
     const output = execFileSync(process.execPath, [probe], {
       env: context.env,
@@ -39,12 +38,12 @@ export function checkAddon(context: DoctorContext): Finding[] {
           fail(
             'addon',
             `${result.reason ?? 'no addon'}; bots would run on the stub, with made-up prices`,
-            `${result.remedy ?? BUILD}.`.replace('..', '.'),
+            result.remedy ?? nativeRemedy(),
           ),
         ];
   } catch (error) {
     const words = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return [fail('addon', `the addon ends the process that loads it: ${words}`, BUILD)];
+    return [fail('addon', `the addon ends the process that loads it: ${words}`, nativeRemedy())];
   }
 }
 

@@ -2,13 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { errorText } from '../../models/error-text.js';
+import type { HftError } from '../../models/hft-error.js';
+import { whatHappened } from '../../models/what-happened.js';
 import { CONNECTOR_ENV, findConnector } from '../../connector/find-connector.js';
+import { nativeRemedy } from '../../native/build-remedy.js';
 import { packageRoot } from '../../native/package-root.js';
 import type { DoctorContext } from './doctor-context.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
-const BUILD = `Run \`npm run build:native -- --features live\`, or name a binary in ${CONNECTOR_ENV}.`;
+const another = (): string => `${nativeRemedy()} Or name one in ${CONNECTOR_ENV}.`;
 
 /** The connector's binary: is it there, does it run, is it of this version. */
 export function checkConnector(context: DoctorContext): Finding[] {
@@ -16,7 +18,7 @@ export function checkConnector(context: DoctorContext): Finding[] {
   try {
     binary = findConnector(context.env);
   } catch (error) {
-    return [fail('connector', errorText(error), BUILD)];
+    return [fail('connector', whatHappened(error), (error as HftError).remedy)];
   }
   const run = spawnSync(binary, ['--version'], { encoding: 'utf8', timeout: 10_000 });
   if (run.error !== undefined || run.status !== 0) {
@@ -25,7 +27,7 @@ export function checkConnector(context: DoctorContext): Finding[] {
       fail(
         'connector',
         `${binary} does not run: ${why}`,
-        `It may be of another machine or system. ${BUILD}`,
+        `It may be of another machine or system. ${another()}`,
       ),
     ];
   }
@@ -35,7 +37,7 @@ export function checkConnector(context: DoctorContext): Finding[] {
       fail(
         'connector',
         `${binary} is no connector of this package: it does not say its version`,
-        `Correct or unset ${CONNECTOR_ENV}. ${BUILD}`,
+        `Correct or unset ${CONNECTOR_ENV}: without it the connector of this package is taken.`,
       ),
     ];
   const wanted = packageVersion();
@@ -45,7 +47,7 @@ export function checkConnector(context: DoctorContext): Finding[] {
         warn(
           'connector',
           `${binary} has version ${has}, this package ${wanted}`,
-          `Their protocols may differ. ${BUILD}`,
+          `Their protocols may differ. ${another()}`,
         ),
       ];
 }
