@@ -7,6 +7,7 @@ import path from 'node:path';
 
 import { HftError, type HftErrorCode } from '../../../lib/index.js';
 import { root } from '../../support/markdown-programs.js';
+import { nativeMissing } from '../../support/native-suite.js';
 import { none, notHere, test, type Column } from './cells.js';
 
 const main = path.join(root, 'dist', 'cli', 'main.js');
@@ -73,7 +74,10 @@ export const COMMAND_ERRORS: Column = {
   ERR_UNSUPPORTED_BY_CONNECTOR: noBot,
   ERR_CONNECTOR_DOWN: test('e2e/absent-connector.test.ts'),
   ERR_CONNECTOR_NOT_FOUND: command(['feed', '--source', 'bybit_connector'], nowhere),
-  ERR_CONNECTOR_EXITED: none('it is thrown with the last lines of the connector'),
+  ERR_CONNECTOR_EXITED:
+    nativeMissing === ''
+      ? command(['record', '--start', 'sim', '--symbol', 'btcusdt'])
+      : none('there is no connector here'),
   ERR_ORDER_ID_EXISTS: noBot,
   ERR_ORDER_NOT_FOUND: noBot,
   ERR_INVALID_ORDER_STATUS: noBot,
