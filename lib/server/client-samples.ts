@@ -2,7 +2,7 @@ import type { LiveClient } from '../client/live-client.js';
 import { BookState } from '../models/book-state.js';
 import { latencySamples } from './latency-samples.js';
 import type { MetricSample } from './server-source.js';
-import type { SymbolTally } from './symbol-tally.js';
+import type { SymbolCounts, SymbolTally } from './symbol-tally.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -12,6 +12,16 @@ function counter(name: string, help: string, value: number, labels: Labels = {})
 
 function gauge(name: string, help: string, value: number, labels: Labels = {}): MetricSample {
   return { name, help, kind: 'gauge', value, labels };
+}
+
+/** NaN while it is not known: no middle price that can be relied on, or the price of a fill was lost. */
+function profit(client: LiveClient, asset: number, counts: SymbolCounts | undefined): number {
+  if (counts === undefined) return NaN;
+  const { cash, bought } = counts;
+  if (bought === 0) return cash;
+  const { bids, asks, state } = client.snapshot(asset, 1);
+  const [bid, ask] = [bids[0]?.price ?? NaN, asks[0]?.price ?? NaN];
+  return state === 'live' ? cash + (bought * (bid + ask)) / 2 : NaN;
 }
 
 /** A client for Prometheus: base units, counters that end in `_total`, labels per symbol and connector. */
@@ -67,6 +77,18 @@ export function clientSamples(client: LiveClient, tally: SymbolTally): MetricSam
         counter('fills_total', 'Executions of own orders.', counts?.fills ?? 0, labels),
         counter('rejects_total', 'Orders that were rejected.', counts?.rejects ?? 0, labels),
         counter('denied_total', 'Orders that this side did not send.', counts?.denied ?? 0, labels),
+        gauge(
+          'pnl',
+          'Profit of own fills since the start, what they bought at the middle price, before fees.',
+          profit(client, asset, counts),
+          labels,
+        ),
+        ...[...(counts?.fees ?? [])].map(([coin, fee]) =>
+          gauge('fees', 'What own fills cost since the start; below 0: rebates.', fee, {
+            ...labels,
+            coin,
+          }),
+        ),
         gauge('position', 'Signed position in units of the symbol.', position, labels),
         gauge('open_orders', 'Own orders that have not ended.', open, labels),
         gauge(

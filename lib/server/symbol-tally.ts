@@ -1,6 +1,8 @@
 import type { ClientEventName } from '../client/client-event.js';
 import type { ClientHandler } from '../client/event-hub.js';
 import type { LiveClient } from '../client/live-client.js';
+import type { Side } from '../models/side.js';
+import type { Fill } from '../orders/order-state.js';
 
 /** What happened in one instrument since the tally was made. */
 export interface SymbolCounts {
@@ -10,6 +12,29 @@ export interface SymbolCounts {
   rejects: number;
   /** Orders that were not sent, because this side refused them. */
   denied: number;
+  /** Cash that own fills brought, in the currency of prices, before fees; NaN once the price of one was lost. */
+  cash: number;
+  /** What own fills bought and did not sell again. */
+  bought: number;
+  /** What own fills cost, by coin, rebates below 0; NaN once the fee of one was not reported. */
+  readonly fees: Map<string, number>;
+}
+
+/** Figures of {@link SymbolCounts} that count one by one. */
+type Count = 'trades' | 'fills' | 'rejects' | 'denied';
+
+/** Adds an execution of an own order. */
+function addFill(counts: SymbolCounts, side: Side, fill: Fill): void {
+  const { qty, price, fee, feeCoin, inferred } = fill;
+  const signed = side === 'buy' ? qty : -qty;
+  counts.fills += 1;
+  counts.bought += signed;
+  counts.cash -= inferred ? NaN : signed * price;
+  if (fee !== undefined && feeCoin !== undefined)
+    counts.fees.set(feeCoin, (counts.fees.get(feeCoin) ?? 0) + fee);
+  // Whichever coin it was: no sum is whole any more.
+  else for (const coin of [...counts.fees.keys(), '']) counts.fees.set(coin, NaN);
+  if (counts.fees.has('') && feeCoin !== undefined) counts.fees.set(feeCoin, NaN);
 }
 
 /** Counts what a client does in each of its instruments. Listens only. */
@@ -20,12 +45,16 @@ export class SymbolTally {
 
   constructor(client: LiveClient) {
     this.#client = client;
-    this.#counts = client.instruments.map(() => ({ trades: 0, fills: 0, rejects: 0, denied: 0 }));
+    this.#counts = client.instruments.map(() => ({
+      ...{ trades: 0, fills: 0, rejects: 0, denied: 0 },
+      ...{ cash: 0, bought: 0, fees: new Map<string, number>() },
+    }));
     this.#on('trade', ({ asset }) => {
       this.#add(asset, 'trades');
     });
     this.#on('orderUpdate', ({ order, current, fill }) => {
-      if (fill !== undefined) this.#add(order.asset, 'fills');
+      const counts = this.#counts[order.asset];
+      if (fill !== undefined && counts !== undefined) addFill(counts, order.side, fill);
       if (current === 'rejected') this.#add(order.asset, 'rejects');
       else if (current === 'denied') this.#add(order.asset, 'denied');
     });
@@ -41,7 +70,7 @@ export class SymbolTally {
     for (const off of this.#takeOff.splice(0)) off();
   }
 
-  #add(asset: number, what: keyof SymbolCounts): void {
+  #add(asset: number, what: Count): void {
     const counts = this.#counts[asset];
     if (counts !== undefined) counts[what] += 1;
   }
