@@ -2,28 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../venues/tests/binance_support/market.rs"]
-mod market;
-#[path = "../../venues/tests/random/mod.rs"]
-#[expect(dead_code, reason = "another test uses the rest")]
-mod random;
-#[path = "../../venues/tests/binance_support/server.rs"]
-mod server;
-#[path = "stdio_support/book.rs"]
-mod stdio_book;
-#[expect(dead_code, reason = "another test uses the rest")]
-mod stdio_support;
-mod support;
-
+use crate::server::Server;
+use crate::stdio_book::Book;
+use crate::stdio_support::Lines;
+use crate::support::connector::{Connector, run_to_end};
+use crate::support::names::unique_name;
+use crate::support::upstream_bot::{buy, until, upstream_bot};
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::TimeInForce;
 use serde_json::json;
-use server::Server;
-use stdio_book::Book;
-use stdio_support::Lines;
-use support::connector::{Connector, run_to_end};
-use support::names::unique_name;
-use support::upstream_bot::{buy, until, upstream_bot};
 
 /// The venue, on a thread of its own.
 fn serve(seed: u64) -> (tokio::runtime::Runtime, Server) {
@@ -166,7 +153,7 @@ fn json_lines_carry_the_venues_book_and_trades_also_after_a_cut() {
     server.freeze();
     let venues = {
         let state = server.state();
-        let side = |side: &market::Side| -> std::collections::BTreeMap<u64, f64> {
+        let side = |side: &crate::market::Side| -> std::collections::BTreeMap<u64, f64> {
             let level = |(tick, lots): (&i64, &i64)| (*tick as u64, *lots as f64 / 1000.0);
             side.iter().map(level).collect()
         };

@@ -3,21 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::Duration;
 
-use bybit_net::process::{BybitProcess, run_to_end};
-use bybit_net::rig::Rig;
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::truth::ours;
-use bybit_net::{REAL, XRP, config_file, place, place_with, truth, venue};
+use crate::bybit_net::process::{BybitProcess, run_to_end};
+use crate::bybit_net::rig::Rig;
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::truth::ours;
+use crate::bybit_net::{REAL, XRP, config_file, place, place_with, truth, venue};
+use crate::support::names::unique_name;
 use hbl_fake_bybit::ControlHandle;
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::{Value, json};
-use support::names::unique_name;
 
 fn run(control: &ControlHandle, command: Value) -> Value {
     control.run_json(command).unwrap()
@@ -54,7 +51,7 @@ fn a_second_connector_with_the_same_key_and_prefix_is_refused_and_says_what_to_d
     let (code, output) = run_to_end(&config, REAL, |_| {});
     assert_eq!(code, 3, "{output}");
     assert!(output.contains("order_prefix hbl") && output.contains("another order_prefix"));
-    assert!(!output.contains(bybit_net::KEY), "{output}");
+    assert!(!output.contains(crate::bybit_net::KEY), "{output}");
     let other = config_file(&venue, "order_prefix = \"b\"");
     let second = BybitProcess::start(&unique_name(), &other, REAL);
     assert!(second.stop().0.success());

@@ -2,21 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::Duration;
 
-use bybit_net::process::{BybitProcess, run_to_end};
-use bybit_net::rig::Rig;
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::truth::{differences, ours};
-use bybit_net::{KEY, REAL, SECRET, config_file, place, truth, venue, wait_until};
+use crate::bybit_net::process::{BybitProcess, run_to_end};
+use crate::bybit_net::rig::Rig;
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::truth::{differences, ours};
+use crate::bybit_net::{KEY, REAL, SECRET, config_file, place, truth, venue, wait_until};
+use crate::support::names::unique_name;
 use hbl_fake_bybit::{ControlHandle, End, Socket};
 use hbl_wire::{ControlEvent, VenueSocket};
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::json;
-use support::names::unique_name;
 
 fn is_logged_in(control: &ControlHandle) -> bool {
     let connections = control.run_json(json!({"cmd": "connections"})).unwrap();
@@ -139,7 +136,8 @@ fn every_socket_comes_back_and_missed_events_are_reported() {
         place(control, "Buy", "1.0", "2.5100");
         place(control, "Sell", "2.0", "2.4000");
         let reported = |up: bool| move |e: &ControlEvent| matches!(e, ControlEvent::Socket { socket, up: u, .. } if *socket == word && *u == up);
-        let after = |l: &bybit_net::ledger::Ledger, up| l.sides[before..].iter().any(reported(up));
+        let after =
+            |l: &crate::bybit_net::ledger::Ledger, up| l.sides[before..].iter().any(reported(up));
         bot.until("reported down", |ledger| after(ledger, false));
         bot.until("reported up", |ledger| after(ledger, true));
         bot.until("as at the venue", |ledger| {

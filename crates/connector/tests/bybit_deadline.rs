@@ -3,22 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::{Duration, Instant};
 
-use bybit_net::ledger::Ledger;
-use bybit_net::rig::Rig;
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::{XRP, truth};
+use crate::bybit_net::ledger::Ledger;
+use crate::bybit_net::rig::Rig;
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::{XRP, truth};
+use crate::support::upstream_bot::{buy, is_reported, until, upstream_bot_on};
 use hbl_fake_bybit::FakeBybit;
 use hbl_wire::ControlEvent;
 use hbl_wire::clock::monotonic_ns;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::Value;
-use support::upstream_bot::{buy, is_reported, until, upstream_bot_on};
 
 const MS: u64 = 1_000_000;
 

@@ -3,24 +3,21 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::Duration;
 
-use bybit_net::ledger::Ledger;
-use bybit_net::process::BybitProcess;
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::truth::{differences, ours, position};
-use bybit_net::{
+use crate::bybit_net::ledger::Ledger;
+use crate::bybit_net::process::BybitProcess;
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::truth::{differences, ours, position};
+use crate::bybit_net::{
     REAL, XRP, config_file, config_without_trade, place, place_with, truth, venue, wait_until,
 };
+use crate::support::names::unique_name;
 use hbl_fake_bybit::{ControlHandle, End, FakeBybit, Socket};
 use hbl_venues::kit::codes;
 use hbl_wire::{ControlEvent, VenueSocket};
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::json;
-use support::names::unique_name;
 
 /// A bot for XRPUSDT, whose book holds only what is placed in it: 100 on each side.
 fn start(venue: &FakeBybit, config: &tempfile::TempPath) -> (BybitProcess, ShmBot) {

@@ -2,25 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-#[expect(dead_code, reason = "another test uses the rest")]
-mod stdio_support;
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bybit_net::{config_with_keys, truth, venue};
+use crate::bybit_net::{config_with_keys, truth, venue};
+use crate::stdio_support::Lines;
+use crate::support::connector::Connector;
+use crate::support::names::unique_name;
+use crate::support::upstream_bot::{
+    UpstreamBot, buy, has_book, is_reported, status, until, upstream_bot,
+};
 use hbl_fake_bybit::{ControlHandle, Socket};
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{ErrorKind, Status, TimeInForce};
 use serde_json::{Value, json};
-use stdio_support::Lines;
-use support::connector::Connector;
-use support::names::unique_name;
-use support::upstream_bot::{UpstreamBot, buy, has_book, is_reported, status, until, upstream_bot};
 
 /// Price and quantity of the best level of a side.
 fn best(control: &ControlHandle, side: &str) -> (f64, f64) {

@@ -2,20 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-mod tls_support;
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use bybit_net::process::BybitProcess;
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::{REAL, config_text, place, venue};
+use crate::bybit_net::process::BybitProcess;
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::{REAL, config_text, place, venue};
+use crate::support::names::unique_name;
+use crate::tls_support::TlsFront;
 use hftbacktest::types::{Side, Status};
-use support::names::unique_name;
-use tls_support::TlsFront;
 
 /// A host that no name server knows.
 const HOST: &str = "venue.test";

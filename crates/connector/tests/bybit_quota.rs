@@ -2,19 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::{Duration, Instant};
 
-use bybit_net::{REAL, config_with_keys, venue};
+use crate::bybit_net::{REAL, config_with_keys, venue};
+use crate::support::connector::Connector;
+use crate::support::names::unique_name;
+use crate::support::upstream_bot::{UpstreamBot, buy, has_book, until, upstream_bot};
 use hbl_fake_bybit::FakeBybit;
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{Status, TimeInForce};
-use support::connector::Connector;
-use support::names::unique_name;
-use support::upstream_bot::{UpstreamBot, buy, has_book, until, upstream_bot};
 
 /// The venue with a quota of `per_second`, the connector, and a bot that has a book.
 struct Rig {

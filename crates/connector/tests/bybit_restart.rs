@@ -3,16 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
-use bybit_net::process::BybitProcess;
-use bybit_net::truth::{ours, position};
-use bybit_net::{REAL, XRP, config_file, number, place, place_with, truth, venue};
+use crate::bybit_net::process::BybitProcess;
+use crate::bybit_net::truth::{ours, position};
+use crate::bybit_net::{REAL, XRP, config_file, number, place, place_with, truth, venue};
+use crate::support::names::unique_name;
 use hbl_fake_bybit::ControlHandle;
 use hbl_livebot::{
     BotConfig, InstrumentConfig, LiveCore, Outcome, RECORD_BYTES, Record, RecordKind, STATE_BYTES,
@@ -21,7 +19,6 @@ use hbl_livebot::{
 use hftbacktest::prelude::{Bot, HashMapMarketDepth};
 use hftbacktest::types::{OrdType, OrderRequest, Side, Status, TimeInForce};
 use serde_json::{Value, json};
-use support::names::unique_name;
 
 const TICK: f64 = 0.0001;
 

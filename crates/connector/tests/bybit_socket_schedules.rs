@@ -5,15 +5,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bybit_net::machine::Machine;
-use bybit_net::truth::differences;
+use crate::bybit_net::machine::Machine;
+use crate::bybit_net::truth::differences;
 use hbl_fake_bybit::{Config, ControlHandle, FakeBybit};
 use hftbacktest::types::{Side, TimeInForce};
 use rand::rngs::SmallRng;

@@ -2,19 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
-use bybit_net::process::BybitProcess;
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::truth::{order_differences, ours};
-use bybit_net::{REAL, XRP, config_text, place_with, truth, venue};
+use crate::bybit_net::process::BybitProcess;
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::truth::{order_differences, ours};
+use crate::bybit_net::{REAL, XRP, config_text, place_with, truth, venue};
+use crate::support::names::unique_name;
 use hbl_fake_bybit::{ControlHandle, FakeBybit};
 use hbl_venues::bybit::orders::link_id::LinkIds;
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::{Value, json};
-use support::names::unique_name;
 
 fn config(venue: &FakeBybit, more: &str) -> tempfile::TempPath {
     let urls = venue.urls();
@@ -157,13 +154,13 @@ fn orders_of_a_spot_connector_that_was_killed_are_those_of_the_next_one_of_its_c
     let id = bot.open_order(1, Side::Buy, 24_000, 20.0);
     process.kill();
     // The connector of the other category takes no notice of it.
-    let linear = bybit_net::config_file(&venue, "on_connect = \"cancel-ours\"");
+    let linear = crate::bybit_net::config_file(&venue, "on_connect = \"cancel-ours\"");
     let other = BybitProcess::start(&unique_name(), &linear, REAL);
     let mut bot = ShmBot::xrp(&other);
     let rests = bot.open_order(500, Side::Buy, 24_000, 20.0);
     assert_eq!(order(control, id).unwrap()["orderStatus"], "New");
     let next = BybitProcess::start(&unique_name(), &config_ours, REAL);
-    bybit_net::wait_until("its cancellation", || {
+    crate::bybit_net::wait_until("its cancellation", || {
         order(control, id).unwrap()["orderStatus"] == "Cancelled"
     });
     let truth = truth(control);

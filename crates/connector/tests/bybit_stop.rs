@@ -2,13 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::{Duration, Instant};
 
-use bybit_net::rig::Rig;
-use bybit_net::{XRP, truth, wait_until};
+use crate::bybit_net::rig::Rig;
+use crate::bybit_net::{XRP, truth, wait_until};
 use hbl_fake_bybit::{FakeBybit, ReplyRule, ReplyShape, Socket};
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};

@@ -2,22 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-mod tls_support;
-
 use std::time::{Duration, Instant};
 
-use bybit_net::process::{BybitProcess, run_to_end};
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::truth::differences;
-use bybit_net::{REAL, XRP, config_text, place, venue, wait_until};
+use crate::bybit_net::process::{BybitProcess, run_to_end};
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::truth::differences;
+use crate::bybit_net::{REAL, XRP, config_text, place, venue, wait_until};
+use crate::support::names::unique_name;
+use crate::tls_support::TlsFront;
 use hbl_fake_bybit::FakeBybit;
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
 use serde_json::json;
-use support::names::unique_name;
-use tls_support::TlsFront;
 
 fn front(venue: &FakeBybit, names: &[&str]) -> TlsFront {
     TlsFront::start(&venue.ports(), names)

@@ -2,22 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::{Duration, Instant};
 
-use bybit_net::ledger::Ledger;
-use bybit_net::machine::Machine;
-use bybit_net::process::BybitProcess;
-use bybit_net::shm_bot::ShmBot;
-use bybit_net::truth::ours;
-use bybit_net::{REAL, XRP, config_file, place, truth, venue_with, wait_until};
+use crate::bybit_net::ledger::Ledger;
+use crate::bybit_net::machine::Machine;
+use crate::bybit_net::process::BybitProcess;
+use crate::bybit_net::shm_bot::ShmBot;
+use crate::bybit_net::truth::ours;
+use crate::bybit_net::{REAL, XRP, config_file, place, truth, venue_with, wait_until};
+use crate::support::names::unique_name;
 use hbl_fake_bybit::{Config, ControlHandle, FakeBybit};
 use hbl_venues::kit::codes;
 use hbl_wire::ControlEvent;
 use hftbacktest::types::{Side, Status, TimeInForce};
-use support::names::unique_name;
 
 const KEYS: [[&str; 2]; 2] = [
     ["LOOPKEY0000000002", "loopback-secret-0002"],

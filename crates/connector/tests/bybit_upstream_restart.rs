@@ -3,19 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::time::{Duration, Instant};
 
-use bybit_net::process::BybitProcess;
-use bybit_net::truth::ours;
-use bybit_net::{REAL, XRP, config_file, truth, venue};
+use crate::bybit_net::process::BybitProcess;
+use crate::bybit_net::truth::ours;
+use crate::bybit_net::{REAL, XRP, config_file, truth, venue};
+use crate::support::names::unique_name;
+use crate::support::upstream_bot::{UpstreamBot, buy, until, upstream_bot_on};
 use hbl_fake_bybit::ControlHandle;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{Order, Status, TimeInForce};
-use support::names::unique_name;
-use support::upstream_bot::{UpstreamBot, buy, until, upstream_bot_on};
 
 fn bot_on(connector: &str) -> UpstreamBot {
     upstream_bot_on(connector, (XRP, 0.0001, 0.1), |_| {})

@@ -2,22 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_net;
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bybit_net::process::BybitProcess;
-use bybit_net::truth::ours;
-use bybit_net::{REAL, XRP, config_file, place, truth, venue};
+use crate::bybit_net::process::BybitProcess;
+use crate::bybit_net::truth::ours;
+use crate::bybit_net::{REAL, XRP, config_file, place, truth, venue};
+use crate::support::names::unique_name;
+use crate::support::upstream_bot::{UpstreamBot, buy, is_reported, until, upstream_bot_on};
 use hbl_fake_bybit::{ControlHandle, FakeBybit, Socket};
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{ErrorKind, Status, TimeInForce, Value};
 use serde_json::json;
-use support::names::unique_name;
-use support::upstream_bot::{UpstreamBot, buy, is_reported, until, upstream_bot_on};
 
 /// The bot did not register here, and may be for another destination.
 const NOT_MET: i64 = 3114;

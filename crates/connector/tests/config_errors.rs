@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod support;
-
 use std::process::{Command, Output, Stdio};
 
-use support::names::unique_name;
+use crate::support::names::unique_name;
 
 fn run(kind: &str, text: &str, mode: u32, env: &[(&str, &str)]) -> (Output, String) {
     // One that starts all the same ends with its input, and fails the test.

@@ -3,20 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[expect(dead_code, reason = "another test uses the rest")]
-mod stdio_support;
-mod support;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::stdio_support::Lines;
+use crate::support::connector::run_to_end;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hbl_venues::replay::synth;
 use hftbacktest::types::{Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT};
 use serde_json::{Value, json};
-use stdio_support::Lines;
-use support::connector::run_to_end;
 
 const START_NS: i64 = 1_700_000_000_000_000_000;
 const LATER_NS: i64 = START_NS + 60_000_000_000;
@@ -189,7 +185,7 @@ fn the_exit_code_holds_for_bots_over_shared_memory_too() {
     let whole = member(&usdm("BTCUSDT", START_NS, 20));
     for (name, behind, expected) in [("sound.gz", 0, 0), ("behind.gz", 99, 6)] {
         let path = file(folder.path(), name, &[&whole, &junk(behind)]);
-        let name = support::names::unique_name();
+        let name = crate::support::names::unique_name();
         let args = [&name, "replay", path.to_str().unwrap(), "--exit-at-end"];
         let (code, reported) =
             run_to_end(&[&args[..], &["--wait-for-bot=false", "--speed", "max"]].concat());
@@ -212,7 +208,7 @@ fn local_times_in_seconds_milliseconds_and_microseconds_are_recognised() {
         }
         let path = file(folder.path(), "x.gz", &[&member(&text(&lines))]);
         let path = path.to_str().unwrap();
-        let name = support::names::unique_name();
+        let name = crate::support::names::unique_name();
         // The 153 ms that the recording is long pass at a tenth of their speed; whole seconds do not show them.
         let args = [
             &name,

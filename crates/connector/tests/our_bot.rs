@@ -1,17 +1,13 @@
 //! `connector sim` with a bot that has a control block and the control channel.
 
-#[path = "../../venues/tests/shared_data/mod.rs"]
-mod shared_data;
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::shared_data::shared_data;
+use crate::support::connector::Connector;
+use crate::support::names::unique_name;
+use crate::support::wire_bot::WireBot;
 use hbl_wire::ControlRequest;
 use hftbacktest::types::Status;
-use shared_data::shared_data;
-use support::connector::Connector;
-use support::names::unique_name;
-use support::wire_bot::WireBot;
 
 #[test]
 fn amend_cancel_all_and_refusals_work_and_updates_are_private() {

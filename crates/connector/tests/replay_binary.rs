@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod support;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::support::connector::Connector;
+use crate::support::names::unique_name;
+use crate::support::upstream_bot::{UpstreamBot, buy, status, until, upstream_bot};
 use hbl_venues::replay::synth;
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
@@ -15,9 +16,6 @@ use hftbacktest::types::{
     Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LOCAL_SELL_TRADE_EVENT, Status,
     TimeInForce,
 };
-use support::connector::Connector;
-use support::names::unique_name;
-use support::upstream_bot::{UpstreamBot, buy, status, until, upstream_bot};
 
 const START_NS: i64 = 1_700_000_000_000_000_000;
 

@@ -1,17 +1,15 @@
 //! `connector sim` with hftbacktest's own bot over real shared memory.
 
-mod support;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::support::connector::{Connector, run_to_end};
+use crate::support::names::unique_name;
+use crate::support::upstream_bot::{buy, has_book, is_reported, status, until, upstream_bot};
 use hftbacktest::depth::MarketDepth;
 use hftbacktest::prelude::Bot;
 use hftbacktest::types::{ErrorKind, OrdType, Status, TimeInForce, Value};
-use support::connector::{Connector, run_to_end};
-use support::names::unique_name;
-use support::upstream_bot::{buy, has_book, is_reported, status, until, upstream_bot};
 
 #[test]
 fn an_upstream_bot_gets_book_and_trades_and_trades_itself() {

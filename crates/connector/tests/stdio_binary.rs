@@ -2,17 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "stdio_support/book.rs"]
-mod book;
-mod stdio_support;
-mod support;
-
 use std::time::Duration;
 
-use book::Book;
+use crate::stdio_book::Book;
+use crate::stdio_support::Lines;
 use hbl_venues::replay::synth;
 use serde_json::{Value, json};
-use stdio_support::Lines;
 
 fn subscribe(channel: &str, symbol: &str) -> Value {
     json!({"command": "subscribe", "channel": channel, "symbol": symbol})

@@ -4,6 +4,7 @@
 
 #[path = "bybit_script/mod.rs"]
 mod bybit_script;
+mod bybit_settings;
 #[path = "../../wire/tests/counting/mod.rs"]
 mod counting;
 

@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod binance_support;
-
 use std::time::Duration;
 
-use binance_support::market::exchange_info;
-use binance_support::rig::{MS, Rig, SECOND};
+use crate::binance_support::market::exchange_info;
+use crate::binance_support::rig::{MS, Rig, SECOND};
 use hbl_venues::binance::{CoreSettings, TradeStream, codes};
 use hbl_venues::kit::codes as bus_codes;
 use hbl_venues::kit::venue::{MarketData as _, VenueEvent};

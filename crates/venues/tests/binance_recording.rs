@@ -3,10 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod shared_data;
-
 use std::io::{BufRead, BufReader};
 
+use crate::shared_data::shared_data;
 use flate2::read::MultiGzDecoder;
 use hbl_venues::binance::frames::{Frame, parse};
 use hbl_venues::binance::rest_frames::snapshot;
@@ -20,7 +19,6 @@ use hbl_venues::replay::binance_json::BinanceParser;
 use hbl_venues::replay::binance_usdm::BinanceUsdm;
 use hbl_venues::replay::symbol_feed::SymbolFeed as ReplayFeed;
 use hbl_venues::replay::symbols::Symbols;
-use shared_data::shared_data;
 
 fn scale() -> Scale {
     Scale {

@@ -3,18 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "binance_support/bot.rs"]
-mod bot;
-#[path = "binance_support/market.rs"]
-mod market;
-#[expect(dead_code, reason = "another test uses the rest")]
-mod random;
-#[path = "binance_support/rig.rs"]
-#[expect(dead_code, reason = "another test uses the rest")]
-mod rig;
-
+use crate::binance_support::rig::{MS, Rig, SECOND};
 use hbl_venues::binance::CoreSettings;
-use rig::{MS, Rig, SECOND};
 
 const STREAMS: [&str; 3] = ["btcusdt@depth@0ms", "btcusdt@bookTicker", "btcusdt@trade"];
 

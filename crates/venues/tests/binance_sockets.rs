@@ -4,26 +4,18 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "binance_support/bot.rs"]
-mod bot;
-#[path = "binance_support/market.rs"]
-mod market;
-#[expect(dead_code, reason = "another test uses the rest")]
-mod random;
-#[path = "binance_support/server.rs"]
-mod server;
-
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use bot::Bot;
+use crate::binance_support::bot::Bot;
+use crate::binance_support::market::Side;
+use crate::binance_support::server::{Server, Switches};
+use crate::random::Random;
 use hbl_venues::binance::{BinanceCore, CoreSettings};
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::net::{NetSettings, NetVenue};
 use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
-use random::Random;
-use server::{Server, Switches};
 
 const SYMBOLS: [&str; 2] = ["BTCUSDT", "ETHUSDT"];
 
@@ -102,8 +94,7 @@ impl Run {
             let state = run.server.state();
             let pairs = run.bot.books.iter().zip(&state.markets);
             pairs.into_iter().all(|(book, market)| {
-                let best =
-                    |side: &market::Side| side.iter().map(|(t, l)| (*t, *l)).collect::<Vec<_>>();
+                let best = |side: &Side| side.iter().map(|(t, l)| (*t, *l)).collect::<Vec<_>>();
                 book.synced
                     && best(&book.bids) == best(&market.bids)
                     && best(&book.asks) == best(&market.asks)

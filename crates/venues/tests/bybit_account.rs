@@ -1,10 +1,8 @@
 //! What the core takes for its account's and what it leaves alone, and requests that nobody confirms.
 
-mod bybit_script;
-
-use bybit_script::instruments::{INSTRUMENTS, instrument};
-use bybit_script::messages::position_json;
-use bybit_script::{Answer, START_MS, SYMBOL, Script, limit, settings};
+use crate::bybit_script::instruments::{INSTRUMENTS, instrument};
+use crate::bybit_script::messages::position_json;
+use crate::bybit_script::{Answer, START_MS, SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::orders::link_id::LinkIds;
 use hbl_venues::kit::codes;
 use hbl_venues::kit::venue::{MarketData as _, Venue as _, VenueEvent};

@@ -1,9 +1,7 @@
 //! The core when the venue changes an instrument.
 
-mod bybit_script;
-
-use bybit_script::instruments::{INSTRUMENTS, instrument};
-use bybit_script::{START_MS, SYMBOL, Script, limit};
+use crate::bybit_script::instruments::{INSTRUMENTS, instrument};
+use crate::bybit_script::{START_MS, SYMBOL, Script, limit};
 use hbl_venues::bybit::core::Socket;
 use hbl_venues::kit::codes;
 use hbl_venues::kit::venue::{MarketData as _, VenueEvent};

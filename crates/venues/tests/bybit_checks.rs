@@ -5,14 +5,12 @@
 
 #[path = "../fuzz/checks/mod.rs"]
 mod checks;
-#[expect(dead_code, reason = "another test uses the rest")]
-mod random;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use crate::random::Random;
 use checks::{ALL, Check};
-use random::Random;
 
 fn below(random: &mut Random, limit: usize) -> usize {
     random.below(limit as u64) as usize

@@ -3,10 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[expect(dead_code, reason = "another test uses the rest")]
-mod bybit_rig;
-
-use bybit_rig::{EPOCH, OPEN, Rig, settings};
+use crate::bybit_rig::{EPOCH, OPEN, Rig, settings};
 use hbl_venues::bybit::core::{CoreSettings, RestAnswer, RestCall, RestFailure};
 use hbl_venues::bybit::options::{OnConnect, OrderEntry};
 use hbl_venues::bybit::orders::link_id::LinkIds;

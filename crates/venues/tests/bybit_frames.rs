@@ -4,15 +4,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "bybit_frames/fields.rs"]
 mod fields;
-#[path = "bybit_frames/meaning.rs"]
 mod meaning;
-mod shared_data;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::shared_data::shared_data;
 use fields::{
     EXECUTION, ORDER, POSITION, WALLET, execution_fields, known, order_fields, position_fields,
     same, wallet_fields,
@@ -26,7 +24,6 @@ use hbl_venues::bybit::frames::trade::{self, TradeFrame};
 use hbl_venues::kit::decimal::Step;
 use hbl_venues::kit::scale::Scale;
 use serde_json::Value;
-use shared_data::shared_data;
 
 fn own(name: &str) -> Vec<u8> {
     std::fs::read(own_directory().join(name).with_extension("json")).unwrap()

@@ -1,9 +1,6 @@
 //! The core and the venue's quota of orders: what waits, what is refused, and when it ends.
 
-#[expect(dead_code, reason = "another test uses the rest")]
-mod bybit_rig;
-
-use bybit_rig::{OPEN, Rig, settings};
+use crate::bybit_rig::{OPEN, Rig, settings};
 use hbl_venues::bybit::core::{CoreSettings, RestCall};
 use hbl_venues::kit::codes;
 use hftbacktest::types::{Side, Status};

@@ -2,10 +2,7 @@
 //! answers lost, late or repeated, book messages missing. When the faults end, everything must be
 //! as at the venue. `BYBIT_SEED=n` runs one seed, `BYBIT_SEEDS=n` that many.
 
-#[path = "bybit_support/mod.rs"]
-mod bybit_support;
-
-use bybit_support::{Run, STORM_MS};
+use crate::bybit_support::{Run, STORM_MS};
 
 fn run(seed: u64, deaths: bool, oddities: bool) {
     let mut run = Run::new(seed);

@@ -3,12 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_script;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use bybit_script::{Answer, START_MS, SYMBOL, Script, limit, settings};
+use crate::bybit_script::{Answer, START_MS, SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::core::{BybitCore, CoreSettings, RestFailure};
 use hbl_venues::bybit::options::OnConnect;
 use hbl_venues::bybit::orders::link_id::{LinkIds, Origin};

@@ -1,8 +1,6 @@
 //! Silence of Bybit's public socket, through the core: the connection stays open, and nothing comes.
 
-mod bybit_script;
-
-use bybit_script::{Script, settings};
+use crate::bybit_script::{Script, settings};
 use hbl_venues::bybit::core::{CoreSettings, Socket};
 use hbl_venues::kit::venue::VenueEvent;
 

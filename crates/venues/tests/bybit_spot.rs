@@ -3,9 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_script;
-
-use bybit_script::{START_MS, Script, limit, settings};
+use crate::bybit_script::{START_MS, Script, limit, settings};
 use hbl_venues::bybit::core::{CoreSettings, Socket};
 use hbl_venues::bybit::options::OnConnect;
 use hbl_venues::bybit::orders::link_id::LinkIds;

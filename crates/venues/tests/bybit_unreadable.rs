@@ -2,11 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod bybit_script;
-
-use bybit_script::instruments::{INSTRUMENTS, instrument};
-use bybit_script::messages::position_json;
-use bybit_script::{SYMBOL, Script, limit, settings};
+use crate::bybit_script::instruments::{INSTRUMENTS, instrument};
+use crate::bybit_script::messages::position_json;
+use crate::bybit_script::{SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::orders::link_id::LinkIds;
 use hbl_venues::kit::codes;
 use hbl_venues::kit::venue::{Venue as _, VenueEvent};

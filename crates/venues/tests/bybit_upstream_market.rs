@@ -1,10 +1,7 @@
 //! Faults of hftbacktest's own Bybit connector that concern connections and market data: each test
 //! fails on that behaviour. `docs/design/upstream-defects.md` says which is which.
 
-#[path = "bybit_script/mod.rs"]
-mod bybit_script;
-
-use bybit_script::{Answer, SYMBOL, Script, limit, settings};
+use crate::bybit_script::{Answer, SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::core::{RestFailure, Socket};
 use hbl_venues::kit::codes;
 use hbl_venues::kit::venue::VenueEvent;

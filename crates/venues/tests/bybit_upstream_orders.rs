@@ -1,10 +1,7 @@
 //! Faults of hftbacktest's own Bybit connector that concern orders, fills and positions: each test
 //! fails on that behaviour. `docs/design/upstream-defects.md` says which is which.
 
-#[path = "bybit_script/mod.rs"]
-mod bybit_script;
-
-use bybit_script::{START_MS, SYMBOL, Script, limit, settings};
+use crate::bybit_script::{START_MS, SYMBOL, Script, limit, settings};
 use hbl_venues::bybit::core::Socket;
 use hbl_venues::kit::codes;
 use hbl_venues::kit::venue::{MarketData as _, VenueEvent};

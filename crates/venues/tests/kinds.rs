@@ -21,7 +21,7 @@ fn typescript() -> String {
     let lines: Vec<_> = words.iter().map(|word| format!("  {word},\n")).collect();
     format!(
         "// Made from crates/venues/src/kinds.rs. After a change there:
-// UPDATE_KINDS=1 cargo test --release -p hbl-venues --test kinds
+// UPDATE_KINDS=1 cargo test --release -p hbl-venues --test main kinds
 
 /** A kind of connector. */
 export type ConnectorKind = {};

@@ -1,9 +1,7 @@
 //! Symbols that a venue does not list, or lists only after the connector has started, and the notices
 //! before the list was read.
 
-mod bybit_script;
-
-use bybit_script::{Answer, SYMBOL, Script, limit, settings};
+use crate::bybit_script::{Answer, SYMBOL, Script, limit, settings};
 use hbl_venues::binance::{BinanceCore, CoreSettings};
 use hbl_venues::bybit::core::Socket;
 use hbl_venues::bybit::orders::link_id::LinkIds;

@@ -3,11 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-mod shared_data;
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 
+use crate::shared_data::shared_data;
 use flate2::read::MultiGzDecoder;
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
@@ -17,7 +16,6 @@ use hftbacktest::types::{
     DEPTH_EVENT, Event, LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT, TRADE_EVENT,
 };
 use serde_json::Value;
-use shared_data::shared_data;
 
 type Levels = BTreeMap<i64, f64>;
 

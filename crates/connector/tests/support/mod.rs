@@ -1,7 +1,6 @@
 //! What the tests of the process share: the binary, and bots that join it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-#![expect(dead_code, reason = "not every test uses all of it")]
 
 pub mod child;
 pub mod connector;

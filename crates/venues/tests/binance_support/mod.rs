@@ -2,8 +2,8 @@
 
 pub mod bot;
 pub mod market;
-#[path = "../random/mod.rs"]
-#[expect(dead_code, reason = "another test uses the rest")]
-pub mod random;
 pub mod rig;
 mod schedules;
+pub mod server;
+
+use crate::random;

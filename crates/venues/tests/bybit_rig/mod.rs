@@ -3,9 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../bybit_settings/mod.rs"]
-mod bybit_settings;
-
 use std::collections::HashMap;
 
 use hbl_venues::bybit::core::{
@@ -24,7 +21,7 @@ pub fn settings() -> CoreSettings {
     CoreSettings {
         epoch: EPOCH,
         lookback_pages: 10,
-        ..bybit_settings::settings()
+        ..crate::bybit_settings::settings()
     }
 }
 

@@ -8,8 +8,6 @@
     reason = "each test program uses its own part of the helpers"
 )]
 
-#[path = "../bybit_settings/mod.rs"]
-mod bybit_settings;
 pub mod instruments;
 pub mod messages;
 mod seen;
@@ -23,7 +21,7 @@ use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::venue::{Amendment, MarketData as _, NewOrder, Venue as _, VenueEvent};
 use hftbacktest::types::{OrdType, Side, TimeInForce};
 
-pub use bybit_settings::settings;
+pub use crate::bybit_settings::settings;
 use serde_json::{Value, json};
 
 pub const START_MS: u64 = 1_771_200_000_000;
@@ -176,7 +174,7 @@ impl Script {
             Action::Close(socket, _) => self.closed.push(socket),
             Action::Send(socket, text) => {
                 assert!(
-                    !text.contains(bybit_settings::SECRET),
+                    !text.contains(crate::bybit_settings::SECRET),
                     "the secret is on the wire"
                 );
                 let value: Value = serde_json::from_str(&text).unwrap();

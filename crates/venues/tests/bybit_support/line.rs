@@ -2,7 +2,8 @@
 
 use hbl_venues::bybit::core::Socket;
 
-use super::{Input, Line, Run, START_MS, bybit_settings};
+use super::{Input, Line, Run, START_MS};
+use crate::bybit_settings;
 
 impl Run {
     pub(super) fn put(&mut self, at: u64, input: Input) {

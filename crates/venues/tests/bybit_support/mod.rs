@@ -3,13 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod bot;
-#[path = "../bybit_settings/mod.rs"]
-mod bybit_settings;
 mod check;
 mod line;
-#[path = "../random/mod.rs"]
-#[expect(dead_code, reason = "another test uses the rest")]
-mod random;
 mod venue;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,8 +13,8 @@ use hbl_venues::bybit::core::{Action, BybitCore, CoreSettings, RestAnswer, RestF
 use hbl_venues::kit::clock::Now;
 use hbl_venues::kit::dispatcher::Dispatcher;
 
+pub use crate::random::Random;
 use bot::Bot;
-pub use random::Random;
 pub use venue::Venue;
 
 pub const STORM_MS: u64 = 40_000;
@@ -71,7 +66,7 @@ fn core(seed: u64, ms: u64) -> BybitCore {
         epoch: ((START_MS + ms) / 1000) as u32,
         lookback_pages: 60,
         seed,
-        ..bybit_settings::settings()
+        ..crate::bybit_settings::settings()
     };
     BybitCore::new(now(ms), settings).unwrap()
 }
