@@ -1,7 +1,5 @@
 //! Venue `binancefutures` when an instrument changes, and how that is noticed.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::Duration;
 
 use crate::binance_support::rig::{MS, Rig, SECOND};
@@ -99,7 +97,8 @@ fn the_hourly_reading_of_a_changed_tick_lot_or_smallest_value_stops_new_orders()
 
 #[test]
 fn a_trade_or_a_depth_message_between_two_ticks_asks_for_the_instruments_at_once() {
-    let says: [(&str, fn(&mut Rig)); 2] = [("a trade", say_trade), ("a depth message", say_depth)];
+    type Say = fn(&mut Rig);
+    let says: [(&str, Say); 2] = [("a trade", say_trade), ("a depth message", say_depth)];
     for (what, say) in says {
         let mut rig = started();
         rig.run_for(31_000);

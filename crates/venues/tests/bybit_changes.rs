@@ -190,7 +190,7 @@ fn assert_asked_at_once(venue: &Script) {
     assert_eq!(asked.len(), 1, "{asked:?}");
     let one = format!("category=linear&symbol={SYMBOL}");
     assert!(asked[0].query.contains(&one), "{asked:?}");
-    let text = suspended(venue).unwrap();
+    let text = suspended(venue).expect("new orders are stopped");
     assert!(text.contains("tick size 0.05 instead of 0.5"), "{text}");
 }
 

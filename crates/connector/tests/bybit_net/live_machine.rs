@@ -2,6 +2,8 @@
 //! program would have, but for the time between two turns. The clock of the core runs faster than the real
 //! one, as in [`machine`](super::machine).
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
