@@ -71,7 +71,8 @@ fn a_position_in_another_settle_coin_is_reported_as_it_is() {
     place(control, "Sell", "10.0", "2.5100");
     let foreign = json!({"owner": "account", "orderLinkId": "mine"});
     place_with(control, "Buy", "7.0", "2.5100", foreign);
-    let config = config_file(&venue, "");
+    // Where the mode is to be found out, the symbol is asked for by its name, whatever its coin.
+    let config = config_file(&venue, "position_mode = \"one-way\"");
     let process = BybitProcess::start(&unique_name(), &config, REAL);
     let mut bot = ShmBot::xrp(&process);
     bot.until("the position", |ledger| ledger.position == 7.0);

@@ -1,7 +1,8 @@
 //! Seeded schedules of faults over real sockets against the fake venue: cut, stalled, delayed,
 //! reordered, repeated and lost at every point of the protocol. When they end, everything must be as
-//! at the venue. `BYBIT_SOCKET_SEED=n` runs one seed, `BYBIT_SOCKET_SEEDS=n` that many (default 200),
-//! `BYBIT_SOCKET_THREADS=n` so many at a time.
+//! at the venue. The bot is the shipped one over shared memory, and it registers in the midst of its
+//! orders; what the venue keeps decides. `BYBIT_SOCKET_SEED=n` runs one seed, `BYBIT_SOCKET_SEEDS=n` that
+//! many (default 200), `BYBIT_SOCKET_THREADS=n` so many at a time.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
@@ -9,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::bybit_net::machine::Machine;
+use crate::bybit_net::live_machine::LiveMachine;
 use crate::bybit_net::truth::differences;
 use hbl_fake_bybit::{Config, ControlHandle, FakeBybit};
 use hftbacktest::types::{Side, TimeInForce};
@@ -27,7 +28,7 @@ const HEAL_MAX: Duration = Duration::from_secs(30);
 
 struct Run {
     venue: FakeBybit,
-    machine: Machine,
+    machine: LiveMachine,
     random: SmallRng,
     last_id: u64,
     log: Vec<String>,
@@ -71,7 +72,7 @@ impl Run {
             "privateDelayMs": *pick(&mut random, &[0, 1, 1, 15]),
         });
         let mut run = Self {
-            machine: Machine::start(&venue, seed, SYMBOL, (TICK, LOT)),
+            machine: LiveMachine::start(&venue, seed, SYMBOL, (TICK, LOT)),
             venue,
             random,
             last_id: 0,
@@ -121,12 +122,7 @@ impl Run {
         let (Some(bid), Some(ask)) = (ledger.best(0), ledger.best(1)) else {
             return;
         };
-        let open: Vec<u64> = ledger
-            .orders
-            .iter()
-            .filter(|(_, k)| !k.has_ended())
-            .map(|(id, _)| *id)
-            .collect();
+        let open = self.machine.open();
         let random = &mut self.random;
         let near = random.random_range(-3..12);
         let buy = random.random_bool(0.5);
@@ -151,13 +147,16 @@ impl Run {
                 );
                 self.machine.submit(self.last_id, side, tick, qty, tif);
             }
-            5..=6 if !open.is_empty() => self.machine.cancel(*pick(&mut self.random, &open)),
+            5..=6 if !open.is_empty() => {
+                self.machine.cancel(*pick(&mut self.random, &open));
+            }
             7 if !open.is_empty() => {
                 let tick = if buy { bid - near } else { ask + near };
                 self.machine
                     .amend(*pick(&mut self.random, &open), tick, qty);
             }
             8 if self.random.random_bool(0.1) => self.machine.cancel_all(),
+            9 if self.random.random_bool(0.5) => self.machine.register(),
             _ => {}
         }
     }
@@ -296,7 +295,8 @@ impl Run {
     fn check(&mut self) -> Vec<String> {
         let control = self.control();
         let mut wrong = differences(self.machine.ledger(), &control, SYMBOL, TICK, 50);
-        if !self.machine.core().is_ready() {
+        wrong.extend(self.machine.unsettled());
+        if !self.machine.venue_core().is_ready() {
             wrong.push("orders could not be sent".into());
         }
         let wanted = [
@@ -327,8 +327,11 @@ impl Run {
                 wrong.push(format!("topics of the {socket} socket: {of:?}"));
             }
         }
-        if self.machine.core().live_topics() != wanted {
-            wrong.push(format!("live: {:?}", self.machine.core().live_topics()));
+        if self.machine.venue_core().live_topics() != wanted {
+            wrong.push(format!(
+                "live: {:?}",
+                self.machine.venue_core().live_topics()
+            ));
         }
         wrong
     }
@@ -392,7 +395,7 @@ fn whatever_happens_on_the_sockets_the_end_is_as_at_the_venue() {
         return;
     }
     let seeds = number("BYBIT_SOCKET_SEEDS").unwrap_or(200);
-    let threads = number("BYBIT_SOCKET_THREADS").unwrap_or(12);
+    let threads = number("BYBIT_SOCKET_THREADS").unwrap_or(14);
     let (next, failures, slowest) = (
         AtomicU64::new(0),
         Mutex::new(Vec::new()),

@@ -26,6 +26,7 @@ mod bybit_paper;
 mod bybit_proxy;
 mod bybit_quota;
 mod bybit_restart;
+mod bybit_silence;
 mod bybit_socket_schedules;
 mod bybit_spot;
 mod bybit_stop;

@@ -3,8 +3,8 @@
 mod support;
 
 use hbl_exchange::{
-    AmendOrder, Exchange, ExchangeConfig, Instrument, Limits, NewOrder, OrderStatus, Reject,
-    Request, SelfTrade,
+    AmendOrder, Exchange, ExchangeConfig, Faults, Instrument, Latency, Limits, NewOrder,
+    OrderStatus, Reject, Request, SelfTrade,
     Side::{self, Buy, Sell},
 };
 use proptest::prelude::*;
@@ -158,6 +158,47 @@ fn open_orders_are_counted_per_instrument_and_an_ended_one_makes_room() {
     assert_eq!(outcome(&mut ex, gtc(A, 9, Buy, 101.0, 1.0)), None);
     // That one was filled at once.
     assert_eq!(outcome(&mut ex, gtc(A, 10, Buy, 98.0, 1.0)), None);
+}
+
+/// The client knows neither that its order was taken nor that it has ended: the venue counts what lives.
+#[test]
+fn an_order_without_a_reported_end_counts_until_it_has_ended() {
+    let config = ExchangeConfig {
+        initial_balance: 1000.0,
+        leverage: Some(1.0),
+        faults: Faults {
+            lose: 1.0,
+            ..Faults::default()
+        },
+        latency: Latency {
+            entry_ns: 1_000,
+            ..Latency::default()
+        },
+        ..ExchangeConfig::default()
+    };
+    let mut ex = Exchange::new(config, 0).expect("valid");
+    let limits = Limits {
+        max_orders: 1,
+        ..Limits::default()
+    };
+    let spec = plain().with_limits(limits).expect("valid");
+    ex.add_instrument(spec, None).expect("new");
+    let mut out = Vec::new();
+    ex.submit(1, gtc(A, 5, Buy, 98.0, 1.0));
+    ex.advance(2_000, &mut out);
+    assert_eq!(orders(&out), [], "nothing of it arrives");
+    assert_eq!((ex.open_orders(A).count(), ex.initial_margin(A)), (1, 98.0));
+    // A second one is over the limit, and what ends the first one is still on its way.
+    ex.submit(2_000, gtc(A, 6, Buy, 97.0, 1.0));
+    ex.submit(2_500, cancel(A, 5));
+    ex.advance(3_400, &mut out);
+    assert!(ex.open_order(A, 6).is_none(), "refused");
+    assert!(ex.open_order(A, 5).is_some(), "not cancelled yet");
+    assert_eq!(ex.initial_margin(A), 98.0);
+    ex.submit(3_400, gtc(A, 7, Buy, 97.0, 1.0));
+    ex.advance(4_500, &mut out);
+    assert_eq!((ex.open_orders(A).count(), ex.initial_margin(A)), (1, 97.0));
+    assert!(ex.open_order(A, 7).is_some(), "the first one made room");
 }
 
 #[test]

@@ -4,11 +4,10 @@
 
 use std::time::Duration;
 
-use crate::binance_support::market::exchange_info;
 use crate::binance_support::rig::{MS, Rig, SECOND};
 use hbl_venues::binance::{CoreSettings, TradeStream, codes};
 use hbl_venues::kit::codes as bus_codes;
-use hbl_venues::kit::venue::{MarketData as _, VenueEvent};
+use hbl_venues::kit::venue::MarketData as _;
 
 fn started(symbols: &[&str], settings: CoreSettings) -> Rig {
     let mut rig = Rig::new(1, symbols, settings);
@@ -326,44 +325,4 @@ fn a_gate_that_refuses_keeps_everything_closed_for_ten_minutes() {
     assert_eq!(rig.connects.len(), 1);
     rig.sleep_for(20 * SECOND);
     assert_eq!(rig.connects.len(), 2);
-}
-
-#[test]
-fn a_changed_tick_size_stops_new_orders_and_is_served_when_it_is_registered() {
-    use hbl_venues::kit::net::{HttpAnswer, NetAction, Protocol};
-    let mut rig = started(&["BTCUSDT"], CoreSettings::default());
-    let later = hbl_venues::kit::clock::Now {
-        mono_ns: rig.now + 3600 * SECOND,
-        ..rig.at()
-    };
-    let (mut events, mut actions) = (Vec::new(), Vec::new());
-    rig.core.poll(later, &mut events);
-    rig.core.take_actions(&mut actions);
-    let call = actions.iter().find_map(|action| match action {
-        NetAction::Rest(call) if call.url.contains("exchangeInfo") => Some(call.id),
-        _ => None,
-    });
-    let body =
-        exchange_info(&["BTCUSDT"]).replace("\"tickSize\":\"0.10\"", "\"tickSize\":\"0.50\"");
-    let headers = http::HeaderMap::new();
-    rig.core.on_rest(
-        later,
-        call.unwrap(),
-        Ok(HttpAnswer::new(200, &headers, body.as_bytes())),
-    );
-    events.clear();
-    rig.core.poll(later, &mut events);
-    let reported = |event: &VenueEvent| matches!(event, VenueEvent::Suspended { symbol: 0, reject } if reject.code == 3220 && reject.text.contains("tick size 0.5 instead of 0.1"));
-    assert!(events.iter().any(reported), "{events:?}");
-    let old = rig.core.register(later, "BTCUSDT", 0.1, 0.001).unwrap_err();
-    assert!(old.text.contains("tick size 0.5"), "{}", old.text);
-    assert_eq!(rig.core.register(later, "BTCUSDT", 0.5, 0.001), Ok(0));
-    events.clear();
-    rig.core.poll(later, &mut events);
-    let goes = |event: &VenueEvent| matches!(event, VenueEvent::Resumed { symbol: 0 });
-    assert!(events.iter().any(goes), "{events:?}");
-    assert!(
-        !rig.core.is_book_synced(0),
-        "the book is read anew in the new unit"
-    );
 }

@@ -118,6 +118,138 @@ fn the_hourly_reading_finds_a_change_as_well() {
 }
 
 #[test]
+fn a_changed_lot_or_smallest_value_stops_new_orders_and_moves_no_order() {
+    let smallest = json!({ "qtyStep": "0.1", "minOrderQty": "0.1", "minNotionalValue": "10.0" });
+    let smallest = json!({ "lotSizeFilter": smallest });
+    for (lot, more, words) in [
+        ("0.01", json!({}), "lot size 0.01 instead of 0.1"),
+        ("1", json!({}), "lot size 1 instead of 0.1"),
+        ("0.1", smallest, "smallest value 10 instead of 5"),
+    ] {
+        let mut venue = Script::listed();
+        venue.pass(3_596_000);
+        let order = limit(1, Side::Buy, 200, 1.5);
+        let (link, id) = venue.live(&order);
+        venue.will_list(INSTRUMENTS, &[&instrument("0.5", lot, more)], 1);
+        venue.pass(4_000);
+        let text = suspended(&venue).unwrap_or_else(|| panic!("{words}: not stopped"));
+        assert!(text.contains(words), "{text}");
+        let sizes = format!("registered with tick size 0.5 and lot size {lot},");
+        assert!(text.contains(&sizes), "{text}");
+
+        assert!(venue.submit(&limit(2, Side::Buy, 200, 3.0)).is_none());
+        let refused = venue.reports(2)[0].reject.clone().unwrap();
+        assert_eq!(refused.code, codes::INSTRUMENT_CHANGED, "{}", refused.text);
+
+        venue.fill("e1", &link, &id, &order, 0.3, 1.2);
+        let filled = venue.reports(1).pop().unwrap();
+        assert_eq!((filled.exec_qty, filled.leaves_qty), (0.3, 1.2), "{words}");
+        let amend = venue.amend(1, 198, 1.4).unwrap();
+        let sent = &amend["args"][0];
+        assert_eq!(
+            (&sent["price"], &sent["qty"]),
+            (&json!("99.0"), &json!("1.4"))
+        );
+        let amended = limit(1, Side::Buy, 198, 1.4);
+        venue.order(&link, &id, &amended, "PartiallyFilled", 0.3);
+        assert!(venue.cancel(1).is_some());
+        venue.order(&link, &id, &amended, "Cancelled", 0.3);
+        let ended = venue.reports(1).pop().unwrap();
+        assert_eq!(
+            (ended.status, ended.qty),
+            (Status::Canceled, 1.4),
+            "{words}"
+        );
+
+        let at = venue.now();
+        let lot: f64 = lot.parse().unwrap();
+        if lot != 0.1 {
+            let refused = venue.core.register(at, SYMBOL, 0.5, 0.1).unwrap_err();
+            assert!(refused.text.contains("lot size"), "{}", refused.text);
+        }
+        assert_eq!(venue.core.register(at, SYMBOL, 0.5, lot), Ok(0));
+        venue.pass(500);
+        assert_eq!(suspended(&venue), None);
+        let frame = venue.submit(&limit(3, Side::Buy, 200, 2.0 * lot)).unwrap();
+        let sent = frame["args"][0]["qty"].as_str().unwrap();
+        assert_eq!(sent.parse::<f64>().unwrap(), 2.0 * lot);
+    }
+}
+
+/// What the venue lists of the instrument is finer, and nothing of that was read yet.
+fn finer_unread() -> Script {
+    let mut venue = Script::listed();
+    venue.pass(6_000);
+    venue.will_list(INSTRUMENTS, &[&instrument("0.05", "0.1", json!({}))], 1);
+    venue
+}
+
+/// The instrument was asked for, by its name alone, and its change was the news.
+fn assert_asked_at_once(venue: &Script) {
+    let asked = venue.called(INSTRUMENTS);
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    let one = format!("category=linear&symbol={SYMBOL}");
+    assert!(asked[0].query.contains(&one), "{asked:?}");
+    let text = suspended(venue).expect("new orders are stopped");
+    assert!(text.contains("tick size 0.05 instead of 0.5"), "{text}");
+}
+
+#[test]
+fn a_book_delta_between_two_ticks_asks_for_the_instrument_at_once() {
+    let mut venue = finer_unread();
+    venue.forget();
+    let (u, seq) = (venue.u + 1, venue.seq + 1);
+    venue.book(50, ("delta", u, seq), &[("100.05", "1.0")], &[]);
+    venue.pump();
+    assert_asked_at_once(&venue);
+    let told = venue.notices();
+    let told = told.iter().find(|it| it.code == codes::FRAME_UNREADABLE);
+    let text = &told.unwrap().text;
+    assert!(
+        text.contains("orderbook.50.XUSDT") && text.contains("100.05"),
+        "{text}"
+    );
+    let is_stale = |event: &VenueEvent| matches!(event, VenueEvent::FeedStale { symbol: 0 });
+    assert!(
+        venue.is_reported(is_stale),
+        "a change of the book is missing"
+    );
+}
+
+#[test]
+fn a_private_order_between_two_ticks_asks_for_the_instrument_at_once() {
+    let mut venue = finer_unread();
+    let order = limit(1, Side::Buy, 200, 1.0);
+    let (link, id) = venue.live(&order);
+    venue.forget();
+    let mut item = venue.order_json(&link, &id, &order, "New", 0.0);
+    item["price"] = "99.95".into();
+    venue.private("order", json!([item]));
+    assert_asked_at_once(&venue);
+    let told = venue.order_notices(1);
+    assert_eq!(told[0].0, codes::FRAME_UNREADABLE);
+    assert!(
+        told[0].1.contains("price") && told[0].1.contains("99.95"),
+        "{told:?}"
+    );
+    assert!(venue.statuses(1).is_empty(), "the order is as it was known");
+    assert!(venue.cancel(1).is_some());
+}
+
+#[test]
+fn a_value_off_the_grid_right_after_a_reading_is_looked_at_five_seconds_later() {
+    let mut venue = finer_unread();
+    off_grid_trade(&mut venue);
+    venue.will_list(INSTRUMENTS, &[&instrument("0.5", "0.1", json!({}))], 1);
+    venue.forget();
+    off_grid_trade(&mut venue);
+    venue.pass(4_000);
+    assert!(venue.called(INSTRUMENTS).is_empty());
+    venue.pass(1_000);
+    assert_eq!(venue.called(INSTRUMENTS).len(), 1);
+}
+
+#[test]
 fn minimum_status_and_settlement_stop_new_orders_and_as_before_they_go_again() {
     for (more, words) in [
         (

@@ -9,6 +9,7 @@ mod bybit_support;
 mod random;
 mod shared_data;
 
+mod binance_changes;
 mod binance_core;
 mod binance_recording;
 mod binance_silence;

@@ -29,6 +29,12 @@ pub const BOT: u64 = 77;
 /// The protocol on a fast clock.
 pub struct Fast(BybitCore);
 
+impl Fast {
+    pub fn core(&self) -> &BybitCore {
+        &self.0
+    }
+}
+
 fn fast(now: Now) -> Now {
     Now {
         mono_ns: now.mono_ns * FASTER,
@@ -136,6 +142,44 @@ impl Venue for Fast {
     }
 }
 
+/// The protocol on the fast clock with its sockets, which wake the thread that calls this.
+pub fn net_venue(venue: &FakeBybit, seed: u64, epoch: u32) -> NetVenue<Fast> {
+    let settings = CoreSettings {
+        category: "linear".into(),
+        depths: vec![1, 50],
+        settle_coin: "USDT".into(),
+        credentials: Some(Credentials {
+            key: Secret::new(KEY),
+            secret: Secret::new(SECRET),
+        }),
+        order_prefix: PREFIX.into(),
+        epoch,
+        on_connect: OnConnect::Adopt,
+        lookback_s: 600,
+        lookback_pages: 20,
+        order_entry: OrderEntry::Socket,
+        position_mode: PositionMode::OneWay,
+        // 10 s on the fast clock: what arrives later is refused by the venue.
+        recv_window_ms: 10_000 / u32::try_from(FASTER).unwrap(),
+        clock_refuse_ms: 5000,
+        order_wait_ms: 500,
+        seed,
+    };
+    let urls = venue.urls();
+    let urls = Urls {
+        public: urls.public_linear.clone(),
+        private: urls.private.clone(),
+        trade: urls.trade.clone(),
+        rest: urls.rest.clone(),
+    };
+    let core = BybitCore::new(fast(Now::read()), settings).unwrap();
+    let core = core.at(urls, Duration::from_millis(8000 / FASTER));
+    let mut venue = NetVenue::new(Fast(core), &NetSettings::default()).unwrap();
+    let thread = std::thread::current();
+    venue.wake_with(std::sync::Arc::new(move || thread.unpark()));
+    venue
+}
+
 /// The bot's end.
 struct Notebook(Ledger);
 
@@ -179,39 +223,7 @@ impl Machine {
         sizes: (f64, f64),
         epoch: u32,
     ) -> Self {
-        let settings = CoreSettings {
-            category: "linear".into(),
-            depths: vec![1, 50],
-            settle_coin: "USDT".into(),
-            credentials: Some(Credentials {
-                key: Secret::new(KEY),
-                secret: Secret::new(SECRET),
-            }),
-            order_prefix: PREFIX.into(),
-            epoch,
-            on_connect: OnConnect::Adopt,
-            lookback_s: 600,
-            lookback_pages: 20,
-            order_entry: OrderEntry::Socket,
-            position_mode: PositionMode::OneWay,
-            // 10 s on the fast clock: what arrives later is refused by the venue.
-            recv_window_ms: 10_000 / u32::try_from(FASTER).unwrap(),
-            clock_refuse_ms: 5000,
-            order_wait_ms: 500,
-            seed,
-        };
-        let urls = venue.urls();
-        let urls = Urls {
-            public: urls.public_linear.clone(),
-            private: urls.private.clone(),
-            trade: urls.trade.clone(),
-            rest: urls.rest.clone(),
-        };
-        let core = BybitCore::new(fast(Now::read()), settings).unwrap();
-        let core = core.at(urls, Duration::from_millis(8000 / FASTER));
-        let mut venue = NetVenue::new(Fast(core), &NetSettings::default()).unwrap();
-        let thread = std::thread::current();
-        venue.wake_with(std::sync::Arc::new(move || thread.unpark()));
+        let venue = net_venue(venue, seed, epoch);
         let mut machine = Self {
             dispatcher: Dispatcher::new(venue),
             bot: Notebook(Ledger::new(sizes.0)),

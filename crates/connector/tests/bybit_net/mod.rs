@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "not every test uses all of it")]
 
 pub mod ledger;
+pub mod live_machine;
 pub mod machine;
 pub mod process;
 pub mod rig;

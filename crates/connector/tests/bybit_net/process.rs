@@ -133,7 +133,7 @@ impl Drop for BybitProcess {
     }
 }
 
-/// Runs the binary to its end: exit code and everything that it has written.
+/// Runs the binary to its end, for 30 s at most: exit code and everything that it has written.
 pub fn run_to_end(
     config: &Path,
     more: &[&str],
@@ -141,7 +141,7 @@ pub fn run_to_end(
 ) -> (i32, String) {
     let mut command = command(&unique_name(), config, more);
     change(&mut command);
-    let output = command.output().unwrap();
+    let output = child::output_within(&mut command, Duration::from_secs(30));
     let text = [output.stdout, output.stderr].concat();
     (
         output.status.code().unwrap_or(-1),

@@ -66,12 +66,10 @@ impl Drop for Connector {
     }
 }
 
-/// Runs the binary to its end: exit code and standard error.
+/// Runs the binary to its end, for 30 s at most: exit code and standard error.
 pub fn run_to_end(args: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_connector"))
-        .args(args)
-        .output()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_connector"));
+    let output = child::output_within(command.args(args), Duration::from_secs(30));
     (
         output.status.code().unwrap_or(-1),
         String::from_utf8_lossy(&output.stderr).into_owned(),

@@ -4,6 +4,7 @@
 
 mod book_states;
 mod commands;
+mod exposure;
 mod foreign_bytes;
 mod grid;
 mod order_entry;

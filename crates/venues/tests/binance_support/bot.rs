@@ -27,6 +27,8 @@ pub struct Bot {
     pub socket_up: Option<bool>,
     pub notices: Vec<(i64, String)>,
     pub stales: usize,
+    /// Why new orders are stopped.
+    pub suspended: Option<(i64, String)>,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "test numbers are small")]
@@ -95,6 +97,12 @@ impl Bot {
                 VenueEvent::Down(text) => self.downs.push(text),
                 VenueEvent::Up => self.ups += 1,
                 VenueEvent::Notice(reject) => self.notices.push((reject.code, reject.text)),
+                VenueEvent::Suspended { symbol: 0, reject } => {
+                    self.suspended = Some((reject.code, reject.text));
+                }
+                VenueEvent::Resumed { symbol: 0 } => {
+                    assert!(self.suspended.take().is_some());
+                }
                 other => panic!("{other:?}"),
             }
         }

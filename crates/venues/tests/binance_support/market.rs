@@ -178,7 +178,7 @@ impl Market {
 pub fn exchange_info(symbols: &[&str]) -> String {
     let symbols = symbols.iter().map(|symbol| {
         format!(
-            r#"{{"symbol":"{symbol}","status":"TRADING","contractType":"PERPETUAL","filters":[{{"filterType":"PRICE_FILTER","minPrice":"0.10","maxPrice":"1000000","tickSize":"0.10"}},{{"filterType":"LOT_SIZE","minQty":"0.001","maxQty":"1000","stepSize":"0.001"}}]}}"#
+            r#"{{"symbol":"{symbol}","status":"TRADING","contractType":"PERPETUAL","filters":[{{"filterType":"PRICE_FILTER","minPrice":"0.10","maxPrice":"1000000","tickSize":"0.10"}},{{"filterType":"LOT_SIZE","minQty":"0.001","maxQty":"1000","stepSize":"0.001"}},{{"filterType":"MIN_NOTIONAL","notional":"5"}}]}}"#
         )
     });
     let symbols = symbols.collect::<Vec<_>>().join(",");

@@ -72,6 +72,8 @@ pub struct Rig {
     pub calls: Vec<(u64, String)>,
     /// The status of the answers until it is taken away, with `Retry-After`.
     pub all_calls_answered: Option<(u16, Option<u64>)>,
+    /// What REST answers say instead: a part of the address, and the words that are put in once for others.
+    pub rewritten: Vec<(&'static str, &'static str, &'static str)>,
     /// Streams that are confirmed and never sent.
     pub dead_streams: BTreeSet<String>,
     pub depth_every_ms: u64,
@@ -103,6 +105,7 @@ impl Rig {
             texts: Vec::new(),
             calls: Vec::new(),
             all_calls_answered: None,
+            rewritten: Vec::new(),
             dead_streams: BTreeSet::new(),
             depth_every_ms: 50,
             quiet: false,
@@ -440,6 +443,11 @@ impl Rig {
                 .find(|market| market.symbol == symbol)
                 .unwrap();
             answer.body = Some(market.snapshot(usize::try_from(ago).unwrap()));
+        }
+        for (part, from, to) in &self.rewritten {
+            if let (true, Some(body)) = (url.contains(part), &mut answer.body) {
+                *body = body.replacen(from, to, 1);
+            }
         }
         self.answers.push(answer);
     }

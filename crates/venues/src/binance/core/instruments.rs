@@ -15,29 +15,41 @@ use crate::kit::venue::{Reject, VenueEvent};
 const SECOND_NS: u64 = 1_000_000_000;
 /// A message that does not fit the instruments makes them be read again, but not more often than
 /// this.
-pub(super) const REREAD_NS: u64 = 30 * SECOND_NS;
-/// So does a registration that does not fit; of each symbol that is not listed, after this.
-pub(super) const ASKED_NS: u64 = 5 * SECOND_NS;
+const REREAD_NS: u64 = 30 * SECOND_NS;
+/// A registration that does not fit makes them be read after this; so does, of each symbol, one that is not
+/// listed.
+const ASKED_NS: u64 = 5 * SECOND_NS;
 /// They come all in one answer, about 1 MB: for another symbol it is asked for after this.
 const BETWEEN_NS: u64 = SECOND_NS;
 /// After an unreadable answer it is asked for after this.
 const UNREADABLE_NS: u64 = 60 * SECOND_NS;
 
 impl BinanceCore {
-    /// Something does not fit what is known of a symbol: the instruments are read at once, unless
-    /// they were read less than `every_ns` ago. True when they are being read.
-    pub(super) fn reread_instruments(&mut self, now: Now, every_ns: u64) -> bool {
+    /// A registration does not fit what is known of a symbol: the instruments are read at once, unless
+    /// that was done just now. True when they are being read.
+    pub(super) fn reread_instruments(&mut self, now: Now) -> bool {
         if self.refresh.is_under_way() {
             return true;
         }
         let Some(read_at) = self.refresh.read_at() else {
             return false;
         };
-        if now.mono_ns < read_at.saturating_add(every_ns) {
+        if now.mono_ns < read_at.saturating_add(ASKED_NS) {
             return false;
         }
         self.ask_instruments(now.mono_ns);
         true
+    }
+
+    /// A number lies between two steps of the known grid: the instruments are read at once, or as soon as
+    /// the last reading is [`REREAD_NS`] ago. False when that is planned or under way already.
+    pub(super) fn reread_off_grid(&mut self, now: Now) -> bool {
+        let Some(read_at) = self.refresh.read_at() else {
+            return false;
+        };
+        let planned = self.refresh.next_due();
+        self.ask_instruments(now.mono_ns.max(read_at.saturating_add(REREAD_NS)));
+        self.refresh.next_due() < planned
     }
 
     /// A symbol that a bot wants is not listed. It may have been since: unless that was looked at just
@@ -75,7 +87,7 @@ impl BinanceCore {
             }
         }
         for (symbol, error) in unreadable {
-            self.unreadable(now, &format!("the sizes of {symbol}"), error);
+            self.unreadable(&format!("the sizes of {symbol}"), error);
             // An unreadable answer leaves the known instruments.
             if let Some(known) = self.listings.remove(symbol) {
                 found.insert(symbol.clone(), known);

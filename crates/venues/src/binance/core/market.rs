@@ -45,7 +45,7 @@ impl BinanceCore {
                 {
                     self.unreadable_depth(now, index);
                 }
-                self.unreadable(now, "a message", &error);
+                self.unreadable("a message", &error);
             }
         }
     }
@@ -71,7 +71,7 @@ impl BinanceCore {
             Ok(effect) => (effect, None),
             Err(error) => {
                 instrument.feed.reset(&mut changes);
-                let why = "a depth message could not be read".to_owned();
+                let why = format!("a depth message could not be read: {error}");
                 (FeedEffect::Lost(why), Some(error))
             }
         };
@@ -93,7 +93,7 @@ impl BinanceCore {
         self.show(now, index, frame.exch_ts, &changes);
         self.judge(now, index, effect);
         if let Some(error) = error {
-            self.unreadable(now, "a depth message", &error);
+            self.unreadable_of(now, index, "a depth message", &error);
         }
     }
 
@@ -115,7 +115,7 @@ impl BinanceCore {
                 self.show(now, index, frame.exch_ts, &changes);
                 self.judge(now, index, effect);
             }
-            Err(error) => self.unreadable(now, "a best price", &error),
+            Err(error) => self.unreadable_of(now, index, "a best price", &error),
         }
     }
 
@@ -132,7 +132,7 @@ impl BinanceCore {
                 self.events.push(VenueEvent::Feed { symbol, event });
                 self.events.push(VenueEvent::FeedBatchEnd { symbol });
             }
-            Err(error) => self.unreadable(now, "a trade", &error),
+            Err(error) => self.unreadable_of(now, index, "a trade", &error),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use hftbacktest::types::Event;
 
-use super::instruments::ASKED_NS;
 use super::quiet_book::Probe;
 use super::{BinanceCore, Instrument, Sync};
 use crate::binance::codes;
@@ -29,7 +28,7 @@ impl MarketData for BinanceCore {
         };
         if let Err(reject) = listing.scale.check_sizes(symbol, tick, lot) {
             // They may have changed since.
-            if self.reread_instruments(now, ASKED_NS) {
+            if self.reread_instruments(now) {
                 self.judged_later.insert(symbol.to_owned());
             }
             return Err(reject);

@@ -148,15 +148,32 @@ impl BinanceCore {
     }
 
     /// Counts what could not be read; the first one and every hundredth are reported.
-    fn unreadable(&mut self, now: Now, what: &str, error: &FrameError) {
+    fn unreadable(&mut self, what: &str, error: &FrameError) {
         self.frame_errors += 1;
         if self.frame_errors % 100 == 1 {
             let count = self.frame_errors;
             let text = format!("{what}: {error} ({count} so far)");
             self.notice(codes::FRAME_UNREADABLE, text);
         }
-        if error.is_off_grid() {
-            self.reread_instruments(now, instruments::REREAD_NS);
+    }
+
+    /// Something of a symbol could not be read. A number between two steps of the grid asks for the
+    /// instruments, and says so unless a change is reported already.
+    fn unreadable_of(&mut self, now: Now, index: usize, what: &str, error: &FrameError) {
+        let instrument = &self.instruments[index];
+        let (name, is_explained) = (
+            instrument.name.clone(),
+            instrument.registered.stopped().is_some(),
+        );
+        if !error.is_off_grid() {
+            return self.unreadable(&format!("{what} of {name}"), error);
+        }
+        self.frame_errors += 1;
+        if self.reread_off_grid(now) && !is_explained {
+            let text = format!(
+                "{what} of {name} does not fit its known sizes: {error}; the instruments are read again"
+            );
+            self.notice(codes::FRAME_UNREADABLE, text);
         }
     }
 

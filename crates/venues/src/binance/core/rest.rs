@@ -161,7 +161,13 @@ impl BinanceCore {
         let read = snapshot(body)?;
         let exch_ts = read.exch_ts.unwrap_or(instrument.exch_ts);
         let mut changes = Vec::new();
-        let effect = instrument.feed.snapshot(&read, &mut changes)?;
+        let effect = match instrument.feed.snapshot(&read, &mut changes) {
+            Ok(effect) => effect,
+            Err(error) => {
+                self.unreadable_of(now, index, "the snapshot", &error);
+                return Err(error);
+            }
+        };
         self.show(now, index, exch_ts, &changes);
         self.judge(now, index, effect);
         Ok(())

@@ -138,20 +138,26 @@ impl BybitCore {
         self.call(Method::Get, path, query, false, purpose);
     }
 
-    /// A value does not fit the known instrument: it is read at once, unless that was done
-    /// just now. True when it is being read.
-    pub(super) fn reread(&mut self, now: Now, symbol: &str) -> bool {
+    /// A value does not fit the known instrument: it is read at once, or as soon as its last reading is
+    /// [`ONE_NS`] ago.
+    pub(super) fn reread(&mut self, now: Now, symbol: &str) {
         if !self.listings.are_known || symbol.is_empty() {
-            return false;
+            return;
         }
         let read_at = self.listings.read_at.get(symbol);
-        if read_at.is_some_and(|at| now.mono_ns < at.saturating_add(ONE_NS)) {
-            return self.listings.is_being_read(symbol);
-        }
+        let at = read_at.map_or(0, |at| at.saturating_add(ONE_NS));
         let ones = &mut self.listings.ones;
         ones.entry(symbol.to_owned())
-            .or_insert((now.mono_ns, false));
-        true
+            .or_insert((now.mono_ns.max(at), false));
+    }
+
+    /// A registration does not fit the known instrument: it is read at once, unless that was done just
+    /// now.
+    pub(super) fn reread_for_registration(&mut self, now: Now, symbol: &str) {
+        let read_at = self.listings.read_at.get(symbol);
+        if read_at.is_none_or(|at| now.mono_ns >= at.saturating_add(ONE_NS)) {
+            self.reread(now, symbol);
+        }
     }
 
     /// A page of all instruments. Pages of an earlier reading, which took too long, show what they

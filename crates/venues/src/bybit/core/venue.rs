@@ -28,12 +28,12 @@ impl MarketData for BybitCore {
         }
         let Some(listing) = self.listings.get(symbol).cloned() else {
             // It may have been listed since.
-            self.reread(now, symbol);
+            self.reread_for_registration(now, symbol);
             return Err(self.unknown_symbol(symbol));
         };
         if let Err(reject) = listing.scale.check_sizes(symbol, tick, lot) {
             // The sizes may have changed since.
-            self.reread(now, symbol);
+            self.reread_for_registration(now, symbol);
             return Err(reject);
         }
         if let Some(known) = self.instruments.get(symbol) {
