@@ -1,7 +1,5 @@
 //! The built connector as `binancefutures`, between hftbacktest's own bot and a venue on 127.0.0.1.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use crate::server::Server;
 use crate::stdio_book::Book;
 use crate::stdio_support::Lines;

@@ -1,8 +1,6 @@
 //! One account and several connectors, settle coins, instruments that change and items that cannot
 //! be read: `connector bybit` over real sockets against the fake venue.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::Duration;
 
 use crate::bybit_net::process::{BybitProcess, run_to_end};

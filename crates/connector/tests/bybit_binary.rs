@@ -1,7 +1,5 @@
 //! `connector bybit` as a process, over real sockets and real shared memory, against the fake venue.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::Duration;
 
 use crate::bybit_net::process::{BybitProcess, run_to_end};

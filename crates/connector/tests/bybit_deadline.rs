@@ -1,8 +1,6 @@
 //! Orders that come too late: a connector that was stopped for a while, with real processes and
 //! signals, over real sockets and real shared memory.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::bybit_net::ledger::Ledger;

@@ -1,8 +1,6 @@
 //! `connector bybit` as a process against accounts and venues that are not the usual ones: hedge
 //! mode, no trade socket, clocks that differ.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::Duration;
 
 use crate::bybit_net::ledger::Ledger;

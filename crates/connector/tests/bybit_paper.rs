@@ -1,7 +1,5 @@
 //! `connector bybit` against the fake venue: paper trading, and JSON lines.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -1,7 +1,5 @@
 //! `connector bybit` as a process, behind a proxy that alone knows the way to the venue.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

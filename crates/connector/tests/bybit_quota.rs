@@ -1,7 +1,5 @@
 //! The order quota over real sockets: `connector bybit` with the fake venue behind it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::bybit_net::{REAL, config_with_keys, venue};

@@ -1,8 +1,6 @@
 //! `kill -9` of `connector bybit` while orders are open: what happens meanwhile at the venue reaches
 //! the bot, which is never restarted.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};

@@ -1,8 +1,6 @@
 //! Silence over real sockets: `connector bybit` against the fake venue, whose connections stay open and
 //! say nothing.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::bybit_net::rig::Rig;

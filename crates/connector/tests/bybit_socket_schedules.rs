@@ -4,8 +4,6 @@
 //! orders; what the venue keeps decides. `BYBIT_SOCKET_SEED=n` runs one seed, `BYBIT_SOCKET_SEEDS=n` that
 //! many (default 200), `BYBIT_SOCKET_THREADS=n` so many at a time.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -1,7 +1,5 @@
 //! `connector bybit` with the category `spot` and real orders, as a process against the fake venue.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use crate::bybit_net::process::BybitProcess;
 use crate::bybit_net::shm_bot::ShmBot;
 use crate::bybit_net::truth::{order_differences, ours};

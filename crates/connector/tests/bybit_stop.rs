@@ -1,7 +1,5 @@
 //! A stopping connector finishes the work for the orders of its bots.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::bybit_net::rig::Rig;

@@ -1,7 +1,5 @@
 //! Two connectors with one prefix on one account: on one machine with two keys, and on two machines.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::bybit_net::ledger::Ledger;

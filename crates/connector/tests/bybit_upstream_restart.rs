@@ -1,8 +1,6 @@
 //! hftbacktest's own bot over a restart of `connector bybit`: it registers once and never again, and
 //! takes every end as final.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::{Duration, Instant};
 
 use crate::bybit_net::process::BybitProcess;

@@ -1,7 +1,5 @@
 //! hftbacktest's own bots on `connector bybit` with real orders: none goes out that the bot sends blindly.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};

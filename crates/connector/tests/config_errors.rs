@@ -1,7 +1,5 @@
 //! Wrong config files, given to the real binary.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::process::{Command, Output, Stdio};
 
 use crate::support::names::unique_name;

@@ -1,7 +1,5 @@
 //! A bot with the simulator on its own thread: no process, no shared memory, no second thread.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::{
     ptr::NonNull,
     time::{Duration, Instant},

@@ -1,5 +1,10 @@
 //! The tests of the process, as one program: each program of its own links all of the connector again.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests and their helpers fail by panicking"
+)]
+
 #[path = "../../venues/tests/binance_support/market.rs"]
 mod market;
 #[path = "../../venues/tests/random/mod.rs"]

@@ -1,8 +1,6 @@
 //! Recordings as the field has them: overwritten, cut, with holes, in other units of time, with odd
 //! names. Played by the real binary.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! `connector replay` with hftbacktest's own bot over real shared memory.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,7 +1,5 @@
 //! `connector … --stdio`: JSON lines with the real binary.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::Duration;
 
 use crate::stdio_book::Book;

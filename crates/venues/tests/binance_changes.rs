@@ -33,12 +33,12 @@ fn readings(rig: &Rig) -> Vec<u64> {
 }
 
 /// Notices that tell of a value between two steps.
-fn told(rig: &Rig) -> Vec<&str> {
+fn reported(rig: &Rig) -> Vec<&str> {
     let notices = rig.bot.notices.iter();
-    let told = notices.filter(|(code, text)| {
+    let reported = notices.filter(|(code, text)| {
         *code == codes::FRAME_UNREADABLE && text.contains("does not fit its known sizes")
     });
-    told.map(|(_, text)| text.as_str()).collect()
+    reported.map(|(_, text)| text.as_str()).collect()
 }
 
 fn say_trade(rig: &mut Rig) {
@@ -111,10 +111,10 @@ fn a_trade_or_a_depth_message_between_two_ticks_asks_for_the_instruments_at_once
         rig.run_for(1);
         let read = readings(&rig);
         assert_eq!(&read[1..], [rig.now], "{what}");
-        let told = told(&rig);
-        assert_eq!(told.len(), 1, "{what}: {:?}", rig.bot.notices);
+        let reported = reported(&rig);
+        assert_eq!(reported.len(), 1, "{what}: {:?}", rig.bot.notices);
         for part in [what, "BTCUSDT", "60000.05", "read again"] {
-            assert!(told[0].contains(part), "{part}: {}", told[0]);
+            assert!(reported[0].contains(part), "{part}: {}", reported[0]);
         }
         rig.run_for(300);
         let (code, text) = rig.bot.suspended.clone().unwrap();
@@ -147,10 +147,10 @@ fn a_snapshot_between_two_ticks_asks_for_the_instruments_at_once() {
         .find(|(_, url)| url.contains("/depth?"))
         .unwrap();
     assert!(rig.now - asked < 250 * MS, "with the first snapshot");
-    let told = told(&rig);
-    assert_eq!(told.len(), 1, "{:?}", rig.bot.notices);
+    let reported = reported(&rig);
+    assert_eq!(reported.len(), 1, "{:?}", rig.bot.notices);
     for part in ["the snapshot", "BTCUSDT", "60000.05", "read again"] {
-        assert!(told[0].contains(part), "{part}: {}", told[0]);
+        assert!(reported[0].contains(part), "{part}: {}", reported[0]);
     }
     rig.run_for(300);
     let (code, text) = rig.bot.suspended.clone().unwrap();
@@ -171,7 +171,7 @@ fn values_off_the_grid_right_after_a_reading_are_looked_at_half_a_minute_later_a
         say_trade(&mut rig);
         rig.run_for(1_000);
     }
-    assert_eq!((readings(&rig).len(), told(&rig).len()), (1, 1));
+    assert_eq!((readings(&rig).len(), reported(&rig).len()), (1, 1));
     rig.run_for(30_000);
     let read = readings(&rig);
     assert_eq!(read.len(), 2, "without another one");

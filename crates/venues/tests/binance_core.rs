@@ -1,7 +1,5 @@
 //! Venue `binancefutures` without sockets: one rule of the venue after the other.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::time::Duration;
 
 use crate::binance_support::rig::{MS, Rig, SECOND};

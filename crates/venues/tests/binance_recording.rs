@@ -1,8 +1,6 @@
 //! The real recording through the live parser and book of venue `binancefutures`, against the replay.
 //! It is looked for in `SHARED_DATA`, or `../shared/data` beside the repository.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::io::{BufRead, BufReader};
 
 use crate::shared_data::shared_data;

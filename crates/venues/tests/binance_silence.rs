@@ -1,8 +1,6 @@
 //! Silence of `binancefutures`: a feed that says nothing although it should is stale within ten seconds,
 //! and a symbol that has nothing to say is not.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use crate::binance_support::rig::{MS, Rig, SECOND};
 use hbl_venues::binance::CoreSettings;
 

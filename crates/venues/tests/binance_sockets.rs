@@ -2,8 +2,6 @@
 //!
 //! A failing seed is named; `BINANCE_SEED=n` runs that one alone.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

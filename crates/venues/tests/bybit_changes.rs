@@ -202,9 +202,11 @@ fn a_book_delta_between_two_ticks_asks_for_the_instrument_at_once() {
     venue.book(50, ("delta", u, seq), &[("100.05", "1.0")], &[]);
     venue.pump();
     assert_asked_at_once(&venue);
-    let told = venue.notices();
-    let told = told.iter().find(|it| it.code == codes::FRAME_UNREADABLE);
-    let text = &told.unwrap().text;
+    let reported = venue.notices();
+    let reported = reported
+        .iter()
+        .find(|it| it.code == codes::FRAME_UNREADABLE);
+    let text = &reported.unwrap().text;
     assert!(
         text.contains("orderbook.50.XUSDT") && text.contains("100.05"),
         "{text}"
@@ -226,11 +228,11 @@ fn a_private_order_between_two_ticks_asks_for_the_instrument_at_once() {
     item["price"] = "99.95".into();
     venue.private("order", json!([item]));
     assert_asked_at_once(&venue);
-    let told = venue.order_notices(1);
-    assert_eq!(told[0].0, codes::FRAME_UNREADABLE);
+    let reported = venue.order_notices(1);
+    assert_eq!(reported[0].0, codes::FRAME_UNREADABLE);
     assert!(
-        told[0].1.contains("price") && told[0].1.contains("99.95"),
-        "{told:?}"
+        reported[0].1.contains("price") && reported[0].1.contains("99.95"),
+        "{reported:?}"
     );
     assert!(venue.statuses(1).is_empty(), "the order is as it was known");
     assert!(venue.cancel(1).is_some());

@@ -1,8 +1,6 @@
 //! The checks of the fuzz targets, without a fuzzer: on every seed file, and on seeded changes of
 //! them. `BYBIT_CHECK_SEEDS=n` tries that many per check.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 #[path = "../fuzz/checks/mod.rs"]
 mod checks;
 

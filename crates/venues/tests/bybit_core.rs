@@ -1,8 +1,6 @@
 //! The core against scripted answers: orders of previous sessions, REST order entry, batches, hedge mode,
 //! refused keys.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use crate::bybit_rig::{EPOCH, OPEN, Rig, settings};
 use hbl_venues::bybit::core::{CoreSettings, RestAnswer, RestCall, RestFailure};
 use hbl_venues::bybit::options::{OnConnect, OrderEntry};

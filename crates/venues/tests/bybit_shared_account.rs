@@ -1,8 +1,6 @@
 //! One account and two connectors with one prefix: what proves that the other lasts, and what this one
 //! does then. The claim of the machine is scripted.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 

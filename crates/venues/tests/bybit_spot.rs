@@ -1,8 +1,6 @@
 //! The category `spot` in the core: no position but a wallet balance, fees in the base coin, numbers
 //! and lists of its own.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use crate::bybit_script::{START_MS, Script, limit, settings};
 use hbl_venues::bybit::core::{CoreSettings, Socket};
 use hbl_venues::bybit::options::OnConnect;

@@ -1,7 +1,5 @@
 //! The core when the venue sends items that cannot be read.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use crate::bybit_script::instruments::{INSTRUMENTS, instrument};
 use crate::bybit_script::messages::position_json;
 use crate::bybit_script::{SYMBOL, Script, limit, settings};

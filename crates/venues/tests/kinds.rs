@@ -1,7 +1,5 @@
 //! The texts that are made from the array of kinds: the list of TypeScript, the table of the guide.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,11 @@
 //! The tests of the venues, as one program: each program of its own links all of them again. What counts
 //! allocations has a program of its own, `allocations.rs`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests and their helpers fail by panicking"
+)]
+
 mod binance_support;
 mod bybit_rig;
 mod bybit_script;

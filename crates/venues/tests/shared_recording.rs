@@ -1,8 +1,6 @@
 //! A real recording, read twice: by the replay, and here in the plainest way there is. The two share
 //! no code. The recording is looked for in `SHARED_DATA`, or `../shared/data` beside the repository.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 

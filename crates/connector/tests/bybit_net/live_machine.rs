@@ -2,8 +2,6 @@
 //! program would have, but for the time between two turns. The clock of the core runs faster than the real
 //! one, as in [`machine`](super::machine).
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
@@ -196,13 +194,13 @@ impl LiveMachine {
     pub fn unsettled(&self) -> Vec<String> {
         let mut out = Vec::new();
         for (id, order) in self.core.bot().orders(0) {
-            let told = self.ledger.orders.get(id).map(|known| &known.last);
-            let is_told = told.is_some_and(|told| {
-                (told.status, told.req) == (order.status, order.req)
-                    && told.leaves_qty == order.leaves_qty
+            let reported = self.ledger.orders.get(id).map(|known| &known.last);
+            let is_reported = reported.is_some_and(|reported| {
+                (reported.status, reported.req) == (order.status, order.req)
+                    && reported.leaves_qty == order.leaves_qty
             });
-            if !is_told || order.req != Status::None {
-                out.push(format!("order {id}: told {told:?}, held {order:?}"));
+            if !is_reported || order.req != Status::None {
+                out.push(format!("order {id}: reported {reported:?}, held {order:?}"));
             }
         }
         if self.core.bot().orders(0).len() != self.ledger.orders.len() {
@@ -210,11 +208,11 @@ impl LiveMachine {
         }
         let depth = self.core.bot().depth(0);
         let mut levels = Vec::new();
-        for (told, side) in self.ledger.book.iter().zip([Side::Buy, Side::Sell]) {
+        for (reported, side) in self.ledger.book.iter().zip([Side::Buy, Side::Sell]) {
             depth.top(side, usize::MAX, &mut levels);
             let held: BTreeMap<i64, f64> = levels.iter().copied().collect();
-            if *told != held {
-                out.push(format!("{side:?}: told {told:?}, held {held:?}"));
+            if *reported != held {
+                out.push(format!("{side:?}: reported {reported:?}, held {held:?}"));
             }
         }
         if self.ledger.position.is_nan() {

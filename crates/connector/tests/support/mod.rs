@@ -1,7 +1,5 @@
 //! What the tests of the process share: the binary, and bots that join it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 pub mod child;
 pub mod connector;
 pub mod names;

@@ -58,7 +58,7 @@ fn an_order_whose_acknowledgement_is_lost_counts_through_registrations_and_is_ca
     session.send_fate(2, OrderFate::Unknown);
     session.settle(RecordKind::Reject);
     assert_eq!(exposure(&session.rig.core), (vec![1, 2], 2.0));
-    // The connector cancels what it follows, and is told of the other one by its id.
+    // The connector cancels what it follows, and is reported of the other one by its id.
     assert_eq!(cancelled(&mut session, 1), (true, vec![2]));
     // That was asked for, and proves nothing.
     assert_eq!(exposure(&session.rig.core), (vec![1, 2], 2.0));

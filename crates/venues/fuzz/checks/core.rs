@@ -1,12 +1,9 @@
 //! The whole protocol core, driven by lines: what the sockets say, what REST answers, what a bot
 //! asks for, and time.
 
-#[path = "../../tests/bybit_script/mod.rs"]
-mod bybit_script;
-
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use bybit_script::{START_MS, Script, limit, settings};
+use crate::bybit_script::{START_MS, Script, limit, settings};
 use hbl_venues::bybit::core::{RestAnswer, RestFailure, Socket};
 use hbl_venues::kit::order_registry::is_final;
 use hbl_venues::kit::venue::{Amendment, Venue as _, VenueEvent};

@@ -1,8 +1,6 @@
 //! The core against scripted answers: lists by path, logins that may be refused, and orders that only
 //! the test answers.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::collections::HashMap;
 
 use hbl_venues::bybit::core::{

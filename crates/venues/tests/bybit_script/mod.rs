@@ -1,7 +1,6 @@
 //! The protocol core and a venue that says exactly what a test asks of it: logins, subscriptions
 //! and REST calls are answered by themselves unless a test takes that over; orders never are.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 #![allow(
     dead_code,
     clippy::allow_attributes,

@@ -1,7 +1,5 @@
 //! The line between the core and the test's venue, its faults, and a bot that trades through it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 mod bot;
 mod check;
 mod line;
