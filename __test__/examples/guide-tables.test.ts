@@ -102,6 +102,10 @@ describe('the guide on monitoring', () => {
     await client.start();
     const source = new ClientSource(client);
     try {
+      // Fees have a coin once there is a fill.
+      await client.ready(10_000);
+      const bought = await client.submitOrder({ side: 'buy', qty: 0.001, orderType: 'market' });
+      expect(bought.status).toBe('filled');
       const text = await new PrometheusText(source).text();
       // Latencies have no figure before the first event, so the text leaves them out.
       const names = new Set([

@@ -124,6 +124,11 @@ describe('the text of a client that trades two symbols', () => {
     expect(of('fills_total', 'BTCUSDT')).toBe(0);
     expect(of('position', 'ETHUSDT')).toBe(0.01);
     expect(of('position', 'BTCUSDT')).toBe(0);
+    expect(of('pnl', 'BTCUSDT')).toBe(0);
+    // The spread, or less: it was bought a moment ago.
+    expect(Math.abs(of('pnl', 'ETHUSDT') ?? NaN)).toBeLessThan(1);
+    expect(of('fees', 'ETHUSDT')).toBe(0);
+    expect(of('fees', 'BTCUSDT')).toBeUndefined();
     expect(of('denied_total', 'BTCUSDT')).toBe(1);
     expect(of('rejects_total', 'BTCUSDT')).toBe(0);
     expect(of('open_orders', 'BTCUSDT')).toBe(0);

@@ -1,5 +1,6 @@
 import type { NativeLink } from '../native/addon.js';
 import { tryLoadAddon } from '../native/load-addon.js';
+import { HftError } from '../models/hft-error.js';
 import { checkKeys, knownKeys } from '../models/known-keys.js';
 import type { LiveRun } from '../strategy/run-live.js';
 import { watchOf, type RunWatch } from '../strategy/run-watch.js';
@@ -60,6 +61,10 @@ const KEYS = knownKeys<WatchRunOptions>({
  */
 export function watchRun(run: LiveRun, options: WatchRunOptions = {}): LiveClient {
   const watch = watchOf(run);
+  if (watch === undefined)
+    throw new HftError('ERR_INVALID_ARGUMENT', 'run: must be the run of a strategy.', {
+      remedy: 'Give the run itself, not what it resolves with.',
+    });
   const { instruments, backend } = watch;
   const all = { ...checkKeys(options, KEYS, ''), instruments, backend, readOnly: true };
   const session = sessionOf(watch);
@@ -76,12 +81,21 @@ export function watchRun(run: LiveRun, options: WatchRunOptions = {}): LiveClien
 function sessionOf(watch: RunWatch): OpenSession {
   // At once: what the run brings until the client is started waits in the ring.
   let wake = (): void => undefined;
-  watch.attach(() => {
+  const isMine = watch.attach(() => {
     wake();
   });
+  if (!isMine)
+    throw new HftError('ERR_INVALID_STATE', 'the run is watched already.', {
+      remedy: 'One client at a time may watch a run: share it, or close it first.',
+    });
   const open = async ({ onWake }: { onWake: () => void }): Promise<ClientSession> => {
     wake = onWake;
-    const { botId, links } = await watch.began;
+    const began = await watch.began;
+    if (began === undefined)
+      throw new HftError('ERR_CLOSED', 'the run ended before its bot was there.', {
+        remedy: 'Await the run: it rejects with the reason.',
+      });
+    const { botId, links } = began;
     return {
       backend: watch.backend,
       watches: true,

@@ -1,5 +1,4 @@
 import type { ConnectionHealth } from '../models/connection-health.js';
-import { HftError } from '../models/hft-error.js';
 import type { InstrumentSpec } from '../models/live-instrument.js';
 import { createRing, type RingMemory } from '../models/ring.js';
 import type { NativePort } from '../native/addon.js';
@@ -22,15 +21,14 @@ export class RunWatch {
   readonly port: NativePort | null;
   readonly memory: WatchMemory;
   readonly ring: RingMemory = createRing(RING_RECORDS);
-  /** Rejects when the run ends without having begun. */
-  readonly began: Promise<RunBegin>;
+  /** `undefined` when the run ends without having begun. */
+  readonly began: Promise<RunBegin | undefined>;
   /** Resolves when the run has ended, however it did. */
   readonly ended: Promise<void>;
   readonly #wanted: Int32Array;
   #watchers = 0;
   #onWake: (() => void) | undefined;
-  #settleBegan: (begin: RunBegin) => void = () => undefined;
-  #failBegan: (error: Error) => void = () => undefined;
+  #settleBegan: (begin: RunBegin | undefined) => void = () => undefined;
   #settleEnded: () => void = () => undefined;
 
   constructor(
@@ -44,25 +42,21 @@ export class RunWatch {
     const wanted = new SharedArrayBuffer(4);
     this.#wanted = new Int32Array(wanted);
     this.memory = { ring: this.ring.bytes.buffer, wanted };
-    this.began = new Promise((resolve, reject) => {
+    this.began = new Promise((resolve) => {
       this.#settleBegan = resolve;
-      this.#failBegan = reject;
     });
-    this.began.catch(() => undefined);
     this.ended = new Promise((resolve) => {
       this.#settleEnded = resolve;
     });
   }
 
-  /** @throws HftError `ERR_INVALID_STATE` while somebody else watches. */
-  attach(onWake: () => void): void {
-    if (this.#onWake !== undefined)
-      throw new HftError('ERR_INVALID_STATE', 'watchRun: the run is watched already.', {
-        remedy: 'One client may watch a run: share it, or close it first.',
-      });
+  /** False while somebody else watches. */
+  attach(onWake: () => void): boolean {
+    if (this.#onWake !== undefined) return false;
     this.#onWake = onWake;
     this.#watchers += 1;
     Atomics.store(this.#wanted, 0, this.#watchers);
+    return true;
   }
 
   detach(): void {
@@ -79,11 +73,7 @@ export class RunWatch {
   }
 
   end(): void {
-    this.#failBegan(
-      new HftError('ERR_CLOSED', 'watchRun: the run ended before its bot was there.', {
-        remedy: 'Await the run: it rejects with the reason.',
-      }),
-    );
+    this.#settleBegan(undefined);
     this.#settleEnded();
   }
 }
@@ -95,11 +85,7 @@ export function keepWatch(run: object, watch: RunWatch): void {
   WATCHES.set(run, watch);
 }
 
-/** @throws HftError `ERR_INVALID_ARGUMENT` for what `runLive` did not return. */
-export function watchOf(run: unknown): RunWatch {
-  const watch = typeof run === 'object' && run !== null ? WATCHES.get(run) : undefined;
-  if (watch !== undefined) return watch;
-  throw new HftError('ERR_INVALID_ARGUMENT', 'run: must be what runLive() returned.', {
-    remedy: 'Give the run itself, not what it resolves with.',
-  });
+/** `undefined` for what `runLive` did not return. */
+export function watchOf(run: unknown): RunWatch | undefined {
+  return typeof run === 'object' && run !== null ? WATCHES.get(run) : undefined;
 }

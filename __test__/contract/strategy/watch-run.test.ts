@@ -58,7 +58,7 @@ test('a client that watches a run sees every event of it from the first on', asy
 test('only what runLive returned can be watched', async () => {
   const run = started(stub);
   expect(() => watchRun(Promise.resolve() as unknown as LiveRun)).toThrow(
-    /what runLive\(\) returned/,
+    /must be the run of a strategy/,
   );
   await run;
 });
