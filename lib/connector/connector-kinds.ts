@@ -1,5 +1,5 @@
 // Made from crates/venues/src/kinds.rs. After a change there:
-// UPDATE_KINDS=1 cargo test --release -p hbl-venues --test kinds
+// UPDATE_KINDS=1 cargo test --release -p hbl-venues --test main kinds
 
 /** A kind of connector. */
 export type ConnectorKind = 'sim' | 'replay' | 'bybit' | 'binancefutures';
