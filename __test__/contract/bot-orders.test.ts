@@ -146,6 +146,40 @@ describeBackends('the orders of a bot', (backend) => {
     for (const { status } of bot.orders(0).values()) expect(status).toBe('canceled');
   });
 
+  test.each(['a new order', 'a change'])(
+    'leaves no quote when onStop takes all away while %s is under way',
+    (what) => {
+      const wanted = (by: number): DesiredQuote[] => [
+        { side: 'buy', price: Math.round(bot.depth(0).bestBid - 500 - by), qty: 0.01 },
+      ];
+      let isAsked = false;
+      const pending: string[] = [];
+      const { stop, ordersLeft } = runStrategyLoop(
+        bot,
+        {
+          onBatch(ctx) {
+            if (isAsked || !ctx.depth().synced) return;
+            if (what === 'a change') {
+              ctx.quote(wanted(0));
+              if (![...ctx.orders().values()].some((each) => each.cancellable)) return;
+            }
+            ctx.quote(wanted(50));
+            isAsked = true;
+            ctx.stop();
+          },
+          onStop(ctx) {
+            pending.push(...[...ctx.orders().values()].map((order) => order.pending));
+            ctx.quote([]);
+          },
+        },
+        { durationMs: 10_000 },
+      );
+      expect(pending).toEqual([what === 'a change' ? 'replaced' : 'new']);
+      expect(stop).toMatchObject({ cancelsAsked: 1, canceled: 1, cancelsUnanswered: 0 });
+      expect(ordersLeft).toEqual([]);
+    },
+  );
+
   test('denies a price or quantity off its grid, names the nearest, and sends nothing', () => {
     const denied = (nearest: string): Error =>
       expect.objectContaining({

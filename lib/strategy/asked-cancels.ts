@@ -35,6 +35,11 @@ export class AskedCancels {
     this.#sent.add(orderId);
   }
 
+  /** The order is to be cancelled as soon as it can be. */
+  wanted(asset: number, orderId: bigint): void {
+    this.#ids[asset]?.add(orderId);
+  }
+
   /** The order has ended. */
   ended(asset: number, orderId: bigint): void {
     this.#ids[asset]?.delete(orderId);

@@ -55,6 +55,10 @@ export class StopWait {
     return this.#summary;
   }
 
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   /** `onStop` is about to be called: what is asked for from now on counts. */
   begin(): void {
     this.#isRunning = true;

@@ -1,4 +1,6 @@
 import type { BalanceChange } from '../models/balance-change.js';
+import { isFinalStatus } from '../models/order-status.js';
+import { canRest } from '../orders/can-rest.js';
 import { Balances } from '../models/balances.js';
 import type { Bot, OrderId } from '../models/bot.js';
 import { checkOrderId } from '../models/arguments.js';
@@ -112,6 +114,8 @@ export interface StrategyContext {
 export interface ContextHost {
   log(text: string, values: Readonly<Record<string, unknown>> | undefined): void;
   stop(): void;
+  /** True from `onStop` on. */
+  isStopping(): boolean;
   /** A new order is about to be sent. */
   sending(asset: number, orderId: bigint, isSell: boolean, price: number, qty: number): void;
   /** It was not sent. */
@@ -246,7 +250,18 @@ export class BotStrategyContext implements StrategyContext {
   quote(desired: readonly DesiredQuote[], options: SendQuoteOptions = {}): QuoteResult {
     checkKeys(options, SEND_QUOTE_KEYS, 'options');
     checkQuoteOptions(options);
-    return sendQuotes(this, this.bot, this.asset(options.instrument ?? 0), desired, options);
+    const asset = this.asset(options.instrument ?? 0);
+    const result = sendQuotes(this, this.bot, asset, desired, options);
+    // There is no next call that would cancel what waits for an answer now.
+    if (desired.length === 0 && this.host.isStopping()) this.cancelLate(asset);
+    return result;
+  }
+
+  /** Quotes with a request under way are cancelled while the end of the run is waited for. */
+  private cancelLate(asset: number): void {
+    for (const order of this.bot.orders(asset).values())
+      if (canRest(order) && !isFinalStatus(order.status) && order.pending !== 'canceled')
+        this.cancels.wanted(asset, order.orderId);
   }
 
   clearInactiveOrders(instrument?: string | number): void {

@@ -168,6 +168,7 @@ class StrategyLoop {
       stop: () => {
         this.stopAsked = true;
       },
+      isStopping: () => this.stopWait.isRunning,
       sending: (asset, orderId, isSell, price, qty) => {
         this.isNewOnBoard = board?.has(asset, orderId) === false;
         // What is no number is refused by the bot.
