@@ -4,6 +4,7 @@ import type { OrderResponse } from '../models/order-response.js';
 import { isFinalStatus } from '../models/order-status.js';
 import { RecordKind } from '../models/record-layout.js';
 import { WireStatus } from '../models/wire-status.js';
+import { isAt } from '../orders/is-at.js';
 
 interface Change {
   readonly asset: number;
@@ -50,16 +51,8 @@ export class PendingChanges {
     }
     const change = this.#changes.get(orderId);
     if (change === undefined) return;
-    if (kind === RecordKind.Reject || (kind === RecordKind.Order && this.#isAnswer(view, change)))
+    if (kind === RecordKind.Reject || (kind === RecordKind.Order && isAnswer(view, change)))
       this.#changes.delete(orderId);
-  }
-
-  #isAnswer(view: EventView, { asset, price, qty }: Change): boolean {
-    // The state after a loss: whether an answer was lost is not known, and none may come any more.
-    if (view.isSnapshot || isFinalStatus(view.orderStatus)) return true;
-    if (view.statusCode === WireStatus.Replaced) return true;
-    const { tickSize = NaN, lotSize = NaN } = this.#instruments[asset] ?? {};
-    return Math.abs(view.price - price) < tickSize / 2 && Math.abs(view.qty - qty) < lotSize / 2;
   }
 
   /** What was under way to the connector of an instrument will not be answered. */
@@ -68,4 +61,11 @@ export class PendingChanges {
     for (const [orderId, change] of this.#changes)
       if (this.#instruments[change.asset]?.connector === connector) this.#changes.delete(orderId);
   }
+}
+
+/** True for an `Order` record that answers a change of its order. */
+function isAnswer(view: EventView, change: Change): boolean {
+  // The state after a loss: whether an answer was lost is not known, and none may come any more.
+  if (view.isSnapshot || isFinalStatus(view.orderStatus)) return true;
+  return view.statusCode === WireStatus.Replaced || isAt(view, change);
 }

@@ -11,6 +11,8 @@ import type {
   Unknown,
 } from '../orders/order-outcome.js';
 import { orderAfter, type OrderRecord } from '../orders/order-record.js';
+import { canRest } from '../orders/can-rest.js';
+import { isAt } from '../orders/is-at.js';
 import { isTerminal, type Fill, type OrderProgress } from '../orders/order-state.js';
 import { WireStatus } from '../models/wire-status.js';
 import { OrderStore } from './order-store.js';
@@ -101,21 +103,14 @@ export class OrderLedger {
     const { orderId } = order;
     const ended = isTerminal(order.state);
     // What cannot rest is answered by its end: a venue may acknowledge it first.
-    const rests =
-      order.orderType === 'limit' && (order.timeInForce === 'GTC' || order.timeInForce === 'GTX');
-    if (ended || (rests && order.state !== 'pending_new'))
+    if (ended || (canRest(order) && order.state !== 'pending_new'))
       this.submits.settle(orderId, outcomeOf(order));
     if (order.state !== 'pending_new' && record.cancelDeferred) {
       record.cancelDeferred = false;
       if (!ended) sendCancel(record);
     }
     const { wanted } = record;
-    if (
-      wanted !== undefined &&
-      (ended ||
-        status === WireStatus.Replaced ||
-        (close(wanted.price, order.price) && close(wanted.qty, order.qty)))
-    ) {
+    if (wanted !== undefined && (ended || status === WireStatus.Replaced || isAt(order, wanted))) {
       record.wanted = undefined;
       this.modifies.settle(orderId, { status: ended ? 'ended' : 'modified', order });
     }
@@ -158,8 +153,4 @@ export class OrderLedger {
     this.#endedSinceClear.set(asset, ended % CLEAR_AFTER);
     if (ended >= CLEAR_AFTER) this.#options.port.clearInactiveOrders(asset);
   }
-}
-
-function close(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
 }

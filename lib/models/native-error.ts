@@ -1,3 +1,4 @@
+import { whatHappened } from './what-happened.js';
 import { errorText } from './error-text.js';
 import { HftError, type HftErrorCode } from './hft-error.js';
 import { reasonOfBookState, type BookState } from './book-state.js';
@@ -223,14 +224,12 @@ export function inWordsOf(error: unknown, mode: Mode): unknown {
     (each) => each.code === error.code && remedyFor(each, 'bot') === error.remedy,
   );
   if (known === undefined) return error;
-  const { message, remedy } = error;
-  const what = message.endsWith(remedy) ? message.slice(0, -remedy.length).trimEnd() : message;
-  const own = what
+  const own = whatHappened(error)
     .replace(known.what.replace('%', NAMES.bot), known.what.replace('%', NAMES[mode]))
     // A strategy calls it by another name.
     .replace(/^submitOrder\(/, mode === 'strategy' ? 'submit(' : 'submitOrder(');
   const said = new HftError(error.code, own, { remedy: remedyFor(known, mode) });
-  if (error.stack !== undefined) said.stack = error.stack.replace(message, said.message);
+  if (error.stack !== undefined) said.stack = error.stack.replace(error.message, said.message);
   return said;
 }
 

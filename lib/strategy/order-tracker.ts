@@ -5,6 +5,7 @@ import { WireStatus } from '../models/wire-status.js';
 import type { RejectReason } from '../orders/client-order.js';
 import type { CheckedOrder } from '../orders/order-checks.js';
 import { BOT_CANNOT_TELL, BOT_GONE, BOT_NOT_SENT, NOT_KNOWN } from '../orders/order-codes.js';
+import { isAt } from '../orders/is-at.js';
 import { NextExecution } from '../orders/execution-details.js';
 import { orderAfter, orderRecord, progressOf, type OrderRecord } from '../orders/order-record.js';
 import {
@@ -93,7 +94,7 @@ export class OrderTracker {
     );
     this.#advance(record, known === undefined, next, { fill, reject, refusal });
     const { wanted } = record;
-    if (wanted !== undefined && (statusCode === WireStatus.Replaced || isAt(record, wanted)))
+    if (wanted !== undefined && (statusCode === WireStatus.Replaced || isAt(record.order, wanted)))
       record.wanted = undefined;
   }
 
@@ -219,13 +220,4 @@ export class OrderTracker {
       ({ order }) => order.asset === asset && !isTerminal(order.state),
     );
   }
-}
-
-function isAt(
-  { order }: OrderRecord,
-  wanted: { readonly price: number; readonly qty: number },
-): boolean {
-  const close = (a: number, b: number): boolean =>
-    Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
-  return close(wanted.price, order.price) && close(wanted.qty, order.qty);
 }

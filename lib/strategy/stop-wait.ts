@@ -1,6 +1,7 @@
 import type { Bot } from '../models/bot.js';
 import type { EventView } from '../models/event-view.js';
 import { isFinalStatus } from '../models/order-status.js';
+import { canRest } from '../orders/can-rest.js';
 import { RecordKind } from '../models/record-layout.js';
 import { isOwnEnd } from '../models/own-end.js';
 import type { AskedCancels } from './asked-cancels.js';
@@ -134,9 +135,7 @@ export class StopWait {
     for (const [orderId, asset] of this.#submits) {
       const order = this.#bot.order(asset, orderId);
       if (order === null || isFinalStatus(order.status)) continue;
-      const { timeInForce, orderType, pending } = order;
-      const rests = orderType === 'limit' && (timeInForce === 'GTC' || timeInForce === 'GTX');
-      if (!rests || pending === 'new') return true;
+      if (!canRest(order) || order.pending === 'new') return true;
     }
     return false;
   }
