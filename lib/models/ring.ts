@@ -147,32 +147,15 @@ export class RingProducer {
 
   /** Writes whole records (a record and its text stay together); wakes the consumer once. */
   write(records: Uint8Array, count: number): void {
-    if (!this.#putAll(records, count)) this.#putGroups(records, count);
+    // All at once where they fit as they are: nothing is allocated per record then.
+    if (this.#backlog.length > 0 || !this.#put(records, count)) this.#putGroups(records, count);
     this.#wake();
-  }
-
-  /** Copies all of them where they fit as they are: nothing is allocated per record. */
-  #putAll(records: Uint8Array, count: number): boolean {
-    const { header, records: cells, capacity } = this.#ring;
-    const used = (this.#written - Atomics.load(header, RingWord.read)) >>> 0;
-    if (this.#backlog.length > 0 || used + count > capacity) return false;
-    const first = (this.#written >>> 0) & (capacity - 1);
-    const toEnd = Math.min(count, capacity - first);
-    cells.set(records.subarray(0, toEnd * RECORD_BYTES), first * RECORD_BYTES);
-    if (toEnd < count) cells.set(records.subarray(toEnd * RECORD_BYTES, count * RECORD_BYTES));
-    let marketData = 0;
-    for (let i = 0; i < count; i += 1)
-      if (isDroppable(records[i * RECORD_BYTES] ?? 0)) marketData += 1;
-    Atomics.add(header, RingWord.delivered, marketData);
-    this.#written = (this.#written + count) | 0;
-    Atomics.store(header, RingWord.written, this.#written);
-    return true;
   }
 
   #putGroups(records: Uint8Array, count: number): void {
     for (const group of groups(records, count)) {
       if (this.#backlog.length > 0) this.#flushBacklog();
-      if (this.#backlog.length === 0 && this.#put(group)) continue;
+      if (this.#backlog.length === 0 && this.#put(group, sizeOf(group))) continue;
       if (isDroppable(group[0] ?? 0)) {
         this.#lossy = true;
         Atomics.add(this.#ring.header, RingWord.dropped, 1);
@@ -200,30 +183,37 @@ export class RingProducer {
 
   #flushBacklog(): void {
     let next = this.#backlog[0];
-    while (next !== undefined && this.#put(next)) {
+    while (next !== undefined && this.#put(next, sizeOf(next))) {
       this.#backlog.shift();
       next = this.#backlog[0];
     }
   }
 
-  #put(group: Uint8Array): boolean {
+  /** False, and nothing is written, where there is no room for all of them. */
+  #put(from: Uint8Array, count: number): boolean {
     const { header, records, capacity } = this.#ring;
-    const size = group.byteLength / RECORD_BYTES;
     const used = (this.#written - Atomics.load(header, RingWord.read)) >>> 0;
-    if (used + size > capacity) return false;
-    for (let i = 0; i < size; i += 1) {
-      const slot = ((this.#written + i) >>> 0) & (capacity - 1);
-      records.set(group.subarray(i * RECORD_BYTES, (i + 1) * RECORD_BYTES), slot * RECORD_BYTES);
-    }
-    this.#written = (this.#written + size) | 0;
+    if (used + count > capacity) return false;
+    const first = (this.#written >>> 0) & (capacity - 1);
+    const toEnd = Math.min(count, capacity - first);
+    records.set(from.subarray(0, toEnd * RECORD_BYTES), first * RECORD_BYTES);
+    if (toEnd < count) records.set(from.subarray(toEnd * RECORD_BYTES, count * RECORD_BYTES));
+    let marketData = 0;
+    for (let i = 0; i < count; i += 1)
+      if (isDroppable(from[i * RECORD_BYTES] ?? 0)) marketData += 1;
+    Atomics.add(header, RingWord.delivered, marketData);
+    this.#written = (this.#written + count) | 0;
     Atomics.store(header, RingWord.written, this.#written);
-    if (isDroppable(group[0] ?? 0)) Atomics.add(header, RingWord.delivered, 1);
     return true;
   }
 
   #wake(): void {
     if (Atomics.exchange(this.#ring.header, RingWord.wantsWake, 0) === 1) this.#onWake();
   }
+}
+
+function sizeOf(group: Uint8Array): number {
+  return group.byteLength / RECORD_BYTES;
 }
 
 function* groups(records: Uint8Array, count: number): Generator<Uint8Array> {
