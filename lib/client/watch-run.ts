@@ -56,8 +56,8 @@ const KEYS = knownKeys<WatchRunOptions>({
  * console.log(await run);
  * ```
  *
- * @throws HftError `ERR_INVALID_ARGUMENT` for anything but a run and for a wrong option, `ERR_INVALID_STATE` while another client
- * watches it.
+ * @throws HftError `ERR_INVALID_ARGUMENT` for anything but a run and for a wrong option, `ERR_INVALID_STATE`
+ * while another client watches it.
  */
 export function watchRun(run: LiveRun, options: WatchRunOptions = {}): LiveClient {
   const watch = watchOf(run);
@@ -67,29 +67,58 @@ export function watchRun(run: LiveRun, options: WatchRunOptions = {}): LiveClien
     });
   const { instruments, backend } = watch;
   const all = { ...checkKeys(options, KEYS, ''), instruments, backend, readOnly: true };
-  const session = sessionOf(watch);
+  const session = new WatchSession(watch);
   try {
-    const client = new LiveClient(all, session);
+    const client = new LiveClient(all, session.opener);
+    // Also of a client that was never started.
+    client.on('state', ({ current }) => {
+      if (current === 'closed') session.end();
+    });
     void watch.ended.then(() => client.close());
     return client;
   } catch (error) {
-    watch.detach();
+    session.end();
     throw error;
   }
 }
 
-function sessionOf(watch: RunWatch): OpenSession {
-  // At once: what the run brings until the client is started waits in the ring.
-  let wake = (): void => undefined;
-  const isMine = watch.attach(() => {
-    wake();
-  });
-  if (!isMine)
-    throw new HftError('ERR_INVALID_STATE', 'the run is watched already.', {
-      remedy: 'One client at a time may watch a run: share it, or close it first.',
+/** A client's watch, from its making on: what the run brings until the client is started waits in the ring. */
+class WatchSession {
+  readonly #watch: RunWatch;
+  #wake = (): void => undefined;
+  #detach: (() => void) | undefined;
+
+  /** @throws HftError `ERR_INVALID_STATE` while another client watches the run. */
+  constructor(watch: RunWatch) {
+    this.#watch = watch;
+    this.#attach();
+  }
+
+  get opener(): OpenSession {
+    const open: OpenSession = ({ onWake }) => this.#open(onWake);
+    return Object.assign(open, { ring: this.#watch.ring });
+  }
+
+  end(): void {
+    this.#detach?.();
+    this.#detach = undefined;
+  }
+
+  #attach(): void {
+    this.#detach ??= this.#watch.attach(() => {
+      this.#wake();
     });
-  const open = async ({ onWake }: { onWake: () => void }): Promise<ClientSession> => {
-    wake = onWake;
+    if (this.#detach === undefined)
+      throw new HftError('ERR_INVALID_STATE', 'the run is watched already.', {
+        remedy: 'One client at a time may watch a run: share it, or close it first.',
+      });
+  }
+
+  async #open(onWake: () => void): Promise<ClientSession> {
+    // A client that was stopped and is started again.
+    this.#attach();
+    this.#wake = onWake;
+    const watch = this.#watch;
     const began = await watch.began;
     if (began === undefined)
       throw new HftError('ERR_CLOSED', 'the run ended before its bot was there.', {
@@ -106,12 +135,11 @@ function sessionOf(watch: RunWatch): OpenSession {
       ended: new Promise(() => undefined),
       ordersLeft: () => [],
       close: () => {
-        watch.detach();
+        this.end();
         return Promise.resolve();
       },
     };
-  };
-  return Object.assign(open, { ring: watch.ring });
+  }
 }
 
 /** Shows the bot's counters and links. No command gets here: the client refuses them. */

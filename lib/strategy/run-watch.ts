@@ -50,18 +50,17 @@ export class RunWatch {
     });
   }
 
-  /** False while somebody else watches. */
-  attach(onWake: () => void): boolean {
-    if (this.#onWake !== undefined) return false;
+  /** Returns what ends the watch; `undefined` while somebody else watches. */
+  attach(onWake: () => void): (() => void) | undefined {
+    if (this.#onWake !== undefined) return undefined;
     this.#onWake = onWake;
     this.#watchers += 1;
     Atomics.store(this.#wanted, 0, this.#watchers);
-    return true;
-  }
-
-  detach(): void {
-    this.#onWake = undefined;
-    Atomics.store(this.#wanted, 0, 0);
+    return () => {
+      if (this.#onWake !== onWake) return;
+      this.#onWake = undefined;
+      Atomics.store(this.#wanted, 0, 0);
+    };
   }
 
   wake(): void {

@@ -142,6 +142,19 @@ describeNative('a run that is watched', () => {
     expect(client.getOrders()).toHaveLength(3);
   });
 
+  test('lets go of a watcher that was never started, and takes one back that was stopped', async () => {
+    const run = resting();
+    await watchRun(run).close();
+    const client = await watch(run);
+    await until(() => client.getOrders().length === 3, 'three orders rest');
+    await client.stop();
+    expect(client.snapshot().synced).toBe(false);
+    await client.start();
+    await client.ready(10_000);
+    expect(client.getOrders()).toHaveLength(3);
+    expect(client.snapshot().bids.length).toBeGreaterThan(0);
+  });
+
   test('has one watcher at a time, and outlives it', async () => {
     const run = resting();
     const first = await watch(run);
