@@ -37,7 +37,8 @@ it('adds up cash, quantity and fees of own fills, by coin', () => {
 
 it('knows no cash once the price of a fill was lost, and no fees once one was not reported', () => {
   expect(tallied({}, { inferred: true }, {})).toMatchObject({ fills: 3, bought: 6, cash: NaN });
-  const fees = tallied({}, { fee: undefined, feeCoin: undefined }, {}, { feeCoin: 'BTC' })?.fees;
-  expect([...(fees ?? [])].every(([, fee]) => Number.isNaN(fee))).toBe(true);
-  expect(fees?.has('BTC')).toBe(true);
+  expect(tallied({})?.areFeesKnown).toBe(true);
+  const counts = tallied({}, { fee: undefined, feeCoin: undefined }, {}, { feeCoin: 'BTC' });
+  expect(counts?.areFeesKnown).toBe(false);
+  expect(counts?.fees.has('BTC')).toBe(true);
 });

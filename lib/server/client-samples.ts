@@ -24,6 +24,15 @@ function profit(client: LiveClient, asset: number, counts: SymbolCounts | undefi
   return state === 'live' ? cash + (bought * (bid + ask)) / 2 : NaN;
 }
 
+/** By coin; left out (NaN) where a sum is not whole. */
+function feesOf(counts: SymbolCounts | undefined, labels: Labels): MetricSample[] {
+  const { fees = [], areFeesKnown = false } = counts ?? {};
+  const help = 'What own fills cost since the start; below 0: rebates.';
+  return Array.from(fees, ([coin, fee]) =>
+    gauge('fees', help, areFeesKnown ? fee : NaN, { ...labels, coin }),
+  );
+}
+
 /** A client for Prometheus: base units, counters that end in `_total`, labels per symbol and connector. */
 export function clientSamples(client: LiveClient, tally: SymbolTally): MetricSample[] {
   const health = client.health;
@@ -83,12 +92,7 @@ export function clientSamples(client: LiveClient, tally: SymbolTally): MetricSam
           profit(client, asset, counts),
           labels,
         ),
-        ...[...(counts?.fees ?? [])].map(([coin, fee]) =>
-          gauge('fees', 'What own fills cost since the start; below 0: rebates.', fee, {
-            ...labels,
-            coin,
-          }),
-        ),
+        ...feesOf(counts, labels),
         gauge('position', 'Signed position in units of the symbol.', position, labels),
         gauge('open_orders', 'Own orders that have not ended.', open, labels),
         gauge(

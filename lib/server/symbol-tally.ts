@@ -16,8 +16,10 @@ export interface SymbolCounts {
   cash: number;
   /** What own fills bought and did not sell again. */
   bought: number;
-  /** What own fills cost, by coin, rebates below 0; NaN once the fee of one was not reported. */
+  /** What own fills cost, by coin, rebates below 0; of those whose fee was reported. */
   readonly fees: Map<string, number>;
+  /** False once the fee of a fill was not reported: no sum is whole any more, whichever its coin was. */
+  areFeesKnown: boolean;
 }
 
 /** Figures of {@link SymbolCounts} that count one by one. */
@@ -30,11 +32,8 @@ function addFill(counts: SymbolCounts, side: Side, fill: Fill): void {
   counts.fills += 1;
   counts.bought += signed;
   counts.cash -= inferred ? NaN : signed * price;
-  if (fee !== undefined && feeCoin !== undefined)
-    counts.fees.set(feeCoin, (counts.fees.get(feeCoin) ?? 0) + fee);
-  // Whichever coin it was: no sum is whole any more.
-  else for (const coin of [...counts.fees.keys(), '']) counts.fees.set(coin, NaN);
-  if (counts.fees.has('') && feeCoin !== undefined) counts.fees.set(feeCoin, NaN);
+  if (fee === undefined || feeCoin === undefined) counts.areFeesKnown = false;
+  else counts.fees.set(feeCoin, (counts.fees.get(feeCoin) ?? 0) + fee);
 }
 
 /** Counts what a client does in each of its instruments. Listens only. */
@@ -47,7 +46,7 @@ export class SymbolTally {
     this.#client = client;
     this.#counts = client.instruments.map(() => ({
       ...{ trades: 0, fills: 0, rejects: 0, denied: 0 },
-      ...{ cash: 0, bought: 0, fees: new Map<string, number>() },
+      ...{ cash: 0, bought: 0, fees: new Map<string, number>(), areFeesKnown: true },
     }));
     this.#on('trade', ({ asset }) => {
       this.#add(asset, 'trades');
