@@ -6,9 +6,9 @@ import { checkKeys, knownKeys } from './known-keys.js';
  * How a bot waits for shared memory.
  * - `spin`: lowest latency, a whole core.
  * - `yield`: gives its core to others that want it, a whole core otherwise.
- * - `adaptive` (default): about a whole core while more than some 250 events/s come and no other thread wants it,
- *   next to nothing at rest. Spins, then yields, then parks; parks at once for a while (20 ms to 1 s) when giving the core away
- *   cost it more than 1 ms twice within 10 ms: another thread computes there.
+ * - `adaptive` (default): next to nothing at rest, a third of a core at 500 events/s and about a whole one from 1 000/s
+ *   on where no other thread wants it (docs/guide/waiting.md). Spins, then yields, then parks; parks at once for a while
+ *   (20 ms to 1 s) when giving the core away cost it more than 1 ms twice within 10 ms: another thread computes there.
  * - `park`: sleeps until the connector's doorbell; least CPU.
  */
 export type WaitStrategy = 'spin' | 'yield' | 'adaptive' | 'park';
