@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { LiveInstrument, runLive, type RunLiveOptions } from '../../../lib/index.js';
+import { runLive, type RunLiveOptions } from '../../../lib/index.js';
 import { connectorOfSuite } from '../../support/live-connector-process.js';
+import { fixture, instrumentOn } from './fixture.js';
 import { describeNative } from '../../support/native-suite.js';
-
-const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
-const instrumentOn = (connector: string): LiveInstrument =>
-  new LiveInstrument('BTCUSDT').connector(connector).tickSize(0.1).lotSize(0.001);
 
 const stub: RunLiveOptions = {
   strategy: fixture('quoter.mjs'),

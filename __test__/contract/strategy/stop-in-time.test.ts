@@ -1,7 +1,8 @@
 // A run is stopped from the main thread, at any moment of its strategy's thread: nothing stays open.
 import { expect, test } from 'vitest';
-import { LiveInstrument, runLive, type LiveRun, type StrategySummary } from '../../../lib/index.js';
+import { runLive, type LiveRun, type StrategySummary } from '../../../lib/index.js';
 import { connectorOfSuite } from '../../support/live-connector-process.js';
+import { fixture, instrumentOn } from './fixture.js';
 import { describeNative } from '../../support/native-suite.js';
 
 const RUNS = 20;
@@ -13,9 +14,9 @@ describeNative('a run that is stopped', () => {
   async function stopped(stopAt: string, strategyOptions = {}): Promise<StrategySummary> {
     let stop = (): void => undefined;
     const run: LiveRun = runLive({
-      strategy: new URL('./fixtures/resting.mjs', import.meta.url),
+      strategy: fixture('resting.mjs'),
       strategyOptions,
-      instruments: [new LiveInstrument('BTCUSDT').connector(name).tickSize(0.1).lotSize(0.001)],
+      instruments: [instrumentOn(name)],
       backend: 'native',
       onLog: (text) => {
         if (text === stopAt) stop();

@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
 import {
-  LiveInstrument,
   runLive,
   watchRun,
   type LiveClient,
@@ -8,12 +7,9 @@ import {
   type RunLiveOptions,
 } from '../../../lib/index.js';
 import { connectorOfSuite } from '../../support/live-connector-process.js';
+import { fixture, instrumentOn } from './fixture.js';
 import { describeNative } from '../../support/native-suite.js';
 import { until } from '../../support/until.js';
-
-const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
-const instrumentOn = (connector: string): LiveInstrument =>
-  new LiveInstrument('BTCUSDT').connector(connector).tickSize(0.1).lotSize(0.001);
 
 const stub: RunLiveOptions = {
   strategy: fixture('quoter.mjs'),

@@ -220,14 +220,20 @@ fn messages_in_lost_slots_are_all_counted() {
     assert_eq!((received, lost), (30_000, 21));
 }
 
-#[test]
-fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
+/// A connector, a bot that has found it, and the id of the bot with its control block.
+fn connected() -> (ConnectorPort, BotPort, BotControlBlock, u64) {
     let name = name();
-    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let connector = ConnectorPort::open(&name, &hello()).unwrap();
     let id = random_bot_id();
     let block = BotControlBlock::own(id).unwrap();
     let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
     assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
+    (connector, bot, block, id)
+}
+
+#[test]
+fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
+    let (mut connector, mut bot, block, id) = connected();
     for _ in 0..100 {
         bot.send(&LiveRequest::Order {
             symbol: "X".into(),
@@ -273,12 +279,7 @@ fn an_order_is_seen_before_its_amendment_and_a_reason_before_its_order() {
 /// back with them.
 #[test]
 fn requests_are_taken_in_the_order_in_which_they_were_sent_whatever_their_channel() {
-    let name = name();
-    let mut connector = ConnectorPort::open(&name, &hello()).unwrap();
-    let id = random_bot_id();
-    let _block = BotControlBlock::own(id).unwrap();
-    let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
-    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
+    let (mut connector, bot, _block, _) = connected();
     let mut sent = Vec::new();
     for order_id in 0..60 {
         // In threes: order, cancel-all, order.
