@@ -223,11 +223,12 @@ fn messages_in_lost_slots_are_all_counted() {
 /// A connector, a bot that has found it, and the id of the bot with its control block.
 fn connected() -> (ConnectorPort, BotPort, BotControlBlock, u64) {
     let name = name();
-    let connector = ConnectorPort::open(&name, &hello()).unwrap();
+    let connector = ConnectorPort::open(&name, &hello()).expect("a port of the connector");
     let id = random_bot_id();
-    let block = BotControlBlock::own(id).unwrap();
-    let mut bot = BotPort::open(&name, id, TIMEOUT).unwrap();
-    assert_eq!(bot.check_link().unwrap(), Some(LinkEvent::Connected));
+    let block = BotControlBlock::own(id).expect("a control block");
+    let mut bot = BotPort::open(&name, id, TIMEOUT).expect("a port of the bot");
+    let link = bot.check_link().expect("a link");
+    assert_eq!(link, Some(LinkEvent::Connected));
     (connector, bot, block, id)
 }
 
