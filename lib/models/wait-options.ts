@@ -6,9 +6,10 @@ import { checkKeys, knownKeys } from './known-keys.js';
  * How a bot waits for shared memory.
  * - `spin`: lowest latency, a whole core.
  * - `yield`: gives its core to others that want it, a whole core otherwise.
- * - `adaptive` (default): next to nothing at rest, a third of a core at 500 events/s and about a whole one from 1 000/s
- *   on where no other thread wants it (docs/guide/waiting.md). Spins, then yields, then parks; parks at once for a while
- *   (20 ms to 1 s) when giving the core away cost it more than 1 ms twice within 10 ms: another thread computes there.
+ * - `adaptive` (default): spins, then yields, then parks; stays awake, with about a whole core where no other thread
+ *   wants it, while events come faster than some 700/s, and takes next to nothing below that (docs/guide/waiting.md).
+ *   Parks at once for a while (20 ms to 1 s) when giving the core away cost it more than 1 ms twice within 10 ms:
+ *   another thread computes there.
  * - `park`: sleeps until the connector's doorbell; least CPU.
  */
 export type WaitStrategy = 'spin' | 'yield' | 'adaptive' | 'park';
@@ -25,9 +26,10 @@ export interface WaitOptions {
   /** Adaptive: how long to yield before parking when little comes, ns. Default 100 000. */
   readonly yieldNs?: number;
   /**
-   * Adaptive: how long yielding may become while events come faster than that, ns: a bot that gets
-   * more than some 250 events/s stays awake (and uses the time of its core that no other thread wants), one that
-   * gets few sleeps. 0 turns this off. Default 4 000 000.
+   * Adaptive: the mean pause between events, ns, up to which the bot stays awake (and uses the time of its core that no
+   * other thread wants); pauses within `spinNs` + `yieldNs` do not count. It begins to stay awake at seven eighths of
+   * that, and ends at nine eighths, or after a pause four times as long. 0 turns this off. Default 1 500 000: some 700
+   * events/s.
    */
   readonly yieldMaxNs?: number;
   /** Longest sleep while parked without a doorbell (upstream connector), ns. Default 50 000. */
@@ -81,7 +83,7 @@ export function resolveWait(wait: WaitOptions | WaitStrategy = {}): Required<Wai
     strategy,
     spinNs: durationNs(options.spinNs, 20_000, 'spinNs'),
     yieldNs: durationNs(options.yieldNs, 100_000, 'yieldNs'),
-    yieldMaxNs: durationNs(options.yieldMaxNs, 4_000_000, 'yieldMaxNs'),
+    yieldMaxNs: durationNs(options.yieldMaxNs, 1_500_000, 'yieldMaxNs'),
     parkNs: durationNs(options.parkNs, 50_000, 'parkNs'),
     shareCore: flag(options.shareCore, true, 'shareCore'),
   };

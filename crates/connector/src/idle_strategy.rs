@@ -1,30 +1,26 @@
 //! How long the bus polls before it sleeps.
 
-use hbl_wire::CpuContention;
+use hbl_wire::{CpuContention, KeepAwake};
 
 /// Polled for at least this long: the answer to what was just sent is near.
 const LEAST_NS: u64 = 50_000;
-/// Polled for at most this long: rarer work finds the bus asleep.
-const MOST_NS: u64 = 4_000_000;
+/// Up to this mean pause between its work the bus stays awake, as a bot does by default.
+const LIMIT_NS: u64 = 1_500_000;
 
-/// Decides between yielding and sleeping. Waking an idle core costs tens of microseconds, which each
-/// order and each frame would pay that arrives just after the bus went to sleep. So the bus polls and
-/// yields for about twice as long as it lately took until there was work. It sleeps at once while
-/// another thread computes on its core.
+/// Decides between yielding and sleeping: by the rate of the work ([`KeepAwake`]), and at once in favour of
+/// sleep while another thread computes on the core.
 #[derive(Debug)]
 pub struct IdleStrategy {
-    stays_ns: u64,
+    keep_awake: KeepAwake,
     idle_since_ns: Option<u64>,
-    slept: bool,
     contention: CpuContention,
 }
 
 impl Default for IdleStrategy {
     fn default() -> Self {
         Self {
-            stays_ns: LEAST_NS,
+            keep_awake: KeepAwake::new(LEAST_NS, LIMIT_NS),
             idle_since_ns: None,
-            slept: false,
             contention: CpuContention::new(),
         }
     }
@@ -33,17 +29,9 @@ impl Default for IdleStrategy {
 impl IdleStrategy {
     /// There was work.
     pub fn worked(&mut self, now_ns: u64) {
-        let since_ns = self.idle_since_ns.take();
-        if !std::mem::take(&mut self.slept) {
-            return;
+        if let Some(since_ns) = self.idle_since_ns.take() {
+            self.keep_awake.learn(now_ns.saturating_sub(since_ns));
         }
-        let idle_ns = since_ns.map_or(u64::MAX, |since_ns| now_ns.saturating_sub(since_ns));
-        self.stays_ns = if idle_ns < MOST_NS {
-            // Polling all the time would have been better than this sleep.
-            (2 * idle_ns).clamp(self.stays_ns, MOST_NS)
-        } else {
-            (self.stays_ns / 2).max(LEAST_NS)
-        };
     }
 
     /// There is no work: yields once and returns true, or returns false when the bus is to sleep.
@@ -57,10 +45,11 @@ impl IdleStrategy {
 
     fn stays(&mut self, now_ns: u64) -> bool {
         let since_ns = *self.idle_since_ns.get_or_insert(now_ns);
-        let stays = now_ns.saturating_sub(since_ns) < self.stays_ns
-            && !self.contention.is_contended(now_ns);
-        self.slept |= !stays;
-        stays
+        if now_ns.saturating_sub(since_ns) >= self.keep_awake.waits_ns() {
+            self.keep_awake.give_up();
+            return false;
+        }
+        !self.contention.is_contended(now_ns)
     }
 }
 
@@ -81,16 +70,18 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_rate_keeps_it_awake_and_silence_lets_it_sleep_soon() {
+    fn a_steady_rate_keeps_it_awake_and_silence_lets_it_sleep_at_once() {
         let (mut idle, mut at_ns) = (IdleStrategy::default(), 0);
-        assert!(pause(&mut idle, &mut at_ns, 2_000_000));
+        assert!(pause(&mut idle, &mut at_ns, 1_000_000));
         for _ in 0..100 {
-            assert!(!pause(&mut idle, &mut at_ns, 2_000_000));
+            pause(&mut idle, &mut at_ns, 1_000_000);
         }
+        assert!(!pause(&mut idle, &mut at_ns, 1_000_000));
+        assert!(pause(&mut idle, &mut at_ns, 1_000_000_000));
         for _ in 0..10 {
             assert!(pause(&mut idle, &mut at_ns, 1_000_000_000));
         }
-        assert_eq!(idle.stays_ns, LEAST_NS);
+        assert!(pause(&mut idle, &mut at_ns, LEAST_NS + 1));
         assert!(!pause(&mut idle, &mut at_ns, LEAST_NS));
     }
 

@@ -2,7 +2,7 @@
 
 use std::{hint, thread, time::Duration};
 
-use hbl_wire::{BotControlBlock, CpuContention, WakerAffinity, clock::monotonic_ns};
+use hbl_wire::{BotControlBlock, CpuContention, KeepAwake, WakerAffinity, clock::monotonic_ns};
 
 /// From least latency to least CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct WaitConfig {
     pub spin_ns: u64,
     /// Adaptive: nanoseconds of yielding before it parks, at a low message rate.
     pub yield_ns: u64,
-    /// Adaptive: longest yielding, in nanoseconds, while events come faster than that.
+    /// Adaptive: mean pause between events, in nanoseconds, up to which it stays awake; see [`KeepAwake`].
     pub yield_max_ns: u64,
     /// Longest sleep, in nanoseconds, while parked on a connector without a doorbell.
     pub park_ns: u64,
@@ -39,7 +39,7 @@ impl Default for WaitConfig {
             strategy: WaitStrategy::Adaptive,
             spin_ns: 20_000,
             yield_ns: 100_000,
-            yield_max_ns: 4_000_000,
+            yield_max_ns: 1_500_000,
             park_ns: 50_000,
             share_core: true,
         }
@@ -52,7 +52,9 @@ const SPINS_PER_LOOK: u32 = 16;
 pub(crate) struct Waiter {
     config: WaitConfig,
     idle_since_ns: Option<u64>,
-    yielding: YieldTime,
+    /// The last look of this pause.
+    looked_ns: u64,
+    keep_awake: KeepAwake,
     parked: bool,
     /// Times the bot slept in the kernel.
     pub(crate) parks: u64,
@@ -66,9 +68,8 @@ impl Waiter {
         Self {
             config,
             idle_since_ns: None,
-            yielding: YieldTime {
-                now_ns: config.yield_ns,
-            },
+            looked_ns: 0,
+            keep_awake: keep_awake(&config),
             parked: false,
             parks: 0,
             slack_lowered: false,
@@ -82,6 +83,7 @@ impl Waiter {
     /// this thread's time slice.
     pub(crate) fn serve_another_thread(&mut self) {
         self.config.spin_ns = 0;
+        self.keep_awake = keep_awake(&self.config);
         // Batch sleeps are shorter than the kernel's usual slack, too.
         self.lower_slack();
     }
@@ -102,11 +104,14 @@ impl Waiter {
 
     /// A message came: the next pause starts from the beginning.
     pub(crate) fn reset(&mut self) {
-        let idle_since_ns = self.idle_since_ns.take();
-        if core::mem::take(&mut self.parked)
-            && let Some(since_ns) = idle_since_ns
-        {
-            self.yielding.learn(monotonic_ns() - since_ns, &self.config);
+        let parked = core::mem::take(&mut self.parked);
+        if let Some(since_ns) = self.idle_since_ns.take() {
+            let until_ns = if parked {
+                monotonic_ns()
+            } else {
+                self.looked_ns
+            };
+            self.keep_awake.learn(until_ns.saturating_sub(since_ns));
         }
     }
 
@@ -121,6 +126,7 @@ impl Waiter {
         has_work: impl FnOnce() -> bool,
     ) {
         let idle_ns = now_ns - *self.idle_since_ns.get_or_insert(now_ns);
+        self.looked_ns = now_ns;
         self.affinity.worked(now_ns);
         let WaitConfig {
             strategy, spin_ns, ..
@@ -129,14 +135,16 @@ impl Waiter {
             WaitStrategy::Spin => spin(),
             WaitStrategy::Yield => thread::yield_now(),
             WaitStrategy::Adaptive if idle_ns < spin_ns => spin(),
-            WaitStrategy::Adaptive
-                if idle_ns < spin_ns + self.yielding.now_ns
-                    && !self.contention.is_contended(now_ns) =>
-            {
-                self.contention.yield_now(now_ns);
+            WaitStrategy::Adaptive if idle_ns < self.keep_awake.waits_ns() => {
+                if self.contention.is_contended(now_ns) {
+                    self.park(until_ns, block, doorbell, has_work);
+                } else {
+                    self.contention.yield_now(now_ns);
+                }
             }
             WaitStrategy::Adaptive | WaitStrategy::Park => {
-                self.park(until_ns, block, doorbell, has_work)
+                self.keep_awake.give_up();
+                self.park(until_ns, block, doorbell, has_work);
             }
         }
     }
@@ -160,31 +168,15 @@ impl Waiter {
             self.lower_slack();
         }
         if sleep_ns > 0 {
-            let yields_long = self.yielding.now_ns > self.config.yield_ns;
-            self.affinity
-                .stays_awake(self.config.strategy == WaitStrategy::Adaptive && yields_long);
+            self.affinity.stays_awake(self.keep_awake.is_awake());
             block.sleep(Duration::from_nanos(sleep_ns), &mut self.affinity, has_work);
         }
     }
 }
 
-/// How long `Adaptive` yields before it parks. Waking an idle core costs tens of microseconds, which
-/// every event would pay that arrives just after the bot parked.
-struct YieldTime {
-    now_ns: u64,
-}
-
-impl YieldTime {
-    /// A wait that ended in a sleep took `idle_ns` in all. Below the maximum, yielding all the time would have
-    /// been better; beyond it, yielding gains nothing.
-    fn learn(&mut self, idle_ns: u64, config: &WaitConfig) {
-        let (least, most) = (config.yield_ns, config.yield_max_ns.max(config.yield_ns));
-        self.now_ns = if idle_ns < most {
-            (2 * idle_ns).clamp(self.now_ns, most)
-        } else {
-            (self.now_ns / 2).max(least)
-        };
-    }
+const fn keep_awake(config: &WaitConfig) -> KeepAwake {
+    let base_ns = config.spin_ns.saturating_add(config.yield_ns);
+    KeepAwake::new(base_ns, config.yield_max_ns)
 }
 
 fn spin() {
@@ -199,36 +191,5 @@ fn lower_timer_slack() {
     // SAFETY: PR_SET_TIMERSLACK takes one integer and concerns this thread only.
     unsafe {
         libc::prctl(libc::PR_SET_TIMERSLACK, 1_000, 0, 0, 0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{WaitConfig, YieldTime};
-
-    #[test]
-    fn the_yield_time_covers_a_steady_rate_and_shrinks_in_silence() {
-        let config = WaitConfig::default();
-        let mut yielding = YieldTime {
-            now_ns: config.yield_ns,
-        };
-        yielding.learn(900_000, &config);
-        assert_eq!(
-            yielding.now_ns, 1_800_000,
-            "one event a millisecond is worth waiting for"
-        );
-        for _ in 0..5 {
-            yielding.learn(1_000_000_000, &config);
-        }
-        assert_eq!(yielding.now_ns, config.yield_ns, "silence is not");
-        yielding.learn(2_000_001, &config);
-        assert_eq!(yielding.now_ns, config.yield_max_ns);
-        let fixed = WaitConfig {
-            yield_max_ns: 0,
-            ..config
-        };
-        yielding.now_ns = fixed.yield_ns;
-        yielding.learn(900_000, &fixed);
-        assert_eq!(yielding.now_ns, fixed.yield_ns, "it can be turned off");
     }
 }

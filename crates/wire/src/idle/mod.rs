@@ -2,9 +2,11 @@
 
 mod cpu_contention;
 pub(crate) mod doorbell;
+mod keep_awake;
 mod waker_affinity;
 
 pub use cpu_contention::CpuContention;
 pub use doorbell::Ringer;
+pub use keep_awake::KeepAwake;
 pub(crate) use waker_affinity::WakeStamp;
 pub use waker_affinity::WakerAffinity;
