@@ -5,6 +5,7 @@ import { checkBoolean } from '../models/arguments.js';
 import type { BotOptions } from '../models/bot-options.js';
 import { checkRequirement } from '../models/check-requirement.js';
 import { HftError } from '../models/hft-error.js';
+import { shown } from '../models/invalid.js';
 import { checkKeys } from '../models/known-keys.js';
 import type { OrderLeft } from '../models/order-left.js';
 import type { OrdersKind } from '../models/orders-kind.js';
@@ -62,7 +63,10 @@ export function ownedConnectorName(options: OwnedConnectorOptions): string {
     throw invalid('kind', `${JSON.stringify(kind)} is none of ${CONNECTOR_KINDS.join(', ')}`);
   if (config !== undefined && configFile !== undefined)
     throw invalid('config', 'give the config or its file, not both');
-  if (config !== undefined) refuseSecrets(config, 'connector.config');
+  if (config !== undefined) {
+    refuseNoTable(config);
+    checkValues(config, 'connector.config');
+  }
   const { name, symbols = [], files = [] } = options;
   if (name !== undefined) refuseOption('name', name);
   for (const symbol of symbols) refuseOption('symbols', symbol);
@@ -190,7 +194,26 @@ function refuseOfProcess(options: OwnedConnectorOptions): void {
     throw invalid(given, 'is for a connector in a process of its own, not for `direct: true`');
 }
 
-function refuseSecrets(value: unknown, at: string): void {
+/** From JavaScript anything may come: the path of a file, most likely. */
+function refuseNoTable(config: unknown): void {
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return;
+  throw new HftError(
+    'ERR_INVALID_ARGUMENT',
+    `connector.config: ${shown(config)} is no object of settings.`,
+    {
+      remedy: 'Give the settings as an object, or the path of their TOML file as `configFile`.',
+    },
+  );
+}
+
+function checkValues(value: unknown, at: string): void {
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    throw new HftError(
+      'ERR_INVALID_ARGUMENT',
+      `${at}: a ${typeof value} cannot stand in a config file.`,
+      { remedy: 'Give numbers, texts, flags, and lists or objects of them.' },
+    );
+  }
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
     if (SECRET_KEY.test(key) && typeof inner === 'string' && inner !== '') {
@@ -202,7 +225,7 @@ function refuseSecrets(value: unknown, at: string): void {
         },
       );
     }
-    refuseSecrets(inner, `${at}.${key}`);
+    checkValues(inner, `${at}.${key}`);
   }
 }
 
