@@ -6,8 +6,8 @@
 use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc, thread, time::Duration};
 
 use hbl_wire::{
-    BotControlBlock, BotPort, Capabilities, DirectConnector, DirectPort, clock::monotonic_ns,
-    random_bot_id,
+    BotControlBlock, BotPort, Capabilities, DirectConnector, DirectPort, PollSet,
+    clock::monotonic_ns, random_bot_id,
 };
 use hftbacktest::{
     live::{Instrument, LiveBot, LiveBotBuilder},
@@ -54,6 +54,21 @@ pub struct LiveCore<MD> {
     pub(crate) levels: Vec<Level>,
     pub(crate) rate: RateDetector,
     pub(crate) require_live_book: bool,
+}
+
+/// Takes the sockets of the connectors to this thread, and what ends a sleep then. A bot that another process
+/// rings for leaves them on threads of their own: it cannot sleep on both.
+fn take_sockets(block: &BotControlBlock, sessions: &mut [ConnectorSession]) -> Option<PollSet> {
+    if sessions.iter().any(|session| session.port.is_shared()) {
+        return None;
+    }
+    let mut set = block.poll_set().ok()?;
+    for session in sessions {
+        if let Some(descriptor) = session.port.take_sockets() {
+            set.add(descriptor);
+        }
+    }
+    (!set.is_empty()).then_some(set)
 }
 
 impl<MD: Book> LiveCore<MD> {
@@ -145,12 +160,12 @@ impl<MD: Book> LiveCore<MD> {
                 unused.name()
             )));
         }
+        let mut waiter = Waiter::new(config.wait);
+        if let Some(set) = take_sockets(&block, &mut sessions) {
+            waiter.sleep_on(set);
+        }
         let shared = Rc::new(RefCell::new(Shared::new(
-            id,
-            block,
-            sessions,
-            assets,
-            Waiter::new(config.wait),
+            id, block, sessions, assets, waiter,
         )));
         {
             let mut shared = shared.borrow_mut();

@@ -1,5 +1,7 @@
 //! The way from a bot to one connector: shared memory, or a connector on the bot's own thread.
 
+use std::os::fd::RawFd;
+
 use hbl_wire::{
     BotPort, Capabilities, ControlEvent, ControlRequest, Destination, DirectPort, LinkEvent,
     LinkInfo, Slot, WireError,
@@ -150,6 +152,19 @@ impl Port {
             Self::Shared(port) => port.check_link(),
             Self::Direct(port) => Ok(port.check_link()),
         }
+    }
+
+    /// The sockets of a connector of this thread; see [`DirectPort::take_sockets`].
+    pub(crate) fn take_sockets(&mut self) -> Option<RawFd> {
+        match self {
+            Self::Shared(_) => None,
+            Self::Direct(port) => port.take_sockets(),
+        }
+    }
+
+    /// True for a connector over shared memory: another process rings for it.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(_))
     }
 
     /// Ends a connector of this thread; another one goes on.

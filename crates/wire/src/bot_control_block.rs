@@ -1,9 +1,9 @@
 //! The control block that a bot holds.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use crate::{
-    Capabilities, Destination, Hello, Ringer, WakerAffinity, WireError,
+    Capabilities, Destination, Hello, PollSet, Ringer, WakerAffinity, WireError,
     block_path::bot_path,
     control_block::{ControlBlock, ControlBlockState},
     idle::doorbell,
@@ -56,5 +56,19 @@ impl BotControlBlock {
         has_work: impl FnOnce() -> bool,
     ) {
         doorbell::sleep(&self.0, timeout, affinity, has_work);
+    }
+
+    /// What a bot sleeps on whose connectors are all on its own thread.
+    ///
+    /// # Errors
+    /// When the system has no such descriptor (Linux has), or none left.
+    pub fn poll_set(&self) -> io::Result<PollSet> {
+        PollSet::new(&self.0)
+    }
+
+    /// As [`sleep`](Self::sleep), and a descriptor of the set ends it as well. A ring of another process does
+    /// not.
+    pub fn sleep_on(&self, set: &mut PollSet, timeout: Duration, has_work: impl FnOnce() -> bool) {
+        set.sleep(&self.0, timeout, has_work);
     }
 }

@@ -9,15 +9,22 @@ use std::{
     fs::{self, File, OpenOptions},
     io,
     os::{
-        fd::AsRawFd,
+        fd::{AsRawFd, OwnedFd, RawFd},
         unix::fs::{MetadataExt, OpenOptionsExt},
     },
     path::{Path, PathBuf},
     ptr::NonNull,
-    sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering},
+    },
 };
 
-use crate::{Capabilities, Destination, Orders, WireError, clock, idle::WakeStamp, lock, room};
+use crate::{
+    Capabilities, Destination, Orders, WireError, clock,
+    idle::{WakeStamp, poll_set},
+    lock, room,
+};
 
 pub(crate) const BLOCK_BYTES: usize = 4096;
 const MAGIC: u64 = u64::from_le_bytes(*b"hblPage1");
@@ -79,6 +86,8 @@ pub struct ControlBlock {
     path: PathBuf,
     inode: u64,
     owned: bool,
+    /// What threads of this process signal as well when they ring, once its owner sleeps on descriptors.
+    bell_descriptor: OnceLock<OwnedFd>,
 }
 
 // SAFETY: the mapping lives as long as the ControlBlock and holds only atomics and untouched padding.
@@ -170,6 +179,7 @@ impl ControlBlock {
                 path,
                 inode,
                 owned,
+                bell_descriptor: OnceLock::new(),
             }),
             _ => Err(block_error(&path, &io::Error::last_os_error())),
         }
@@ -211,6 +221,24 @@ impl ControlBlock {
 
     pub(crate) fn bell(&self) -> (&AtomicU32, &AtomicU32) {
         (&self.layout().bell, &self.layout().sleepers)
+    }
+
+    /// Readable from a ring by this process to the end of a sleep.
+    pub(crate) fn bell_descriptor(&self) -> io::Result<RawFd> {
+        if self.bell_descriptor.get().is_none() {
+            // Only its owner's thread makes one.
+            let _ = self.bell_descriptor.set(poll_set::bell()?);
+        }
+        let descriptor = self.bell_descriptor.get();
+        descriptor
+            .map(AsRawFd::as_raw_fd)
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    pub(crate) fn signal(&self) {
+        if let Some(descriptor) = self.bell_descriptor.get() {
+            poll_set::signal(descriptor);
+        }
     }
 
     pub(crate) fn wake_stamp(&self) -> &WakeStamp {

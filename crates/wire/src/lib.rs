@@ -72,7 +72,7 @@ pub use destination::{Destination, Orders};
 pub use direct::{DirectConnector, DirectPort, MessageQueue};
 pub use error::WireError;
 pub use execution_details::{ExecutionDetails, TRADE_ID_BYTES_MAX};
-pub use idle::{CpuContention, KeepAwake, Ringer, WakerAffinity};
+pub use idle::{CpuContention, KeepAwake, PollSet, Ringer, WakerAffinity};
 pub use known_bots::{Liveness, liveness};
 pub use price::{price_of, steps_of, without_noise};
 pub use request::Request;

@@ -2,7 +2,9 @@
 
 use std::{hint, thread, time::Duration};
 
-use hbl_wire::{BotControlBlock, CpuContention, KeepAwake, WakerAffinity, clock::monotonic_ns};
+use hbl_wire::{
+    BotControlBlock, CpuContention, KeepAwake, PollSet, WakerAffinity, clock::monotonic_ns,
+};
 
 /// From least latency to least CPU.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub(crate) struct Waiter {
     /// The last look of this pause.
     looked_ns: u64,
     keep_awake: KeepAwake,
+    /// What it sleeps on where every connector is on this thread; `None`: its doorbell.
+    sleeps_on: Option<PollSet>,
     parked: bool,
     /// Times the bot slept in the kernel.
     pub(crate) parks: u64,
@@ -70,6 +74,7 @@ impl Waiter {
             idle_since_ns: None,
             looked_ns: 0,
             keep_awake: keep_awake(&config),
+            sleeps_on: None,
             parked: false,
             parks: 0,
             slack_lowered: false,
@@ -86,6 +91,11 @@ impl Waiter {
         self.keep_awake = keep_awake(&self.config);
         // Batch sleeps are shorter than the kernel's usual slack, too.
         self.lower_slack();
+    }
+
+    /// From now on sleeps end with a descriptor of this set as well.
+    pub(crate) fn sleep_on(&mut self, set: PollSet) {
+        self.sleeps_on = Some(set);
     }
 
     /// True when the bot may sleep for a batch of messages although they arrive.
@@ -167,9 +177,15 @@ impl Waiter {
         if !doorbell {
             self.lower_slack();
         }
-        if sleep_ns > 0 {
+        if sleep_ns == 0 {
+            return;
+        }
+        let time = Duration::from_nanos(sleep_ns);
+        if let Some(set) = &mut self.sleeps_on {
+            block.sleep_on(set, time, has_work);
+        } else {
             self.affinity.stays_awake(self.keep_awake.is_awake());
-            block.sleep(Duration::from_nanos(sleep_ns), &mut self.affinity, has_work);
+            block.sleep(time, &mut self.affinity, has_work);
         }
     }
 }

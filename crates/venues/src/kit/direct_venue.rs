@@ -1,5 +1,6 @@
 //! A venue on the thread of its only bot: dispatcher and venue without shared memory and without a bus.
 
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,6 +128,10 @@ impl DirectConnector for DirectVenue {
         });
         let wake = Arc::new(move || bell.ring());
         self.dispatcher.venue_mut().wake_with(wake);
+    }
+
+    fn take_sockets(&mut self) -> Option<RawFd> {
+        self.dispatcher.venue_mut().take_sockets()
     }
 
     fn is_ended(&self) -> bool {

@@ -2,8 +2,9 @@
 //!
 //! It neither waits nor touches shared memory: it is given the time and returns events. One on the
 //! network runs its sockets on other threads, queues what arrives, and wakes the bus through its
-//! [`Wake`].
+//! [`Wake`]; or gives them to the thread that polls it.
 
+use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use hftbacktest::types::Event;
@@ -63,6 +64,14 @@ pub trait MarketData {
     /// Takes what wakes the bus, for venues with threads of their own. Called once, before `poll`.
     /// A venue that wraps another one passes it on.
     fn wake_with(&mut self, _wake: Wake) {}
+
+    /// Gives its sockets to the calling thread, which reads and writes them in `poll` from now on. The
+    /// descriptor is readable while `poll` has something to take in from them; the wake still comes for
+    /// everything else. `None`: it has no sockets, or keeps them on threads of its own. Called at most once,
+    /// before `poll`. A venue that wraps another one passes it on.
+    fn take_sockets(&mut self) -> Option<RawFd> {
+        None
+    }
 
     /// Appends the book of a symbol, as it was published, as level events.
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>);

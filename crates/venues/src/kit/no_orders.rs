@@ -3,6 +3,8 @@
 //! Used by a live venue without keys. Every order and request is answered with the same reject, and
 //! orders of the account are reported as unknown.
 
+use std::os::fd::RawFd;
+
 use hftbacktest::types::Event;
 
 use crate::kit::clock::Now;
@@ -76,6 +78,10 @@ impl<D: MarketData> MarketData for NoOrders<D> {
 
     fn wake_with(&mut self, wake: Wake) {
         self.data.wake_with(wake);
+    }
+
+    fn take_sockets(&mut self) -> Option<RawFd> {
+        self.data.take_sockets()
     }
 
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {

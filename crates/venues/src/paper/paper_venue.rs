@@ -1,5 +1,7 @@
 //! Paper trading: the market data of a venue, and orders filled in this process.
 
+use std::os::fd::RawFd;
+
 use hbl_exchange::{Instrument, SetupError, Side};
 use hftbacktest::types::{BUY_EVENT, DEPTH_EVENT, Event, TRADE_EVENT};
 use tracing::info;
@@ -281,6 +283,10 @@ impl<D: MarketData> MarketData for PaperVenue<D> {
 
     fn wake_with(&mut self, wake: Wake) {
         self.inner.wake_with(wake);
+    }
+
+    fn take_sockets(&mut self) -> Option<RawFd> {
+        self.inner.take_sockets()
     }
 
     fn book(&self, now: Now, symbol: u32, out: &mut Vec<Event>) {

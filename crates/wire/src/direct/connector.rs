@@ -1,5 +1,7 @@
 //! The trait `DirectConnector`.
 
+use std::os::fd::RawFd;
+
 use super::MessageQueue;
 use crate::{Asked, LinkInfo, Request, Ringer};
 
@@ -28,6 +30,11 @@ pub trait DirectConnector {
     /// Takes its bot, which is [`Capabilities::READ_ONLY`](crate::Capabilities) or not, and the bell that
     /// wakes the bot's thread. Called once, before anything else.
     fn serve_bot(&mut self, bot: u64, is_read_only: bool, bell: Ringer);
+
+    /// Gives its sockets to the calling thread: [`turn`](Self::turn) reads and writes them from now on. The
+    /// descriptor is readable while there is something to take in; the bell still rings for everything else.
+    /// `None`: it has none, or keeps them on a thread of its own. Called at most once, before the first turn.
+    fn take_sockets(&mut self) -> Option<RawFd>;
 
     /// True when its data is at its end: nothing comes any more.
     fn is_ended(&self) -> bool;

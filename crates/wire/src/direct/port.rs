@@ -1,5 +1,7 @@
 //! A bot's end towards a connector that runs on the bot's own thread.
 
+use std::os::fd::RawFd;
+
 use hftbacktest::types::LiveRequest;
 
 use super::{DirectConnector, MessageQueue};
@@ -41,6 +43,11 @@ impl DirectPort {
             unfinished: None,
             agreed_tag: 0,
         }
+    }
+
+    /// The connector's sockets are read by this thread; see [`DirectConnector::take_sockets`].
+    pub fn take_sockets(&mut self) -> Option<RawFd> {
+        self.connector.take_sockets()
     }
 
     /// Takes the next packet; turns the connector when none waits. Nothing is ever lost on the way.

@@ -61,6 +61,7 @@ pub(crate) fn ring_from(block: &ControlBlock, awake: bool) {
         block.wake_stamp().write(awake);
         bell.fetch_add(1, Ordering::SeqCst);
         futex::wake(bell);
+        block.signal();
         WOKEN.set(true);
     }
 }
@@ -85,6 +86,15 @@ pub(crate) fn sleep(
     sleepers.fetch_sub(1, Ordering::SeqCst);
     let stamp = (bell.load(Ordering::Relaxed) != before).then(|| block.wake_stamp());
     affinity.unpin(stamp);
+}
+
+/// Runs `sleep` while rings find a sleeper.
+pub(crate) fn announced(block: &ControlBlock, sleep: impl FnOnce()) {
+    let (_, sleepers) = block.bell();
+    sleepers.fetch_add(1, Ordering::SeqCst);
+    fence(Ordering::SeqCst);
+    sleep();
+    sleepers.fetch_sub(1, Ordering::SeqCst);
 }
 
 #[cfg(target_os = "linux")]

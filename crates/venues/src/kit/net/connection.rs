@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::action::SocketId;
@@ -35,7 +35,7 @@ pub(super) struct Shared {
 }
 
 /// Which connection of which socket.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub socket: SocketId,
     pub conn: u64,
@@ -52,7 +52,7 @@ pub(super) async fn serve(
 ) {
     let opening = timeout(shared.connect_max, open(&shared, &url));
     let opened = tokio::select! {
-        opened = opening => opened.unwrap_or_else(|_| Err(closed("no connection in time"))),
+        opened = opening => opened.unwrap_or_else(|_| Err(late())),
         _ = given_up => return,
     };
     match opened {
@@ -64,13 +64,37 @@ pub(super) async fn serve(
     }
 }
 
+/// Opens names, TCP and TLS of a connection and hands it over, or reports that it could not be opened,
+/// unless it was given up.
+pub(super) async fn dial(
+    shared: Arc<Shared>,
+    line: Line,
+    url: String,
+    given_up: oneshot::Receiver<()>,
+) {
+    let dialing = async {
+        let uri = parse(&url)?;
+        let stream = stream::connect(&uri, &shared.tls, &shared.proxies).await;
+        Ok((uri, stream.map_err(|reason| closed(&reason))?))
+    };
+    let dialed = tokio::select! {
+        dialed = timeout(shared.connect_max, dialing) => dialed.unwrap_or_else(|_| Err(late())),
+        _ = given_up => return,
+    };
+    let what = match dialed {
+        Ok((uri, stream)) => What::Dialed(line, uri, Box::new(stream)),
+        Err(end) => What::Closed(line.socket, line.conn, end),
+    };
+    shared.inbox.push(Now::read(), what);
+}
+
 enum Socket {
     Plain(Box<WebSocketStream<tokio::net::TcpStream>>),
     Tls(Box<WebSocketStream<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>>),
 }
 
 async fn open(shared: &Shared, url: &str) -> Result<Socket, Closed> {
-    let uri: http::Uri = url.parse().map_err(|_| closed("the URL cannot be read"))?;
+    let uri = parse(url)?;
     let stream = stream::connect(&uri, &shared.tls, &shared.proxies)
         .await
         .map_err(|reason| closed(&reason))?;
@@ -90,7 +114,11 @@ async fn open(shared: &Shared, url: &str) -> Result<Socket, Closed> {
     .map_err(refused)
 }
 
-fn refused(error: Error) -> Closed {
+fn parse(url: &str) -> Result<http::Uri, Closed> {
+    url.parse().map_err(|_| closed("the URL cannot be read"))
+}
+
+pub(super) fn refused(error: Error) -> Closed {
     match error {
         // Not the answer itself: it is as long as the venue likes.
         Error::Http(answer) => Closed {
@@ -104,7 +132,22 @@ fn refused(error: Error) -> Closed {
     }
 }
 
-fn closed(reason: &str) -> Closed {
+fn late() -> Closed {
+    closed("no connection in time")
+}
+
+/// The venue has closed the connection with this frame.
+pub(super) fn end_of(frame: Option<&CloseFrame>) -> Closed {
+    let code = frame.map_or(1005, |frame| u16::from(frame.code));
+    closed(&format!("the venue closed it with code {code}"))
+}
+
+/// The venue has ended the connection without a word.
+pub(super) fn ended() -> Closed {
+    closed("the venue ended it")
+}
+
+pub(super) fn closed(reason: &str) -> Closed {
     Closed {
         http_status: None,
         reason: reason.to_owned(),
@@ -139,13 +182,10 @@ async fn talk<S>(
                 let bytes: Bytes = match message {
                     Some(Ok(Message::Text(text))) => text.into(),
                     Some(Ok(Message::Binary(bytes))) => bytes,
-                    Some(Ok(Message::Close(frame))) => {
-                        let code = frame.map_or(1005, |frame| u16::from(frame.code));
-                        break Some(closed(&format!("the venue closed it with code {code}")));
-                    }
+                    Some(Ok(Message::Close(frame))) => break Some(end_of(frame.as_ref())),
                     Some(Ok(_)) => continue,
                     Some(Err(error)) => break Some(closed(&error.to_string())),
-                    None => break Some(closed("the venue ended it")),
+                    None => break Some(ended()),
                 };
                 if !shared.inbox.push_frame(at, line.socket, line.conn, bytes) {
                     break Some(closed("more arrived than could be taken in"));

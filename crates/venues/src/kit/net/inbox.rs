@@ -9,13 +9,17 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 
 use super::action::SocketId;
+use super::connection::Line;
 use super::protocol::{Closed, RestFailure};
+use super::stream::Stream;
 use crate::kit::clock::Now;
 use crate::kit::venue::Wake;
 
 /// An event from the network thread.
 #[derive(Debug)]
 pub(super) enum What {
+    /// A connection for a venue that reads its sockets on its own thread: not upgraded yet.
+    Dialed(Line, http::Uri, Box<Stream>),
     Opened(SocketId, u64),
     Frame(SocketId, u64, Bytes),
     Closed(SocketId, u64, Closed),

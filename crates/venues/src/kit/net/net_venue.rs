@@ -4,6 +4,7 @@
 //! network thread, and arrivals cross in the inbox.
 
 use std::collections::{HashMap, VecDeque};
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use super::http::Http;
 use super::inbox::{Arrival, Inbox, What};
 use super::protocol::{HttpAnswer, Protocol};
 use super::proxy::Proxies;
+use super::socket_loop::SocketLoop;
 use super::thread::NetThread;
 use super::tls;
 use crate::kit::clock::Now;
@@ -82,6 +84,7 @@ pub struct NetCounters {
 
 struct Open {
     conn: u64,
+    /// To the network thread; unused where the sockets are on this thread.
     texts: UnboundedSender<String>,
     /// Ends an attempt to connect by being dropped.
     _wanted: oneshot::Sender<()>,
@@ -94,6 +97,8 @@ pub struct NetVenue<P> {
     shared: Arc<Shared>,
     http: Arc<Http>,
     open: HashMap<SocketId, Open>,
+    /// The sockets, where this thread reads and writes them; `None`: the network thread does.
+    sockets: Option<SocketLoop>,
     arrivals: VecDeque<Arrival>,
     actions: Vec<NetAction>,
     counters: NetCounters,
@@ -127,6 +132,7 @@ impl<P: Protocol> NetVenue<P> {
             shared,
             http,
             open: HashMap::new(),
+            sockets: None,
             arrivals: VecDeque::new(),
             actions: Vec::new(),
             counters: NetCounters::default(),
@@ -157,15 +163,23 @@ impl<P: Protocol> NetVenue<P> {
         }
     }
 
-    fn take_in(&mut self) {
+    fn take_in(&mut self, now: Now) {
         if self.arrivals.is_empty() {
             self.inbox.take(&mut self.arrivals);
         }
+        if let Some(sockets) = &mut self.sockets {
+            sockets.look(now);
+        }
         for _ in 0..BURST_MAX {
-            let Some(Arrival { at, what }) = self.arrivals.pop_front() else {
+            let Some(Arrival { at, what }) = self.next_arrival() else {
                 break;
             };
             match what {
+                What::Dialed(line, url, stream) => {
+                    if let Some(sockets) = &mut self.sockets {
+                        sockets.dialed(line, &url, *stream);
+                    }
+                }
                 What::Frame(socket, conn, bytes) => {
                     self.counters.frames += 1;
                     if self.is_current(socket, conn) {
@@ -182,6 +196,9 @@ impl<P: Protocol> NetVenue<P> {
                     if self.is_current(socket, conn) {
                         debug!(socket = socket.0, conn, reason = %closed.reason, "connection closed");
                         self.open.remove(&socket);
+                        if let Some(sockets) = &mut self.sockets {
+                            sockets.close(socket, conn);
+                        }
                         self.protocol.on_closed(at, socket, conn, &closed);
                     }
                 }
@@ -197,6 +214,13 @@ impl<P: Protocol> NetVenue<P> {
             }
             // After an arrival that closes a connection, the rest of that connection is dropped.
             self.act();
+        }
+    }
+
+    fn next_arrival(&mut self) -> Option<Arrival> {
+        match self.arrivals.pop_front() {
+            Some(arrival) => Some(arrival),
+            None => self.sockets.as_mut()?.next(),
         }
     }
 
@@ -228,11 +252,21 @@ impl<P: Protocol> NetVenue<P> {
                     );
                     let line = Line { socket, conn };
                     let shared = Arc::clone(&self.shared);
-                    self.thread
-                        .spawn(connection::serve(shared, line, url, queue, given_up));
+                    match &mut self.sockets {
+                        Some(sockets) => {
+                            sockets.dialing(line);
+                            self.thread
+                                .spawn(connection::dial(shared, line, url, given_up));
+                        }
+                        None => self
+                            .thread
+                            .spawn(connection::serve(shared, line, url, queue, given_up)),
+                    }
                 }
                 NetAction::Send { socket, text } => {
-                    if let Some(open) = self.open.get(&socket) {
+                    if let Some(sockets) = &mut self.sockets {
+                        sockets.send(socket, text.into_inner());
+                    } else if let Some(open) = self.open.get(&socket) {
                         // An error means that the end of the connection is in the inbox.
                         let _ = open.texts.send(text.into_inner());
                     }
@@ -240,6 +274,9 @@ impl<P: Protocol> NetVenue<P> {
                 NetAction::Close { socket, conn } => {
                     if self.open.get(&socket).is_some_and(|open| open.conn == conn) {
                         self.open.remove(&socket);
+                        if let Some(sockets) = &mut self.sockets {
+                            sockets.close(socket, conn);
+                        }
                     }
                 }
                 NetAction::Rest(call) => {
@@ -248,6 +285,9 @@ impl<P: Protocol> NetVenue<P> {
                     self.thread.spawn(http.call(inbox, call));
                 }
             }
+        }
+        if let Some(sockets) = self.sockets.as_mut().filter(|it| it.has_unsent()) {
+            sockets.flush(Now::read());
         }
     }
 
@@ -298,7 +338,7 @@ impl<P: Protocol> MarketData for NetVenue<P> {
     }
 
     fn poll(&mut self, now: Now, out: &mut Vec<VenueEvent>) {
-        self.take_in();
+        self.take_in(now);
         self.register_followed(now, out);
         self.protocol.poll(now, out);
         self.act();
@@ -306,11 +346,25 @@ impl<P: Protocol> MarketData for NetVenue<P> {
     }
 
     fn next_due_ns(&self) -> Option<u64> {
-        self.protocol.next_due_ns()
+        let sockets = self.sockets.as_ref().and_then(SocketLoop::next_due_ns);
+        let due = [self.protocol.next_due_ns(), sockets];
+        due.into_iter().flatten().min()
     }
 
     fn has_arrivals(&self) -> bool {
-        !self.arrivals.is_empty() || self.inbox.has_arrivals()
+        !self.arrivals.is_empty()
+            || self.inbox.has_arrivals()
+            || self.sockets.as_ref().is_some_and(SocketLoop::has_ready)
+    }
+
+    fn take_sockets(&mut self) -> Option<RawFd> {
+        if self.sockets.is_none() && self.open.is_empty() {
+            let sockets = SocketLoop::new(self.shared.frame_max);
+            self.sockets = sockets
+                .inspect_err(|error| warn!(%error, "sockets stay on a thread of their own"))
+                .ok();
+        }
+        self.sockets.as_ref().map(SocketLoop::descriptor)
     }
 
     fn wake_with(&mut self, wake: Wake) {

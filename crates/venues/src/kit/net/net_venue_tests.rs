@@ -91,6 +91,13 @@ impl Bench {
         }
     }
 
+    /// One whose sockets are on the network thread, and one whose sockets are on this thread.
+    fn both(settings: &NetSettings) -> [Self; 2] {
+        let (elsewhere, mut here) = (Self::new(settings), Self::new(settings));
+        assert!(here.venue.take_sockets().is_some());
+        [elsewhere, here]
+    }
+
     fn act(&mut self, action: NetAction) {
         self.venue.protocol.wants.push(action);
         self.venue.act();
@@ -157,39 +164,40 @@ fn texts(count: usize, len: usize) -> (u16, JoinHandle<()>, Receiver<()>) {
 
 #[test]
 fn frames_come_in_order_and_texts_go_out_in_order_even_before_the_connection_is_open() {
-    let (port, thread) = server(|mut socket| {
-        for _ in 0..3 {
-            let message = socket.read().unwrap();
-            socket.send(message).unwrap();
-        }
-        socket.send(Message::binary(vec![b'b'])).unwrap();
-        let _ = socket.close(None);
-        while socket.read().is_ok() {}
-    });
-    let mut bench = Bench::new(&NetSettings::default());
-    bench.connect(7, port);
-    for text in ["1", "2", "3"] {
-        let socket = SocketId(1);
-        bench.act(NetAction::Send {
-            socket,
-            text: text.into(),
+    for mut bench in Bench::both(&NetSettings::default()) {
+        let (port, thread) = server(|mut socket| {
+            for _ in 0..3 {
+                let message = socket.read().unwrap();
+                socket.send(message).unwrap();
+            }
+            socket.send(Message::binary(vec![b'b'])).unwrap();
+            let _ = socket.close(None);
+            while socket.read().is_ok() {}
         });
+        bench.connect(7, port);
+        for text in ["1", "2", "3"] {
+            let socket = SocketId(1);
+            bench.act(NetAction::Send {
+                socket,
+                text: text.into(),
+            });
+        }
+        bench.until("the end", is_closed);
+        let frame = |text: &str| Seen::Frame(7, text.into());
+        let seen = &bench.venue.protocol.seen;
+        assert_eq!(
+            seen[..5],
+            [
+                Seen::Opened(7),
+                frame("1"),
+                frame("2"),
+                frame("3"),
+                frame("b")
+            ]
+        );
+        assert!(bench.closed().unwrap().reason.contains("1005"), "{seen:?}");
+        thread.join().unwrap();
     }
-    bench.until("the end", is_closed);
-    let frame = |text: &str| Seen::Frame(7, text.into());
-    let seen = &bench.venue.protocol.seen;
-    assert_eq!(
-        seen[..5],
-        [
-            Seen::Opened(7),
-            frame("1"),
-            frame("2"),
-            frame("3"),
-            frame("b")
-        ]
-    );
-    assert!(bench.closed().unwrap().reason.contains("1005"), "{seen:?}");
-    thread.join().unwrap();
 }
 
 #[test]
@@ -222,76 +230,192 @@ fn an_inbox_that_is_full_ends_the_connection_and_is_reported() {
 
 #[test]
 fn a_message_that_is_too_long_ends_the_connection() {
-    let (port, thread, _done) = texts(1, 5000);
     let settings = NetSettings {
         frame_max: 4000,
         ..NetSettings::default()
     };
-    let mut bench = Bench::new(&settings);
-    bench.connect(1, port);
-    bench.until("the end", is_closed);
-    let reason = &bench.closed().unwrap().reason;
-    assert!(reason.contains("too long"), "{reason}");
-    drop(bench);
-    thread.join().unwrap();
+    for mut bench in Bench::both(&settings) {
+        let (port, thread, _done) = texts(1, 5000);
+        bench.connect(1, port);
+        bench.until("the end", is_closed);
+        let reason = &bench.closed().unwrap().reason;
+        assert!(reason.contains("too long"), "{reason}");
+        drop(bench);
+        thread.join().unwrap();
+    }
 }
 
 #[test]
 fn an_unreachable_host_is_reported_with_the_reason() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let mut bench = Bench::new(&NetSettings::default());
-    bench.connect(1, port);
-    bench.until("the end", is_closed);
-    assert!(bench.closed().unwrap().reason.contains("refused"));
-    let (port, thread) = http("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
-    bench.venue.protocol.seen.clear();
-    bench.connect(2, port);
-    bench.until("the end", is_closed);
-    assert_eq!(bench.closed().unwrap().http_status, Some(403));
-    thread.join().unwrap();
+    for mut bench in Bench::both(&NetSettings::default()) {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        bench.connect(1, port);
+        bench.until("the end", is_closed);
+        assert!(bench.closed().unwrap().reason.contains("refused"));
+        let (port, thread) = http("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+        bench.venue.protocol.seen.clear();
+        bench.connect(2, port);
+        bench.until("the end", is_closed);
+        assert_eq!(bench.closed().unwrap().http_status, Some(403));
+        thread.join().unwrap();
+    }
 }
 
 #[test]
 fn a_closed_or_replaced_connection_is_not_heard_any_more() {
-    let (first, one, _done) = texts(50, 10);
-    let (second, two, _done2) = texts(1, 10);
-    let mut bench = Bench::new(&NetSettings::default());
-    bench.connect(1, first);
-    bench.until("a frame", |seen| seen.len() > 1);
-    bench.connect(2, second);
-    bench.venue.protocol.seen.clear();
-    bench.until("the other one", |seen| {
-        seen.contains(&Seen::Opened(2)) && seen.len() > 1
-    });
-    let of_first = |seen: &Seen| matches!(seen, Seen::Frame(1, _) | Seen::Closed(1, _));
-    assert!(!bench.venue.protocol.seen.iter().any(of_first));
-    bench.act(NetAction::Close {
-        socket: SocketId(1),
-        conn: 2,
-    });
-    // The server sees the end, so both threads come to theirs.
-    one.join().unwrap();
-    two.join().unwrap();
-    bench.venue.poll(Now::read(), &mut bench.events);
-    assert!(!is_closed(&bench.venue.protocol.seen));
+    for mut bench in Bench::both(&NetSettings::default()) {
+        let (first, one, _done) = texts(50, 10);
+        let (second, two, _done2) = texts(1, 10);
+        bench.connect(1, first);
+        bench.until("a frame", |seen| seen.len() > 1);
+        bench.connect(2, second);
+        bench.venue.protocol.seen.clear();
+        bench.until("the other one", |seen| {
+            seen.contains(&Seen::Opened(2)) && seen.len() > 1
+        });
+        let of_first = |seen: &Seen| matches!(seen, Seen::Frame(1, _) | Seen::Closed(1, _));
+        assert!(!bench.venue.protocol.seen.iter().any(of_first));
+        bench.act(NetAction::Close {
+            socket: SocketId(1),
+            conn: 2,
+        });
+        // The server sees the end, so both threads come to theirs.
+        one.join().unwrap();
+        two.join().unwrap();
+        bench.venue.poll(Now::read(), &mut bench.events);
+        assert!(!is_closed(&bench.venue.protocol.seen));
+    }
 }
 
 #[test]
 fn dropping_the_venue_ends_its_connections_and_its_thread_at_once() {
-    let (port, thread, done) = texts(1, 10);
+    for mut bench in Bench::both(&NetSettings::default()) {
+        let (port, thread, done) = texts(1, 10);
+        bench.connect(1, port);
+        bench.until("a frame", |seen| seen.len() > 1);
+        done.recv_timeout(Duration::from_secs(5)).unwrap();
+        let start = Instant::now();
+        drop(bench);
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn a_ping_of_the_venue_is_answered() {
+    for mut bench in Bench::both(&NetSettings::default()) {
+        let (port, thread) = server(|mut socket| {
+            socket.send(Message::Ping("p".into())).unwrap();
+            assert_eq!(socket.read().unwrap(), Message::Pong("p".into()));
+            socket.send(Message::text("thanks")).unwrap();
+            while socket.read().is_ok() {}
+        });
+        bench.connect(1, port);
+        bench.until("thanks", |seen| {
+            seen.contains(&Seen::Frame(1, "thanks".into()))
+        });
+        drop(bench);
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn the_descriptor_is_readable_while_a_socket_of_this_thread_has_something() {
+    let (go, going) = channel::<()>();
+    let (port, thread) = server(move |mut socket| {
+        while going.recv().is_ok() {
+            socket.send(Message::text("x")).unwrap();
+        }
+    });
     let mut bench = Bench::new(&NetSettings::default());
+    let descriptor = bench.venue.take_sockets().unwrap();
+    let is_readable = |wait_ms: i32| {
+        let mut polled = libc::pollfd {
+            fd: descriptor,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: one entry, which outlives the call.
+        unsafe { libc::poll(&raw mut polled, 1, wait_ms) == 1 }
+    };
     bench.connect(1, port);
-    done.recv_timeout(Duration::from_secs(5)).unwrap();
-    let start = Instant::now();
-    drop(bench);
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    bench.until("the opening", |seen| seen.contains(&Seen::Opened(1)));
+    while is_readable(0) {
+        bench.venue.poll(Now::read(), &mut bench.events);
+    }
+    for frames in 1..4 {
+        assert!(!is_readable(20));
+        go.send(()).unwrap();
+        assert!(is_readable(5_000));
+        while is_readable(0) || bench.venue.has_arrivals() {
+            bench.venue.poll(Now::read(), &mut bench.events);
+        }
+        assert_eq!(bench.venue.counters().frames, frames);
+    }
+    drop(go);
     thread.join().unwrap();
+}
+
+#[test]
+fn a_venue_that_does_not_read_is_left_after_five_seconds() {
+    let (ended, end) = channel::<()>();
+    let (port, thread) = server(move |_socket| {
+        let _ = end.recv();
+    });
+    let mut bench = Bench::new(&NetSettings::default());
+    assert!(bench.venue.take_sockets().is_some());
+    bench.connect(1, port);
+    bench.until("the opening", |seen| seen.contains(&Seen::Opened(1)));
+    let megabyte = "x".repeat(1 << 20);
+    for _ in 0..64 {
+        bench.act(NetAction::Send {
+            socket: SocketId(1),
+            text: megabyte.clone().into(),
+        });
+    }
+    let mut now = Now::read();
+    bench.venue.poll(now, &mut bench.events);
+    let due_ns = bench.venue.next_due_ns().unwrap();
+    assert!(due_ns.abs_diff(now.mono_ns) <= 5_100_000_000, "{due_ns}");
+    now.mono_ns = due_ns - 1;
+    bench.venue.poll(now, &mut bench.events);
+    assert!(!is_closed(&bench.venue.protocol.seen));
+    now.mono_ns = due_ns;
+    bench.venue.poll(now, &mut bench.events);
+    let reason = &bench.closed().unwrap().reason;
+    assert!(reason.contains("does not read"), "{reason}");
+    assert_eq!(bench.venue.next_due_ns(), None);
+    drop(ended);
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_busy_socket_does_not_keep_another_waiting() {
+    let (busy, one, done) = texts(20_000, 100);
+    let (calm, two, _done) = texts(1, 10);
+    let mut bench = Bench::new(&NetSettings::default());
+    assert!(bench.venue.take_sockets().is_some());
+    bench.connect(1, busy);
+    bench.act(NetAction::Connect {
+        socket: SocketId(2),
+        conn: 9,
+        url: format!("ws://127.0.0.1:{calm}/x"),
+    });
+    bench.until("frames of both", |seen| {
+        seen.iter().any(|seen| matches!(seen, Seen::Frame(9, _)))
+    });
+    let busy_frames = bench.venue.counters().frames;
+    assert!(busy_frames < 20_000, "{busy_frames}");
+    drop(done);
+    drop(bench);
+    one.join().unwrap();
+    two.join().unwrap();
 }
 
 /// A server that gives one answer to one request.

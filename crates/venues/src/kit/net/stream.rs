@@ -1,5 +1,6 @@
 //! TCP connections, with TLS where the URL says so.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -18,6 +19,15 @@ pub(super) enum Stream {
 }
 
 /// Connects to the host of a URL.
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain(_) => "Plain",
+            Self::Tls(_) => "Tls",
+        })
+    }
+}
+
 pub(super) async fn connect(
     url: &http::Uri,
     trust: &Arc<ClientConfig>,
