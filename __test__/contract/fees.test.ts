@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { LiveClient } from '../../lib/client/live-client.js';
 import type { Fill } from '../../lib/orders/order-state.js';
-import { clientOf, type Mode } from '../support/order-modes.js';
+import { clientOf, type Way } from '../support/order-modes.js';
 import { describeNative } from '../support/native-suite.js';
 import { until } from '../support/until.js';
 
@@ -21,9 +21,9 @@ async function fillsOf(client: LiveClient): Promise<Fill[]> {
   return fills;
 }
 
-function contract(mode: Mode, rate: number): void {
+function contract(way: Way, rate: number): void {
   it('tells of every fill what it cost, in which coin, and its id', async () => {
-    const client = await clientOf(mode);
+    const client = await clientOf(way);
     await until(() => client.getBalance('USDT') !== undefined, 'the balance');
     const wallet = (): number => client.getBalance('USDT')?.walletBalance ?? NaN;
     const before = wallet();
@@ -46,17 +46,21 @@ function contract(mode: Mode, rate: number): void {
 }
 
 describe('the fee of a fill on the stub', () => {
-  contract('stub', 0);
+  contract({ mode: 'stub', direct: false }, 0);
 });
 
 describeNative('the fee of a fill on', () => {
-  describe.each([
+  const modes = [
     ['the simulator', 'sim', 0.0005],
     ['a replay', 'replay', 0.0005],
     ['paper at Bybit', 'paper', 0.0005],
     ['Bybit itself', 'real', 0.00055],
     ['paper at Binance', 'binance-paper', 0.0005],
-  ] as const)('%s', (_, mode, rate) => {
-    contract(mode, rate);
+  ] as const;
+  describe.each(modes)('%s', (_, mode, rate) => {
+    contract({ mode, direct: false }, rate);
+  });
+  describe.each(modes)("%s, on the client's own thread", (_, mode, rate) => {
+    contract({ mode, direct: true }, rate);
   });
 });

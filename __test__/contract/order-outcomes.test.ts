@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { NewOrder } from '../../lib/models/new-order.js';
 import { describeNative } from '../support/native-suite.js';
-import { clientOf, TICK, ticks, type Mode, type Refuser } from '../support/order-modes.js';
+import { clientOf, TICK, ticks, type Way, type Refuser } from '../support/order-modes.js';
 
 interface Case {
   readonly what: string;
@@ -92,12 +92,12 @@ const CASES: readonly Case[] = [
   },
 ];
 
-async function outcomesOf(mode: Mode): Promise<unknown[]> {
-  const client = await clientOf(mode);
+async function outcomesOf(way: Way): Promise<unknown[]> {
+  const client = await clientOf(way);
   const outcomes = [];
   for (const { what, order } of CASES) {
     // The venue's quota is ten requests a second.
-    if (mode === 'real') await sleep(150);
+    if (way.mode === 'real') await sleep(150);
     const { bids, asks } = client.snapshot();
     const outcome = await client.submitOrder(order({ bid: bids[0]!.price, ask: asks[0]!.price }));
     const code = outcome.status === 'rejected' ? outcome.code : undefined;
@@ -107,8 +107,8 @@ async function outcomesOf(mode: Mode): Promise<unknown[]> {
   return outcomes;
 }
 
-async function amendments(mode: Mode): Promise<unknown[]> {
-  const client = await clientOf(mode);
+async function amendments(way: Way): Promise<unknown[]> {
+  const client = await clientOf(way);
   const { bids, asks } = client.snapshot();
   const [bid, ask] = [bids[0]!.price, asks[0]!.price];
   const placed = await client.submitOrder({ side: 'buy', price: ticks(bid * 0.97), qty: 10 });
@@ -136,10 +136,10 @@ const TOO_SMALL: Readonly<Record<Refuser, readonly number[]>> = {
 };
 const TOO_MANY: Readonly<Record<Refuser, number>> = { ours: 1020, bybit: 110020, binance: -2025 };
 
-async function beyondTightLimits(mode: Mode, refuser: Refuser): Promise<void> {
-  const client = await clientOf(mode, TIGHT);
+async function beyondTightLimits(way: Way, refuser: Refuser): Promise<void> {
+  const client = await clientOf(way, TIGHT);
   const submit = async (qty: number, share: number): Promise<[string, number | undefined]> => {
-    if (mode === 'real') await sleep(150);
+    if (way.mode === 'real') await sleep(150);
     const price = ticks(client.snapshot().bids[0]!.price * share);
     const outcome = await client.submitOrder({ side: 'buy', price, qty });
     return [outcome.status, outcome.status === 'rejected' ? outcome.code : undefined];
@@ -157,22 +157,22 @@ async function beyondTightLimits(mode: Mode, refuser: Refuser): Promise<void> {
   await client.cancelAll();
 }
 
-function contract(mode: Mode, refuser: Refuser): void {
+function contract(way: Way, refuser: Refuser): void {
   it('gives every order the outcome that it has everywhere', async () => {
     const expected = CASES.map(({ what, outcome, code }) => ({
       what,
       outcome,
       code: code?.[refuser],
     }));
-    expect(await outcomesOf(mode)).toEqual(expected);
+    expect(await outcomesOf(way)).toEqual(expected);
   });
 
   it('refuses too small a quantity, and one order more than there may be', async () => {
-    await beyondTightLimits(mode, refuser);
+    await beyondTightLimits(way, refuser);
   });
 
   it('takes an amendment, refuses one beyond the limits and denies one off the grid', async () => {
-    expect(await amendments(mode)).toEqual([
+    expect(await amendments(way)).toEqual([
       'denied',
       'denied',
       'rejected',
@@ -184,17 +184,21 @@ function contract(mode: Mode, refuser: Refuser): void {
 }
 
 describe('an order on the stub', () => {
-  contract('stub', 'ours');
+  contract({ mode: 'stub', direct: false }, 'ours');
 });
 
 describeNative('an order on', () => {
-  describe.each([
+  const modes = [
     ['the simulator', 'sim', 'ours'],
     ['a replay', 'replay', 'ours'],
     ['paper at Bybit', 'paper', 'bybit'],
     ['Bybit itself', 'real', 'bybit'],
     ['paper at Binance', 'binance-paper', 'binance'],
-  ] as const)('%s', (_, mode, refuser) => {
-    contract(mode, refuser);
+  ] as const;
+  describe.each(modes)('%s', (_, mode, refuser) => {
+    contract({ mode, direct: false }, refuser);
+  });
+  describe.each(modes)("%s, on the client's own thread", (_, mode, refuser) => {
+    contract({ mode, direct: true }, refuser);
   });
 });

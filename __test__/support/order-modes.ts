@@ -111,11 +111,21 @@ async function optionsOf(mode: Mode, tight?: TightLimits): Promise<Partial<LiveC
   }
 }
 
+/** Where an order goes, and whether on the client's own thread. */
+export interface Way {
+  readonly mode: Mode;
+  readonly direct: boolean;
+}
+
 /** A client that is ready to send orders there; closed after the test. */
-export async function clientOf(mode: Mode, tight?: TightLimits): Promise<LiveClient> {
-  const options = await optionsOf(mode, tight);
-  const name = mode === 'stub' ? 'stub' : options.connector!.kind;
-  const client = new LiveClient({ backend: 'native', ...options, instruments: [instrument(name)] });
+export async function clientOf({ mode, direct }: Way, tight?: TightLimits): Promise<LiveClient> {
+  const { connector, ...options } = await optionsOf(mode, tight);
+  const client = new LiveClient({
+    backend: 'native',
+    ...options,
+    ...(connector === undefined ? {} : { connector: { ...connector, direct } }),
+    instruments: [instrument(connector?.kind ?? 'stub')],
+  });
   clients.push(client);
   await client.start();
   await client.ready(20_000);
