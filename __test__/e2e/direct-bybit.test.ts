@@ -89,7 +89,7 @@ describeNative("a client that reads Bybit's sockets on its bot's thread", () => 
     client.on('bookUpdate', () => (events += 1));
     const switches = switchesOf('network');
     await until(() => events > 500, 'frames', 20_000);
-    expect(switchesOf('network') - switches).toBeLessThan(100);
+    expect(switchesOf('network') - switches).toBeLessThan(20);
   });
 
   it('knows of a lost connection, sends nothing on the old book, and goes on with the next', async () => {
