@@ -1,7 +1,7 @@
 //! Links with connectors, checked every [`LINK_CHECK_NS`]. A lost link leaves books unsynced; a new one
 //! registers the instruments again.
 
-use hbl_wire::{Capabilities, LinkEvent, clock::monotonic_ns};
+use hbl_wire::{Capabilities, LinkEvent};
 use hftbacktest::types::Bot;
 
 use crate::{
@@ -15,7 +15,7 @@ impl<MD: Book> LiveCore<MD> {
     pub(crate) fn check_links(&mut self) {
         let count = {
             let mut shared = self.shared.borrow_mut();
-            shared.next_link_check_ns = monotonic_ns() + LINK_CHECK_NS;
+            shared.next_link_check_ns = self.clock.monotonic_ns() + LINK_CHECK_NS;
             shared.sessions.len()
         };
         for at in 0..count {
@@ -60,7 +60,7 @@ impl<MD: Book> LiveCore<MD> {
                 kind: RecordKind::Link as u8,
                 status: status as u8,
                 asset: shared.first_asset(at),
-                recv_mono_ns: monotonic_ns(),
+                recv_mono_ns: self.clock.monotonic_ns(),
                 value: i64::try_from(epoch).unwrap_or(0),
                 ..Record::default()
             };
@@ -114,7 +114,7 @@ impl<MD: Book> LiveCore<MD> {
             kind: RecordKind::Position as u8,
             flags: FLAG_SYNTHETIC,
             asset: index(asset),
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             qty: self.bot.position(asset),
             ..Record::default()
         });

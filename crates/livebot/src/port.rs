@@ -1,7 +1,7 @@
 //! The way from a bot to one connector: shared memory, or a connector on the bot's own thread.
 
 use hbl_wire::{
-    BotPort, Capabilities, ControlEvent, ControlRequest, Destination, DirectPort, LinkEvent,
+    BotPort, Capabilities, ControlEvent, ControlRequest, Destination, DirectPort, Fault, LinkEvent,
     LinkInfo, Slot, WireError,
 };
 use hftbacktest::types::LiveRequest;
@@ -20,7 +20,7 @@ impl Port {
     pub(crate) fn recv(&mut self) -> Result<Option<(Slot, u64)>, WireError> {
         match self {
             Self::Shared(port) => port.recv(),
-            Self::Direct(port) => Ok(port.recv().map(|slot| (slot, 0))),
+            Self::Direct(port) => Ok(port.recv()),
         }
     }
 
@@ -149,6 +149,14 @@ impl Port {
         match self {
             Self::Shared(port) => port.check_link(),
             Self::Direct(port) => Ok(port.check_link()),
+        }
+    }
+
+    /// Puts a fault into a connector of this thread; false where there is none of the kind.
+    pub(crate) fn inject(&mut self, fault: Fault) -> bool {
+        match self {
+            Self::Shared(_) => false,
+            Self::Direct(port) => port.inject(fault),
         }
     }
 
