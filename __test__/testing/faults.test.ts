@@ -125,7 +125,7 @@ describeNative('faults on command', () => {
     const run = await play(strategy, (kit) => {
       kit.at(0, faults.lateFill(2_000));
     });
-    const [{ atMs }] = run.orders as [{ atMs: number }];
+    const atMs = run.orders[0]!.atMs;
     expect(run.fills[0]!.atMs).toBeCloseTo(atMs + 2_000, 3);
     expect(positions.at(-1)).toEqual([Math.floor(atMs) + 2_000, 0.001]);
   });
@@ -133,25 +133,25 @@ describeNative('faults on command', () => {
   it('disconnects and comes back, with what happened to open orders', async () => {
     const strategy = actAt(1, (ctx) => {
       const { bestBid } = ctx.depth();
-      ctx.submit({ side: 'buy', price: bestBid, qty: 0.001 });
+      ctx.submit({ side: 'buy', price: bestBid - 1, qty: 0.001 });
     });
     const run = await play(
       strategy,
       (kit) => {
-        kit.at(1.05, faults.disconnect(60_000));
+        kit.at(1.5, faults.disconnect(60_000));
       },
       120,
     );
     expect(statesOf(run)).toEqual([
-      [1_050, 'disconnected'],
-      [61_050, 'live'],
+      [1_500, 'disconnected'],
+      [61_500, 'live'],
     ]);
     const states = run.linkChanges.map(({ state }) => state);
     expect(states).toContain('venue_down');
     expect(states.at(-1)).toBe('venue_up');
     // The market has passed its price meanwhile.
     expect(run.fills).toHaveLength(1);
-    expect(run.fills[0]!.atMs).toBeGreaterThanOrEqual(61_050);
+    expect(run.fills[0]!.atMs).toBeGreaterThanOrEqual(61_500);
     expect(run.position).toBe(0.001);
   });
 
@@ -169,7 +169,10 @@ describeNative('faults on command', () => {
       kit.at(2, faults.disconnect(1_000));
     });
     expect(run.rejects.map(({ code }) => code)).toEqual([3207]);
-    expect(run.orders[0]!.status).toBe('new');
+    // The end of the run asks again for what was rejected.
+    const cancels = run.requests.filter(({ type }) => type === 'cancel');
+    expect(cancels.map(({ atMs }) => Math.round(atMs))).toEqual([2_000, 10_505]);
+    expect(run.orders[0]!.status).toBe('canceled');
   });
 
   it('sets the wall clock, and no timer notices', async () => {

@@ -131,14 +131,14 @@ describeNative('a strategy in virtual time', () => {
       },
       onBookState(ctx, { asset, bookState }) {
         if (bookState === 'live')
-          ctx.submit({ instrument: asset, side: 'sell', qty: 0.001, orderType: 'market' });
+          ctx.submit({ instrument: asset, side: 'sell', qty: 0.01, orderType: 'market' });
       },
     };
     const venue = sim({
       instruments: [{ symbol: 'BTCUSDT' }, { symbol: 'ETHUSDT', price: 2_500 }],
     });
     const { positions, log } = await testStrategy(strategy, { venue, seconds: 5 });
-    expect(positions).toEqual({ BTCUSDT: -0.001, ETHUSDT: -0.001 });
+    expect(positions).toEqual({ BTCUSDT: -0.01, ETHUSDT: -0.01 });
     expect(log).toEqual(['begins with 2']);
   });
 

@@ -8,14 +8,18 @@ use crate::{
     book::Book,
     live_core::LiveCore,
     record::{FLAG_SYNTHETIC, LinkStatus, Record, RecordKind},
-    shared::{LINK_CHECK_NS, index},
+    shared::{LINK_CHECK_NS, VIRTUAL_LINK_CHECK_NS, index},
 };
 
 impl<MD: Book> LiveCore<MD> {
     pub(crate) fn check_links(&mut self) {
         let count = {
             let mut shared = self.shared.borrow_mut();
-            shared.next_link_check_ns = self.clock.monotonic_ns() + LINK_CHECK_NS;
+            let pause_ns = match self.clock.as_virtual() {
+                None => LINK_CHECK_NS,
+                Some(_) => VIRTUAL_LINK_CHECK_NS,
+            };
+            shared.next_link_check_ns = self.clock.monotonic_ns() + pause_ns;
             shared.sessions.len()
         };
         for at in 0..count {

@@ -28,6 +28,10 @@ use crate::{
 /// Interval between two checks of the links.
 pub(crate) const LINK_CHECK_NS: u64 = 10_000_000;
 
+/// The same under a virtual clock: connectors of this thread end in a turn of theirs, and each check is a step
+/// of the time.
+pub(crate) const VIRTUAL_LINK_CHECK_NS: u64 = 50_000_000;
+
 /// Work of a connector on this thread that is due sooner than this is waited for without a sleep.
 const DUE_SPIN_NS: u64 = 30_000;
 
