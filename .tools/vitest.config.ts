@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['__test__/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: ['__test__/**/*.test.ts'],
           exclude: [...waiting, ...alone],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
