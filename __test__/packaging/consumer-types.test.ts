@@ -174,7 +174,7 @@ const jump: Fault = faults.clockJump(-1_000);
 function script(kit: TestKit): void {
   kit.at(1, jump);
   kit.at(2, () => kit.fault(faults.gap()));
-  kit.onOrder(({ side, qty }) => side === 'buy' && qty > 0, faults.reject(1010, 'busy'));
+  kit.onOrder(({ side, qty }) => side === 'buy' && qty > 0, faults.reject(9001, 'busy'));
 }
 export async function main(): Promise<number> {
   const run: TestRun = await testStrategy(create, { venue: sim({ seed: 7 }), seconds: 60, script });
@@ -182,7 +182,7 @@ export async function main(): Promise<number> {
   if (request?.type === 'modify') return request.price * request.qty;
   // @ts-expect-error a venue is required
   await testStrategy(create, { seconds: 60 });
-  return run.orders.filter(({ reject }) => reject?.code === 1010).length + run.summary.fills;
+  return run.orders.filter(({ reject }) => reject?.code === 9001).length + run.summary.fills;
 }
 `;
 

@@ -49,11 +49,11 @@ test('goes on after a reject', async () => {
     venue: sim({ seed: 7 }),
     seconds: 60,
     script: (kit) => {
-      kit.onOrder(({ side }) => side === 'sell', faults.reject(1010, 'busy'));
+      kit.onOrder(({ side }) => side === 'sell', faults.reject(9001, 'busy'));
     },
   });
   const [rejected, ...later] = run.orders.filter(({ side }) => side === 'sell');
-  expect(rejected?.reject?.code).toBe(1010);
-  expect(run.log).toContain('refused: 1010 busy');
+  expect(rejected?.reject?.code).toBe(9001);
+  expect(run.log).toContain('refused: 9001 busy');
   expect(later.length).toBeGreaterThan(0);
 });

@@ -9,7 +9,7 @@ export type Fault =
   | { readonly kind: 'clock_jump'; readonly byMs: number };
 
 /** Code of the exchange for "busy, try again". */
-const SYSTEM_BUSY = 1010;
+const SYSTEM_BUSY = 9001;
 
 /** Faults on command, for {@link TestKit.at} and {@link TestKit.onOrder}. */
 export const faults = Object.freeze({
