@@ -21,24 +21,14 @@ function run(): Promise<TestRun> {
 
 describeNative('the strategy of the demo in virtual time', () => {
   it('sends the same orders for 10 000 seconds, twice', { timeout: 120_000 }, async () => {
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     const first = await run();
-    const tookMs = performance.now() - startedMs;
+    const { user, system } = process.cpuUsage(before);
     const second = await run();
     expect(first.orders.length).toBeGreaterThan(1_000);
     expect(first.fills.length).toBeGreaterThan(500);
     expect(second.fingerprint).toBe(first.fingerprint);
-    // Seconds on a quiet machine: `docs/guide/testing.md`. Real time would be hours.
-    expect(tookMs).toBeLessThan(60_000);
-    const { events, batches } = first.summary;
-    console.log(
-      JSON.stringify({
-        tookMs: Math.round(tookMs),
-        events,
-        batches,
-        orders: first.orders.length,
-        fills: first.fills.length,
-      }),
-    );
+    // Processor time, whatever else the machine does: 3 s where it was measured.
+    expect((user + system) / 1e6).toBeLessThan(15);
   });
 });

@@ -2,10 +2,12 @@ import { NativeLiveBot } from '../bot/native-live-bot.js';
 import type { BotOptions } from '../models/bot-options.js';
 import type { OrderId, OrderWait } from '../models/bot.js';
 import { checkOrderId } from '../models/arguments.js';
+import type { ConnectionHealth } from '../models/connection-health.js';
 import type { ElapseResult } from '../models/elapse-result.js';
 import { findInstrument } from '../models/find-instrument.js';
 import { invalid } from '../models/invalid.js';
 import type { OrderRequest } from '../models/order-request.js';
+import type { OrdersKind } from '../models/orders-kind.js';
 import type { RecordReader } from '../models/record-reader.js';
 import type { NativeDirectConnector } from '../native/addon.js';
 import type { Fault } from './fault.js';
@@ -26,6 +28,8 @@ export class VirtualLiveBot extends NativeLiveBot implements ScriptHost {
   readonly script: TestScript;
   readonly recorder: RunRecorder;
   #isOver = false;
+  /** As last asked for; undefined once something may have changed them. */
+  #links: readonly ConnectionHealth[] | undefined;
 
   /** @param startNs - Where its wall clock begins, Unix ns. */
   constructor(options: BotOptions, connector: NativeDirectConnector, startNs: bigint) {
@@ -53,10 +57,26 @@ export class VirtualLiveBot extends NativeLiveBot implements ScriptHost {
     const untilNs = Math.min(timeoutNs, this.script.dueNs - nowNs);
     const batch = super.waitBatch(untilNs, maxRecords);
     if (batch.count === 0) return batch;
+    const { linkChanges } = this.recorder;
+    const before = linkChanges.length;
     this.recorder.read(batch);
-    const link = this.recorder.linkChanges.at(-1);
-    this.#isOver ||= link?.state === 'lost';
+    if (linkChanges.length > before) {
+      this.#links = undefined;
+      this.#isOver ||= linkChanges.at(-1)?.state === 'lost';
+    }
     return batch;
+  }
+
+  /** A connector on this thread changes only with a record of it; strategies ask in every batch. */
+  override links(): readonly ConnectionHealth[] {
+    // The bot looks at its connectors while it is made.
+    if (!(#links in this)) return super.links();
+    return (this.#links ??= super.links());
+  }
+
+  override agreeOrders(connector: string, orders: OrdersKind, environment: string): void {
+    this.#links = undefined;
+    super.agreeOrders(connector, orders, environment);
   }
 
   override submitOrder(asset: number, order: OrderRequest, wait?: OrderWait): ElapseResult {
