@@ -18,6 +18,7 @@ const layers = [
   'record',
   'feed',
   'client',
+  'testing',
   'strategy',
   'bot',
   'stub',

@@ -16,6 +16,7 @@ const entries = {
   index: 'lib/index.ts',
   feed: 'lib/feed/index.ts',
   server: 'lib/server/index.ts',
+  testing: 'lib/testing/index.ts',
   'strategy-worker': 'lib/strategy/strategy-worker.ts',
   'client-worker': 'lib/client/client-worker.ts',
 };
@@ -30,7 +31,12 @@ export default defineConfig([
     // One copy of what several entries use, `HftError` above all, in CommonJS too.
     splitting: true,
     dts: {
-      entry: { index: 'lib/index.ts', feed: 'lib/feed/index.ts', server: 'lib/server/index.ts' },
+      entry: {
+        index: 'lib/index.ts',
+        feed: 'lib/feed/index.ts',
+        server: 'lib/server/index.ts',
+        testing: 'lib/testing/index.ts',
+      },
     },
   },
   // Command-line programs are only started, never required.

@@ -60,6 +60,7 @@ const PRINTS: Readonly<Record<string, readonly RegExp[]>> = {
   'connectors.md Run it as a process of its own': [/kind: 'sim'.*true/s],
   "connectors.md Run it on the bot's own thread": [/^\d+(\.\d)? simulated$/m],
   'connectors.md Paper or real orders': [/^simulated$/m],
+  'testing.md A strategy in virtual time': [/^2 1 live\n$/],
   'testing.md On the stub': [/^stub \d+(\.\d)?$/m],
   'testing.md A strategy in a unit test': [/^\[ 0\.001 \]$/m],
   'testing.md Keep data of the stub': [/^[1-9]\d*$/m],

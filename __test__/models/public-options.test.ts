@@ -14,6 +14,7 @@ import { checkInstrument } from '../../lib/models/live-instrument.js';
 import * as feed from '../../lib/feed/index.js';
 import * as main from '../../lib/index.js';
 import * as server from '../../lib/server/index.js';
+import * as testing from '../../lib/testing/index.js';
 import { FakeSource } from '../server/fake-source.js';
 import { publicParameters } from '../support/public-parameters.js';
 
@@ -148,6 +149,12 @@ const CASES: Readonly<Record<string, (more: object) => unknown>> = {
   ConsumerOptions: (more) => stubFeed('a').events(more),
   BinanceOptions: (more) => new feed.BinanceWsStream(more),
   LiveServerOptions: (more) => new server.LiveServer(new FakeSource(), more),
+  TestOptions: (more) =>
+    testing.testStrategy({ onBatch: () => undefined }, { venue: testing.sim(), seconds: 1, ...more }),
+  SimOptions: (more) => testing.sim(more),
+  SimInstrument: (more) => testing.sim({ instruments: [{ symbol: 'A', ...more }] }),
+  SimLatency: (more) => testing.sim({ latencyMs: more }),
+  ReplayOptions: (more) => testing.replay({ files: [], instruments, ...more }),
   FeedSteps: (more) => new server.FeedSource(stubFeed('a'), ['A'], more),
 };
 
@@ -169,13 +176,15 @@ const VALUES: readonly string[] = [
   ...['RunnerPort', 'DataSourceParts'],
   // What classes of this package hand to each other.
   ...['EventQueue', 'KnownKeys', 'LiveRun'],
+  // What `sim` and `replay` make, and `faults`.
+  ...['TestVenue', 'OrderToSend', 'Fault'],
   // An error that throws another one would hide what it is about.
   'HftErrorOptions',
 ];
 
 describe('an object of options', () => {
   const parameters = publicParameters(
-    ['lib/index.ts', 'lib/feed/index.ts', 'lib/server/index.ts'],
+    ['lib/index.ts', 'lib/feed/index.ts', 'lib/server/index.ts', 'lib/testing/index.ts'],
     VALUES,
   );
 

@@ -165,7 +165,28 @@ export async function main(): Promise<number> {
 }
 `;
 
-const PROGRAMS = { client: CLIENT, strategy: STRATEGY, feed: FEED };
+const TESTING = `
+import type { Strategy, StrategyFactory } from 'hftbacktest-live';
+import { faults, sim, testStrategy, type Fault, type TestKit, type TestRun } from 'hftbacktest-live/testing';
+
+const create: StrategyFactory = (): Strategy => ({ onBatch: (ctx) => void ctx.quote([]) });
+const jump: Fault = faults.clockJump(-1_000);
+function script(kit: TestKit): void {
+  kit.at(1, jump);
+  kit.at(2, () => kit.fault(faults.gap()));
+  kit.onOrder(({ side, qty }) => side === 'buy' && qty > 0, faults.reject(9001, 'busy'));
+}
+export async function main(): Promise<number> {
+  const run: TestRun = await testStrategy(create, { venue: sim({ seed: 7 }), seconds: 60, script });
+  const [request] = run.requests;
+  if (request?.type === 'modify') return request.price * request.qty;
+  // @ts-expect-error a venue is required
+  await testStrategy(create, { seconds: 60 });
+  return run.orders.filter(({ reject }) => reject?.code === 9001).length + run.summary.fills;
+}
+`;
+
+const PROGRAMS = { client: CLIENT, strategy: STRATEGY, feed: FEED, testing: TESTING };
 const RESOLUTIONS = [
   ['node16, ES modules', 'mts', ts.ModuleKind.Node16, ts.ModuleResolutionKind.Node16],
   ['node16, CommonJS', 'cts', ts.ModuleKind.Node16, ts.ModuleResolutionKind.Node16],

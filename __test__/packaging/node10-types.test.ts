@@ -17,8 +17,9 @@ it('the subpaths have types where modules are resolved as Node 10 did', () => {
       file,
       `import { createFeed } from 'hftbacktest-live/feed';
        import { LiveServer } from 'hftbacktest-live/server';
+       import { testStrategy } from 'hftbacktest-live/testing';
        import { LiveClient } from 'hftbacktest-live';
-       export const used: unknown[] = [createFeed, LiveServer, LiveClient];`,
+       export const used: unknown[] = [createFeed, LiveServer, testStrategy, LiveClient];`,
     );
     const program = ts.createProgram([file], {
       module: ts.ModuleKind.CommonJS,

@@ -51,6 +51,8 @@ import { SlicedWaits } from './sliced-waits.js';
 export interface NativeBotParts {
   /** Connectors on the bot's thread. */
   readonly direct?: readonly NativeDirectConnector[];
+  /** A virtual clock that begins here, Unix ns. Default: the machine's clocks. */
+  readonly virtualStartNs?: bigint;
   /** Refuses instruments that the book cannot keep. */
   readonly checkInstruments?: (instruments: readonly InstrumentSpec[]) => void;
 }
@@ -93,13 +95,17 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   protected constructor(
     pick: (addon: NativeAddon) => NativeBotConstructor,
     options: BotOptions,
-    { direct = [], checkInstruments }: NativeBotParts = {},
+    { direct = [], virtualStartNs, checkInstruments }: NativeBotParts = {},
   ) {
     super();
     checkKeys(options, BOT_KEYS, '');
     this.instruments = resolveInstruments(options.instruments);
     checkInstruments?.(this.instruments);
-    const config = { ...nativeBotConfig(this.instruments, options), direct: [...direct] };
+    const config = {
+      ...nativeBotConfig(this.instruments, options),
+      direct: [...direct],
+      ...(virtualStartNs === undefined ? {} : { virtualStartNs }),
+    };
     this.isDirect = direct.length > 0;
     const batchRecords = resolveBatchRecords(options.batchRecords);
     this.addon = requireLiveAddon();
@@ -119,7 +125,10 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
     } catch (error) {
       throw errorFromNative(error, 'new bot');
     }
-    this.waits = new SlicedWaits(this.addon, this.handle, () => this.open());
+    this.waits = new SlicedWaits(this.addon, this.handle, {
+      open: () => this.open(),
+      monotonicNs: () => this.monotonicNs(),
+    });
     this.reader = new RecordReader(records);
     this.kinds = records;
     this.stateFloats = floats;
@@ -444,6 +453,24 @@ export abstract class NativeLiveBot extends OrderSides implements Bot {
   /** As `close()`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Puts a fault into the connector of an instrument; only under a virtual clock. */
+  protected injectFault(
+    asset: number,
+    fault: string,
+    forNs: number,
+    code: number,
+    text: string,
+  ): void {
+    const native = this.open();
+    this.guard('injectFault', () => native.injectFault(asset, fault, forNs, code, text));
+  }
+
+  /** Sets the virtual wall clock forward, or back. */
+  protected stepWallClock(byNs: number): void {
+    const native = this.open();
+    this.guard('stepWallClock', () => native.stepWallClock(byNs));
   }
 
   private open(): NativeBot {

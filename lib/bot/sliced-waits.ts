@@ -5,6 +5,14 @@ import type { NativeAddon, NativeBot } from '../native/native-addon.js';
 /** One native wait lasts at most this long, so that `worker.terminate()` is not held up. */
 const SLICE_NS = 100_000_000;
 
+/** The bot that waits. */
+export interface WaitingBot {
+  /** The native bot; throws `ERR_CLOSED` once it is closed, also between two slices. */
+  open(): NativeBot;
+  /** The bot's own clock. */
+  monotonicNs(): number;
+}
+
 /**
  * The waits of a native bot: a long wait is a row of short ones, between which its worker can be
  * terminated. Keeps whether the bot was asked to stop; from then on no wait begins.
@@ -12,14 +20,13 @@ const SLICE_NS = 100_000_000;
 export class SlicedWaits {
   private readonly addon: NativeAddon;
   private readonly handle: number;
-  private readonly open: () => NativeBot;
+  private readonly bot: WaitingBot;
   stopped = false;
 
-  /** @param open - The bot; throws `ERR_CLOSED` once it is closed, also between two slices. */
-  constructor(addon: NativeAddon, handle: number, open: () => NativeBot) {
+  constructor(addon: NativeAddon, handle: number, bot: WaitingBot) {
     this.addon = addon;
     this.handle = handle;
-    this.open = open;
+    this.bot = bot;
   }
 
   /** Waits for a batch; returns how many records were written, 0 also when the bot was stopped. */
@@ -30,12 +37,12 @@ export class SlicedWaits {
     try {
       count = addon.botWaitBatch(handle, Math.min(timeoutNs, SLICE_NS), maxRecords);
       if (count === 0 && timeoutNs > SLICE_NS) {
-        const endNs = addon.monotonicNs() + timeoutNs - SLICE_NS;
+        const endNs = this.bot.monotonicNs() + timeoutNs - SLICE_NS;
         let leftNs = timeoutNs - SLICE_NS;
         while (count === 0 && leftNs > 0) {
-          this.open();
+          this.bot.open();
           count = addon.botWaitBatch(handle, Math.min(Math.ceil(leftNs), SLICE_NS), maxRecords);
-          leftNs = endNs - addon.monotonicNs();
+          leftNs = endNs - this.bot.monotonicNs();
         }
       }
     } catch (error) {
@@ -55,10 +62,10 @@ export class SlicedWaits {
     wait: (native: NativeBot, sliceNs: number) => number,
   ): ElapseResult {
     if (this.stopped) return 'end_of_data';
-    const startNs = this.addon.monotonicNs();
+    const startNs = this.bot.monotonicNs();
     let leftNs = timeoutNs;
     for (;;) {
-      const native = this.open();
+      const native = this.bot.open();
       let code: number;
       try {
         code = wait(native, Math.min(Math.ceil(leftNs), SLICE_NS));
@@ -73,7 +80,7 @@ export class SlicedWaits {
       if (result === null) throw errorFromCommand(code, operation);
       if (result === 'end_of_data') this.stopped = true;
       if (result !== 'ok') return result;
-      leftNs = timeoutNs - (this.addon.monotonicNs() - startNs);
+      leftNs = timeoutNs - (this.bot.monotonicNs() - startNs);
       if (leftNs <= 0) return 'ok';
     }
   }

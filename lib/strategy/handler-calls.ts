@@ -12,23 +12,27 @@ import type { StrategyContext } from './strategy-context.js';
 /** What to do about a report that refuses nothing. */
 const CODES = 'Its number is explained in docs/guide/connector-reference.md.';
 
+/** Who hears of errors besides the strategy. */
+export interface HandlerReports {
+  readonly onLog?: (text: string, values: undefined) => void;
+  readonly onHandlerError?: (error: Error) => void;
+}
+
 /** Calls the handlers of a strategy: what they throw is contained, counted and passed to `onError`. */
 export class HandlerCalls {
   readonly #strategy: Strategy;
   readonly #ctx: StrategyContext;
   readonly #instruments: readonly InstrumentSpec[];
-  readonly #onLog: ((text: string, values: undefined) => void) | undefined;
+  readonly #onLog: HandlerReports['onLog'];
+  readonly #onHandlerError: HandlerReports['onHandlerError'];
   #errors = 0;
 
-  constructor(
-    strategy: Strategy,
-    ctx: StrategyContext,
-    onLog: ((text: string, values: undefined) => void) | undefined,
-  ) {
+  constructor(strategy: Strategy, ctx: StrategyContext, { onLog, onHandlerError }: HandlerReports) {
     this.#strategy = strategy;
     this.#ctx = ctx;
     this.#instruments = ctx.instruments;
     this.#onLog = onLog;
+    this.#onHandlerError = onHandlerError;
   }
 
   /** Handlers that threw. */
@@ -59,6 +63,7 @@ export class HandlerCalls {
   contain(error: unknown): void {
     this.#errors += 1;
     const failure = asError(error);
+    this.#onHandlerError?.(failure);
     if (this.#strategy.onError === undefined) {
       if (this.#errors === 1)
         this.#onLog?.(

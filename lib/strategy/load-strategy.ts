@@ -6,7 +6,7 @@ import { HftError } from '../models/hft-error.js';
 import type { NamesOf } from '../models/known-keys.js';
 import { nearestName } from '../models/nearest-name.js';
 import { ownUrl } from '../native/own-url.js';
-import type { Strategy } from './strategy.js';
+import type { Strategy, StrategyFactory } from './strategy.js';
 
 /** The compiler refuses a list that lacks a handler. */
 const HANDLERS = Object.keys({
@@ -78,7 +78,8 @@ function fail(
   more: { cause?: unknown; remedy?: string } = {},
 ): HftError {
   const { cause, remedy = REMEDY } = more;
-  return new HftError('ERR_STRATEGY_MODULE', `strategy ${url}: ${what}`, { remedy, cause });
+  const named = url === '' ? 'strategy' : `strategy ${url}`;
+  return new HftError('ERR_STRATEGY_MODULE', `${named}: ${what}`, { remedy, cause });
 }
 
 function isClass(value: unknown): boolean {
@@ -128,6 +129,26 @@ export async function loadStrategy(url: string, options: unknown): Promise<Strat
   if (typeof exported === 'object' && exported !== null && '__esModule' in exported) {
     exported = (exported as unknown as Record<string, unknown>)['default'] ?? exported;
   }
+  return checkedStrategy(url, exported, options);
+}
+
+/**
+ * Makes a strategy of what a module would export.
+ *
+ * @throws HftError `ERR_STRATEGY_MODULE` as {@link loadStrategy}.
+ */
+export function strategyOf(
+  exported: Strategy | StrategyFactory,
+  options: unknown,
+): Promise<Strategy> {
+  return checkedStrategy('', exported, options);
+}
+
+async function checkedStrategy(
+  url: string,
+  exported: unknown,
+  options: unknown,
+): Promise<Strategy> {
   let strategy: unknown;
   try {
     strategy = await make(exported, options);

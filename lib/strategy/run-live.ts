@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { requireRoi, resolveInstruments, resolveRequirement } from '../models/bot-options.js';
 import { announceRealOrders } from '../models/announce-real-orders.js';
@@ -25,6 +24,7 @@ import type { StrategySummary } from './strategy-summary.js';
 import { RunControl } from './run-control.js';
 import { keepWatch, RunWatch } from './run-watch.js';
 import { StrategyThread } from './strategy-thread.js';
+import { strategyUrl } from './strategy-url.js';
 import { unpackError, type StrategyMessage, type StrategyTask } from './worker-protocol.js';
 
 /** Options of {@link runLive}: those of {@link create}, the strategy and how to run it. */
@@ -119,14 +119,6 @@ export interface LiveRun extends Promise<StrategySummary> {
    * and is written to standard error.
    */
   stop(): void;
-}
-
-function strategyUrl(strategy: URL | string): string {
-  if (strategy instanceof URL) return strategy.href;
-  if (typeof strategy !== 'string' || strategy === '') {
-    invalid('strategy', strategy, 'must be a URL or a path');
-  }
-  return /^[a-z]{2,}:/i.test(strategy) ? strategy : pathToFileURL(path.resolve(strategy)).href;
 }
 
 /** Beside the bundle; in `dist/` when this file runs from its source. */

@@ -47,6 +47,8 @@ export interface StrategyLoopOptions {
   readonly onProgress?: (summary: StrategySummary) => void;
   /** Called with what `ctx.log` is given. Default: nothing. */
   readonly onLog?: (text: string, values: Readonly<Record<string, unknown>> | undefined) => void;
+  /** Called with what a handler throws, before `onError` of the strategy. Default: nothing. */
+  readonly onHandlerError?: (error: Error) => void;
   /** Default: a new source for the bot's id. */
   readonly orderIds?: OrderIdSource;
 }
@@ -62,6 +64,7 @@ const KEYS = knownKeys<StrategyLoopOptions>({
   progressMs: true,
   onProgress: true,
   onLog: true,
+  onHandlerError: true,
   orderIds: true,
 });
 
@@ -150,7 +153,7 @@ class StrategyLoop {
     this.figures = new LoopFigures(bot);
     const ids = options.orderIds ?? new OrderIdSource(bot.botId);
     this.ctx = new BotStrategyContext(bot, ids, this.host());
-    this.handlers = new HandlerCalls(strategy, this.ctx, options.onLog);
+    this.handlers = new HandlerCalls(strategy, this.ctx, options);
     this.stopWait = new StopWait(bot, this.ctx.cancels);
     if (strategy.onOrderUpdate !== undefined)
       this.tracker = new OrderTracker(

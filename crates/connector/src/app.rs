@@ -4,6 +4,7 @@ use std::io::Write;
 
 use hbl_venues::kit::config::flag::process_env;
 use hbl_venues::kit::kind::{OpenOptions, OpenVenue};
+use hbl_wire::Clock;
 
 use crate::cli::{Command, LogFormat};
 use crate::error::ConnectorError;
@@ -37,6 +38,7 @@ fn open(
         given: &command.given,
         is_market_data_only,
         env: &process_env,
+        clock: &Clock::Real,
     })?)
 }
 

@@ -10,7 +10,7 @@ use hbl_livebot::{
     BotConfig, InstrumentConfig, LinkStatus, LiveCore, OrderNumbers, RECORD_BYTES, STATE_BYTES,
     WaitConfig, WaitStrategy,
 };
-use hbl_wire::{DirectConnector, Orders};
+use hbl_wire::{Clock, DirectConnector, Orders};
 use hftbacktest::{
     depth::{HashMapMarketDepth, MarketDepth},
     types::{Bot, Status},
@@ -54,7 +54,7 @@ fn config(strategy: WaitStrategy, connector: &str) -> BotConfig {
 }
 
 fn connector(words: &[&str]) -> Box<dyn DirectConnector> {
-    Box::new(direct::open(words, &|_| None).unwrap())
+    Box::new(direct::open(words, &|_| None, &Clock::Real).unwrap())
 }
 
 impl Rig {

@@ -46,3 +46,4 @@ mod our_bot;
 mod replay_binary;
 mod sim_binary;
 mod stdio_binary;
+mod virtual_sim;

@@ -1,7 +1,5 @@
 //! Reports of changed book states.
 
-use hbl_wire::clock::monotonic_ns;
-
 use crate::{
     record::{LinkStatus, Record, RecordKind},
     shared::{Shared, index},
@@ -15,7 +13,7 @@ impl Shared {
         let has_link = !matches!(session.status, LinkStatus::Waiting | LinkStatus::Lost);
         let state = one
             .check
-            .judge(has_link && !session.feed_down, monotonic_ns);
+            .judge(has_link && !session.feed_down, || self.clock.monotonic_ns());
         if state == one.check.state {
             return;
         }
@@ -25,7 +23,7 @@ impl Shared {
             kind: RecordKind::BookState as u8,
             status: state as u8,
             asset: index(asset),
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             value: before as i64,
             ..Record::default()
         });

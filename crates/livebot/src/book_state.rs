@@ -1,6 +1,6 @@
 //! States of a book: whether orders may go out on it, and why not.
 
-use hbl_wire::clock::monotonic_ns;
+use hbl_wire::Clock;
 use hftbacktest::{
     depth::{INVALID_MAX, INVALID_MIN, MarketDepth},
     types::Side,
@@ -78,12 +78,12 @@ impl BookCheck {
     }
 
     /// Notes whether the book is empty and whether its sides cross.
-    pub(crate) fn look<MD: MarketDepth>(&mut self, depth: &MD) {
+    pub(crate) fn look<MD: MarketDepth>(&mut self, depth: &MD, clock: &Clock) {
         let (bid, ask) = (depth.best_bid_tick(), depth.best_ask_tick());
         self.empty = bid == INVALID_MIN && ask == INVALID_MAX;
         if is_crossed(depth, self.bests, (bid, ask)) {
             if self.crossed_since_ns == 0 {
-                self.crossed_since_ns = monotonic_ns();
+                self.crossed_since_ns = clock.monotonic_ns();
             }
         } else {
             self.crossed_since_ns = 0;
@@ -98,13 +98,13 @@ impl BookCheck {
     }
 
     /// Looks at every level of a book that has just been synced.
-    pub(crate) fn look_at_all<MD: Book>(&mut self, depth: &MD) {
+    pub(crate) fn look_at_all<MD: Book>(&mut self, depth: &MD, clock: &Clock) {
         let (mut bid, mut ask) = (INVALID_MIN, INVALID_MAX);
         depth.for_each_level(Side::Buy, |(tick, _)| bid = bid.max(tick));
         depth.for_each_level(Side::Sell, |(tick, _)| ask = ask.min(tick));
         self.crossed_since_ns = 0;
         self.bests = Some((bid, ask));
-        self.look(depth);
+        self.look(depth, clock);
     }
 }
 
@@ -167,28 +167,28 @@ mod tests {
         for ask in [100.0, 101.0, 102.0] {
             depth.update_ask_depth(ask, 1.0, 1);
         }
-        check.look(&depth);
+        check.look(&depth, &Clock::Real);
         assert!(!check.is_crossing());
         depth.update_bid_depth(101.5, 1.0, 1);
-        check.look(&depth);
+        check.look(&depth, &Clock::Real);
         let since = check.crossed_since_ns;
         assert!(check.is_crossing());
         assert_eq!(check.judge(true, || since), BookState::Live, "at once");
         assert_eq!(check.judge(true, || since + CROSSED_NS), BookState::Crossed);
         depth.update_ask_depth(100.0, 0.0, 1);
-        check.look(&depth);
+        check.look(&depth, &Clock::Real);
         assert!(check.is_crossing(), "101 is still there");
         assert_eq!(check.crossed_since_ns, since);
         depth.update_ask_depth(101.0, 0.0, 1);
-        check.look(&depth);
+        check.look(&depth, &Clock::Real);
         assert!(!check.is_crossing());
         depth.update_ask_depth(98.5, 1.0, 1);
-        check.look(&depth);
+        check.look(&depth, &Clock::Real);
         assert!(check.is_crossing(), "bids at 99 and 101.5 are hidden");
         for bid in [101.5, 99.0] {
             depth.update_bid_depth(bid, 0.0, 1);
         }
-        check.look(&depth);
+        check.look(&depth, &Clock::Real);
         assert!(!check.is_crossing());
         assert_eq!(
             check.judge(true, || 0),
@@ -197,7 +197,7 @@ mod tests {
         );
         depth.update_ask_depth(98.5, 0.0, 1);
         depth.update_ask_depth(102.0, 0.0, 1);
-        check.look(&depth);
+        check.look(&depth, &Clock::Real);
         assert_eq!(check.judge(true, || 0), BookState::Resyncing);
     }
 

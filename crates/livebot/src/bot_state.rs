@@ -1,6 +1,6 @@
 //! State that a bot shows: state blocks, books that a ring dropped levels of, counters for the remote.
 
-use hbl_wire::{clock::monotonic_ns, price_of};
+use hbl_wire::price_of;
 use hftbacktest::types::{Bot, Side};
 
 use crate::{
@@ -25,7 +25,7 @@ impl<MD: Book> LiveCore<MD> {
                 kind: RecordKind::Depth as u8,
                 asset: index(asset),
                 flags: FLAG_SYNTHETIC,
-                recv_mono_ns: monotonic_ns(),
+                recv_mono_ns: self.clock.monotonic_ns(),
                 ..Record::default()
             };
             let depth = self.bot.depth(asset);
@@ -55,7 +55,7 @@ impl<MD: Book> LiveCore<MD> {
                 continue;
             }
             let depth = self.bot.depth(asset);
-            shared.assets[asset].check.look(depth);
+            shared.assets[asset].check.look(depth, &self.clock);
             shared.judge_book(asset);
             shared.assets[asset].touched = false;
             if let Some(state) = &self.state {
@@ -78,7 +78,7 @@ impl<MD: Book> LiveCore<MD> {
         let Some(remote) = self.shared.borrow().remote.clone() else {
             return;
         };
-        let now_ns = monotonic_ns();
+        let now_ns = self.clock.monotonic_ns();
         if now || now_ns >= self.next_report_ns {
             self.next_report_ns = now_ns + REPORT_NS;
             remote.set_report(self.stats(), Some(self.links()));

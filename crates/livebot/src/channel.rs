@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use hbl_wire::clock::monotonic_ns;
 use hftbacktest::{
     live::{BotError, Instrument, ipc::Channel},
     types::{BuildError, LiveEvent, LiveRequest, Status},
@@ -51,19 +50,25 @@ impl Channel for TapChannel {
         timeout: Duration,
     ) -> Result<(usize, LiveEvent), BotError> {
         let mut shared = self.shared();
-        if let Mode::Drain { left } = &mut shared.mode {
-            if *left == 0 {
-                return Err(BotError::Timeout);
+        match &mut shared.mode {
+            Mode::Drain { left } => {
+                if *left == 0 {
+                    return Err(BotError::Timeout);
+                }
+                *left -= 1;
+                let max = shared.records_max;
+                if shared.pending.is_due() || !shared.sink.has_room(max) {
+                    return Err(BotError::Timeout);
+                }
+                return shared.next()?.ok_or(BotError::Timeout);
             }
-            *left -= 1;
-            let max = shared.records_max;
-            if shared.pending.is_due() || !shared.sink.has_room(max) {
-                return Err(BotError::Timeout);
-            }
-            return shared.next()?.ok_or(BotError::Timeout);
+            Mode::Apply => return shared.injected.pop_front().ok_or(BotError::Timeout),
+            Mode::Forward => {}
         }
         let timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
-        let until_ns = monotonic_ns().saturating_add(timeout_ns);
+        let until_ns = shared
+            .forward_until_ns
+            .unwrap_or_else(|| shared.clock.monotonic_ns().saturating_add(timeout_ns));
         loop {
             if shared.pending.is_due() {
                 return Err(BotError::Timeout);
@@ -74,7 +79,7 @@ impl Channel for TapChannel {
             if shared.is_stopped() {
                 return Err(BotError::Interrupted);
             }
-            if shared.pending.is_due() || monotonic_ns() >= until_ns {
+            if shared.pending.is_due() || shared.clock.monotonic_ns() >= until_ns {
                 return Err(BotError::Timeout);
             }
             shared.wait_work(until_ns);
@@ -89,22 +94,28 @@ impl Channel for TapChannel {
         if matches!(request, LiveRequest::RegisterInstrument { .. }) {
             return Ok(());
         }
-        let mut shared = self.shared();
-        let session = shared
-            .assets
-            .get(inst_no)
-            .ok_or(BotError::InstrumentNotFound)?
-            .session;
+        self.shared().send_request(inst_no, request)
+    }
+}
+
+impl Shared {
+    /// Sends a request about an order. New orders have the deadline of `deadline_ns`, cancellations none.
+    pub(crate) fn send_request(
+        &mut self,
+        asset: usize,
+        request: LiveRequest,
+    ) -> Result<(), BotError> {
+        let one = self.assets.get(asset);
+        let session = one.ok_or(BotError::InstrumentNotFound)?.session;
         #[cfg(test)]
-        if shared.fails_to_send {
+        if self.fails_to_send {
             return Err(BotError::Custom("there is no room".to_owned()));
         }
-        // Cancellations have no deadline.
         let deadline_ns = match &request {
-            LiveRequest::Order { order, .. } if order.req == Status::New => shared.deadline_ns,
+            LiveRequest::Order { order, .. } if order.req == Status::New => self.deadline_ns,
             _ => u64::MAX,
         };
-        shared.sessions[session]
+        self.sessions[session]
             .port
             .send_by(request, deadline_ns)
             .map_err(|error| BotError::Custom(error.to_string()))

@@ -1,6 +1,6 @@
 //! The control channel of a connector: rejects, notices, balances, states of its connections.
 
-use hbl_wire::{ControlEvent, VenueSocket, clock::monotonic_ns};
+use hbl_wire::{ControlEvent, VenueSocket};
 
 use crate::{
     error::ErrorCode,
@@ -160,7 +160,7 @@ impl Shared {
         self.push_text(
             Record {
                 asset,
-                recv_mono_ns: monotonic_ns(),
+                recv_mono_ns: self.clock.monotonic_ns(),
                 ..record
             },
             &text,

@@ -1,6 +1,6 @@
 //! Checks the destination of orders when a connector comes and before each order.
 
-use hbl_wire::{Destination, Severity, clock::monotonic_ns};
+use hbl_wire::{Destination, Severity};
 
 use crate::{
     book::Book,
@@ -56,7 +56,7 @@ impl Shared {
             kind: RecordKind::Notice as u8,
             status: Severity::Error as u8,
             asset: self.first_asset(at),
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             value: code,
             ..Record::default()
         };

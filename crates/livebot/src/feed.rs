@@ -1,6 +1,6 @@
 //! Market data as hftbacktest's `LiveBot` applies it.
 
-use hbl_wire::clock::unix_ns;
+use hbl_wire::Clock;
 use hftbacktest::types::{
     BUY_EVENT, DEPTH_EVENT, DEPTH_SNAPSHOT_EVENT, EXCH_EVENT, Event, LOCAL_ASK_DEPTH_EVENT,
     LOCAL_BID_DEPTH_EVENT, LOCAL_BUY_TRADE_EVENT, LOCAL_EVENT, LOCAL_SELL_TRADE_EVENT, SELL_EVENT,
@@ -15,7 +15,7 @@ const TICKS_MAX: f64 = 1e12;
 /// Rewrites levels to the form that `LiveBot` applies. hftbacktest's connector sends snapshots and
 /// deletions in forms that its own bot ignores (no `LOCAL` flag, or the snapshot kind), so that a late bot
 /// has no book and deleted levels stay.
-pub(crate) fn normalise(event: &mut Event) {
+pub(crate) fn normalise(event: &mut Event, clock: &Clock) {
     let kind = event.ev & KIND_MASK;
     let is_level =
         kind == DEPTH_SNAPSHOT_EVENT || (kind == DEPTH_EVENT && event.ev & LOCAL_EVENT == 0);
@@ -23,7 +23,7 @@ pub(crate) fn normalise(event: &mut Event) {
         let side = event.ev & (BUY_EVENT | SELL_EVENT);
         event.ev = DEPTH_EVENT | LOCAL_EVENT | side;
         if event.local_ts == 0 {
-            event.local_ts = unix_ns();
+            event.local_ts = clock.unix_ns();
         }
     }
 }
@@ -97,7 +97,7 @@ mod tests {
             ),
         ] {
             let mut event = event(sent);
-            normalise(&mut event);
+            normalise(&mut event, &Clock::Real);
             assert_eq!(event.ev, applied, "{sent:#x}");
         }
     }

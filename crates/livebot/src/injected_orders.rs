@@ -1,6 +1,5 @@
 //! Order updates that the bot makes itself: written as synthetic records and passed to `LiveBot`.
 
-use hbl_wire::clock::monotonic_ns;
 use hftbacktest::types::{LiveEvent, Order};
 
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
 impl Shared {
     /// Ends an order with a reject of code `code`, as record and in `LiveBot`.
     pub(crate) fn inject_order(&mut self, asset: usize, order: Order, code: i64, text: &str) {
-        let now = monotonic_ns();
+        let now = self.clock.monotonic_ns();
         let about = Record {
             kind: RecordKind::Reject as u8,
             flags: FLAG_SYNTHETIC,
@@ -43,7 +42,7 @@ impl Shared {
         self.push(&Record {
             asset: index(asset),
             flags: FLAG_SYNTHETIC,
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             ..orders::record_of(&order)
         });
         let symbol = String::new();

@@ -42,6 +42,7 @@ mod ring;
 mod run_commands;
 mod shared;
 mod sink;
+mod stamped_requests;
 mod state;
 mod symbols;
 mod tap;

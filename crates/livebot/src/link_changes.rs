@@ -1,21 +1,25 @@
 //! Links with connectors, checked every [`LINK_CHECK_NS`]. A lost link leaves books unsynced; a new one
 //! registers the instruments again.
 
-use hbl_wire::{Capabilities, LinkEvent, clock::monotonic_ns};
+use hbl_wire::{Capabilities, LinkEvent};
 use hftbacktest::types::Bot;
 
 use crate::{
     book::Book,
     live_core::LiveCore,
     record::{FLAG_SYNTHETIC, LinkStatus, Record, RecordKind},
-    shared::{LINK_CHECK_NS, index},
+    shared::{LINK_CHECK_NS, VIRTUAL_LINK_CHECK_NS, index},
 };
 
 impl<MD: Book> LiveCore<MD> {
     pub(crate) fn check_links(&mut self) {
         let count = {
             let mut shared = self.shared.borrow_mut();
-            shared.next_link_check_ns = monotonic_ns() + LINK_CHECK_NS;
+            let pause_ns = match self.clock.as_virtual() {
+                None => LINK_CHECK_NS,
+                Some(_) => VIRTUAL_LINK_CHECK_NS,
+            };
+            shared.next_link_check_ns = self.clock.monotonic_ns() + pause_ns;
             shared.sessions.len()
         };
         for at in 0..count {
@@ -60,7 +64,7 @@ impl<MD: Book> LiveCore<MD> {
                 kind: RecordKind::Link as u8,
                 status: status as u8,
                 asset: shared.first_asset(at),
-                recv_mono_ns: monotonic_ns(),
+                recv_mono_ns: self.clock.monotonic_ns(),
                 value: i64::try_from(epoch).unwrap_or(0),
                 ..Record::default()
             };
@@ -114,7 +118,7 @@ impl<MD: Book> LiveCore<MD> {
             kind: RecordKind::Position as u8,
             flags: FLAG_SYNTHETIC,
             asset: index(asset),
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             qty: self.bot.position(asset),
             ..Record::default()
         });

@@ -6,8 +6,8 @@
 use std::{cell::RefCell, collections::HashSet, rc::Rc, sync::Arc, thread, time::Duration};
 
 use hbl_wire::{
-    BotControlBlock, BotPort, Capabilities, DirectConnector, DirectPort, PollSet,
-    clock::monotonic_ns, random_bot_id,
+    BotControlBlock, BotPort, Capabilities, Clock, DirectConnector, DirectPort, Fault, PollSet,
+    random_bot_id,
 };
 use hftbacktest::{
     live::{Instrument, LiveBot, LiveBotBuilder},
@@ -45,10 +45,26 @@ fn capabilities_of(config: &BotConfig) -> Capabilities {
     }
 }
 
+/// The clock that all connectors of a thread run by.
+fn common_clock(directs: &[Box<dyn DirectConnector>]) -> Result<Clock, LiveBotError> {
+    let clock = directs.first().map_or(Clock::Real, |first| first.clock());
+    let is_same = |other: &Box<dyn DirectConnector>| match (&clock, &other.clock()) {
+        (Clock::Real, Clock::Real) => true,
+        (Clock::Virtual(one), Clock::Virtual(other)) => one.is_same(other),
+        _ => false,
+    };
+    if directs.iter().all(is_same) {
+        return Ok(clock);
+    }
+    let text = "direct: the connectors of one bot need one clock";
+    Err(LiveBotError::InvalidArgument(text.to_owned()))
+}
+
 /// A live bot over one depth type; lives on the thread that made it.
 pub struct LiveCore<MD> {
     pub(crate) bot: LiveBot<TapChannel, MD>,
     pub(crate) shared: Rc<RefCell<Shared>>,
+    pub(crate) clock: Clock,
     pub(crate) state: Option<StateBlock>,
     pub(crate) next_report_ns: u64,
     pub(crate) levels: Vec<Level>,
@@ -83,6 +99,9 @@ impl<MD: Book> LiveCore<MD> {
     /// As [`new`](Self::new), with connectors that run on this thread in place of the ones of their names
     /// in shared memory. One that no instrument names is refused.
     ///
+    /// The bot takes over their clock. Connectors of one bot have one clock, and a virtual one is for
+    /// connectors on this thread only.
+    ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn with_direct(
@@ -91,6 +110,7 @@ impl<MD: Book> LiveCore<MD> {
         mut directs: Vec<Box<dyn DirectConnector>>,
     ) -> Result<Self, LiveBotError> {
         check(&config.instruments, with_roi)?;
+        let clock = common_clock(&directs)?;
         let id = if config.bot_id == 0 {
             random_bot_id()
         } else {
@@ -118,6 +138,12 @@ impl<MD: Book> LiveCore<MD> {
                                 block.ringer(),
                             )))
                         }
+                        None if clock.as_virtual().is_some() => {
+                            return Err(LiveBotError::InvalidArgument(format!(
+                                "instruments: '{}' is no connector of this thread, which a virtual clock needs",
+                                one.connector
+                            )));
+                        }
                         None => Port::Shared(Box::new(BotPort::open(
                             &one.connector,
                             id,
@@ -143,6 +169,7 @@ impl<MD: Book> LiveCore<MD> {
                 refused: false,
                 registered_ns: 0,
                 position_reported: false,
+                order_latency: None,
                 touched: true,
             });
             builder = builder.register(Instrument::new(
@@ -165,7 +192,11 @@ impl<MD: Book> LiveCore<MD> {
             waiter.sleep_on(set);
         }
         let shared = Rc::new(RefCell::new(Shared::new(
-            id, block, sessions, assets, waiter,
+            (id, clock.clone()),
+            block,
+            sessions,
+            assets,
+            waiter,
         )));
         {
             let mut shared = shared.borrow_mut();
@@ -181,6 +212,7 @@ impl<MD: Book> LiveCore<MD> {
         let mut core = Self {
             bot,
             shared,
+            clock,
             state: None,
             next_report_ns: 0,
             levels: Vec::new(),
@@ -233,7 +265,7 @@ impl<MD: Book> LiveCore<MD> {
     /// in JavaScript.
     pub fn note_time(&self) {
         if let Some(state) = &self.state {
-            state.put_time(hbl_wire::clock::monotonic_ns());
+            state.put_time(self.clock.monotonic_ns());
         }
     }
 
@@ -297,6 +329,48 @@ impl<MD: Book> LiveCore<MD> {
         one.map_or(BookState::Disconnected, |one| one.check.state)
     }
 
+    /// Wall clock now, Unix ns.
+    #[must_use]
+    pub fn current_timestamp(&self) -> i64 {
+        self.clock.unix_ns()
+    }
+
+    /// Request, exchange and response of the last order update, Unix ns; `None` before the first.
+    #[must_use]
+    pub fn order_latency(&self, asset: usize) -> Option<(i64, i64, i64)> {
+        match self.clock {
+            Clock::Real => self.bot.order_latency(asset),
+            Clock::Virtual(_) => self.shared.borrow().assets.get(asset)?.order_latency,
+        }
+    }
+
+    /// Symbol of an instrument; empty for an unknown number.
+    #[must_use]
+    pub fn symbol(&self, asset: usize) -> String {
+        let shared = self.shared.borrow();
+        let one = shared.assets.get(asset);
+        one.map_or_else(String::new, |one| one.symbol.clone())
+    }
+
+    /// Puts a fault into the connector of an instrument. False where it has none of the kind: only
+    /// connectors on this thread with a virtual clock have faults.
+    pub fn inject(&mut self, asset: usize, fault: Fault) -> bool {
+        let mut shared = self.shared.borrow_mut();
+        let Some(session) = shared.assets.get(asset).map(|one| one.session) else {
+            return false;
+        };
+        self.clock.as_virtual().is_some() && shared.sessions[session].port.inject(fault)
+    }
+
+    /// Sets the wall clock forward, or back. False for the machine's clock, which is left alone.
+    pub fn step_wall_clock(&mut self, by_ns: i64) -> bool {
+        let Some(clock) = self.clock.as_virtual() else {
+            return false;
+        };
+        clock.step_wall(by_ns);
+        true
+    }
+
     #[must_use]
     pub fn num_assets(&self) -> usize {
         self.bot.num_assets()
@@ -331,7 +405,7 @@ impl<MD: Book> LiveCore<MD> {
     /// object each; the bot can only be dropped then.
     pub fn stop_direct(&mut self, wait_ns: u64) -> Option<Vec<String>> {
         let mut shared = self.shared.borrow_mut();
-        let until_ns = monotonic_ns().saturating_add(wait_ns);
+        let until_ns = self.clock.monotonic_ns().saturating_add(wait_ns);
         loop {
             let ended = shared
                 .sessions
@@ -341,10 +415,17 @@ impl<MD: Book> LiveCore<MD> {
             if ended.iter().all(Option::is_some) {
                 return Some(ended.into_iter().flatten().flatten().collect());
             }
-            if monotonic_ns() >= until_ns {
+            if self.clock.monotonic_ns() >= until_ns {
                 return None;
             }
-            thread::sleep(STOP_POLL);
+            match &self.clock {
+                Clock::Real => thread::sleep(STOP_POLL),
+                Clock::Virtual(clock) => {
+                    let now_ns = clock.monotonic_ns();
+                    let due_ns = shared.next_due_ns().max(now_ns + 1);
+                    clock.advance_to(due_ns.min(until_ns));
+                }
+            }
         }
     }
 

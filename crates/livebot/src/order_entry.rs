@@ -1,6 +1,6 @@
 //! Order entry: submit, modify, cancel, and questions about orders.
 
-use hbl_wire::{Capabilities, ControlRequest, clock::monotonic_ns};
+use hbl_wire::{Capabilities, ControlRequest};
 use hftbacktest::{
     live::BotError,
     types::{
@@ -60,17 +60,16 @@ impl<MD: Book> LiveCore<MD> {
             None => 0.0,
         };
         self.shared.borrow_mut().deadline_ns = deadline_ns;
-        // `LiveBot` has two methods of this name; the trait's takes the request.
-        let sent = Bot::submit_order(
-            &mut self.bot,
-            asset,
-            OrderRequest {
-                price,
-                qty,
-                ..request
-            },
-            false,
-        );
+        let request = OrderRequest {
+            price,
+            qty,
+            ..request
+        };
+        let sent = match self.clock.as_virtual() {
+            Some(_) => self.submit_stamped(asset, &request),
+            // `LiveBot` has two methods of this name; the trait's takes the request.
+            None => Bot::submit_order(&mut self.bot, asset, request, false).map(drop),
+        };
         if let Err(error) = sent {
             if matches!(error, BotError::Custom(_)) {
                 self.forget_unsent(asset, order_id);
@@ -173,7 +172,11 @@ impl<MD: Book> LiveCore<MD> {
     ) -> Result<(), CommandError> {
         self.connected(asset)?;
         let before = self.last_update(asset, order_id);
-        match self.bot.cancel(asset, order_id, false) {
+        let sent = match self.clock.as_virtual() {
+            Some(_) => self.cancel_stamped(asset, order_id),
+            None => self.bot.cancel(asset, order_id, false).map(drop),
+        };
+        match sent {
             Err(BotError::Custom(_)) => {
                 self.forget_cancel(asset, order_id)?;
                 return Err(CommandError::SendFailed);
@@ -226,7 +229,7 @@ impl<MD: Book> LiveCore<MD> {
     /// [`CommandError::Unsupported`] when the connector lacks it, and the others.
     pub fn cancel_all(&mut self, asset: usize) -> Result<(), CommandError> {
         let session = self.connected(asset)?;
-        let unconfirmed: Vec<Order> = {
+        let mut unconfirmed: Vec<Order> = {
             let mut shared = self.shared.borrow_mut();
             let request = ControlRequest::CancelAll {
                 symbol: shared.assets[asset].symbol.clone(),
@@ -239,6 +242,7 @@ impl<MD: Book> LiveCore<MD> {
                 .cloned()
                 .collect()
         };
+        unconfirmed.sort_unstable_by_key(|order| order.order_id);
         for order in unconfirmed {
             self.send_cancel(asset, order)?;
         }
@@ -265,7 +269,7 @@ impl<MD: Book> LiveCore<MD> {
             Some(order) if order.active() => shared.mark_unconfirmed(asset, vec![order]),
             Some(order) => shared.push(&Record {
                 asset: index(asset),
-                recv_mono_ns: monotonic_ns(),
+                recv_mono_ns: self.clock.monotonic_ns(),
                 ..orders::record_of(&orders::without_execution(&order))
             }),
             // The order is of an earlier run of the bot.
@@ -294,7 +298,7 @@ impl<MD: Book> LiveCore<MD> {
         if wait_ns == 0 {
             return Ok(());
         }
-        let until_ns = monotonic_ns().saturating_add(wait_ns);
+        let until_ns = self.clock.monotonic_ns().saturating_add(wait_ns);
         loop {
             let order = self.bot.orders(asset).get(&order_id);
             if order.map(|order| order.exch_timestamp) != before {
@@ -305,7 +309,7 @@ impl<MD: Book> LiveCore<MD> {
             if is_cancel && is_answered {
                 return Ok(());
             }
-            let left_ns = until_ns.saturating_sub(monotonic_ns());
+            let left_ns = until_ns.saturating_sub(self.clock.monotonic_ns());
             if left_ns == 0 {
                 return Err(CommandError::Timeout);
             }

@@ -1,7 +1,7 @@
 //! Asks the connector for unconfirmed orders, takes its answers, and reports orders whose state stays
 //! unknown.
 
-use hbl_wire::{Capabilities, ControlRequest, OrderFate, Severity, clock::monotonic_ns};
+use hbl_wire::{Capabilities, ControlRequest, OrderFate, Severity};
 use hftbacktest::types::Order;
 
 use crate::{
@@ -56,7 +56,7 @@ impl Shared {
 
     /// Sends the questions that are due.
     pub(crate) fn ask_unconfirmed(&mut self) {
-        let now_ns = monotonic_ns();
+        let now_ns = self.clock.monotonic_ns();
         for asset in 0..self.assets.len() {
             if self.assets[asset].unconfirmed.next_due_ns() > now_ns {
                 continue;
@@ -127,7 +127,7 @@ impl Shared {
             kind: RecordKind::Reject as u8,
             flags: FLAG_SYNTHETIC,
             asset: index(asset),
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             order_id,
             value: code,
             ..Record::default()
@@ -138,7 +138,7 @@ impl Shared {
     /// Reports these orders as unknown, each once, and removes their pending requests, so that they
     /// can be cancelled.
     fn report_unconfirmed(&mut self, asset: usize, ids: &[u64], why: &str) {
-        let recv_mono_ns = monotonic_ns();
+        let recv_mono_ns = self.clock.monotonic_ns();
         let mut count = 0_u64;
         for order_id in ids {
             if !self.assets[asset].unconfirmed.mark_reported(*order_id) {

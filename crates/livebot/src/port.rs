@@ -3,7 +3,7 @@
 use std::os::fd::RawFd;
 
 use hbl_wire::{
-    BotPort, Capabilities, ControlEvent, ControlRequest, Destination, DirectPort, LinkEvent,
+    BotPort, Capabilities, ControlEvent, ControlRequest, Destination, DirectPort, Fault, LinkEvent,
     LinkInfo, Slot, WireError,
 };
 use hftbacktest::types::LiveRequest;
@@ -22,7 +22,7 @@ impl Port {
     pub(crate) fn recv(&mut self) -> Result<Option<(Slot, u64)>, WireError> {
         match self {
             Self::Shared(port) => port.recv(),
-            Self::Direct(port) => Ok(port.recv().map(|slot| (slot, 0))),
+            Self::Direct(port) => Ok(port.recv()),
         }
     }
 
@@ -165,6 +165,14 @@ impl Port {
     /// True for a connector over shared memory: another process rings for it.
     pub(crate) const fn is_shared(&self) -> bool {
         matches!(self, Self::Shared(_))
+    }
+
+    /// Puts a fault into a connector of this thread; false where there is none of the kind.
+    pub(crate) fn inject(&mut self, fault: Fault) -> bool {
+        match self {
+            Self::Shared(_) => false,
+            Self::Direct(port) => port.inject(fault),
+        }
     }
 
     /// Ends a connector of this thread; another one goes on.

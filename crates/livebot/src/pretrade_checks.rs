@@ -1,6 +1,6 @@
 //! Pre-trade checks: instrument, connector, destination, book, deadline, grid.
 
-use hbl_wire::{clock::monotonic_ns, price_of, steps_of};
+use hbl_wire::{price_of, steps_of};
 
 use crate::{book::Book, book_state::BookState, error::CommandError, live_core::LiveCore};
 
@@ -39,7 +39,7 @@ impl<MD: Book> LiveCore<MD> {
         if self.shared.borrow().only_looks {
             return Err(CommandError::OnlyLooks);
         }
-        if monotonic_ns() > deadline_ns {
+        if self.clock.monotonic_ns() > deadline_ns {
             return Err(CommandError::TooLate);
         }
         Ok(())

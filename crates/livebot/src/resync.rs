@@ -1,6 +1,6 @@
 //! Registrations with connectors: orders, position and book are fetched in full after a loss or a restart.
 
-use hbl_wire::{clock::monotonic_ns, price_of};
+use hbl_wire::price_of;
 use hftbacktest::types::{
     Bot, Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, LiveEvent, LiveRequest, Order, Side,
 };
@@ -43,7 +43,7 @@ impl<MD: Book> LiveCore<MD> {
     /// Registers again where a connector of this package has not answered in time.
     pub(crate) fn repeat_unanswered(&self) {
         let mut shared = self.shared.borrow_mut();
-        let now_ns = monotonic_ns();
+        let now_ns = self.clock.monotonic_ns();
         for asset in 0..shared.assets.len() {
             let one = &shared.assets[asset];
             let port = &shared.sessions[one.session].port;
@@ -80,7 +80,7 @@ impl<MD: Book> LiveCore<MD> {
         one.touched = true;
         one.unanswered = true;
         one.refused = false;
-        one.registered_ns = monotonic_ns();
+        one.registered_ns = self.clock.monotonic_ns();
         let open = self.bot.orders(asset).values().filter(|o| o.active());
         let mut open: Vec<Order> = open.cloned().collect();
         for order in &mut open {
@@ -142,7 +142,7 @@ impl<MD: Book> LiveCore<MD> {
         let (session, was_synced) = (one.session, one.check.synced);
         one.check.synced = true;
         one.check.gapped = false;
-        one.check.look_at_all(self.bot.depth(asset));
+        one.check.look_at_all(self.bot.depth(asset), &self.clock);
         one.touched = true;
         // Only connectors of this package report every open order of this bot.
         let complete = shared.sessions[session].port.is_ours();

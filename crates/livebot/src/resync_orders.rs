@@ -111,11 +111,13 @@ impl ResyncOrders {
         true
     }
 
-    /// Ends the wait and gives the orders that the answer did not contain.
+    /// Ends the wait and gives the orders that the answer did not contain, by their ids.
     pub fn finish(&mut self) -> Vec<u64> {
         self.active = false;
         self.known.clear();
-        self.unconfirmed.drain().collect()
+        let mut missing: Vec<u64> = self.unconfirmed.drain().collect();
+        missing.sort_unstable();
+        missing
     }
 }
 

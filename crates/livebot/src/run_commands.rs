@@ -1,7 +1,5 @@
 //! Carries out the commands of another thread; each failure becomes a `Command` record.
 
-use hbl_wire::clock::monotonic_ns;
-
 use crate::{
     book::Book,
     command::{Command, CommandKind},
@@ -30,7 +28,7 @@ impl<MD: Book> LiveCore<MD> {
                 status: error as u8,
                 req: if denied { book as u8 } else { 0 },
                 asset: index(command.asset),
-                recv_mono_ns: monotonic_ns(),
+                recv_mono_ns: self.clock.monotonic_ns(),
                 order_id: command.number,
                 value: command.order_id.cast_signed(),
                 ..Record::default()

@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use hbl_wire::{BotControlBlock, Ringer, clock::monotonic_ns};
+use hbl_wire::{BotControlBlock, Clock, Ringer, VirtualClock};
 use hftbacktest::types::LiveEvent;
 
 use crate::{
@@ -28,6 +28,10 @@ use crate::{
 /// Interval between two checks of the links.
 pub(crate) const LINK_CHECK_NS: u64 = 10_000_000;
 
+/// The same under a virtual clock: connectors of this thread end in a turn of theirs, and each check is a step
+/// of the time.
+pub(crate) const VIRTUAL_LINK_CHECK_NS: u64 = 50_000_000;
+
 /// Work of a connector on this thread that is due sooner than this is waited for without a sleep.
 const DUE_SPIN_NS: u64 = 30_000;
 
@@ -41,6 +45,8 @@ pub(crate) enum Mode {
     Drain { left: u32 },
     /// Waits up to the time-out for each message, as hftbacktest does.
     Forward,
+    /// Takes the events that the bot itself has made, and nothing else.
+    Apply,
 }
 
 /// State of one instrument. The fields that every market data message reads are in the first cache line.
@@ -66,11 +72,15 @@ pub(crate) struct Asset {
     pub(crate) registered_ns: u64,
     /// The position was reported; before that, the 0 in `LiveBot` means nothing.
     pub(crate) position_reported: bool,
+    /// Request, exchange and response of the last order update, Unix ns, under a virtual clock: `LiveBot`
+    /// takes the response's time from the machine's.
+    pub(crate) order_latency: Option<(i64, i64, i64)>,
 }
 
 /// State shared by the channel and the owner of the bot.
 pub(crate) struct Shared {
     pub(crate) id: u64,
+    pub(crate) clock: Clock,
     pub(crate) block: Rc<BotControlBlock>,
     pub(crate) sessions: Vec<ConnectorSession>,
     pub(crate) assets: Vec<Asset>,
@@ -81,6 +91,8 @@ pub(crate) struct Shared {
     pub(crate) waiter: Waiter,
     pub(crate) remote: Option<Arc<Remote>>,
     pub(crate) mode: Mode,
+    /// End of a wait of `LiveBot` under a virtual clock: it measures its waits by the machine's.
+    pub(crate) forward_until_ns: Option<u64>,
     pub(crate) records_max: usize,
     pub(crate) pending: PendingWork,
     /// Events made by the bot itself, applied before anything else.
@@ -109,7 +121,7 @@ impl Drop for Shared {
 
 impl Shared {
     pub(crate) fn new(
-        id: u64,
+        (id, clock): (u64, Clock),
         block: BotControlBlock,
         sessions: Vec<ConnectorSession>,
         assets: Vec<Asset>,
@@ -117,6 +129,7 @@ impl Shared {
     ) -> Self {
         Self {
             id,
+            clock,
             block: Rc::new(block),
             sessions,
             assets,
@@ -126,6 +139,7 @@ impl Shared {
             waiter,
             remote: None,
             mode: Mode::Forward,
+            forward_until_ns: None,
             records_max: usize::MAX,
             pending: PendingWork::default(),
             injected: VecDeque::new(),
@@ -142,8 +156,9 @@ impl Shared {
 
     /// Deadline of a request that is made now, monotonic.
     pub(crate) fn deadline_from_now(&self) -> u64 {
-        self.order_deadline_ns
-            .map_or(u64::MAX, |time| monotonic_ns().saturating_add(time))
+        self.order_deadline_ns.map_or(u64::MAX, |time| {
+            self.clock.monotonic_ns().saturating_add(time)
+        })
     }
 
     /// Starts a wait.
@@ -174,6 +189,10 @@ impl Shared {
     /// Waits until there may be something to do, at most until `until_ns`. Returns at once when there is
     /// something already, and may return early without a reason.
     pub(crate) fn wait_work(&mut self, until_ns: u64) {
+        if let Some(clock) = self.clock.as_virtual().cloned() {
+            self.pass_time(&clock, until_ns);
+            return;
+        }
         if Ringer::take_woken() {
             thread::yield_now();
         }
@@ -185,7 +204,7 @@ impl Shared {
                 self.waiter.reset();
                 return;
             }
-            let now_ns = monotonic_ns();
+            let now_ns = self.clock.monotonic_ns();
             if now_ns >= until_ns
                 || self.is_stopped()
                 || self.has_commands()
@@ -222,6 +241,25 @@ impl Shared {
         }
     }
 
+    /// A wait under a virtual clock: time passes at once, up to what is due first.
+    fn pass_time(&mut self, clock: &VirtualClock, until_ns: u64) {
+        for session in &mut self.sessions {
+            session.port.turn();
+        }
+        let now_ns = clock.monotonic_ns();
+        if self.has_messages()
+            || now_ns >= until_ns
+            || self.is_stopped()
+            || self.has_commands()
+            || self.look_at_links(now_ns)
+        {
+            return;
+        }
+        let due_ns = self.next_due_ns().min(self.next_link_check_ns);
+        // What is due and does not come must not stop the time.
+        clock.advance_to(due_ns.max(now_ns + 1).min(until_ns));
+    }
+
     /// True inside a batch: the next message belongs to it.
     pub(crate) fn is_in_batch(&self) -> bool {
         let inside = |session: &ConnectorSession| session.in_batch && session.port.has_messages();
@@ -235,7 +273,7 @@ impl Shared {
     }
 
     /// When a connector of this thread has something to do by itself, monotonic.
-    fn next_due_ns(&self) -> u64 {
+    pub(crate) fn next_due_ns(&self) -> u64 {
         let due = self
             .sessions
             .iter()

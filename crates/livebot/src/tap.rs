@@ -1,6 +1,6 @@
 //! The tap: every message of a connector becomes a record, and the part that concerns `LiveBot` goes on to it.
 
-use hbl_wire::{Slot, TO_ALL, WireEvent, clock::monotonic_ns};
+use hbl_wire::{Slot, TO_ALL, WireEvent};
 use hftbacktest::{
     live::BotError,
     types::{ErrorKind, LiveError, LiveEvent, Value},
@@ -96,7 +96,7 @@ impl Shared {
                 self.push(&Record {
                     kind: RecordKind::Gap as u8,
                     asset: index(asset),
-                    recv_mono_ns: monotonic_ns(),
+                    recv_mono_ns: self.clock.monotonic_ns(),
                     value: i64::try_from(lost).unwrap_or(i64::MAX),
                     ..Record::default()
                 });
@@ -159,7 +159,7 @@ impl Shared {
                     // The connector rejected this registration: its data is on the grid of other bots.
                     return None;
                 }
-                feed::normalise(&mut event);
+                feed::normalise(&mut event, &self.clock);
                 if !feed::is_sane(&event, self.assets[asset].tick_size) {
                     self.cannot_read(at, Some(asset));
                     return None;
@@ -221,6 +221,11 @@ impl Shared {
                     let (record, text) = orders::execution_record(&order, &details);
                     let asset = index(asset);
                     self.push_text(stamp.on(Record { asset, ..record }), &text);
+                }
+                if self.clock.as_virtual().is_some() {
+                    let now = self.clock.unix_ns();
+                    let times = (order.local_timestamp, order.exch_timestamp, now);
+                    self.assets[asset].order_latency = Some(times);
                 }
                 self.push(&stamp.on(Record {
                     asset: index(asset),
@@ -311,7 +316,7 @@ impl Shared {
             kind: kind as u8,
             flags,
             asset: index(asset),
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             ..Record::default()
         });
     }
@@ -326,7 +331,7 @@ impl Shared {
             status,
             flags,
             asset: index(asset),
-            recv_mono_ns: monotonic_ns(),
+            recv_mono_ns: self.clock.monotonic_ns(),
             ..Record::default()
         });
     }

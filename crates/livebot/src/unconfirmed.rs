@@ -109,11 +109,11 @@ impl UnconfirmedOrders {
         Some(entry.order.clone())
     }
 
-    /// The questions that are due. The pause before the next one doubles with each.
+    /// The questions that are due, by their orders' ids. The pause before the next one doubles with each.
     pub(crate) fn take_due(&mut self, now_ns: u64) -> Vec<Question> {
         let is_due = |entry: &&mut Unconfirmed| !entry.is_elsewhere && entry.ask_at_ns <= now_ns;
         let due = self.0.values_mut().filter(is_due);
-        due.map(|entry| {
+        let questions = due.map(|entry| {
             let was_followed = core::mem::take(&mut entry.is_followed);
             let is_unanswered = entry.ask_at_ns > 0 && !entry.reported && !was_followed;
             entry.ask_at_ns = now_ns + entry.pause_ns;
@@ -123,8 +123,10 @@ impl UnconfirmedOrders {
                 sent_ts: entry.sent_ts,
                 is_unanswered,
             }
-        })
-        .collect()
+        });
+        let mut questions: Vec<Question> = questions.collect();
+        questions.sort_unstable_by_key(|question| question.order_id);
+        questions
     }
 
     pub(crate) fn put(&mut self, order: Order, is_elsewhere: bool) {

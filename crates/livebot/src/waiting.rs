@@ -1,9 +1,8 @@
 //! The waits of a bot: `wait_batch` and `run`, which take everything that is there, and hftbacktest's own.
 
-use hbl_wire::clock::monotonic_ns;
 use hftbacktest::{
     live::{BotError, LiveBot},
-    types::{Bot, ElapseResult},
+    types::{Bot, ElapseResult, LiveEvent, Order},
 };
 
 use crate::{
@@ -38,7 +37,7 @@ impl<MD: Book> LiveCore<MD> {
         timeout_ns: u64,
         records_max: usize,
     ) -> Result<Outcome, CommandError> {
-        let until_ns = monotonic_ns().saturating_add(timeout_ns);
+        let until_ns = self.clock.monotonic_ns().saturating_add(timeout_ns);
         self.shared.borrow_mut().begin();
         loop {
             let is_stopped = self.shared.borrow().is_stopped();
@@ -52,7 +51,7 @@ impl<MD: Book> LiveCore<MD> {
             // Its records belong to this wait.
             self.refresh_state(false);
             let written = self.shared.borrow().sink.len();
-            if written > 0 || monotonic_ns() >= until_ns {
+            if written > 0 || self.clock.monotonic_ns() >= until_ns {
                 self.end();
                 return Ok(Outcome::Records(written));
             }
@@ -65,7 +64,7 @@ impl<MD: Book> LiveCore<MD> {
     /// # Errors
     /// [`CommandError::Custom`] when shared memory fails.
     pub fn run(&mut self, slice_ns: u64) -> Result<Outcome, CommandError> {
-        let until_ns = monotonic_ns().saturating_add(slice_ns);
+        let until_ns = self.clock.monotonic_ns().saturating_add(slice_ns);
         let Some(remote) = self.shared.borrow().remote.clone() else {
             return Err(CommandError::InvalidArgument);
         };
@@ -93,7 +92,7 @@ impl<MD: Book> LiveCore<MD> {
                 remote.wake();
             }
             self.report(false);
-            let now_ns = monotonic_ns();
+            let now_ns = self.clock.monotonic_ns();
             if now_ns >= until_ns {
                 return Ok(Outcome::Records(0));
             }
@@ -159,18 +158,23 @@ impl<MD: Book> LiveCore<MD> {
         timeout_ns: u64,
         mut wait: impl FnMut(&mut LiveBot<TapChannel, MD>, i64) -> Result<ElapseResult, BotError>,
     ) -> Result<ElapseResult, CommandError> {
-        let until_ns = monotonic_ns().saturating_add(timeout_ns);
+        let until_ns = self.clock.monotonic_ns().saturating_add(timeout_ns);
+        let is_virtual = self.clock.as_virtual().is_some();
         {
             let mut shared = self.shared.borrow_mut();
             shared.begin();
             shared.mode = Mode::Forward;
             shared.records_max = usize::MAX;
+            shared.forward_until_ns = is_virtual.then_some(until_ns);
         }
         loop {
             self.run_pending();
             self.run_commands();
             let before = self.record_count();
-            let left_ns = until_ns.saturating_sub(monotonic_ns());
+            let left_ns = match is_virtual {
+                true => u64::MAX,
+                false => until_ns.saturating_sub(self.clock.monotonic_ns()),
+            };
             let result = wait(&mut self.bot, i64::try_from(left_ns).unwrap_or(i64::MAX))?;
             let interrupted = {
                 let shared = self.shared.borrow();
@@ -178,7 +182,7 @@ impl<MD: Book> LiveCore<MD> {
                 wanted && result == ElapseResult::Ok && shared.sink.len() == before
             };
             self.run_pending();
-            if !interrupted || monotonic_ns() >= until_ns {
+            if !interrupted || self.clock.monotonic_ns() >= until_ns {
                 self.end();
                 return Ok(result);
             }
@@ -203,11 +207,23 @@ impl<MD: Book> LiveCore<MD> {
         Ok(())
     }
 
+    /// Applies an order to `LiveBot` now, beside the other events that the bot itself has made.
+    pub(crate) fn apply_order(&mut self, asset: usize, order: Order) -> Result<(), BotError> {
+        {
+            let mut shared = self.shared.borrow_mut();
+            let symbol = String::new();
+            let update = LiveEvent::Order { symbol, order };
+            shared.injected.push_back((asset, update));
+            shared.mode = Mode::Apply;
+        }
+        self.bot.elapse(UNBOUNDED_NS).map(drop)
+    }
+
     /// Takes all messages without waiting, applies them to `LiveBot`, and does the pending work.
     pub(crate) fn drain(&mut self, records_max: usize) -> Result<(), CommandError> {
         {
             let mut shared = self.shared.borrow_mut();
-            if monotonic_ns() >= shared.next_link_check_ns {
+            if self.clock.monotonic_ns() >= shared.next_link_check_ns {
                 shared.pending.links_due = true;
             }
         }

@@ -16,6 +16,7 @@ use napi_derive::napi;
 use crate::{
     SLICE_MAX_NS,
     bot_cell::{BotCell, code, elapse_code, slice},
+    direct,
     dto::{NativeBotConfig, NativeBotStats, NativeLink, NativeOrder, destination_tag, id},
     error::{Result, closed, invalid},
     hot, port,
@@ -153,7 +154,7 @@ macro_rules! live_bot_class {
             /// Wall clock now, Unix ns.
             #[napi(catch_unwind)]
             pub fn current_timestamp_ns(&self) -> Result<BigInt> {
-                Ok(self.cell()?.core.bot().current_timestamp().into())
+                Ok(self.cell()?.core.current_timestamp().into())
             }
 
             /// Number of instruments.
@@ -214,17 +215,14 @@ macro_rules! live_bot_class {
                 self.cell_mut()?.depth(asset, levels, out)
             }
 
-            /// Every order that the bot holds.
+            /// Every order that the bot holds, by their ids.
             #[napi(catch_unwind)]
             pub fn orders(&self, asset: u32) -> Result<Vec<NativeOrder>> {
                 let cell = self.cell()?;
-                Ok(cell
-                    .core
-                    .bot()
-                    .orders(cell.asset(asset)?)
-                    .values()
-                    .map(NativeOrder::from)
-                    .collect())
+                let orders = cell.core.bot().orders(cell.asset(asset)?);
+                let mut orders: Vec<_> = orders.values().collect();
+                orders.sort_unstable_by_key(|order| order.order_id);
+                Ok(orders.into_iter().map(NativeOrder::from).collect())
             }
 
             /// One order, null when the bot does not hold it.
@@ -266,7 +264,7 @@ macro_rules! live_bot_class {
             #[napi(catch_unwind)]
             pub fn order_latency(&self, asset: u32) -> Result<Option<Vec<BigInt>>> {
                 let cell = self.cell()?;
-                let latency = cell.core.bot().order_latency(cell.asset(asset)?);
+                let latency = cell.core.order_latency(cell.asset(asset)?);
                 Ok(latency.map(|(req, exch, resp)| vec![req.into(), exch.into(), resp.into()]))
             }
 
@@ -324,6 +322,33 @@ macro_rules! live_bot_class {
             pub fn unbind_port(&mut self) -> Result<()> {
                 self.cell_mut()?.core.unbind();
                 Ok(())
+            }
+
+            /// Puts a fault into the instrument's connector, which runs by a virtual clock: `gap`, `stale`,
+            /// `reject` (the next order, with `code` and `text`), `silence` (nothing of the next order is
+            /// reported), `late_fill` (of the next fill) or `disconnect`. `forNs` is how long it lasts. False
+            /// where there is no virtual clock.
+            #[napi(catch_unwind)]
+            pub fn inject_fault(
+                &mut self,
+                asset: u32,
+                fault: String,
+                for_ns: f64,
+                code: i64,
+                text: String,
+            ) -> Result<bool> {
+                let mut cell = self.cell_mut()?;
+                let asset = cell.asset(asset)?;
+                let symbol = cell.core.symbol(asset);
+                let fault = direct::fault(&fault, symbol, for_ns, (code, text))?;
+                Ok(cell.core.inject(asset, fault))
+            }
+
+            /// Sets the virtual wall clock forward by `byNs`, or back. False for the machine's clock, which is
+            /// left alone.
+            #[napi(catch_unwind)]
+            pub fn step_wall_clock(&mut self, by_ns: i64) -> Result<bool> {
+                Ok(self.cell_mut()?.core.step_wall_clock(by_ns))
             }
 
             /// Ends the connectors that run on this thread. null while something that was asked of them is

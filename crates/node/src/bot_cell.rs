@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use hbl_livebot::{Book, CommandError, LiveCore, OrderNumbers, Outcome, RECORD_BYTES};
-use hbl_wire::price_of;
+use hbl_wire::{Clock, VirtualClock, price_of};
 use hftbacktest::types::{Bot, ElapseResult, Side};
 use napi::bindgen_prelude::Uint8Array;
 
@@ -59,7 +59,17 @@ impl<MD: Book> BotCell<MD> {
     /// Builds a bot.
     pub fn new(config: &NativeBotConfig, with_roi: bool) -> Result<Self> {
         let direct = config.direct.as_deref().unwrap_or_default();
-        let direct: Result<Vec<_>> = direct.iter().map(direct::open).collect();
+        let clock = match &config.virtual_start_ns {
+            None => Clock::Real,
+            Some(_) if direct.is_empty() => {
+                return Err(invalid(
+                    "virtualStartNs: a virtual clock needs a `direct` connector",
+                ));
+            }
+            Some(start) => Clock::Virtual(VirtualClock::new(start.get_i64().0)),
+        };
+        let direct = direct.iter().map(|one| direct::open(one, &clock));
+        let direct: Result<Vec<_>> = direct.collect();
         let mut core = LiveCore::with_direct(&config.to_core()?, with_roi, direct?)
             .map_err(|error| from_core(&error))?;
         core.require(config.requirement());

@@ -82,6 +82,10 @@ pub struct NativeBotConfig {
     pub require_environment: Option<String>,
     /// Connectors that run on the bot's own thread, in place of those of their names in shared memory.
     pub direct: Option<Vec<NativeDirectConnector>>,
+    /// The bot and its `direct` connectors run by a virtual clock, whose wall clock begins here, Unix ns:
+    /// waits let time pass at once. Absent: the machine's clocks. Every instrument is of a `direct` connector
+    /// then.
+    pub virtual_start_ns: Option<BigInt>,
 }
 
 /// Counters of a bot since it was made.

@@ -58,6 +58,7 @@ pub use bot_control_block::BotControlBlock;
 pub use bot_id::{is_anonymous, random_bot_id};
 pub use bot_port::BotPort;
 pub use capabilities::Capabilities;
+pub use clock::{Clock, VirtualClock};
 pub use codec::{
     DecodeError, MAX_MESSAGE_BYTES, WireEvent, WireEventRef, decode_event, decode_request, encode,
 };
@@ -69,7 +70,7 @@ pub use control::{
 };
 pub use control_block::{ControlBlock, ControlBlockState, Hello};
 pub use destination::{Destination, Orders};
-pub use direct::{DirectConnector, DirectPort, MessageQueue};
+pub use direct::{DirectConnector, DirectPort, Fault, MessageQueue};
 pub use error::WireError;
 pub use execution_details::{ExecutionDetails, TRADE_ID_BYTES_MAX};
 pub use idle::{CpuContention, KeepAwake, PollSet, Ringer, WakerAffinity};

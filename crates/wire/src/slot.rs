@@ -100,10 +100,10 @@ impl Slot {
     }
 
     /// The messages of a connector on this thread.
-    pub(crate) fn of_queue(queued: Box<QueuedMessages>) -> Self {
+    pub(crate) fn of_queue(queued: Box<QueuedMessages>, received_mono_ns: u64) -> Self {
         Self {
             tail: Some(queued.tail),
-            received_mono_ns: clock::monotonic_ns(),
+            received_mono_ns,
             place: Place::Queued(queued),
             at: 0,
             taken: 0,

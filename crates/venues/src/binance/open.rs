@@ -25,6 +25,7 @@ pub static KIND: VenueKind = VenueKind {
     },
     notes: "",
     examples: &["binancefutures BTCUSDT"],
+    takes_virtual_time: false,
     options: &[],
     open,
 };

@@ -46,6 +46,7 @@ pub static KIND: VenueKind = VenueKind {
         "bybit BTCUSDT",
         "mine bybit bybit.toml --testnet --paper=false",
     ],
+    takes_virtual_time: false,
     options: &[VenueOption {
         name: "testnet",
         help: "the testnet instead of the mainnet (default false)",

@@ -1,5 +1,7 @@
 //! The two clocks of the connector.
 
+use hbl_wire::Clock;
+
 /// One moment on both clocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
@@ -10,7 +12,18 @@ pub struct Now {
 }
 
 impl Now {
-    /// Reads both clocks.
+    /// The time of a clock.
+    pub fn of(clock: &Clock) -> Self {
+        match clock.as_virtual() {
+            None => Self::read(),
+            Some(clock) => Self {
+                mono_ns: clock.monotonic_ns(),
+                unix_ns: clock.unix_ns(),
+            },
+        }
+    }
+
+    /// Reads both clocks of the machine.
     pub fn read() -> Self {
         let unix = read(libc::CLOCK_REALTIME);
         Self {

@@ -1,18 +1,20 @@
 //! A venue on the thread of its only bot: dispatcher and venue without shared memory and without a bus.
 
 use std::os::fd::RawFd;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hbl_wire::{
-    Asked, Capabilities, DirectConnector, LinkInfo, Liveness, MessageQueue, Request, Ringer,
-    TO_ALL, WireError, WireEventRef, is_anonymous, liveness,
+    Asked, Capabilities, Clock, DirectConnector, Fault, LinkInfo, Liveness, MessageQueue, Request,
+    Ringer, TO_ALL, WireError, WireEventRef, is_anonymous, liveness,
 };
 
 use crate::kit::account_lock::AccountLock;
 use crate::kit::bot_publisher::{BotMessage, BotPublisher};
 use crate::kit::clock::Now;
 use crate::kit::dispatcher::Dispatcher;
+use crate::kit::faulty_venue::{FaultyVenue, VenueFaults};
 use crate::kit::kind::OpenVenue;
 use crate::kit::order_registry::OwnerState;
 use crate::kit::venue::Venue;
@@ -26,6 +28,8 @@ pub struct DirectSettings {
     pub order_deadline: Duration,
     /// How long a stop waits for cancellations.
     pub stop_wait: Duration,
+    /// The clock that it runs by.
+    pub clock: Clock,
 }
 
 /// A venue that runs on the thread of its bot.
@@ -33,6 +37,9 @@ pub struct DirectVenue {
     name: String,
     info: LinkInfo,
     dispatcher: Dispatcher<dyn Venue>,
+    clock: Clock,
+    /// Of a venue with a virtual clock.
+    faults: Option<Rc<VenueFaults>>,
     bot: Option<Bot>,
     stop_wait: Duration,
     ends_with_data: bool,
@@ -54,7 +61,16 @@ impl DirectVenue {
     /// Serves an opened venue.
     pub fn new(opened: OpenVenue, settings: DirectSettings) -> Self {
         let is_paper = opened.is_paper();
-        let mut dispatcher = Dispatcher::of(opened.venue);
+        let (venue, faults) = match settings.clock {
+            Clock::Real => (opened.venue, None),
+            Clock::Virtual(_) => {
+                let faulty = FaultyVenue::new(opened.venue);
+                let faults = faulty.faults();
+                let venue: Box<dyn Venue> = Box::new(faulty);
+                (venue, Some(faults))
+            }
+        };
+        let mut dispatcher = Dispatcher::of(venue);
         dispatcher.wait_for_registrations(nanos(opened.register_wait));
         dispatcher.orders_are_good_for(nanos(settings.order_deadline));
         Self {
@@ -66,13 +82,15 @@ impl DirectVenue {
                     true => Capabilities::all().and(Capabilities::PAPER),
                     false => Capabilities::all(),
                 },
-                epoch: Now::read().unix_ns.unsigned_abs(),
+                epoch: settings.clock.unix_ns().unsigned_abs(),
                 pid: std::process::id(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 heartbeat_age_ns: Some(0),
                 destination: opened.destination,
             },
             dispatcher,
+            clock: settings.clock,
+            faults,
             bot: None,
             stop_wait: settings.stop_wait,
             ends_with_data: opened.ends_with_data,
@@ -92,13 +110,25 @@ impl DirectConnector for DirectVenue {
         self.info.clone()
     }
 
+    fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    fn inject(&mut self, fault: Fault) -> bool {
+        let Some(faults) = &self.faults else {
+            return false;
+        };
+        faults.ask(fault);
+        true
+    }
+
     fn serve(&mut self, request: Request, asked: Asked, out: &mut MessageQueue) {
         let mut out = ToBot {
             queue: out,
             bot: self.bot,
         };
         self.dispatcher
-            .handle_asked(Now::read(), request, asked, &mut out);
+            .handle_asked(Now::of(&self.clock), request, asked, &mut out);
     }
 
     fn turn(&mut self, out: &mut MessageQueue) {
@@ -106,10 +136,10 @@ impl DirectConnector for DirectVenue {
             queue: out,
             bot: self.bot,
         };
-        self.dispatcher.poll(Now::read(), &mut out);
+        self.dispatcher.poll(Now::of(&self.clock), &mut out);
         if self.ends_with_data && !self.is_stopped && self.dispatcher.venue().is_finished() {
             self.is_stopped = true;
-            self.dispatcher.stop(Now::read(), &mut out);
+            self.dispatcher.stop(Now::of(&self.clock), &mut out);
         }
     }
 
@@ -146,7 +176,7 @@ impl DirectConnector for DirectVenue {
             queue: out,
             bot: self.bot,
         };
-        let now = Now::read();
+        let now = Now::of(&self.clock);
         let wait_ns = nanos(self.stop_wait);
         let until_ns = *self
             .stop_until_ns

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hbl_wire::{Destination, Orders};
+use hbl_wire::{Clock, Destination, Orders};
 
 use super::account_lock::AccountLock;
 use super::config::flag::Env;
@@ -27,6 +27,8 @@ pub struct VenueKind {
     pub notes: &'static str,
     /// Command lines to show, without the program's name.
     pub examples: &'static [&'static str],
+    /// True when nothing of it waits for the machine or for a network, so that it runs by a virtual clock.
+    pub takes_virtual_time: bool,
     /// Options that only some kinds take.
     pub options: &'static [VenueOption],
     /// Opens it.
@@ -128,6 +130,8 @@ pub struct OpenOptions<'a> {
     pub is_market_data_only: bool,
     /// The environment.
     pub env: Env<'a>,
+    /// The clock that the venue is paced by; a virtual one only where the kind takes it.
+    pub clock: &'a Clock,
 }
 
 /// A venue that was opened, and how it is served.

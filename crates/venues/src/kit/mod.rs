@@ -12,6 +12,7 @@ pub mod direct_venue;
 pub mod dispatcher;
 pub mod error;
 pub mod exchange_bridge;
+pub mod faulty_venue;
 pub mod feed_event;
 pub mod frame;
 pub mod kind;

@@ -23,6 +23,7 @@ pub static KIND: VenueKind = VenueKind {
     },
     notes: "",
     examples: &["replay recording.gz --speed 20", "rp replay replay.toml"],
+    takes_virtual_time: true,
     options: &[
         VenueOption {
             name: "speed",
@@ -81,7 +82,7 @@ fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
         VenueError::Exchange(error) => place::exchange(error, path.map(PathBuf::as_path)),
         other => other,
     };
-    let venue = ReplayVenue::new(config, Now::read()).map_err(in_file)?;
+    let venue = ReplayVenue::new(config, Now::of(options.clock)).map_err(in_file)?;
     let destination = Destination::new(Orders::Simulated, "recorded");
     Ok(OpenVenue {
         is_stepped,

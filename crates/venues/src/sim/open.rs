@@ -26,6 +26,7 @@ pub static KIND: VenueKind = VenueKind {
     },
     notes: "",
     examples: &["sim", "mysim sim sim.toml", "sim BTCUSDT ETHUSDT"],
+    takes_virtual_time: true,
     options: &[],
     open,
 };
@@ -33,7 +34,7 @@ pub static KIND: VenueKind = VenueKind {
 fn open(options: &OpenOptions<'_>) -> Result<OpenVenue, VenueError> {
     let config = config_of(options)?;
     let symbols: Vec<_> = config.symbols.iter().map(|s| s.symbol.clone()).collect();
-    let now = Now::read();
+    let now = Now::of(options.clock);
     let path = options.files.first().map(PathBuf::as_path);
     let in_file = |error| match error {
         VenueError::Exchange(error) => place::exchange(error, path),

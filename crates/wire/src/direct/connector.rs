@@ -2,8 +2,8 @@
 
 use std::os::fd::RawFd;
 
-use super::MessageQueue;
-use crate::{Asked, LinkInfo, Request, Ringer};
+use super::{Fault, MessageQueue};
+use crate::{Asked, Clock, LinkInfo, Request, Ringer};
 
 /// A connector that runs on its bot's own thread. It never waits: its bot calls
 /// [`turn`](Self::turn) between two waits and sleeps in its place.
@@ -14,6 +14,16 @@ pub trait DirectConnector {
     /// What a bot knows of it. Constant while it lives.
     fn info(&self) -> LinkInfo;
 
+    /// The clock that it runs by. Its bot runs by the same.
+    fn clock(&self) -> Clock {
+        Clock::Real
+    }
+
+    /// Puts a fault into it; false where it has none of the kind.
+    fn inject(&mut self, _fault: Fault) -> bool {
+        false
+    }
+
     /// Serves a request of the bot at once; answers go to `out`.
     fn serve(&mut self, request: Request, asked: Asked, out: &mut MessageQueue);
 
@@ -21,7 +31,7 @@ pub trait DirectConnector {
     fn turn(&mut self, out: &mut MessageQueue);
 
     /// When [`turn`](Self::turn) has something to do again by itself,
-    /// [`monotonic_ns`](crate::clock::monotonic_ns); `None`: never by itself.
+    /// by its [`clock`](Self::clock), monotonic; `None`: never by itself.
     fn next_due_ns(&self) -> Option<u64>;
 
     /// True when another thread has brought something that [`turn`](Self::turn) would take in.

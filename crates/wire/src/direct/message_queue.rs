@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    ControlEvent, MAX_MESSAGE_BYTES, SLOT_BYTES, Tail, WireError, WireEventRef, clock, message,
+    Clock, ControlEvent, MAX_MESSAGE_BYTES, SLOT_BYTES, Tail, WireError, WireEventRef, message,
 };
 
 /// Messages of one packet before the next begins: a bot that looks at its sink's room between packets must
@@ -54,9 +54,20 @@ pub struct MessageQueue {
     packets: VecDeque<Box<QueuedMessages>>,
     control: VecDeque<ControlEvent>,
     seq: u64,
+    /// Stamps the packets.
+    clock: Clock,
 }
 
 impl MessageQueue {
+    /// An empty queue whose messages are stamped by `clock`.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            ..Self::default()
+        }
+    }
+
     /// Appends a message.
     ///
     /// # Errors
@@ -102,6 +113,16 @@ impl MessageQueue {
         self.packets.pop_front()
     }
 
+    /// Drops the oldest packet; how many messages were in it.
+    pub(crate) fn drop_packet(&mut self) -> u64 {
+        let Some(packet) = self.packets.pop_front() else {
+            return 0;
+        };
+        let dropped = u64::from(packet.tail.count);
+        self.recycle(packet);
+        dropped
+    }
+
     /// The oldest event of the control channel.
     pub(crate) fn pop_control(&mut self) -> Option<ControlEvent> {
         self.control.pop_front()
@@ -121,7 +142,7 @@ impl MessageQueue {
         packet.tail = Tail {
             seq: self.seq + 1,
             count: 0,
-            sent_mono_ns: clock::monotonic_ns(),
+            sent_mono_ns: self.clock.monotonic_ns(),
         };
         self.packets.push_back(packet);
         let last = self.packets.len() - 1;
@@ -153,7 +174,7 @@ mod tests {
     fn drain(queue: &mut MessageQueue) -> Vec<(u64, u64, f64)> {
         let mut all = Vec::new();
         while let Some(packet) = queue.pop() {
-            let mut slot = Slot::of_queue(packet);
+            let mut slot = Slot::of_queue(packet, 0);
             loop {
                 let seq = slot.next_seq();
                 match slot.next_message() {

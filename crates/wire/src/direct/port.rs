@@ -4,10 +4,10 @@ use std::os::fd::RawFd;
 
 use hftbacktest::types::LiveRequest;
 
-use super::{DirectConnector, MessageQueue};
+use super::{DirectConnector, Fault, MessageQueue};
 use crate::{
-    Asked, ControlEvent, ControlRequest, Destination, LinkEvent, LinkInfo, Request, Ringer, Slot,
-    WireError, clock,
+    Asked, Clock, ControlEvent, ControlRequest, Destination, LinkEvent, LinkInfo, Request, Ringer,
+    Slot, WireError,
 };
 
 /// The counterpart of [`BotPort`](crate::BotPort) without shared memory: the same calls, and the connector
@@ -16,7 +16,12 @@ pub struct DirectPort {
     bot: u64,
     connector: Box<dyn DirectConnector>,
     info: LinkInfo,
+    clock: Clock,
     queue: MessageQueue,
+    /// Packets that are still to be lost.
+    gaps: u32,
+    /// Messages that were lost and that no packet has shown yet.
+    lost: u64,
     /// A packet that was taken and not read to its end.
     unfinished: Option<Slot>,
     /// Tag of the destination that orders may go to; 0: any destination.
@@ -32,6 +37,7 @@ impl DirectPort {
         bell: Ringer,
     ) -> Self {
         connector.serve_bot(bot, is_read_only, bell);
+        let clock = connector.clock();
         Self {
             bot,
             info: LinkInfo {
@@ -39,7 +45,10 @@ impl DirectPort {
                 ..connector.info()
             },
             connector,
-            queue: MessageQueue::default(),
+            queue: MessageQueue::new(clock.clone()),
+            clock,
+            gaps: 0,
+            lost: 0,
             unfinished: None,
             agreed_tag: 0,
         }
@@ -50,16 +59,44 @@ impl DirectPort {
         self.connector.take_sockets()
     }
 
-    /// Takes the next packet; turns the connector when none waits. Nothing is ever lost on the way.
+    /// Takes the next packet, with how many messages were lost before it; turns the connector when none
+    /// waits. Nothing is lost on the way but by [`Fault::Gap`].
     #[inline]
-    pub fn recv(&mut self) -> Option<Slot> {
+    pub fn recv(&mut self) -> Option<(Slot, u64)> {
         if let Some(slot) = self.unfinished.take() {
-            return Some(slot);
+            return Some((slot, 0));
         }
         if self.queue.is_empty() {
             self.turn();
         }
-        self.queue.pop().map(Slot::of_queue)
+        if self.gaps > 0 {
+            self.lose();
+        }
+        let packet = self.queue.pop()?;
+        let received_ns = self.clock.monotonic_ns();
+        let lost = core::mem::take(&mut self.lost);
+        Some((Slot::of_queue(packet, received_ns), lost))
+    }
+
+    /// Loses a packet. The next one shows it.
+    #[cold]
+    fn lose(&mut self) {
+        let lost = self.queue.drop_packet();
+        if lost > 0 {
+            self.gaps -= 1;
+            self.lost += lost;
+        }
+    }
+
+    /// Puts a fault into the way here, or into the connector; false where that has none of the kind.
+    pub fn inject(&mut self, fault: Fault) -> bool {
+        match fault {
+            Fault::Gap => {
+                self.gaps += 1;
+                true
+            }
+            fault => self.connector.inject(fault),
+        }
     }
 
     /// Gives a packet back: [`recv`](Self::recv) goes on with what is left of it.
@@ -132,7 +169,7 @@ impl DirectPort {
 
     fn serve(&mut self, request: Request, deadline_ns: u64) {
         let asked = Asked {
-            sent_mono_ns: clock::monotonic_ns(),
+            sent_mono_ns: self.clock.monotonic_ns(),
             deadline_mono_ns: Some(deadline_ns),
             tag: self.agreed_tag,
         };

@@ -57,6 +57,8 @@ impl Cancels {
             *again_at = None;
             Some(*handle)
         });
-        due.collect()
+        let mut due: Vec<u64> = due.collect();
+        due.sort_unstable();
+        due
     }
 }
