@@ -34,5 +34,8 @@ fn a_bid_at_1e11_ticks_comes_and_goes_within_milliseconds() {
     assert_eq!((depth.best_bid_tick(), depth.best_bid_qty()), (1, 3.0));
     // hftbacktest's rule: the ask that the bid went through is hidden.
     assert!(depth.best_ask().is_nan());
-    assert_eq!(depth.ask_qty_at_tick((101.0 / tick_size).round() as i64), 2.0);
+    assert_eq!(
+        depth.ask_qty_at_tick((101.0 / tick_size).round() as i64),
+        2.0
+    );
 }
