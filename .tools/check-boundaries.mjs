@@ -65,7 +65,7 @@ function* topLevelNames() {
 /** Only crates/node names napi. */
 const napiInCore = () =>
   scan(
-    ['wire', 'livebot', 'exchange', 'venues', 'connector'].flatMap((crate) => [
+    ['wire', 'depth', 'livebot', 'exchange', 'venues', 'connector'].flatMap((crate) => [
       ...filesUnder(`crates/${crate}`, '.rs'),
       ...filesUnder(`crates/${crate}`, 'Cargo.toml'),
     ]),

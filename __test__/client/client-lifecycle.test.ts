@@ -188,6 +188,7 @@ describe('the life of a client', () => {
     [{ instruments: [] }, 'instruments'],
     [{ ringCapacity: 1000 }, 'ringCapacity'],
     [{ backend: 'none' as never }, 'backend'],
+    [{ depth: 'btree' as never }, 'hashmap, hashmap-upstream or roivector'],
     [{ depth: 'roivector' as const }, 'range of interest'],
     [{ orderRateLimit: { perSecond: 0 } }, 'orderRateLimit.perSecond'],
     [{ queues: { executionReport: { policy: 'drop-oldest' as const } } }, 'never dropped'],

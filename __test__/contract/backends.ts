@@ -31,7 +31,7 @@ function instrumentOn(connector: string): LiveInstrument {
     .lastTradesCapacity(20);
 }
 
-/** Runs the same tests on the stub and, for both books, on a connector process and in direct mode. */
+/** Runs the same tests on the stub and, for every book, on a connector process and in direct mode. */
 export function describeBackends(title: string, tests: (backend: Backend) => void): void {
   describe(`${title}: stub`, () => {
     const instrument = (): LiveInstrument => instrumentOn('stub');
@@ -48,7 +48,7 @@ export function describeBackends(title: string, tests: (backend: Backend) => voi
         }),
     });
   });
-  for (const depth of ['hashmap', 'roivector'] as const) {
+  for (const depth of ['hashmap', 'hashmap-upstream', 'roivector'] as const) {
     describeNative(`${title}: native, ${depth}`, () => {
       const name = connectorOfSuite('sim', 'BTCUSDT');
       const instrument = (): LiveInstrument => instrumentOn(name);

@@ -44,7 +44,7 @@ function deep(client: LiveClient, ticks = 500): number {
 }
 
 describeNative('a client on a connector', () => {
-  it.each(['hashmap', 'roivector'] as const)(
+  it.each(['hashmap', 'hashmap-upstream', 'roivector'] as const)(
     'receives trades and a book that is never crossed (%s)',
     async (depth) => {
       const name = uniqueName();

@@ -14,12 +14,13 @@ import { STUB_KEYS } from '../stub/stub-options.js';
 import { assignConnector } from '../connector/assign-connector.js';
 import { DirectConnector } from '../connector/direct-connector.js';
 import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
-import type { DepthKind } from './depth-kind.js';
+import { checkDepth, type DepthKind } from './depth-kind.js';
 import { DirectLiveBot } from './direct-live-bot.js';
 import { HashMapMarketDepthLiveBot } from './hash-map-market-depth-live-bot.js';
 import { whyNoLiveAddon } from './live-addon.js';
 import { isBundled } from '../native/package-root.js';
 import { ROIVectorMarketDepthLiveBot } from './roi-vector-market-depth-live-bot.js';
+import { UpstreamHashMapMarketDepthLiveBot } from './upstream-hash-map-market-depth-live-bot.js';
 
 /**
  * Which bot to make: `native` on shared memory, `stub` on made-up data, `auto` the first that can
@@ -33,7 +34,8 @@ export interface CreateOptions extends BotOptions {
   readonly backend?: Backend;
   /**
    * Book of the native bot: `hashmap` keeps every level, `roivector` those in the instruments' range
-   * of interest. Default `hashmap`.
+   * of interest; `hashmap-upstream` is hftbacktest's own for comparison (see {@link DepthKind}). The stub has
+   * one book for all. Default `hashmap`.
    */
   readonly depth?: DepthKind;
   /** Settings of the stub, should it be taken. */
@@ -126,9 +128,7 @@ export function create(options: CreateOptions): Bot {
   checkKeys(options, KEYS, '');
   const { depth = 'hashmap', backend, stub, connector, ...rest } = options;
   if (stub !== undefined) checkKeys(stub, STUB_KEYS, 'stub');
-  if (!(['hashmap', 'roivector'] as unknown[]).includes(depth)) {
-    invalid('depth', depth, 'must be hashmap or roivector');
-  }
+  checkDepth(depth);
   if (depth === 'roivector') requireRoi(resolveInstruments(rest.instruments));
   const { requireOrders, requireEnvironment } = rest;
   if (connector !== undefined && connector.direct !== true) {
@@ -140,9 +140,14 @@ export function create(options: CreateOptions): Bot {
   if (resolveBackend(backend, { connector, requireOrders, requireEnvironment }) === 'stub')
     return new StubConnectorBot({ ...rest, ...stub });
   if (connector !== undefined) return createDirect(rest, depth, connector);
-  return depth === 'roivector'
-    ? new ROIVectorMarketDepthLiveBot(rest)
-    : new HashMapMarketDepthLiveBot(rest);
+  switch (depth) {
+    case 'hashmap':
+      return new HashMapMarketDepthLiveBot(rest);
+    case 'hashmap-upstream':
+      return new UpstreamHashMapMarketDepthLiveBot(rest);
+    case 'roivector':
+      return new ROIVectorMarketDepthLiveBot(rest);
+  }
 }
 
 function createDirect(

@@ -1,6 +1,7 @@
 import { requireRoi, type BotOptions } from '../models/bot-options.js';
 import type { NativeDirectConnector } from '../native/addon.js';
 import type { DepthKind } from './depth-kind.js';
+import { nativeBotClass } from './native-bot-class.js';
 import { NativeLiveBot } from './native-live-bot.js';
 
 /** A native bot with a connector on its own thread. */
@@ -10,11 +11,9 @@ export class DirectLiveBot extends NativeLiveBot {
    * opened.
    */
   constructor(options: BotOptions, depth: DepthKind, connector: NativeDirectConnector) {
-    const roi = depth === 'roivector';
-    super(
-      (addon) => (roi ? addon.ROIVectorMarketDepthLiveBot : addon.HashMapMarketDepthLiveBot),
-      options,
-      { direct: [connector], ...(roi ? { checkInstruments: requireRoi } : {}) },
-    );
+    super((addon) => nativeBotClass(addon, depth), options, {
+      direct: [connector],
+      ...(depth === 'roivector' ? { checkInstruments: requireRoi } : {}),
+    });
   }
 }

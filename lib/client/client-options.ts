@@ -8,7 +8,7 @@ import {
 import { assignConnector, type AssignedConnector } from '../connector/assign-connector.js';
 import type { OwnedConnectorOptions } from '../connector/owned-connector-options.js';
 import type { Backend } from '../bot/create.js';
-import type { DepthKind } from '../bot/depth-kind.js';
+import { checkDepth, type DepthKind } from '../bot/depth-kind.js';
 import { nativeBotConfig } from '../bot/native-bot-config.js';
 import type { WaitOptions, WaitStrategy } from '../models/wait-options.js';
 import { checkWhole } from '../models/arguments.js';
@@ -29,7 +29,7 @@ export interface LiveClientOptions {
   readonly instruments: readonly InstrumentInput[];
   /** Default `auto`: native when the addon was built with `live`, else the stub with a warning. */
   readonly backend?: Backend;
-  /** Book of the bot in the worker. Default `hashmap`. */
+  /** Book of the bot in the worker, as `CreateOptions.depth`. Default `hashmap`. */
   readonly depth?: DepthKind;
   /** How the worker waits for shared memory. Default `adaptive`. */
   readonly wait?: WaitOptions | WaitStrategy;
@@ -182,8 +182,7 @@ export function resolveClientOptions(options: LiveClientOptions): ResolvedClient
   const { backend = 'auto', depth = 'hashmap' } = options;
   if (!['auto', 'native', 'stub'].includes(backend))
     invalid('backend', backend, 'must be auto, native or stub');
-  if (!['hashmap', 'roivector'].includes(depth))
-    invalid('depth', depth, 'must be hashmap or roivector');
+  checkDepth(depth);
   if (depth === 'roivector') requireRoi(instruments);
   const ringCapacity = whole(options, 'ringCapacity', 65_536, 64, 2 ** 22);
   if (!Number.isInteger(Math.log2(ringCapacity)))

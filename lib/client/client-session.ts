@@ -1,3 +1,4 @@
+import type { DepthKind } from '../bot/depth-kind.js';
 import type { BotOptions } from '../models/bot-options.js';
 import type { NativeBotConfig } from '../native/addon.js';
 import type { OrderLeft } from '../models/order-left.js';
@@ -13,7 +14,7 @@ export interface SessionContext {
   readonly onWake: () => void;
   readonly instruments: readonly InstrumentSpec[];
   readonly config: NativeBotConfig;
-  readonly depth: 'hashmap' | 'roivector';
+  readonly depth: DepthKind;
   readonly stub: StubOptions;
   /** What is demanded of connectors. */
   readonly requirement: Pick<BotOptions, 'requireOrders' | 'requireEnvironment'>;

@@ -10,6 +10,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { HftError } from '../models/hft-error.js';
 import type { OrderLeft } from '../models/order-left.js';
 import { errorFromNative } from '../models/native-error.js';
+import type { DepthKind } from '../bot/depth-kind.js';
+import { nativeBotClass } from '../bot/native-bot-class.js';
 import { stopDirect } from '../bot/stop-direct.js';
 import type { NativeBotConfig } from '../native/addon.js';
 import type { NativeAddon, NativeBot } from '../native/native-addon.js';
@@ -17,7 +19,7 @@ import { tryLoadAddon } from '../native/load-addon.js';
 
 export interface ClientWorkerTask {
   readonly config: NativeBotConfig;
-  readonly depth: 'hashmap' | 'roivector';
+  readonly depth: DepthKind;
   readonly portId: number;
   /** Gets one `ClientWorkerEnd` when the bot has ended. */
   readonly control: MessagePort;
@@ -86,10 +88,7 @@ function loadAddon(): NativeAddon {
 }
 
 function makeBot(addon: NativeAddon, { config, depth, portId }: ClientWorkerTask): NativeBot {
-  const { HashMapMarketDepthLiveBot, ROIVectorMarketDepthLiveBot } = addon;
-  const bot = new (depth === 'roivector' ? ROIVectorMarketDepthLiveBot : HashMapMarketDepthLiveBot)(
-    config,
-  );
+  const bot = new (nativeBotClass(addon, depth))(config);
   try {
     bot.bindPort(portId);
   } catch (error) {

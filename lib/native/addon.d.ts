@@ -1,7 +1,7 @@
 // Generated from crates/node by `npm run build:native -- --features live`; do not edit.
 
 /**
- * A live bot on hftbacktest's `HashMapMarketDepth`.
+ * A live bot whose book keeps every level, with the results of hftbacktest's `HashMapMarketDepth`.
  *
  * It lives on the thread that made it; after `close()` every method throws `code: 'Closed'`.
  */
@@ -266,6 +266,112 @@ export declare class ROIVectorMarketDepthLiveBot {
    * left alone.
    */
   stepWallClock(byNs: number): boolean;
+  /**
+   * Ends the connectors that run on this thread. null while something that was asked of them is
+   * not sent or not answered: call again; each call waits 100 ms at most. Else the orders that
+   * stay open at their venues, one JSON object each; only `close()` may follow.
+   */
+  stopDirect(): Array<string> | null;
+  /** Releases the shared memory; idempotent. */
+  close(): void;
+  /** True after `close()`. */
+  get closed(): boolean;
+}
+
+/**
+ * A live bot on hftbacktest's own `HashMapMarketDepth`, for comparison: it looks for the next best price tick by tick.
+ *
+ * It lives on the thread that made it; after `close()` every method throws `code: 'Closed'`.
+ */
+export declare class UpstreamHashMapMarketDepthLiveBot {
+  /**
+   * Builds a bot and registers its instruments. Throws `code: 'InvalidArg'`, `'AlreadyRunning'`
+   * (another bot has this id) or `'SharedMemory'`.
+   */
+  constructor(config: NativeBotConfig);
+  /** The bot's number in the `bot…` functions, on the thread that made it. */
+  get handle(): number;
+  /** The bot's id on the wire. */
+  get botId(): bigint;
+  /**
+   * Sets the memory that waits write to: `records` takes the records of `botWaitBatch` and of the
+   * other waits, `state` one block of `STATE_BYTES` per instrument.
+   */
+  attach(records: Uint8Array, state: Uint8Array): void;
+  /**
+   * hftbacktest's `wait_next_feed`. Waits at most 100 ms and writes what arrives as records.
+   * Returns an `ElapseResult` number, or a `CommandError` number when it fails.
+   */
+  waitNextFeed(includeOrderResp: boolean, timeoutNs: number): number;
+  /**
+   * hftbacktest's `wait_order_response`: waits for the next response to this order. Returns as
+   * `waitNextFeed`.
+   */
+  waitOrderResponse(asset: number, orderId: bigint, timeoutNs: number): number;
+  /**
+   * hftbacktest's `elapse`: takes in what arrives during `durationNs`, at most 100 ms. Returns as
+   * `waitNextFeed`.
+   */
+  elapse(durationNs: number): number;
+  /** Number of records that the last wait wrote. */
+  recordCount(): number;
+  /**
+   * Cancels every open order of this bot on the instrument: with one message those that the
+   * connector follows, acknowledged or not, and with one each the unconfirmed ones. Returns a
+   * `CommandError` number, 0 when all of it was sent.
+   */
+  cancelAll(asset: number): number;
+  /** Forgets orders that have ended. */
+  clearInactiveOrders(asset: number): void;
+  /** Wall clock now, Unix ns. */
+  currentTimestampNs(): bigint;
+  /** Number of instruments. */
+  numAssets(): number;
+  /** Signed position, NaN while it is not known. */
+  position(asset: number): number;
+  /** Price of the best bid, NaN when there is none. */
+  bestBid(asset: number): number;
+  /** Price of the best ask, NaN when there is none. */
+  bestAsk(asset: number): number;
+  /** Bid quantity at a price in ticks, 0 when there is no level. */
+  bidQtyAtTick(asset: number, tick: number): number;
+  /** Ask quantity at a price in ticks, 0 when there is no level. */
+  askQtyAtTick(asset: number, tick: number): number;
+  /**
+   * Writes up to `levels` pairs (price, quantity) of each side, best first, bids then asks.
+   * Returns bids + asks * 65536.
+   */
+  depth(asset: number, levels: number, out: Float64Array): number;
+  /** Every order that the bot holds. */
+  orders(asset: number): Array<NativeOrder>;
+  /** One order, null when the bot does not hold it. */
+  order(asset: number, orderId: bigint): NativeOrder | null;
+  /** Writes the last trades as `Trade` records, oldest first. Returns how many. */
+  lastTrades(asset: number, out: Uint8Array): number;
+  /** Forgets the last trades. */
+  clearLastTrades(asset: number): void;
+  /** `[exchTsNs, localTsNs]` of the last feed event, null before the first. */
+  feedLatency(asset: number): Array<bigint> | null;
+  /** `[reqTsNs, exchTsNs, respTsNs]` of the last order update, null before the first. */
+  orderLatency(asset: number): Array<bigint> | null;
+  /**
+   * Asks the connector for the instrument's state again: orders, position, book. Returns a
+   * `CommandError` number, 0 when it was sent.
+   */
+  resync(asset: number): number;
+  /**
+   * Agrees that orders of the instrument's connector go to this destination. `orders` is an
+   * `Orders` number. Returns a `CommandError` number, 0 when they go there.
+   */
+  agreeOrders(asset: number, orders: number, environment: string): number;
+  /** Counters since the bot was made. */
+  stats(): NativeBotStats;
+  /** State of every connector of this bot. */
+  links(): Array<NativeLink>;
+  /** Ties the bot to a port of this process: commands come from it, `botRun` writes to its ring. */
+  bindPort(portId: number): void;
+  /** Unties the bot from its port: a stop has no effect any more. */
+  unbindPort(): void;
   /**
    * Ends the connectors that run on this thread. null while something that was asked of them is
    * not sent or not answered: call again; each call waits 100 ms at most. Else the orders that

@@ -7,8 +7,11 @@ import type * as addon from './addon.js';
  */
 export type NativeAddon = Readonly<typeof addon>;
 
-/** A bot of the addon, on either order book. */
-export type NativeBot = addon.HashMapMarketDepthLiveBot | addon.ROIVectorMarketDepthLiveBot;
+/** A bot of the addon, on any of the order books. */
+export type NativeBot =
+  | addon.HashMapMarketDepthLiveBot
+  | addon.UpstreamHashMapMarketDepthLiveBot
+  | addon.ROIVectorMarketDepthLiveBot;
 
 /** The class of a bot. */
 export type NativeBotConstructor = new (config: addon.NativeBotConfig) => NativeBot;

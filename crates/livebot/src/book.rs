@@ -1,5 +1,6 @@
-//! The part of hftbacktest's two depth types that a bot uses beyond their common traits.
+//! The part of the depth types that a bot uses beyond hftbacktest's traits.
 
+use hbl_depth::LadderMarketDepth;
 use hftbacktest::{
     depth::{HashMapMarketDepth, L2MarketDepth, MarketDepth, ROIVectorMarketDepth},
     types::Side,
@@ -10,6 +11,9 @@ use crate::bot_config::InstrumentConfig;
 /// A level: price in ticks, quantity.
 pub type Level = (i64, f64);
 
+/// Ticks searched for a level by a book that has to look at each.
+const SCAN_TICKS_MAX: i64 = 4_096;
+
 /// A market depth that a bot can be built on.
 pub trait Book: MarketDepth + L2MarketDepth + 'static {
     /// An empty book for an instrument.
@@ -17,6 +21,19 @@ pub trait Book: MarketDepth + L2MarketDepth + 'static {
 
     /// Calls `f` for every level of a side, in no order.
     fn for_each_level(&self, side: Side, f: impl FnMut(Level));
+
+    /// True when a side has a level from tick `low` to `high`, both included. A book that has to look at
+    /// every tick looks at the first few thousand.
+    fn has_level(&self, side: Side, low: i64, high: i64) -> bool {
+        (low..=high.min(low.saturating_add(SCAN_TICKS_MAX))).any(|tick| {
+            let qty = if side == Side::Buy {
+                self.bid_qty_at_tick(tick)
+            } else {
+                self.ask_qty_at_tick(tick)
+            };
+            qty > 0.0
+        })
+    }
 
     /// Collects up to `n` levels of a side into `out`, best first.
     fn top(&self, side: Side, n: usize, out: &mut Vec<Level>) {
@@ -30,6 +47,30 @@ pub trait Book: MarketDepth + L2MarketDepth + 'static {
             out.sort_unstable_by_key(|level| level.0);
         }
         out.truncate(n);
+    }
+}
+
+impl Book for LadderMarketDepth {
+    fn empty(instrument: &InstrumentConfig) -> Self {
+        Self::new(instrument.tick_size, instrument.lot_size)
+    }
+
+    fn for_each_level(&self, side: Side, mut f: impl FnMut(Level)) {
+        Self::for_each_level(self, side, |tick, qty| f((tick, qty)));
+    }
+
+    fn has_level(&self, side: Side, low: i64, high: i64) -> bool {
+        Self::has_level(self, side, low, high)
+    }
+
+    fn top(&self, side: Side, n: usize, out: &mut Vec<Level>) {
+        out.clear();
+        self.from_best(side, |tick, qty| {
+            if out.len() < n {
+                out.push((tick, qty));
+            }
+            out.len() < n
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use hbl_wire::Clock;
 use hftbacktest::{
-    depth::{INVALID_MAX, INVALID_MIN, MarketDepth},
+    depth::{INVALID_MAX, INVALID_MIN},
     types::Side,
 };
 
@@ -30,8 +30,6 @@ pub enum BookState {
 
 /// Sides may cross for so long between two messages of one change; ns.
 const CROSSED_NS: u64 = 100_000_000;
-/// Ticks searched behind a price that went through the other side.
-const SCAN_TICKS_MAX: i64 = 4_096;
 
 /// What the state of one book follows from.
 #[derive(Debug, Default)]
@@ -78,7 +76,7 @@ impl BookCheck {
     }
 
     /// Notes whether the book is empty and whether its sides cross.
-    pub(crate) fn look<MD: MarketDepth>(&mut self, depth: &MD, clock: &Clock) {
+    pub(crate) fn look<MD: Book>(&mut self, depth: &MD, clock: &Clock) {
         let (bid, ask) = (depth.best_bid_tick(), depth.best_ask_tick());
         self.empty = bid == INVALID_MIN && ask == INVALID_MAX;
         if is_crossed(depth, self.bests, (bid, ask)) {
@@ -110,29 +108,22 @@ impl BookCheck {
 
 /// hftbacktest's books hide what a new best price goes through instead of showing it: such levels
 /// stand between the other side's former best price and the new one.
-fn is_crossed<MD: MarketDepth>(
-    depth: &MD,
-    before: Option<(i64, i64)>,
-    (bid, ask): (i64, i64),
-) -> bool {
+fn is_crossed<MD: Book>(depth: &MD, before: Option<(i64, i64)>, (bid, ask): (i64, i64)) -> bool {
     bid >= ask
         || before.is_some_and(|(bid_before, ask_before)| {
-            hidden(ask_before, bid, |tick| depth.ask_qty_at_tick(tick))
-                || hidden(ask, bid_before, |tick| depth.bid_qty_at_tick(tick))
+            hidden(depth, Side::Sell, ask_before, bid) || hidden(depth, Side::Buy, ask, bid_before)
         })
 }
 
 /// True when a level stands from `low` to `high`.
-fn hidden(low: i64, high: i64, qty_at: impl Fn(i64) -> f64) -> bool {
-    if low > high || low == INVALID_MIN || high == INVALID_MAX {
-        return false;
-    }
-    (low..=high.min(low.saturating_add(SCAN_TICKS_MAX))).any(|tick| qty_at(tick) > 0.0)
+fn hidden<MD: Book>(depth: &MD, side: Side, low: i64, high: i64) -> bool {
+    low <= high && low != INVALID_MIN && high != INVALID_MAX && depth.has_level(side, low, high)
 }
 
 #[cfg(test)]
 mod tests {
-    use hftbacktest::depth::{HashMapMarketDepth, L2MarketDepth, ROIVectorMarketDepth};
+    use hbl_depth::LadderMarketDepth;
+    use hftbacktest::depth::{HashMapMarketDepth, ROIVectorMarketDepth};
 
     use super::*;
 
@@ -161,7 +152,7 @@ mod tests {
         assert_eq!(check.judge(true, || 0), BookState::Gapped);
     }
 
-    fn crosses_only_while_it_does<MD: MarketDepth + L2MarketDepth>(mut depth: MD) {
+    fn crosses_only_while_it_does<MD: Book>(mut depth: MD) {
         let mut check = synced();
         depth.update_bid_depth(99.0, 1.0, 1);
         for ask in [100.0, 101.0, 102.0] {
@@ -202,7 +193,8 @@ mod tests {
     }
 
     #[test]
-    fn sides_that_cross_for_longer_than_a_change_takes_are_seen_on_both_depths() {
+    fn sides_that_cross_for_longer_than_a_change_takes_are_seen_on_every_depth() {
+        crosses_only_while_it_does(LadderMarketDepth::new(0.5, 0.001));
         crosses_only_while_it_does(HashMapMarketDepth::new(0.5, 0.001));
         crosses_only_while_it_does(ROIVectorMarketDepth::new(0.5, 0.001, 0.0, 1_000.0));
     }

@@ -9,8 +9,8 @@ use hftbacktest::types::{
 use crate::record::{Record, RecordKind};
 
 const KIND_MASK: u64 = 0xff;
-/// Prices above this many ticks are invalid: scanning a book up to them would hang a bot.
-const TICKS_MAX: f64 = 1e12;
+/// Prices above this many ticks are invalid: dividing them by the tick size need not give their tick any more.
+const TICKS_MAX: f64 = 1e15;
 
 /// Rewrites levels to the form that `LiveBot` applies. hftbacktest's connector sends snapshots and
 /// deletions in forms that its own bot ignores (no `LOCAL` flag, or the snapshot kind), so that a late bot
@@ -66,6 +66,24 @@ pub(crate) fn record_of(event: &Event) -> Option<Record> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole numbers far below 2^63"
+    )]
+    fn a_price_that_is_taken_has_one_tick() {
+        for tick_size in [1e-8, 0.1, 0.05, 1.0, 1e-3, 7e-6] {
+            for tick in (0..1_000).map(|n| TICKS_MAX as i64 - n) {
+                let price = hbl_wire::price_of(tick, tick_size);
+                assert_eq!(
+                    (price / tick_size).round() as i64,
+                    tick,
+                    "{price} {tick_size}"
+                );
+            }
+        }
+    }
 
     fn event(ev: u64) -> Event {
         Event {

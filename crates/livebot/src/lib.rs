@@ -56,6 +56,7 @@ pub use bot_config::{BotConfig, InstrumentConfig};
 pub use channel::TapChannel;
 pub use command::{Command, CommandKind};
 pub use error::{CommandError, ErrorCode, LiveBotError};
+pub use hbl_depth::LadderMarketDepth;
 pub use idle::{WaitConfig, WaitStrategy};
 pub use link::LinkView;
 pub use live_core::LiveCore;

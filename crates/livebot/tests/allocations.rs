@@ -14,7 +14,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use counting::allocations_of;
-use hbl_livebot::{Book, Outcome, RECORD_BYTES, RING_HEADER_BYTES, RecordKind, Remote, RingWriter};
+use hbl_livebot::{
+    Book, LadderMarketDepth, Outcome, RECORD_BYTES, RING_HEADER_BYTES, RecordKind, Remote,
+    RingWriter,
+};
 use hbl_wire::{ConnectorPort, Request, TO_ALL};
 use hftbacktest::depth::{HashMapMarketDepth, ROIVectorMarketDepth};
 use hftbacktest::types::{Event, LOCAL_BUY_TRADE_EVENT, Side};
@@ -81,6 +84,11 @@ fn waits_allocate_nothing<MD: Book>() {
 }
 
 #[test]
+fn waits_of_a_bot_on_a_ladder_book_allocate_nothing() {
+    waits_allocate_nothing::<LadderMarketDepth>();
+}
+
+#[test]
 fn waits_of_a_bot_on_a_hash_map_book_allocate_nothing() {
     waits_allocate_nothing::<HashMapMarketDepth>();
 }
@@ -95,7 +103,7 @@ fn waits_of_a_bot_on_a_vector_book_allocate_nothing() {
 fn filling_a_ring_allocates_nothing_but_the_reports() {
     const CELLS: usize = 1_024;
     const REPORT: u64 = 16;
-    let (mut connector, mut rig) = ready::<HashMapMarketDepth>();
+    let (mut connector, mut rig) = ready::<LadderMarketDepth>();
     let bytes = RING_HEADER_BYTES + CELLS * RECORD_BYTES;
     let mut memory = vec![0u64; bytes / 8];
     let base = NonNull::new(memory.as_mut_ptr().cast::<u8>()).unwrap();

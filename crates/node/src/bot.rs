@@ -1,11 +1,11 @@
-//! The two bot classes: a macro that spells out the exports once, over `BotCell`.
+//! The bot classes: a macro that spells out the exports once, over `BotCell`.
 
 use std::{
     cell::{Ref, RefCell, RefMut},
     rc::Rc,
 };
 
-use hbl_livebot::{best_ask, best_bid};
+use hbl_livebot::{LadderMarketDepth, best_ask, best_bid};
 use hftbacktest::{
     depth::{HashMapMarketDepth, MarketDepth, ROIVectorMarketDepth},
     types::Bot,
@@ -378,7 +378,14 @@ macro_rules! live_bot_class {
 live_bot_class!(
     HashMapMarketDepthLiveBot,
     "HashMapMarketDepthLiveBot",
-    "A live bot on hftbacktest's `HashMapMarketDepth`.",
+    "A live bot whose book keeps every level, with the results of hftbacktest's `HashMapMarketDepth`.",
+    LadderMarketDepth,
+    false
+);
+live_bot_class!(
+    UpstreamHashMapMarketDepthLiveBot,
+    "UpstreamHashMapMarketDepthLiveBot",
+    "A live bot on hftbacktest's own `HashMapMarketDepth`, for comparison: it looks for the next best price tick by tick.",
     HashMapMarketDepth,
     false
 );

@@ -1,4 +1,4 @@
-//! The state behind the two bot classes: the core, and the JavaScript memory that it writes to.
+//! The state behind the bot classes: the core, and the JavaScript memory that it writes to.
 
 use core::ptr::NonNull;
 

@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
-use hbl_livebot::{Command, CommandError, CommandKind, OrderNumbers, RecordKind, Remote};
+use hbl_livebot::{
+    Command, CommandError, CommandKind, LadderMarketDepth, OrderNumbers, RecordKind, Remote,
+};
 use hbl_wire::Request;
-use hftbacktest::depth::HashMapMarketDepth;
 
 use crate::support::{
     HashRig, SYMBOL, TIMEOUT, config, instrument, kinds, name, only, ready, request,
@@ -139,7 +140,7 @@ fn an_id_is_free_again_once_its_bot_is_gone_even_if_the_remote_stays() {
     let remote = Arc::new(Remote::new(None, Box::new(|| {})));
     let mut rig = HashRig::new(&config);
     rig.core.bind(remote.clone());
-    let twin = hbl_livebot::LiveCore::<HashMapMarketDepth>::new(&config, false).err();
+    let twin = hbl_livebot::LiveCore::<LadderMarketDepth>::new(&config, false).err();
     assert!(twin.is_some_and(|error| error.to_string().contains("already running")));
     drop(rig);
     let second = HashRig::new(&config);

@@ -1,11 +1,8 @@
 //! An order without a proven end counts as open, however its bot came to know nothing of it.
 
-use hbl_livebot::{LiveCore, RecordKind};
+use hbl_livebot::{LadderMarketDepth, LiveCore, RecordKind};
 use hbl_wire::{Capabilities, ControlEvent, OrderFate, Request};
-use hftbacktest::{
-    depth::HashMapMarketDepth,
-    types::{Bot, Order, Status},
-};
+use hftbacktest::types::{Bot, Order, Status};
 
 use crate::{
     session::{Session, rejects},
@@ -13,7 +10,7 @@ use crate::{
 };
 
 /// What is open by the bot's own list of orders: their ids, and the quantity that may still be executed.
-fn exposure(core: &LiveCore<HashMapMarketDepth>) -> (Vec<u64>, f64) {
+fn exposure(core: &LiveCore<LadderMarketDepth>) -> (Vec<u64>, f64) {
     let open = core.bot().orders(0).values();
     let open: Vec<&Order> = open.filter(|order| order.active()).collect();
     let mut ids: Vec<u64> = open.iter().map(|order| order.order_id).collect();

@@ -3,7 +3,7 @@
 use hbl_livebot::{Outcome, Record, RecordKind};
 use hbl_wire::{TO_ALL, WireEventRef, encode};
 use hftbacktest::{
-    depth::{HashMapMarketDepth, MarketDepth},
+    depth::MarketDepth,
     live::ipc::iceoryx::CustomHeader,
     types::{Bot, Event, Side},
 };
@@ -13,7 +13,7 @@ use iceoryx2::{
     prelude::{SignalHandlingMode, ipc},
 };
 
-use crate::support::{Rig, SYMBOL, TIMEOUT, config, instrument, level, name, only};
+use crate::support::{HashRig, SYMBOL, TIMEOUT, config, instrument, level, name, only};
 use std::time::{Duration, Instant};
 
 const SLOT_BYTES: usize = 512;
@@ -81,11 +81,11 @@ fn encoded(event: &Event) -> (usize, [u8; SLOT_BYTES]) {
 }
 
 /// A level at a price that nothing else has reaches the bot.
-fn expect_delivered(forger: &Forger, rig: &mut Rig<HashMapMarketDepth>, px: f64) {
+fn expect_delivered(forger: &Forger, rig: &mut HashRig, px: f64) {
     let (len, bytes) = encoded(&level(Side::Buy, px, 7.25));
     forger.send(len, &bytes);
     let started = Instant::now();
-    let found = |rig: &mut Rig<HashMapMarketDepth>| {
+    let found = |rig: &mut HashRig| {
         rig.batch(Duration::from_millis(20))
             .iter()
             .any(|record| record.kind == RecordKind::Depth as u8 && record.qty == 7.25)
@@ -100,7 +100,7 @@ fn expect_delivered(forger: &Forger, rig: &mut Rig<HashMapMarketDepth>, px: f64)
 #[test]
 fn foreign_bytes_are_counted_and_the_next_good_event_is_delivered() {
     let name = name();
-    let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
     let mut forger = Forger::of(&name);
     // A bot accepts hftbacktest's encoding once it has seen such a connector.
     rig.until(RecordKind::Link);
@@ -134,7 +134,7 @@ fn foreign_bytes_are_counted_and_the_next_good_event_is_delivered() {
 #[test]
 fn noise_and_flipped_bits_never_end_a_bot() {
     let name = name();
-    let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
     let mut forger = Forger::of(&name);
     let (good_len, good) = encoded(&level(Side::Sell, 120.0, 1.0));
     for _ in 0..200 {
@@ -185,7 +185,7 @@ fn own_message(kind: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// All messages that are there.
-fn all(rig: &mut Rig<HashMapMarketDepth>) -> Vec<Record> {
+fn all(rig: &mut HashRig) -> Vec<Record> {
     let mut records = Vec::new();
     loop {
         let some = rig.batch(Duration::ZERO);
@@ -199,7 +199,7 @@ fn all(rig: &mut Rig<HashMapMarketDepth>) -> Vec<Record> {
 #[test]
 fn a_damaged_slot_of_our_connector_costs_what_is_damaged_and_the_rest_counts_as_lost() {
     let name = name();
-    let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
     let forger = Forger::on(&format!("{name}/Main/ToBot"));
     let (len, bytes) = encoded(&level(Side::Buy, 100.0, 1.0));
     let good = own_message(0, &bytes[..len]);
@@ -240,7 +240,7 @@ fn a_damaged_slot_of_our_connector_costs_what_is_damaged_and_the_rest_counts_as_
 #[test]
 fn noise_in_slots_of_our_connector_never_ends_a_bot() {
     let name = name();
-    let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
     let mut forger = Forger::on(&format!("{name}/Main/ToBot"));
     let (len, bytes) = encoded(&level(Side::Sell, 120.0, 1.0));
     let good = own_message(0, &bytes[..len]);

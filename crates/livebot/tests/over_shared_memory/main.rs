@@ -5,6 +5,7 @@
 mod book_states;
 mod commands;
 mod exposure;
+mod far_prices;
 mod foreign_bytes;
 mod grid;
 mod order_entry;

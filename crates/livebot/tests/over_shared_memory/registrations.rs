@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use hbl_livebot::{BookState, CommandError, LinkStatus, RecordKind};
+use hbl_livebot::{BookState, CommandError, LadderMarketDepth, LinkStatus, RecordKind};
 use hbl_wire::{ControlEvent, Request, TO_ALL};
 use hftbacktest::{
     depth::{HashMapMarketDepth, MarketDepth, ROIVectorMarketDepth},
@@ -72,7 +72,8 @@ fn an_answered_registration_is_a_synced_book<MD: hbl_livebot::Book>() {
 }
 
 #[test]
-fn a_registration_is_answered_with_a_synced_book_on_both_depths() {
+fn a_registration_is_answered_with_a_synced_book_on_every_depth() {
+    an_answered_registration_is_a_synced_book::<LadderMarketDepth>();
     an_answered_registration_is_a_synced_book::<HashMapMarketDepth>();
     an_answered_registration_is_a_synced_book::<ROIVectorMarketDepth>();
 }

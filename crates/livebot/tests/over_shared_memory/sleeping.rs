@@ -12,9 +12,11 @@ use std::{
 
 use hbl_livebot::{WaitConfig, WaitStrategy};
 use hbl_wire::{ConnectorPort, Request, TO_ALL};
-use hftbacktest::{depth::HashMapMarketDepth, types::Side};
+use hftbacktest::types::Side;
 
-use crate::support::{Rig, SYMBOL, TIMEOUT, answer, config, connector, instrument, level, name};
+use crate::support::{
+    HashRig, SYMBOL, TIMEOUT, answer, config, connector, instrument, level, name,
+};
 
 /// Between two events: the bot sleeps well before the second, whatever its strategy.
 const GAP: Duration = Duration::from_millis(10);
@@ -92,7 +94,7 @@ fn with_bot<T: Send + 'static>(
         let bot = thread::spawn(move || {
             let mut config = config(vec![instrument(&name, SYMBOL)]);
             config.wait = wait;
-            let mut rig = Rig::<HashMapMarketDepth>::new(&config);
+            let mut rig = HashRig::new(&config);
             send_thread.send(this_thread()).unwrap();
             while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
                 rig.batch(Duration::from_millis(50));
@@ -184,7 +186,7 @@ fn an_adaptive_bot_sleeps_at_once_while_another_thread_computes_on_its_core() {
             yield_ns: 60_000_000_000,
             ..WaitConfig::default()
         };
-        let mut rig = Rig::<HashMapMarketDepth>::new(&config);
+        let mut rig = HashRig::new(&config);
         // On the same core, as a thread that was started from here.
         let other = thread::spawn(|| {
             while !STOP.load(Ordering::Relaxed) {

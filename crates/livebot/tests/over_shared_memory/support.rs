@@ -7,16 +7,13 @@ use std::{
 };
 
 use hbl_livebot::{
-    Book, BotConfig, InstrumentConfig, LiveCore, Outcome, RECORD_BYTES, Record, RecordKind,
-    STATE_BYTES, WaitConfig,
+    Book, BotConfig, InstrumentConfig, LadderMarketDepth, LiveCore, Outcome, RECORD_BYTES, Record,
+    RecordKind, STATE_BYTES, WaitConfig,
 };
 use hbl_wire::{Capabilities, ConnectorPort, Destination, Hello, Orders, Request};
-use hftbacktest::{
-    depth::HashMapMarketDepth,
-    types::{
-        Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, OrdType, Order, OrderRequest, Side,
-        Status, TimeInForce,
-    },
+use hftbacktest::types::{
+    Event, LOCAL_ASK_DEPTH_EVENT, LOCAL_BID_DEPTH_EVENT, OrdType, Order, OrderRequest, Side,
+    Status, TimeInForce,
 };
 
 pub const TIMEOUT: Duration = Duration::from_secs(3);
@@ -227,7 +224,8 @@ pub fn answer(
     connector.flush().unwrap();
 }
 
-pub type HashRig = Rig<HashMapMarketDepth>;
+/// As `depth: 'hashmap'` has it.
+pub type HashRig = Rig<LadderMarketDepth>;
 
 /// A bot whose book is ready, and its connector.
 pub fn ready(name: &str) -> (ConnectorPort, HashRig) {

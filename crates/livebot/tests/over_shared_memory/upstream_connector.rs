@@ -1,9 +1,9 @@
 //! A bot against a publisher made with hftbacktest's own `IceoryxBuilder`.
 
-use crate::support::{Rig, SYMBOL, buy, config, instrument, level, name, only};
+use crate::support::{HashRig, SYMBOL, buy, config, instrument, level, name, only};
 use hbl_livebot::{CommandError, LinkStatus, RecordKind};
 use hftbacktest::{
-    depth::{HashMapMarketDepth, MarketDepth},
+    depth::MarketDepth,
     live::ipc::iceoryx::IceoryxBuilder,
     types::{
         BUY_EVENT, Bot, DEPTH_EVENT, DEPTH_SNAPSHOT_EVENT, Event, LiveEvent, LiveRequest, Order,
@@ -14,7 +14,7 @@ use hftbacktest::{
 #[test]
 fn a_bot_trades_on_a_connector_of_hftbacktest() {
     let name = name();
-    let mut rig = Rig::<HashMapMarketDepth>::new(&config(vec![instrument(&name, SYMBOL)]));
+    let mut rig = HashRig::new(&config(vec![instrument(&name, SYMBOL)]));
     let requests = IceoryxBuilder::new(&name)
         .bot(false)
         .receiver::<LiveRequest>()
