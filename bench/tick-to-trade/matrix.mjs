@@ -1,0 +1,33 @@
+// Every side of a load beside its peers, as lines.
+import { ratioText } from '../harness/contest.mjs';
+import { median, us } from '../harness/statistics.mjs';
+
+const FIELDS = ['p50Ns', 'p90Ns', 'p99Ns'];
+
+/** Medians over the good rounds, and the medians of the rounds' ratios to each peer. */
+export function matrix({ title, sides, peers, good }) {
+  if (good.length === 0) return [`${title}: no good round`];
+  const of = (side, field) => median(good.map((round) => round[side][field]));
+  const ratio = (side, peer, field) =>
+    ratioText(median(good.map((round) => round[side][field] / round[peer][field])));
+  const head = [
+    title,
+    ...FIELDS.map((field) => field.slice(0, 3)),
+    ...peers.flatMap((peer) => FIELDS.map((field) => `${field.slice(0, 3)} / ${peer}`)),
+  ];
+  const lines = sides.map((side) => [
+    side,
+    ...FIELDS.map((field) => us(of(side, field))),
+    ...peers.flatMap((peer) => FIELDS.map((field) => ratio(side, peer, field))),
+  ]);
+  const widths = head.map((cell, i) =>
+    Math.max(cell.length, ...lines.map((line) => line[i].length)),
+  );
+  const text = (cells) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]))
+      .join('  ')
+      .trimEnd();
+  const rounds = `${good.length} good ${good.length === 1 ? 'round' : 'rounds'}`;
+  return ['', text(head), ...lines.map(text), `(${rounds})`];
+}
