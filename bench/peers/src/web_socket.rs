@@ -57,7 +57,7 @@ impl FrameReader {
     }
 
     /// The next whole frame's payload; `None` while there is none.
-    pub fn next(&mut self) -> Option<&[u8]> {
+    pub fn take(&mut self) -> Option<&[u8]> {
         let rest = &self.bytes[self.taken..self.filled];
         let (head, len) = match *rest {
             [_, len @ 0..=125, ..] => (2, usize::from(len)),
@@ -112,7 +112,7 @@ mod tests {
             for mut part in bytes.chunks(at_once) {
                 while !part.is_empty() {
                     reader.fill(&mut part).unwrap();
-                    while let Some(text) = reader.next() {
+                    while let Some(text) = reader.take() {
                         came.push(String::from_utf8(text.to_vec()).unwrap());
                     }
                 }

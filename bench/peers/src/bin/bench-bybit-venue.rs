@@ -124,7 +124,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let frames = WARM_UP + rate * seconds;
     let log = Arc::new(Log::new(usize::try_from(frames)?));
     let certified = is_tls.then(certified).transpose()?;
-    let tls = certified.as_ref().map(|certified| Arc::clone(&certified.server));
+    let tls = certified
+        .as_ref()
+        .map(|certified| Arc::clone(&certified.server));
     let [_, private, trade, _] = venue.ports();
     let trade = bybit_order_gate::serve(trade, tls.clone(), Arc::clone(&log))?;
     let private = match &tls {

@@ -120,7 +120,7 @@ fn trade(mut book: Socket, mut orders: Socket, spins: bool) -> Result<(), Box<dy
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             done => done?,
         }
-        while let Some(payload) = frames.next() {
+        while let Some(payload) = frames.take() {
             let Some(price) = finder.price(str::from_utf8(payload)?) else {
                 continue;
             };
