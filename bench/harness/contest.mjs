@@ -102,7 +102,6 @@ export function compareRow({
 
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 
-/** A ratio as rows show it. */
-export function ratioText(ratio) {
+function ratioText(ratio) {
   return ratio < 1 ? `1/${(1 / ratio).toFixed(1)}` : `${ratio.toFixed(2)}x`;
 }

@@ -1,15 +1,14 @@
 // Every side of a load beside its peers, as lines.
-import { ratioText } from '../harness/contest.mjs';
 import { median, us } from '../harness/statistics.mjs';
 
 const FIELDS = ['p50Ns', 'p90Ns', 'p99Ns'];
 
 /** Medians over the good rounds, and the medians of the rounds' ratios to each peer. */
-export function matrix({ title, sides, peers, good }) {
-  if (good.length === 0) return [`${title}: no good round`];
+export function matrix({ title, sides, peers, outcome: { good, voided } }) {
+  if (good.length === 0) return [`${title}: no good round, ${voided} void`];
   const of = (side, field) => median(good.map((round) => round[side][field]));
   const ratio = (side, peer, field) =>
-    ratioText(median(good.map((round) => round[side][field] / round[peer][field])));
+    `${median(good.map((round) => round[side][field] / round[peer][field])).toFixed(2)}x`;
   const head = [
     title,
     ...FIELDS.map((field) => field.slice(0, 3)),
@@ -28,6 +27,6 @@ export function matrix({ title, sides, peers, good }) {
       .map((cell, i) => cell.padEnd(widths[i]))
       .join('  ')
       .trimEnd();
-  const rounds = `${good.length} good ${good.length === 1 ? 'round' : 'rounds'}`;
-  return ['', text(head), ...lines.map(text), `(${rounds})`];
+  const rounds = `(${good.length} ${good.length === 1 ? 'round' : 'rounds'} counted, ${voided} void)`;
+  return ['', text(head), ...lines.map(text), rounds];
 }

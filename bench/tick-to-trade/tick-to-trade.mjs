@@ -79,7 +79,7 @@ async function pace({ rate, every, seconds, pairs, anyLoad, tls = false }) {
       ];
   for (const [side, peer] of shown)
     for (const field of ['p50Ns', 'p99Ns']) rows.push(row(side, peer, field));
-  return { rows, notes: matrix({ title: load, sides: names, peers: PEERS, good: outcome.good }) };
+  return { rows, notes: matrix({ title: load, sides: names, peers: PEERS, outcome }) };
 }
 
 /** `rounds`: how many good ones each load needs, 5 by default. */
