@@ -1,7 +1,7 @@
-// npm run test:orders [-- --schedules N] [--seed N[,N…]] [--first-seed N] [--at-once N] [--report FILE]
+// npm run test:orders [-- --schedules N] [--seed N[,N…]] [--first-seed N] [--at-once N] [--report FILE] [--direct]
 //
 // The schedules of orders alone: what is missing is built first. A seed repeats its schedule; the
-// report holds every violation with its histories.
+// report holds every violation with its histories. With --direct every schedule runs in direct mode.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -24,8 +24,11 @@ function environment() {
   const options = Object.fromEntries(
     Object.keys(VARIABLES).map((key) => [key, { type: 'string' }]),
   );
-  const { values } = parseArgs({ options });
+  const {
+    values: { direct, ...values },
+  } = parseArgs({ options: { ...options, direct: { type: 'boolean' } } });
   const env = { ...process.env, HFTBACKTEST_LIVE_TEST_NATIVE: 'yes' };
+  if (direct) env.ORDERS_DIRECT = 'yes';
   for (const [key, value] of Object.entries(values)) {
     const isRight =
       key === 'report' || (key === 'seed' ? /^\d+(,\d+)*$/ : /^[1-9]\d*$/).test(value);

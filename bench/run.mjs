@@ -1,4 +1,5 @@
-// npm run bench [-- NAME…] [--json] [--quick]: measures ours against its peers in the same run.
+// npm run bench [-- NAME…] [--json] [--quick] [--rounds N] [--any-load]: measures ours against its peers in the
+// same run.
 // The method stands in bench/README.md.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -30,6 +31,8 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    'any-load': { type: 'boolean', default: false },
   },
 });
 const usual = Object.keys(benchmarks).filter((name) => !byNameOnly.includes(name));
@@ -42,13 +45,20 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const { rounds: roundsText, quick, 'any-load': anyLoad } = values;
+if (roundsText !== undefined && !/^[1-9]\d*$/.test(roundsText)) {
+  console.error(`--rounds ${roundsText} is no whole number above 0`);
+  process.exit(2);
+}
+const rounds = roundsText === undefined ? undefined : Number(roundsText);
+
 await build();
 const document = { environment: environment(), results: [] };
 for (const name of names) {
   console.error(`\n${name}`);
   const { run } = await benchmarks[name]();
   const startMs = performance.now();
-  const result = await run({ quick: values.quick });
+  const result = await run({ quick, rounds, anyLoad });
   const tookS = Math.round((performance.now() - startMs) / 1_000);
   console.error(` took ${tookS} s`);
   document.results.push({ name, tookS, ...result });

@@ -260,6 +260,13 @@ describe('the judge of orders', () => {
     expect(broken(story({ journal: { ...venue([life()]), logins } }))).toEqual(['readiness']);
   });
 
+  it('says of a schedule in direct mode how it is run again', () => {
+    const of = story({ reported: [state(5_000, shown({ state: 'closed' }))] });
+    const direct = { ...of, plan: { ...of.plan, isDirect: true } };
+    const [found] = judge(direct);
+    expect(report(found!.rule, found!.violation, direct)).toContain('--seed 1 --direct');
+  });
+
   it('reports rule, order, seed and both histories', () => {
     const of = story({ reported: [state(5_000, shown({ state: 'closed' }))] });
     const [found] = judge(of);
@@ -312,6 +319,22 @@ describe('the plan of a seed', () => {
   it('is the same every time, and another for another seed', () => {
     expect(makePlan(5)).toEqual(makePlan(5));
     expect(makePlan(5)).not.toEqual(makePlan(6));
+  });
+
+  it('is the same in direct mode, without what needs a connector process', () => {
+    let left = 0;
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const [plan, direct] = [makePlan(seed), makePlan(seed, true)];
+      const steps = plan.steps.filter(
+        (step) =>
+          step.do !== 'connector' &&
+          step.do !== 'look' &&
+          !(step.do === 'stall' && step.who === 'connector'),
+      );
+      expect(direct).toEqual({ ...plan, isDirect: true, steps });
+      left += plan.steps.length - steps.length;
+    }
+    expect(left).toBeGreaterThan(50);
   });
 
   const plans = Array.from({ length: DEFAULT_SCHEDULES }, (_, at) => makePlan(1 + at));

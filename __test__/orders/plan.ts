@@ -37,6 +37,8 @@ export interface Plan {
   readonly seed: number;
   /** Who trades: a `LiveClient`, or a low-level bot or a strategy, whose orders and records are looked at. */
   readonly kind: 'client' | 'bot' | 'strategy';
+  /** The connector runs on the bot's own thread. */
+  readonly isDirect: boolean;
   /** The bot's id is one of those that are drawn: its orders are inherited when it is dead. */
   readonly isAnonymous: boolean;
   readonly symbols: readonly string[];
@@ -55,6 +57,8 @@ export interface Plan {
 
 /** Schedules of a run of all tests: the seeds from 1 on. */
 export const DEFAULT_SCHEDULES = 500;
+/** For so many schedules one runs in direct mode as well. */
+export const DIRECT_EVERY = 10;
 
 /** Share of orders that are cancelled as soon as they are sent. */
 const AT_ONCE = 0.15;
@@ -69,8 +73,16 @@ function kindOf(seed: number): Plan['kind'] {
   return at === 3 || at === 7 ? 'bot' : at === 5 ? 'strategy' : 'client';
 }
 
-/** Makes the plan of a seed. */
-export function makePlan(seed: number): Plan {
+/**
+ * What there is without a connector process: a connector does not die or stand still without its bot, and serves no
+ * read-only program.
+ */
+function existsInDirectMode(step: Deal): boolean {
+  return step.do !== 'connector' && step.do !== 'look' && !(step.do === 'stall' && step.who === 'connector'); // prettier-ignore
+}
+
+/** Makes the plan of a seed; in direct mode the same one without what cannot be there. */
+export function makePlan(seed: number, isDirect = false): Plan {
   const random = new Random(seed, 14);
   const pick = <T>(of: readonly T[]): T => of[random.whole(0, of.length - 1)] as T;
   const symbols = random.chance(0.3) ? SYMBOLS : SYMBOLS.slice(0, 1);
@@ -114,6 +126,7 @@ export function makePlan(seed: number): Plan {
   return {
     seed,
     kind: kindOf(seed),
+    isDirect,
     isAnonymous,
     symbols,
     settings: {
@@ -142,7 +155,7 @@ export function makePlan(seed: number): Plan {
       ...(isHedge && random.chance(0.5) ? { position_mode: 'hedge' } : {}),
     },
     answerTimeoutMs: pick([200, 500, 1_500]),
-    steps,
+    steps: isDirect ? steps.filter(existsInDirectMode) : steps,
     stormMs,
     settleMs: lasting.length > 0 ? 45_000 : 60_000,
   };

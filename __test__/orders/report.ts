@@ -8,10 +8,12 @@ const LINES_MOST = 400;
 export function report(rule: string, violation: Violation, story: Story): string {
   const { orderId, text } = violation;
   const name = orderId === undefined ? '' : ` order ${String(orderId)}`;
+  const { seed, isDirect } = story.plan;
+  const mode = isDirect ? ' --direct' : '';
   return [
-    `rule ${rule}, seed ${String(story.plan.seed)},${name}: ${text}`,
+    `rule ${rule}, seed ${String(seed)}${isDirect ? ' in direct mode' : ''},${name}: ${text}`,
     ...history(story, orderId),
-    `again: npm run test:orders -- --seed ${String(story.plan.seed)}`,
+    `again: npm run test:orders -- --seed ${String(seed)}${mode}`,
   ].join('\n');
 }
 

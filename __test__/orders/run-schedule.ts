@@ -1,11 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { FakeBybit } from '../../lib/cli/fake-bybit.js';
 import { findConnector } from '../../lib/connector/find-connector.js';
-import { scratchFile } from '../support/fake-program.js';
 import { nowUs } from '../support/programs/unix-us.mjs';
 import { ClientProcess, type Book } from './client-process.js';
 import { disagreements } from './disagreements.js';
@@ -16,8 +13,9 @@ import { hasEnded } from './has-ended.js';
 import { idOf } from './order-ids.js';
 import type { Plan, Step } from './plan.js';
 import { KEY_REFUSED, WAY_MS } from './rules/rule.js';
+import { ScheduleVenue } from './schedule-venue.js';
 import type { ClientView, Deed, Disturbance, Story } from './story.js';
-import { EDGE, MARKETS, PRICES } from './symbols.js';
+import { PRICES } from './symbols.js';
 
 /** How long the last `cancelAll`, in calm, may take until the venue is empty. */
 const LAST_MS = 20_000;
@@ -35,7 +33,10 @@ const ANONYMOUS = 1n << 63n;
 /** How long a process that was stopped in its tracks needs until it has caught up. */
 const AWAKE_US = 300_000;
 
-/** Runs a plan: venue, connector and client in processes of their own, over real sockets. */
+/**
+ * Runs a plan: venue, connector and client in processes of their own, over real sockets; in direct mode the connector
+ * is in the client's.
+ */
 export async function runSchedule(plan: Plan, name: string): Promise<Story> {
   const schedule = new Schedule(plan, name);
   try {
@@ -53,10 +54,9 @@ class Schedule {
   readonly #deeds: Deed[] = [];
   readonly #disturbed: Disturbance[] = [];
   readonly #going = new Set<Promise<unknown>>();
-  #venue: FakeBybit | undefined;
+  #venue: ScheduleVenue | undefined;
   #connector: ChildProcess | undefined;
   #client: ClientProcess | undefined;
-  #configFile = '';
   #calls = 0;
   #cancelsDueFromMs: number | undefined;
 
@@ -68,8 +68,10 @@ class Schedule {
 
   async run(): Promise<Story> {
     const plan = this.#plan;
-    await this.#startVenue();
-    await this.#startConnector();
+    this.#venue = await ScheduleVenue.start(plan, (why) => {
+      this.#deed(`refused: ${why}`);
+    });
+    if (!plan.isDirect) await this.#startConnector();
     await this.#startClient();
     const startMs = performance.now();
     for (const step of plan.steps) {
@@ -109,30 +111,9 @@ class Schedule {
     await this.#venue?.stop();
   }
 
-  async #startVenue(): Promise<void> {
-    const { seed, settings, symbols } = this.#plan;
-    const file = scratchFile('venue.json');
-    writeFileSync(file, JSON.stringify({ markets: MARKETS, settings }));
-    this.#venue = await FakeBybit.start(['--config', file, '--seed', String(seed)]);
-    for (const symbol of symbols as (keyof typeof EDGE)[]) {
-      const level = { cmd: 'place', symbol, owner: 'other', qty: '1000' };
-      await this.#command({ ...level, side: 'Buy', price: EDGE[symbol][0] });
-      await this.#command({ ...level, side: 'Sell', price: EDGE[symbol][1] });
-    }
-    for (const command of this.#plan.lasting) await this.#command(command);
-    const config = { ...this.#venue.connectorConfig, ...this.#plan.config };
-    this.#configFile = scratchFile('bybit.toml');
-    const lines = Object.entries(config).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
-    writeFileSync(this.#configFile, lines.join('\n') + '\n', { mode: 0o600 });
-  }
-
   async #command<T = unknown>(command: Readonly<Record<string, unknown>>): Promise<T> {
-    const url = this.#venue?.info.urls.control ?? '';
-    const response = await fetch(url, { method: 'POST', body: JSON.stringify(command) });
-    const answer = (await response.json()) as { ok: boolean; result: T; error?: string };
-    // A book that nobody has asked for yet has no stream to break.
-    if (!answer.ok) this.#deed(`refused: ${String(answer.error)}`);
-    return answer.result;
+    if (this.#venue === undefined) throw new Error('there is no venue');
+    return this.#venue.command<T>(command);
   }
 
   /**
@@ -157,9 +138,10 @@ class Schedule {
 
   /** False: it ended before it was ready. */
   async #tryConnector(): Promise<boolean> {
-    const args = ['--name', this.#name, 'bybit', this.#configFile, '--paper=false', '--ready-json'];
+    const config = this.#venue?.configFile ?? '';
+    const args = ['--name', this.#name, 'bybit', config, '--paper=false', '--ready-json'];
     const child = spawn(findConnector(), [...args, '--with-stdin'], {
-      env: { ...process.env, ...this.#venue?.connectorEnv, RUST_LOG: 'warn' },
+      env: { ...process.env, ...this.#venue?.env, RUST_LOG: 'warn' },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#connector = child;
@@ -178,8 +160,15 @@ class Schedule {
     const client = new ClientProcess(this.#book, this.#plan.kind);
     this.#client = client;
     const symbols = this.#plan.symbols.map((symbol) => ({ symbol, ...PRICES[symbol] }));
-    const { answerTimeoutMs } = this.#plan;
-    await client.open({ connector: this.#name, symbols, botId: this.#botId, answerTimeoutMs });
+    const { answerTimeoutMs, isDirect } = this.#plan;
+    const { configFile, env } = this.#venue ?? {};
+    await client.open({
+      connector: this.#name,
+      direct: isDirect ? { configFile, env } : undefined,
+      symbols,
+      botId: this.#botId,
+      answerTimeoutMs,
+    });
   }
 
   async #do(step: Step): Promise<void> {
@@ -316,6 +305,7 @@ class Schedule {
       await this.#command({ cmd: 'listing', symbol, listing: {} });
     }
     for (const command of this.#plan.lasting) await this.#command(command);
+    if (this.#plan.isDirect) return;
     const connector = this.#connector;
     if (connector?.exitCode !== null || connector.signalCode !== null) await this.#startConnector();
   }
@@ -355,7 +345,7 @@ class Schedule {
         // What cannot be read to the end is not known to the end, and the client says so.
         return { view, viewJournal, differs: differsNow(isGarbled) };
       }
-      if (view?.isReady === false && performance.now() > againMs) {
+      if (view?.isReady !== true && performance.now() > againMs) {
         againMs = performance.now() + AGAIN_MS;
         await this.#registerAgain();
       }
@@ -383,7 +373,7 @@ class Schedule {
 
   /**
    * A registration that the connector refused, because the instrument was another then, is made again by
-   * the program: nobody else does.
+   * the program: nobody else does. A strategy's run that ended so is started again, as a supervisor does.
    */
   async #registerAgain(): Promise<void> {
     const isRefused = this.#book.reported.some(

@@ -26,6 +26,7 @@ export async function build() {
   for (const own of [
     'bare-wake',
     'cold-lines',
+    'floor-bot',
     'bybit-decode',
     'bybit-venue',
     'publisher',

@@ -1,9 +1,15 @@
 // Any number of sides that take turns, and the rows that compare one of them with another.
-import { stealTicks } from './environment.mjs';
+import { loadNow, loadSince } from './load.mjs';
 import { median, spread } from './statistics.mjs';
 
 /** Share of the time that the hypervisor may take before a round is void. */
 const STEAL_MAX = 0.02;
+
+/**
+ * Share of the machine's processor time that other programs may use before a round of a benchmark that asks for it
+ * is void: a tenth of one core of two.
+ */
+export const OTHERS_MAX = 0.05;
 
 /**
  * How late a publisher may be at its 99th percentile before a round with Node in it is void. With three or
@@ -18,24 +24,36 @@ export const WARM_UP = 1_000;
 /**
  * Runs rounds of all sides, A B C and then C B A, until `pairs` are good, at most twice as many.
  * A side returns `{ lateP99Ns, … }`, `lateP99Ns` only where it has a publisher; `show` makes the
- * line about it. When no round is good, `good` is empty and every row of it is not held.
+ * line about it. When no round is good, `good` is empty and every row of it is not held. `anyLoad`: no round is
+ * void, to try a benchmark on a busy machine.
  */
-export async function contest({ pairs, sides, show, lateMaxNs: limitNs = Infinity }) {
+export async function contest({
+  pairs,
+  sides,
+  show,
+  lateMaxNs: limitNs = Infinity,
+  othersMax = Infinity,
+  anyLoad = false,
+}) {
   const names = Object.keys(sides);
   const good = [];
   let voided = 0;
   for (let i = 0; good.length < pairs && i < pairs * 2; i++) {
-    const before = stealTicks();
+    const before = loadNow();
     const round = {};
     for (const name of i % 2 === 0 ? names : names.toReversed()) round[name] = await sides[name]();
-    const after = stealTicks();
-    const stolen = (after.steal - before.steal) / Math.max(1, after.total - before.total);
+    const { stolen, others } = loadSince(before);
     const lateNs = Math.max(...names.map((name) => round[name].lateP99Ns ?? 0));
-    const isVoid = stolen > STEAL_MAX || lateNs > limitNs;
-    const why = ` (void: steal ${(stolen * 100).toFixed(1)} %, publisher late ${(lateNs / 1000).toFixed(1)} µs)`;
+    const isDisturbed = stolen > STEAL_MAX || lateNs > limitNs || others > othersMax;
+    const why =
+      `steal ${percent(stolen)}, other programs ${percent(others)}, ` +
+      `publisher late ${(lateNs / 1000).toFixed(1)} µs`;
+    const verdict = isDisturbed
+      ? ` (${anyLoad ? 'disturbed, counted all the same' : 'void'}: ${why})`
+      : '';
     const shown = names.map((name) => `${name} ${show(round[name])}`).join(', ');
-    console.error(`  round ${i + 1}: ${shown}${isVoid ? why : ''}`);
-    if (isVoid) voided++;
+    console.error(`  round ${i + 1}: ${shown}${verdict}`);
+    if (isDisturbed && !anyLoad) voided++;
     else good.push(round);
   }
   return { good, voided };
@@ -81,6 +99,8 @@ export function compareRow({
     voided,
   };
 }
+
+const percent = (share) => `${(share * 100).toFixed(1)} %`;
 
 function ratioText(ratio) {
   return ratio < 1 ? `1/${(1 / ratio).toFixed(1)}` : `${ratio.toFixed(2)}x`;

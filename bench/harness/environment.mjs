@@ -1,5 +1,4 @@
 // What a figure means nothing without.
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import { spawnSync } from 'node:child_process';
@@ -15,15 +14,4 @@ export function environment() {
     cores: os.cpus().length,
     profile: 'release',
   };
-}
-
-/** Time that the hypervisor took from us, and the total, in ticks of /proc/stat. */
-export function stealTicks() {
-  const fields = readFileSync('/proc/stat', 'utf8')
-    .split('\n', 1)[0]
-    .trim()
-    .split(/\s+/)
-    .slice(1)
-    .map(Number);
-  return { steal: fields[7] ?? 0, total: fields.reduce((sum, ticks) => sum + ticks, 0) };
 }

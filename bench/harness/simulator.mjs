@@ -9,14 +9,20 @@ export function quietMarket(symbol) {
   return `[[symbols]]\nsymbol = "${symbol}"\nlevels_per_second = 0.1\ntrades_per_second = 0\n`;
 }
 
-export async function startSimulator(name, config) {
+/** A config file, in a folder that `remove` takes away. */
+export function simulatorFile(config) {
   const folder = mkdtempSync(path.join(tmpdir(), 'hbl-bench-sim-'));
   const file = path.join(folder, 'sim.toml');
   writeFileSync(file, config);
+  return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export async function startSimulator(name, config) {
+  const { file, remove } = simulatorFile(config);
   const connector = new ConnectorProcess({ args: [name, 'sim', file] });
   const stop = async () => {
     await connector.stop();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   };
   try {
     await connector.start();

@@ -10,7 +10,7 @@ import { newName } from '../harness/names.mjs';
 import { cpuNs } from '../harness/proc.mjs';
 import { start } from '../harness/process.mjs';
 import { us } from '../harness/statistics.mjs';
-import { quietMarket, startSimulator } from '../harness/simulator.mjs';
+import { quietMarket, simulatorFile, startSimulator } from '../harness/simulator.mjs';
 import { upstreamBot } from '../harness/upstream-bot.mjs';
 import { strategyRound } from '../js-strategy/strategy-round.mjs';
 
@@ -45,13 +45,34 @@ async function silence(launch, seconds) {
   }
 }
 
-const ours = (wait) => async (name) => {
+async function startBot(options) {
   const program = path.join(import.meta.dirname, '..', 'harness', 'bot.mjs');
-  const options = JSON.stringify({ name, symbol: SYMBOL, wait });
-  const bot = start(process.execPath, [program, options], { stdin: 'pipe' });
+  const bot = start(process.execPath, [program, JSON.stringify(options)], { stdin: 'pipe' });
   await bot.next();
   return { ...bot, end: bot.stop };
-};
+}
+
+const ours = (wait) => (name) => startBot({ name, symbol: SYMBOL, wait });
+
+/** The share of a core that a bot takes with the simulated exchange on its own thread. */
+async function silenceInDirectMode(wait, seconds) {
+  const { file: simFile, remove } = simulatorFile(quietMarket(SYMBOL));
+  let bot;
+  try {
+    bot = await startBot({ name: newName(), symbol: SYMBOL, wait, simFile });
+    await delay(SETTLE_MS);
+    const before = cpuNs(bot.pid);
+    const startNs = process.hrtime.bigint();
+    await delay(seconds * 1_000);
+    const share = (cpuNs(bot.pid) - before) / Number(process.hrtime.bigint() - startNs);
+    bot.end();
+    await bot.ended();
+    return { bot: share, connector: 0 };
+  } finally {
+    bot?.kill();
+    remove();
+  }
+}
 
 const percent = (share) => `${(share * 100).toFixed(2)} %`;
 
@@ -72,15 +93,17 @@ async function processorTime({ seconds, pairs }) {
     sides: {
       adaptive: () => silence(ours('adaptive'), seconds),
       park: () => silence(ours('park'), seconds),
+      'adaptive, direct mode': () => silenceInDirectMode('adaptive', seconds),
+      'park, direct mode': () => silenceInDirectMode('park', seconds),
       upstream: () => silence(upstream, seconds),
     },
     show: ({ bot, connector }) => `bot ${percent(bot)} connector ${percent(connector)}`,
   });
-  return WAITS.map((wait) =>
+  return [...WAITS, ...WAITS.map((wait) => `${wait}, direct mode`)].map((side) =>
     compareRow({
       outcome,
-      what: `cpu without events, ${wait}`,
-      ours: wait,
+      what: `cpu without events, ${side}`,
+      ours: side,
       peer: 'upstream',
       field: 'bot',
       show: (of) => `bot ${percent(of('bot'))}, connector ${percent(of('connector'))}`,

@@ -10,7 +10,10 @@ import { QTY, wants } from './decision.mjs';
 const venue = JSON.parse(process.argv[2]);
 const cheapQty = Number(venue.cheapQty);
 const open = async (url) => {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
+  const socket = new WebSocket(url, {
+    perMessageDeflate: false,
+    ca: venue.authorityPem ?? undefined,
+  });
   await once(socket, 'open');
   return socket;
 };

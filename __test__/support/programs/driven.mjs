@@ -17,3 +17,7 @@ export function drivenBy(calls) {
   });
   process.once('disconnect', () => process.exit());
 }
+
+/** The `connector` option of a program on its own connector (`direct`: its config and keys), or nothing. */
+export const directConnector = (name, direct) =>
+  direct && { connector: { kind: 'bybit', direct: true, paper: false, name, ...direct } };

@@ -2,7 +2,7 @@
 // its records say is reported in the same words.
 import process from 'node:process';
 import { create, LiveInstrument, RecordKind } from '../../../dist/index.js';
-import { drivenBy, say } from './driven.mjs';
+import { directConnector, drivenBy, say } from './driven.mjs';
 import { isOpen, OrderTeller } from './order-teller.mjs';
 
 const TURN_NS = 5_000_000;
@@ -55,11 +55,12 @@ function turn() {
 }
 
 const calls = {
-  async open({ connector, symbols, botId }) {
+  async open({ connector, direct, symbols, botId }) {
     const instruments = symbols.map(({ symbol, tick, lot }) =>
       new LiveInstrument(symbol).connector(connector).tickSize(tick).lotSize(lot).build(),
     );
-    bot = create({ backend: 'native', instruments, botId, wait: 'park' });
+    const own = directConnector(connector, direct);
+    bot = create({ backend: 'native', ...own, instruments, botId, wait: 'park' });
     turn();
     for (let at = 0; at < 2_000 && synced.size < symbols.length; at += 1)
       await new Promise((resolve) => setTimeout(resolve, 10));

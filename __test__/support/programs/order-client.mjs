@@ -2,7 +2,7 @@
 // passes on everything that the client reports, with its time in Unix µs.
 import process from 'node:process';
 import { LiveClient, LiveInstrument } from '../../../dist/index.js';
-import { drivenBy, say } from './driven.mjs';
+import { directConnector, drivenBy, say } from './driven.mjs';
 
 let client;
 
@@ -22,10 +22,11 @@ function result(outcome) {
 const instrument = (connector, { symbol, tick, lot }) =>
   new LiveInstrument(symbol).connector(connector).tickSize(tick).lotSize(lot);
 
-async function open({ connector, symbols, botId, answerTimeoutMs }) {
+async function open({ connector, direct, symbols, botId, answerTimeoutMs }) {
   client = new LiveClient({
     instruments: symbols.map((symbol) => instrument(connector, symbol)),
     backend: 'native',
+    ...directConnector(connector, direct),
     botId,
     answerTimeoutMs,
     ringCapacity: 4096,

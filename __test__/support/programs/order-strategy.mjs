@@ -2,7 +2,7 @@
 // thread, so commands and reports go over a channel that `order-strategy-module.mjs` polls.
 import process from 'node:process';
 import { LiveInstrument, runLive } from '../../../dist/index.js';
-import { drivenBy, say } from './driven.mjs';
+import { directConnector, drivenBy, say } from './driven.mjs';
 
 const channel = new BroadcastChannel(`orders-${process.pid}`);
 channel.onmessage = ({ data }) => process.connected && process.send(data);
@@ -16,7 +16,7 @@ const forwarded = ['submit', 'cancel', 'cancelAll', 'modify', 'view'].map((name)
 
 drivenBy({
   ...Object.fromEntries(forwarded),
-  open({ connector, symbols, botId }) {
+  open({ connector, direct, symbols, botId }) {
     run = runLive({
       strategy: new URL('./order-strategy-module.mjs', import.meta.url),
       strategyOptions: { channel: channel.name },
@@ -24,17 +24,21 @@ drivenBy({
         new LiveInstrument(symbol).connector(connector).tickSize(tick).lotSize(lot),
       ),
       backend: 'native',
+      ...directConnector(connector, direct),
       botId,
       wait: 'park',
       onLog: (text) => say({ kind: 'note', text }),
     });
-    run.catch((error) => say({ kind: 'error', text: `runLive: ${error.code} ${error.message}` }));
+    run.catch((error) => {
+      say({ kind: 'error', text: `runLive: ${error.code} ${error.message}` });
+      say({ kind: 'ready', text: 'the run has ended' });
+    });
   },
   // The context of a strategy has no such call.
   resync() {},
   async stop() {
     run?.stop();
-    await run;
+    await run?.catch(() => undefined);
     channel.close();
     say({ kind: 'stopped' });
     process.disconnect();

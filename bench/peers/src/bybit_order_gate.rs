@@ -2,15 +2,17 @@
 //! before the frame goes on to the venue behind.
 
 use std::error::Error;
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use hbl_wire::clock::monotonic_ns;
+use rustls::ServerConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::bybit_quotes::{frame_of, tick_of};
+use crate::socket::Socket;
 use crate::web_socket::{write_masked_text, write_text};
 
 /// When frames left and the first orders about them came: monotonic, 0 before.
@@ -76,28 +78,33 @@ impl Log {
     }
 }
 
-/// Serves the order socket on a free port of 127.0.0.1, in front of the venue's own on `behind`.
-/// Returns the port.
+/// Serves the order socket on a free port of 127.0.0.1, with TLS or without, in front of the venue's own on
+/// `behind`, which has none. Returns the port.
 ///
 /// # Errors
 /// When there is no port.
-pub fn serve(behind: u16, log: Arc<Log>) -> Result<u16, Box<dyn Error>> {
+pub fn serve(
+    behind: u16,
+    tls: Option<Arc<ServerConfig>>,
+    log: Arc<Log>,
+) -> Result<u16, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            let log = Arc::clone(&log);
+            let (tls, log) = (tls.clone(), Arc::clone(&log));
             // Ends with its client; what went wrong shows as orders that never came.
-            thread::spawn(move || carry(client, behind, &log).is_ok());
+            thread::spawn(move || {
+                Socket::accept(client, tls.as_ref())
+                    .is_ok_and(|client| carry(client, behind, &log).is_ok())
+            });
         }
     });
     Ok(port)
 }
 
-fn carry(client: TcpStream, behind: u16, log: &Log) -> Result<(), Box<dyn Error>> {
-    client.set_nodelay(true)?;
-    let venue = TcpStream::connect(("127.0.0.1", behind))?;
-    venue.set_nodelay(true)?;
+fn carry(client: Socket, behind: u16, log: &Log) -> Result<(), Box<dyn Error>> {
+    let venue = Socket::connect(behind, None)?;
     let (mut to_client, mut to_venue) = (client.try_clone()?, venue.try_clone()?);
     let url = format!("ws://127.0.0.1:{behind}/v5/trade");
     let (mut from_venue, _) = tungstenite::client(url, venue)?;
@@ -110,7 +117,7 @@ fn carry(client: TcpStream, behind: u16, log: &Log) -> Result<(), Box<dyn Error>
                 break;
             }
         }
-        to_client.shutdown(Shutdown::Both)
+        to_client.shutdown()
     });
     while let Ok(message) = from_client.read() {
         let at_ns = monotonic_ns();
@@ -124,7 +131,7 @@ fn carry(client: TcpStream, behind: u16, log: &Log) -> Result<(), Box<dyn Error>
             break;
         }
     }
-    to_venue.shutdown(Shutdown::Both)?;
+    to_venue.shutdown()?;
     Ok(())
 }
 

@@ -9,8 +9,12 @@ pub mod bybit_quotes;
 pub mod bybit_two_pass;
 pub mod clock;
 pub mod feed_bot;
+pub mod floor;
 pub mod market;
 pub mod own_bot;
+pub mod relay;
+pub mod socket;
+pub mod tls;
 pub mod upstream_bot;
 pub mod web_socket;
 

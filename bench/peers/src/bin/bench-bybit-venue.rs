@@ -1,5 +1,6 @@
 //! A Bybit that measures: paced book frames out, and for each that calls for an order the time until
-//! the order frame came. `bench-bybit-venue RATE SECONDS EVERY`: every EVERY-th frame calls for one.
+//! the order frame came. `bench-bybit-venue RATE SECONDS EVERY [tls]`: every EVERY-th frame calls for one; with
+//! `tls` all three sockets are `wss`, of an authority that the ready line names.
 //!
 //! Login, account and what becomes of orders are the fake venue's; book and order socket stand in
 //! front of it on blocking threads. The first line of standard input starts the frames, its end ends
@@ -9,7 +10,7 @@ use std::{
     env,
     error::Error,
     io::BufRead as _,
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Sender, channel},
@@ -22,7 +23,9 @@ use hbl_bench_peers::{
     Histogram,
     bybit_order_gate::{self, Log},
     bybit_quotes::{CHEAP_QTY, SYMBOL, delta, snapshot},
-    say,
+    relay, say,
+    socket::Socket,
+    tls::certified,
     web_socket::{frame, write_text},
 };
 use hbl_fake_bybit::{Config, FakeBybit, Settings};
@@ -43,12 +46,11 @@ fn unix_ms() -> u64 {
 }
 
 /// Who has subscribed the book.
-type Reader = Arc<Mutex<Option<TcpStream>>>;
+type Reader = Arc<Mutex<Option<Socket>>>;
 
 /// Answers requests of the public socket; a subscription gets its snapshot and makes the client the
 /// reader of what follows.
-fn serve_book(client: TcpStream, reader: &Reader) -> Result<(), Box<dyn Error>> {
-    client.set_nodelay(true)?;
+fn serve_book(client: Socket, reader: &Reader) -> Result<(), Box<dyn Error>> {
     let own = client.try_clone()?;
     let mut from_client = tungstenite::accept(client)?;
     let topic = format!("orderbook.50.{SYMBOL}");
@@ -104,8 +106,10 @@ fn send(
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().collect();
-    let [_, rate, seconds, every] = args.as_slice() else {
-        return Err("usage: bench-bybit-venue RATE SECONDS EVERY".into());
+    let (rate, seconds, every, is_tls) = match args.as_slice() {
+        [_, rate, seconds, every] => (rate, seconds, every, false),
+        [_, rate, seconds, every, word] if word == "tls" => (rate, seconds, every, true),
+        _ => return Err("usage: bench-bybit-venue RATE SECONDS EVERY [tls]".into()),
     };
     let (rate, seconds, every): (u64, u64, u64) = (rate.parse()?, seconds.parse()?, every.parse()?);
     let settings = Settings {
@@ -119,24 +123,38 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let frames = WARM_UP + rate * seconds;
     let log = Arc::new(Log::new(usize::try_from(frames)?));
-    let [_, _, trade, _] = venue.ports();
-    let trade = bybit_order_gate::serve(trade, Arc::clone(&log))?;
+    let certified = is_tls.then(certified).transpose()?;
+    let tls = certified
+        .as_ref()
+        .map(|certified| Arc::clone(&certified.server));
+    let [_, private, trade, _] = venue.ports();
+    let trade = bybit_order_gate::serve(trade, tls.clone(), Arc::clone(&log))?;
+    let private = match &tls {
+        Some(tls) => relay::serve(private, Arc::clone(tls))?,
+        None => private,
+    };
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let public = listener.local_addr()?.port();
     let reader = Reader::default();
     let readers = Arc::clone(&reader);
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            let reader = Arc::clone(&readers);
-            thread::spawn(move || serve_book(client, &reader).is_ok());
+            let (reader, tls) = (Arc::clone(&readers), tls.clone());
+            thread::spawn(move || {
+                Socket::accept(client, tls.as_ref())
+                    .is_ok_and(|client| serve_book(client, &reader).is_ok())
+            });
         }
     });
     let config = Config::default();
+    let scheme = if is_tls { "wss" } else { "ws" };
     say(&serde_json::json!({
         "type": "ready", "symbol": SYMBOL, "cheapQty": CHEAP_QTY,
-        "publicUrl": format!("ws://127.0.0.1:{public}/v5/public/linear"),
-        "tradeUrl": format!("ws://127.0.0.1:{trade}/v5/trade"),
-        "privateUrl": venue.urls().private, "restUrl": venue.urls().rest,
+        "publicUrl": format!("{scheme}://127.0.0.1:{public}/v5/public/linear"),
+        "tradeUrl": format!("{scheme}://127.0.0.1:{trade}/v5/trade"),
+        "privateUrl": format!("{scheme}://127.0.0.1:{private}/v5/private"),
+        "restUrl": venue.urls().rest,
+        "authorityPem": certified.map(|certified| certified.authority_pem),
         "apiKey": config.api_key, "apiSecret": config.api_secret,
     }))?;
     let (noted, noted_us) = channel();
