@@ -48,12 +48,12 @@ fn capabilities_of(config: &BotConfig) -> Capabilities {
 /// The clock that all connectors of a thread run by.
 fn common_clock(directs: &[Box<dyn DirectConnector>]) -> Result<Clock, LiveBotError> {
     let clock = directs.first().map_or(Clock::Real, |first| first.clock());
-    let is_same = |other: &Box<dyn DirectConnector>| match (&clock, &other.clock()) {
+    let is_same = |other: &Clock| match (&clock, other) {
         (Clock::Real, Clock::Real) => true,
         (Clock::Virtual(one), Clock::Virtual(other)) => one.is_same(other),
         _ => false,
     };
-    if directs.iter().all(is_same) {
+    if directs.iter().all(|direct| is_same(&direct.clock())) {
         return Ok(clock);
     }
     let text = "direct: the connectors of one bot need one clock";
