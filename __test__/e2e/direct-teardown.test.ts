@@ -57,7 +57,9 @@ class Lane {
     const market = { category: 'linear', symbol: 'BTCUSDT', tick: '0.10', step: '0.001' };
     const rates = { px: 60_000, levels: 250, levelRateHz: 2, tradeRateHz: 0 };
     const file = scratchFile('venue.json');
-    writeFileSync(file, JSON.stringify({ markets: [{ ...market, ...rates }] }));
+    // The last bot cancels what all before it have left, in the time of one call.
+    const settings = { orderRate: 1_000 };
+    writeFileSync(file, JSON.stringify({ markets: [{ ...market, ...rates }], settings }));
     const venue = await FakeBybit.start(['--config', file]);
     try {
       return await new Lane(venue, botId, one).#run();

@@ -1,4 +1,4 @@
-//! A frame of Bybit on its way to the bots allocates nothing.
+//! A frame of Bybit on its way to the bots allocates nothing, nor does it in direct mode down to the bot's records.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,11 +7,14 @@ mod bybit_script;
 mod bybit_settings;
 #[path = "../../wire/tests/counting/mod.rs"]
 mod counting;
+mod direct_path;
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use bybit_script::{START_MS, SYMBOL, Script, settings};
 use counting::allocations_of;
+use direct_path::DirectPath;
 use hbl_venues::bybit::core::{BybitCore, Socket};
 use hbl_venues::kit::bot_publisher::{BotMessage, BotPublisher};
 use hbl_venues::kit::clock::Now;
@@ -179,4 +182,36 @@ fn levels_that_come_and_go_allocate_nothing_or_a_few_tree_nodes() {
 fn trades_allocate_nothing() {
     let frames: Vec<String> = (1..=200).map(trades).collect();
     assert_eq!(steady(&[1, 50], &frames), (0, 100 * 10));
+}
+
+/// Allocations and records of the second half of these frames, from where the socket would bring them to the
+/// records of a bot in direct mode.
+fn steady_in_direct_mode(frames: &[String]) -> (u64, usize) {
+    let script = Script::ready_with(settings(), 0.5, 0.1);
+    let snapshot = book(50, true, 100, |n| n + 1);
+    let mut path = DirectPath::ready(script, 0.5, 0.1, &snapshot);
+    let frames: Vec<Rc<str>> = frames.iter().map(|text| text.as_str().into()).collect();
+    let (first, second) = frames.split_at(frames.len() / 2);
+    for frame in first {
+        path.frame(frame);
+    }
+    let mut records = 0;
+    let allocations = allocations_of(|| {
+        records = second.iter().map(|frame| path.frame(frame)).sum();
+    });
+    (allocations, records)
+}
+
+#[test]
+fn deltas_and_trades_allocate_nothing_in_direct_mode_down_to_the_records() {
+    let deltas: Vec<String> = (1..=2_000)
+        .map(|n| book(50, false, 100 + n, |at| (at + n) % 100 + 1))
+        .collect();
+    let (allocations, records) = steady_in_direct_mode(&deltas);
+    assert!(records >= 1_000 * 50, "{records}");
+    assert_eq!(allocations, 0);
+    let trades: Vec<String> = (1..=2_000).map(trades).collect();
+    let (allocations, records) = steady_in_direct_mode(&trades);
+    assert!(records >= 1_000 * 10, "{records}");
+    assert_eq!(allocations, 0);
 }
