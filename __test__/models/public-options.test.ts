@@ -150,7 +150,10 @@ const CASES: Readonly<Record<string, (more: object) => unknown>> = {
   BinanceOptions: (more) => new feed.BinanceWsStream(more),
   LiveServerOptions: (more) => new server.LiveServer(new FakeSource(), more),
   TestOptions: (more) =>
-    testing.testStrategy({ onBatch: () => undefined }, { venue: testing.sim(), seconds: 1, ...more }),
+    testing.testStrategy(
+      { onBatch: () => undefined },
+      { venue: testing.sim(), seconds: 1, ...more },
+    ),
   SimOptions: (more) => testing.sim(more),
   SimInstrument: (more) => testing.sim({ instruments: [{ symbol: 'A', ...more }] }),
   SimLatency: (more) => testing.sim({ latencyMs: more }),

@@ -342,7 +342,7 @@ export declare class UpstreamHashMapMarketDepthLiveBot {
    * Returns bids + asks * 65536.
    */
   depth(asset: number, levels: number, out: Float64Array): number;
-  /** Every order that the bot holds. */
+  /** Every order that the bot holds, by their ids. */
   orders(asset: number): Array<NativeOrder>;
   /** One order, null when the bot does not hold it. */
   order(asset: number, orderId: bigint): NativeOrder | null;
@@ -372,6 +372,18 @@ export declare class UpstreamHashMapMarketDepthLiveBot {
   bindPort(portId: number): void;
   /** Unties the bot from its port: a stop has no effect any more. */
   unbindPort(): void;
+  /**
+   * Puts a fault into the instrument's connector, which runs by a virtual clock: `gap`, `stale`,
+   * `reject` (the next order, with `code` and `text`), `silence` (nothing of the next order is
+   * reported), `late_fill` (of the next fill) or `disconnect`. `forNs` is how long it lasts. False
+   * where there is no virtual clock.
+   */
+  injectFault(asset: number, fault: string, forNs: number, code: number, text: string): boolean;
+  /**
+   * Sets the virtual wall clock forward by `byNs`, or back. False for the machine's clock, which is
+   * left alone.
+   */
+  stepWallClock(byNs: number): boolean;
   /**
    * Ends the connectors that run on this thread. null while something that was asked of them is
    * not sent or not answered: call again; each call waits 100 ms at most. Else the orders that

@@ -7,6 +7,13 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId(pub u16);
 
+/// Which connection of which socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub socket: SocketId,
+    pub conn: u64,
+}
+
 /// A text that may hold a key or a signature: `Debug` shows only how long it is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(String);

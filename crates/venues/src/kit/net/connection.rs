@@ -13,7 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::action::SocketId;
+use super::action::Line;
 use super::inbox::{Inbox, What};
 use super::protocol::Closed;
 use super::proxy::Proxies;
@@ -32,13 +32,6 @@ pub(super) struct Shared {
     pub frame_max: usize,
     pub connect_max: Duration,
     pub proxies: Arc<Proxies>,
-}
-
-/// Which connection of which socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line {
-    pub socket: SocketId,
-    pub conn: u64,
 }
 
 /// Opens a connection, serves it to its end and reports that end, unless the bus gave it up: then

@@ -8,8 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 
-use super::action::SocketId;
-use super::connection::Line;
+use super::action::{Line, SocketId};
 use super::protocol::{Closed, RestFailure};
 use super::stream::Stream;
 use crate::kit::clock::Now;

@@ -14,8 +14,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
-use super::action::{NetAction, SocketId};
-use super::connection::{self, Line, Shared};
+use super::action::{Line, NetAction, SocketId};
+use super::connection::{self, Shared};
 use super::error::NetError;
 use super::http::Http;
 use super::inbox::{Arrival, Inbox, What};

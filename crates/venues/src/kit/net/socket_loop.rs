@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::handshake::{HandshakeError, MidHandshake};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket};
 
-use super::action::SocketId;
-use super::connection::{Line, closed, end_of, ended, refused};
+use super::action::{Line, SocketId};
+use super::connection::{closed, end_of, ended, refused};
 use super::inbox::{Arrival, What};
 use super::link_stream::LinkStream;
 use super::protocol::Closed;
