@@ -28,6 +28,9 @@ export const STARTED_ANEW = 'the connector does not start: everything is started
 const AGAIN_MS = 6_000;
 const REGISTRATION_REFUSED =
   /\b300[12]\b|\bERR_INSTRUMENT_NOT_FOUND\b|\bERR_INVALID_ARGUMENT the connector\b/;
+/** Bot ids count from here: a seed may run in both modes at once, and an id is for one bot of a machine. */
+const FIRST_BOT = 1_000_000n;
+const FIRST_DIRECT_BOT = 1_000_000_000n;
 /** The bit of the ids that are drawn by chance: whoever comes next inherits the orders of such a bot. */
 const ANONYMOUS = 1n << 63n;
 /** How long a process that was stopped in its tracks needs until it has caught up. */
@@ -63,7 +66,8 @@ class Schedule {
   constructor(plan: Plan, name: string) {
     this.#plan = plan;
     this.#name = name;
-    this.#botId = 1_000_000n + BigInt(plan.seed) + (plan.isAnonymous ? ANONYMOUS : 0n);
+    const first = plan.isDirect ? FIRST_DIRECT_BOT : FIRST_BOT;
+    this.#botId = first + BigInt(plan.seed) + (plan.isAnonymous ? ANONYMOUS : 0n);
   }
 
   async run(): Promise<Story> {

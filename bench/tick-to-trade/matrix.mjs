@@ -4,7 +4,7 @@ import { median, us } from '../harness/statistics.mjs';
 const FIELDS = ['p50Ns', 'p90Ns', 'p99Ns'];
 
 /** Medians over the good rounds, and the medians of the rounds' ratios to each peer. */
-export function matrix({ title, sides, peers, outcome: { good, voided } }) {
+export function matrix({ title, sides, peers, outcome: { good, voided }, anyLoad }) {
   if (good.length === 0) return [`${title}: no good round, ${voided} void`];
   const of = (side, field) => median(good.map((round) => round[side][field]));
   const ratio = (side, peer, field) =>
@@ -27,6 +27,7 @@ export function matrix({ title, sides, peers, outcome: { good, voided } }) {
       .map((cell, i) => cell.padEnd(widths[i]))
       .join('  ')
       .trimEnd();
-  const rounds = `(${good.length} ${good.length === 1 ? 'round' : 'rounds'} counted, ${voided} void)`;
+  const which = anyLoad ? 'disturbed ones too' : `${voided} void`;
+  const rounds = `(${good.length} ${good.length === 1 ? 'round' : 'rounds'} counted, ${which})`;
   return ['', text(head), ...lines.map(text), rounds];
 }
