@@ -34,20 +34,20 @@ fn round<MD: MarketDepth + L2MarketDepth>(
 ) -> Result<(), Box<dyn Error>> {
     let warm = Instant::now() + length / 4;
     let end = warm + length;
-    let (mut took, mut passes, mut sum) = (Duration::ZERO, 0u32, 0);
-    loop {
+    let (mut took, mut passes) = (Duration::ZERO, 0u32);
+    let sum = loop {
         let mut depth = make();
         let begin = Instant::now();
-        sum = black_box(apply(&mut depth, black_box(rows)));
+        let sum = black_box(apply(&mut depth, black_box(rows)));
         let now = Instant::now();
         if now > warm {
             took += now - begin;
             passes += 1;
         }
         if now > end {
-            break;
+            break sum;
         }
-    }
+    };
     let rows = f64::from(passes) * rows.len() as f64;
     say(&serde_json::json!({
         "rowsPerS": rows / took.as_secs_f64(), "nsPerRow": took.as_secs_f64() * 1e9 / rows,
