@@ -9,6 +9,7 @@ import { printTable } from './harness/table.mjs';
 
 const benchmarks = {
   'bybit-decode': () => import('./bybit-decode/bybit-decode.mjs'),
+  depth: () => import('./depth/depth.mjs'),
   'wait-latency': () => import('./wait-latency/wait-latency.mjs'),
   capacity: () => import('./capacity/capacity.mjs'),
   'js-strategy': () => import('./js-strategy/js-strategy.mjs'),

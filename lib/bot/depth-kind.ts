@@ -7,7 +7,7 @@ import { invalid } from '../models/invalid.js';
  *   finds the next best price at once wherever it is.
  * - `roivector`: hftbacktest's `ROIVectorMarketDepth`, the levels in the instrument's range of interest only.
  * - `hashmap-upstream`: hftbacktest's own `HashMapMarketDepth`, for comparison. It looks for the next best price
- *   tick by tick: a gap of 10^9 ticks stops the bot for many seconds.
+ *   tick by tick: a gap of 10^9 ticks stops the bot for half a minute.
  */
 export type DepthKind = 'hashmap' | 'hashmap-upstream' | 'roivector';
 

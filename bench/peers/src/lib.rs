@@ -8,6 +8,7 @@ pub mod bybit_ours;
 pub mod bybit_quotes;
 pub mod bybit_two_pass;
 pub mod clock;
+pub mod depth_rows;
 pub mod feed_bot;
 pub mod floor;
 pub mod market;

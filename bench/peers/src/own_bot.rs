@@ -3,12 +3,10 @@
 use std::{error::Error, ptr::NonNull, time::Duration};
 
 use hbl_livebot::{
-    BotConfig, InstrumentConfig, LiveCore, Outcome, RECORD_BYTES, Record, RecordKind, STATE_BYTES,
+    BotConfig, InstrumentConfig, LadderMarketDepth, LiveCore, Outcome, RECORD_BYTES, Record,
+    RecordKind, STATE_BYTES,
 };
-use hftbacktest::{
-    depth::{HashMapMarketDepth, MarketDepth as _},
-    types::Bot as _,
-};
+use hftbacktest::{depth::MarketDepth as _, types::Bot as _};
 
 pub use hbl_livebot::{WaitConfig, WaitStrategy};
 
@@ -24,7 +22,7 @@ const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Our bot on any number of symbols.
 pub struct OwnBot {
-    core: LiveCore<HashMapMarketDepth>,
+    core: LiveCore<LadderMarketDepth>,
     records: NonNull<Record>,
 }
 

@@ -1,7 +1,5 @@
 //! The same steps through hftbacktest's book and ours: every result is the same, bit for bit.
 
-#![expect(clippy::float_cmp, reason = "the same bits are asked for")]
-
 #[path = "same_results/steps.rs"]
 mod steps;
 
