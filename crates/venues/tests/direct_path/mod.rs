@@ -108,6 +108,7 @@ impl DirectPath {
             name: NAME.into(),
             order_deadline: SOON,
             stop_wait: SOON,
+            clock: hbl_wire::Clock::default(),
         };
         let venue = DirectVenue::new(OpenVenue::new(core, Destination::default()), settings);
         let config = BotConfig {
