@@ -7,7 +7,7 @@ import { checkKeys, knownKeys } from './known-keys.js';
  * - `spin`: lowest latency, a whole core.
  * - `yield`: gives its core to others that want it, a whole core otherwise.
  * - `adaptive` (default): spins, then yields, then parks; stays awake, with about a whole core where no other thread
- *   wants it, while events come faster than some 700/s, and takes next to nothing below that (docs/guide/waiting.md).
+ *   wants it, while the connector sends something every 3 ms or more often, and takes little below that (docs/guide/waiting.md).
  *   Parks at once for a while (20 ms to 1 s) when giving the core away cost it more than 1 ms twice within 10 ms:
  *   another thread computes there.
  * - `park`: sleeps until the connector's doorbell; least CPU.
@@ -28,8 +28,7 @@ export interface WaitOptions {
   /**
    * Adaptive: the mean pause between events, ns, up to which the bot stays awake (and uses the time of its core that no
    * other thread wants); pauses within `spinNs` + `yieldNs` do not count. It begins to stay awake at seven eighths of
-   * that, and ends at nine eighths, or after a pause four times as long. 0 turns this off. Default 1 500 000: some 700
-   * events/s.
+   * that, and ends at nine eighths, or after a pause four times as long. 0 turns this off. Default 3 000 000.
    */
   readonly yieldMaxNs?: number;
   /** Longest sleep while parked without a doorbell (upstream connector), ns. Default 50 000. */
@@ -83,7 +82,7 @@ export function resolveWait(wait: WaitOptions | WaitStrategy = {}): Required<Wai
     strategy,
     spinNs: durationNs(options.spinNs, 20_000, 'spinNs'),
     yieldNs: durationNs(options.yieldNs, 100_000, 'yieldNs'),
-    yieldMaxNs: durationNs(options.yieldMaxNs, 1_500_000, 'yieldMaxNs'),
+    yieldMaxNs: durationNs(options.yieldMaxNs, 3_000_000, 'yieldMaxNs'),
     parkNs: durationNs(options.parkNs, 50_000, 'parkNs'),
     shareCore: flag(options.shareCore, true, 'shareCore'),
   };

@@ -5,7 +5,7 @@ use hbl_wire::{CpuContention, KeepAwake};
 /// Polled for at least this long: the answer to what was just sent is near.
 const LEAST_NS: u64 = 50_000;
 /// Up to this mean pause between its work the bus stays awake, as a bot does by default.
-const LIMIT_NS: u64 = 1_500_000;
+const LIMIT_NS: u64 = 3_000_000;
 
 /// Decides between yielding and sleeping: by the rate of the work ([`KeepAwake`]), and at once in favour of
 /// sleep while another thread computes on the core.
