@@ -42,8 +42,8 @@ export interface OwnedConnectorOptions {
   readonly paper?: boolean;
   /**
    * Runs it on the bot's own thread instead of in a process of its own: no shared memory and no second
-   * process between the venue and the strategy. It serves this bot only, lives and dies with it, and stands
-   * still while a handler runs. The options of a process (`restart`, `binary`, `readyTimeoutMs`,
+   * process between the venue and the strategy, and no other thread on the way of a frame or an order. It serves
+   * this bot only, lives and dies with it, and stands still while a handler runs. The options of a process (`restart`, `binary`, `readyTimeoutMs`,
    * `stopTimeoutMs`, `onLog`) are refused with it. Default false.
    */
   readonly direct?: boolean;
