@@ -20,8 +20,9 @@ const pages = [
 ];
 const isRunner = ({ code }: Program): boolean => code.includes('runLive(');
 const trades = ({ code }: Program): boolean => /\.submit\w*\(|runLive\(/.test(code);
-/** It asks for the stub, or for refusals of the simulator. */
-const isMadeUp = ({ code }: Program): boolean => /backend: 'stub'|faults:/.test(code);
+/** It asks for the stub, for refusals of the simulator, or for a venue of the test kit. */
+const isMadeUp = ({ code }: Program): boolean =>
+  /backend: 'stub'|faults:|hftbacktest-live\/testing/.test(code);
 /** Recipes that join a connector that the reader has started: there is none in them that could be another. */
 const NO_OTHER_CONNECTOR: ReadonlySet<string> = new Set([
   'Restart with open orders',
