@@ -155,8 +155,9 @@ export class VirtualLiveBot extends NativeLiveBot implements ScriptHost {
   }
 }
 
+const DAY_MS = 86_400_000;
 /** The longest fault: a year. */
-const FOR_MS_MAX = 366 * 86_400_000;
+const FOR_MS_MAX = 366 * DAY_MS;
 
 function toNs(forMs: number): number {
   if (!(typeof forMs === 'number' && forMs >= 0 && forMs <= FOR_MS_MAX))
@@ -165,7 +166,7 @@ function toNs(forMs: number): number {
 }
 
 function wholeMs(ms: number, name: string): number {
-  if (!(Number.isInteger(ms) && Math.abs(ms) <= FOR_MS_MAX / 366))
+  if (!(Number.isInteger(ms) && Math.abs(ms) <= DAY_MS))
     invalid(name, ms, 'must be whole ms, a day at most');
   return ms;
 }

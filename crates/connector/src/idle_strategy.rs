@@ -4,8 +4,6 @@ use hbl_wire::{CpuContention, KeepAwake};
 
 /// Polled for at least this long: the answer to what was just sent is near.
 const LEAST_NS: u64 = 50_000;
-/// Up to this mean pause between its work the bus stays awake, as a bot does by default.
-const LIMIT_NS: u64 = 3_000_000;
 
 /// Decides between yielding and sleeping: by the rate of the work ([`KeepAwake`]), and at once in favour of
 /// sleep while another thread computes on the core.
@@ -19,7 +17,7 @@ pub struct IdleStrategy {
 impl Default for IdleStrategy {
     fn default() -> Self {
         Self {
-            keep_awake: KeepAwake::new(LEAST_NS, LIMIT_NS),
+            keep_awake: KeepAwake::new(LEAST_NS, KeepAwake::LIMIT_NS),
             idle_since_ns: None,
             contention: CpuContention::new(),
         }

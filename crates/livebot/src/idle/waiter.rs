@@ -41,7 +41,7 @@ impl Default for WaitConfig {
             strategy: WaitStrategy::Adaptive,
             spin_ns: 20_000,
             yield_ns: 100_000,
-            yield_max_ns: 3_000_000,
+            yield_max_ns: KeepAwake::LIMIT_NS,
             park_ns: 50_000,
             share_core: true,
         }

@@ -19,6 +19,9 @@ pub struct KeepAwake {
 }
 
 impl KeepAwake {
+    /// The limit that bots and connectors take where nothing else is asked for: 3 ms.
+    pub const LIMIT_NS: u64 = 3_000_000;
+
     /// `base_ns`: what every pause is waited for awake; pauses within it say nothing about the rate.
     /// `limit_ns`: the mean of longer pauses up to which the thread stays awake; 0 for never. It begins at
     /// seven eighths of that and ends at nine eighths. Starts as after a silence.

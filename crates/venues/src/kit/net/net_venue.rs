@@ -84,8 +84,8 @@ pub struct NetCounters {
 
 struct Open {
     conn: u64,
-    /// To the network thread; unused where the sockets are on this thread.
-    texts: UnboundedSender<String>,
+    /// To the network thread; `None`: the socket is on this thread.
+    texts: Option<UnboundedSender<String>>,
     /// Ends an attempt to connect by being dropped.
     _wanted: oneshot::Sender<()>,
 }
@@ -240,8 +240,20 @@ impl<P: Protocol> NetVenue<P> {
                         to = super::action::origin(&url),
                         "connecting"
                     );
-                    let (texts, queue) = unbounded_channel();
                     let (_wanted, given_up) = oneshot::channel();
+                    let line = Line { socket, conn };
+                    let shared = Arc::clone(&self.shared);
+                    let texts = if let Some(sockets) = &mut self.sockets {
+                        sockets.dialing(line);
+                        self.thread
+                            .spawn(connection::dial(shared, line, url, given_up));
+                        None
+                    } else {
+                        let (texts, queue) = unbounded_channel();
+                        self.thread
+                            .spawn(connection::serve(shared, line, url, queue, given_up));
+                        Some(texts)
+                    };
                     self.open.insert(
                         socket,
                         Open {
@@ -250,25 +262,15 @@ impl<P: Protocol> NetVenue<P> {
                             _wanted,
                         },
                     );
-                    let line = Line { socket, conn };
-                    let shared = Arc::clone(&self.shared);
-                    match &mut self.sockets {
-                        Some(sockets) => {
-                            sockets.dialing(line);
-                            self.thread
-                                .spawn(connection::dial(shared, line, url, given_up));
-                        }
-                        None => self
-                            .thread
-                            .spawn(connection::serve(shared, line, url, queue, given_up)),
-                    }
                 }
                 NetAction::Send { socket, text } => {
                     if let Some(sockets) = &mut self.sockets {
                         sockets.send(socket, text.into_inner());
-                    } else if let Some(open) = self.open.get(&socket) {
+                    } else if let Some(texts) =
+                        self.open.get(&socket).and_then(|open| open.texts.as_ref())
+                    {
                         // An error means that the end of the connection is in the inbox.
-                        let _ = open.texts.send(text.into_inner());
+                        let _ = texts.send(text.into_inner());
                     }
                 }
                 NetAction::Close { socket, conn } => {
